@@ -1,0 +1,113 @@
+"""Results with their reasons: the steps that a civil servant would write on paper, and every parameter behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeVar
+
+from model.language import Text
+from model.ordinance.rulebook import Quality, Rules, RuleSet, UsedParameter
+
+Value = float | int | bool | str | None
+_Any = TypeVar("_Any", bound=Value)
+
+#: From the firmest to the weakest.
+_QUALITIES: tuple[Quality, ...] = ("published", "read_from_chart", "derived", "estimate")
+
+
+class Verdict(Enum):
+    """How a question of the ordinance is answered."""
+
+    OBLIGED = Text("obliged", "義務対象")
+    VOLUNTARY = Text("may take part voluntarily", "任意参加可")
+    NOT_OBLIGED = Text("not obliged", "義務対象外")
+    COMPLIES = Text("complies", "適合")
+    FALLS_SHORT = Text("falls short", "不適合")
+    NOT_ASSESSED = Text("not assessed: facts or rule values are missing", "判定不可（事実又は規定値が不足）")
+    FOR_INFORMATION = Text("for information", "参考")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the working: what is worked out, with the numbers filled in, and what comes out."""
+
+    text: Text
+    formula: str
+    value: Value
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer to one question about one subject, with its working.
+
+    Args:
+        name: stable name for machines, for example "required_capacity".
+        question: what is asked, in both languages.
+        verdict: the answer.
+        value: the number behind the answer, if there is one.
+        unit: its unit.
+        steps: the working, in order.
+        parameters: every rule parameter read on the way.
+    """
+
+    name: str
+    question: Text
+    verdict: Verdict
+    value: Value
+    unit: str
+    steps: tuple[Step, ...]
+    parameters: tuple[UsedParameter, ...]
+
+    @property
+    def quality(self) -> Quality:
+        """The weakest quality among the parameters used."""
+        return max((used.parameter.quality for used in self.parameters), key=_QUALITIES.index, default="published")
+
+    @property
+    def fallbacks(self) -> tuple[UsedParameter, ...]:
+        """The parameters that came from a rule set other than the one asked for."""
+        return tuple(used for used in self.parameters if used.fallback)
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """Everything one subject (building, supplier, facility) owes under one programme and rule set."""
+
+    subject: str
+    programme: str
+    rule_set: RuleSet
+    findings: tuple[Finding, ...]
+
+    def finding(self, name: str) -> Finding:
+        """Return the finding of that name."""
+        return next(finding for finding in self.findings if finding.name == name)
+
+
+@dataclass
+class Working:
+    """A sheet of paper: takes down steps as they are worked out and closes with a finding."""
+
+    rules: Rules
+    steps: list[Step] = field(default_factory=list)
+
+    @classmethod
+    def under(cls, rules: Rules) -> Working:
+        """Return an empty sheet whose memory of parameters starts fresh."""
+        return cls(rules.fresh())
+
+    def step(self, text: Text, formula: str, value: _Any, unit: str = "") -> _Any:
+        """Write down one step and hand its value on."""
+        self.steps.append(Step(text, formula, value, unit))
+        return value
+
+    def finding(self, name: str, question: Text, verdict: Verdict, value: Value = None, unit: str = "") -> Finding:
+        """Close the sheet with the answer."""
+        return Finding(name, question, verdict, value, unit, tuple(self.steps), self.rules.used)
+
+
+def number(value: float, digits: int = 6) -> str:
+    """Return a number as people write it in a working: thousands separated, no trailing zeros."""
+    shown = f"{value:,.{digits}f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown

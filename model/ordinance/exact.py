@@ -1,0 +1,86 @@
+"""Arithmetic that does not miss a threshold: decimals from the rulebook stay exact until one last rounding."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from math import ceil, prod
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+#: Relative resolution of a comparison with a threshold; sums of 1,000,000 decimals stay well inside it.
+_RESOLUTION = 1e-9
+
+
+def exact(number: float | str) -> Fraction:
+    """Return the decimal that a person wrote as a fraction: 0.85 becomes 17/20, not its binary neighbour."""
+    return Fraction(repr(number) if isinstance(number, float) else str(number))
+
+
+@overload
+def scaled(values: float, *factors: float) -> float: ...
+@overload
+def scaled(values: npt.NDArray[Any], *factors: float) -> FloatArray: ...
+def scaled(values: float | npt.NDArray[Any], *factors: float) -> float | FloatArray:
+    """Return values times decimal factors with a single rounding, so that 500 × 0.85 × 2 is 850 and nothing else.
+
+    Args:
+        values: one number or an array [any unit].
+        factors: rates and unit amounts as printed in the rulebook.
+
+    Returns:
+        the product, a float for a number and float64 for an array.
+    """
+    factor = prod((exact(one) for one in factors), start=Fraction(1))
+    product = np.asarray(values, dtype=np.float64) * factor.numerator / factor.denominator
+    return product if isinstance(values, np.ndarray) else float(product)
+
+
+@overload
+def reaches(value: float, threshold: float) -> bool: ...
+@overload
+def reaches(value: npt.NDArray[Any], threshold: float | npt.NDArray[Any]) -> BoolArray: ...
+@overload
+def reaches(value: float, threshold: npt.NDArray[Any]) -> BoolArray: ...
+def reaches(value: float | npt.NDArray[Any], threshold: float | npt.NDArray[Any]) -> bool | BoolArray:
+    """Say whether value ≥ threshold, with a value on the line counted as reaching it in spite of binary error."""
+    slack = _RESOLUTION * np.maximum(1.0, np.abs(threshold))
+    outcome = np.asarray(np.asarray(value) >= np.asarray(threshold) - slack)
+    return outcome if outcome.ndim else bool(outcome)
+
+
+@overload
+def within(value: float, limit: float) -> bool: ...
+@overload
+def within(value: npt.NDArray[Any], limit: float | npt.NDArray[Any]) -> BoolArray: ...
+@overload
+def within(value: float, limit: npt.NDArray[Any]) -> BoolArray: ...
+def within(value: float | npt.NDArray[Any], limit: float | npt.NDArray[Any]) -> bool | BoolArray:
+    """Say whether value ≤ limit, with a value on the line counted as within it in spite of binary error."""
+    slack = _RESOLUTION * np.maximum(1.0, np.abs(limit))
+    outcome = np.asarray(np.asarray(value) <= np.asarray(limit) + slack)
+    return outcome if outcome.ndim else bool(outcome)
+
+
+def half_up(value: float, digits: int = 0) -> float:
+    """Return the number rounded as on paper: halves away from zero, judged on the decimal a person sees.
+
+    Args:
+        value: the number; binary noise beyond 12 significant digits is dropped first.
+        digits: decimals to keep; negative for tens, hundreds, …
+
+    Returns:
+        the rounded number.
+    """
+    seen = Decimal(f"{value:.12g}")
+    return float(seen.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP))
+
+
+def round_up(value: float) -> int:
+    """Return the next whole number, with binary noise dropped first: 0.2 × 15 is 3, not 4."""
+    return ceil(Decimal(f"{value:.12g}"))
