@@ -1,0 +1,80 @@
+"""The command line: one application, one file a command in `model/commands/`, one place where faults become words.
+
+Exit codes: 0 done, 1 a comparison failed, 2 bad input, 3 infeasible, 4 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+
+import typer
+from rich.console import Console
+from typer.rich_utils import rich_format_error
+
+from model.faults import BadInput, ExitCode
+from model.language import Language, Text, default_language
+
+#: Modules of `model.commands`; each has a `register(app)`. Imported on use, so that `--help` stays quick.
+COMMANDS: tuple[str, ...] = ()
+
+_INTERRUPTED = Text(
+    "Interrupted; what was finished is kept.",
+    "中断しました。完了した分は残っています。",
+)
+_UNREADABLE = Text("The file cannot be read or written", "ファイルを読み書きできません")
+
+
+def build_app() -> typer.Typer:
+    """Return the application with every command registered."""
+    app = typer.Typer(
+        help="Carbon Half: how Tokyo's buildings reach zero / 東京の建物がゼロエミッションに至る道筋",
+        no_args_is_help=False,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for name in COMMANDS:
+        register: Callable[[typer.Typer], None] = importlib.import_module(f"model.commands.{name}").register
+        register(app)
+    return app
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with the exit code of what happened."""
+    given = sys.argv[1:] if arguments is None else arguments
+    sys.exit(_run(given))
+
+
+def _run(given: list[str]) -> int:
+    """Run one command line and return its exit code; the only place that catches errors."""
+    errors = Console(stderr=True, soft_wrap=True, highlight=False)
+    language = language_among(given)
+    try:
+        outcome = build_app()(args=given, standalone_mode=False)
+    except BadInput as bad:
+        for fault in bad.faults:
+            errors.print(f"✗ {fault(language)}", style="red", markup=False)
+        return ExitCode.BAD_INPUT
+    except typer.TyperException as usage:
+        rich_format_error(usage)
+        return ExitCode.BAD_INPUT
+    except (KeyboardInterrupt, typer.Abort):
+        errors.print(_INTERRUPTED(language), markup=False)
+        return ExitCode.INTERRUPTED
+    except OSError as problem:
+        errors.print(f"✗ {_UNREADABLE(language)}: {problem}", style="red", markup=False)
+        return ExitCode.BAD_INPUT
+    return outcome if isinstance(outcome, int) else ExitCode.DONE
+
+
+def language_among(given: list[str]) -> Language:
+    """Return the language asked for by `--lang` among raw arguments, or the locale's; used before parsing."""
+    for position, argument in enumerate(given):
+        value = argument.partition("=")[2] if argument.startswith("--lang=") else None
+        if argument == "--lang" and position + 1 < len(given):
+            value = given[position + 1]
+        if value in ("ja", "en"):
+            return value  # type: ignore[return-value]
+    return default_language()

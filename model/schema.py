@@ -1,0 +1,143 @@
+"""Every dimension and result variable once: name, dims, unit, range and meaning in both languages.
+
+Reading, checking, the attributes of results, `list`, `explain` and the generated documentation all come from here.
+Units are written so that pint reads them; `year` is the Japanese fiscal year, stocks stand at its end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from model.language import Text
+
+Quality = Literal["published", "read_from_chart", "derived", "estimate"]
+
+#: How sure a number is, from the best word to the weakest.
+QUALITIES: Final[dict[str, Text]] = {
+    "published": Text("read as a number in the text of its source", "出典の本文に数値として記載"),
+    "read_from_chart": Text("digits read from a chart or a flattened table", "図表から読み取り"),
+    "derived": Text("arithmetic on published numbers, shown in the note", "公表値からの計算(備考に記載)"),
+    "estimate": Text("judgement or model; never seen in a text", "推計(公表値なし)"),
+}
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """An axis of results: what its labels are."""
+
+    name: str
+    meaning: Text
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A result variable: where it lives, its unit and what a valid value is."""
+
+    name: str
+    dims: tuple[str, ...]
+    unit: str
+    meaning: Text
+    lower: float = 0.0
+    upper: float = float("inf")
+
+
+def _dimensions(*rows: tuple[str, str, str]) -> dict[str, Dimension]:
+    return {name: Dimension(name, Text(en, ja)) for name, en, ja in rows}
+
+
+DIMENSIONS: Final = _dimensions(
+    ("year", "Japanese fiscal year, April to March", "年度(4月～翌年3月)"),
+    ("segment", "building type by size class and tenure", "建物区分(用途×規模×所有)"),
+    ("region", "municipality, by national five-digit code", "区市町村(全国地方公共団体コード)"),
+    ("vintage", "year of construction of single-year cohorts", "建築年(1年刻み)"),
+    ("vintage_class", "period of construction", "建築時期"),
+    ("standard", "performance level of envelope and systems", "省エネ性能水準"),
+    ("end_use", "service that energy provides", "用途(エネルギー)"),
+    ("carrier", "energy carrier bought from outside the building", "エネルギー種別"),
+    ("technology", "equipment that serves an end use", "設備方式"),
+    ("sector", "sector of the greenhouse gas inventory", "部門"),
+    ("building_sector", "inventory sector that buildings belong to", "建物の属する部門"),
+    ("factor_view", "electricity factor: `real` follows supply, `fixed` is the one set for cap-and-trade",
+     "電力排出係数の見方: real=実際の供給、fixed=総量削減義務で固定"),
+    ("observation", "published figure that the model is compared with", "モデルと比較する公表値"),
+)  # fmt: skip
+
+_CELL = ("year", "segment", "region")
+
+
+def _variables(*rows: tuple[str, tuple[str, ...], str, str, str]) -> dict[str, Variable]:
+    return {name: Variable(name, dims, unit, Text(en, ja)) for name, dims, unit, en, ja in rows}
+
+
+VARIABLES: Final = _variables(
+    # -- stock -------------------------------------------------------------------------------------------------
+    ("floor_area", _CELL, "m^2", "floor area standing at the end of the year (dwellings: private area)",
+     "年度末の床面積(住宅は専有面積)"),
+    ("built_floor_area", _CELL, "m^2/year", "floor area built during the year", "年間の新築床面積"),
+    ("demolished_floor_area", _CELL, "m^2/year", "floor area demolished during the year, all causes",
+     "年間の除却床面積(全要因)"),
+    ("surplus_demolished_floor_area", _CELL, "m^2/year", "part demolished only because demand fell",
+     "需要減による追加除却床面積"),
+    ("surplus_vacant_floor_area", _CELL, "m^2", "floor area standing beyond demand", "需要を超えて残る床面積"),
+    ("floor_area_by_vintage_class", ("year", "segment", "vintage_class"), "m^2",
+     "floor area by period of construction", "建築時期別床面積"),
+    ("floor_area_by_standard", ("year", "segment", "standard"), "m^2", "floor area by performance level",
+     "省エネ性能水準別床面積"),
+    ("renovated_floor_area", ("year", "segment"), "m^2/year", "floor area moved to a better performance level",
+     "年間の省エネ改修床面積"),
+    ("dwellings", _CELL, "dwelling", "dwellings standing, vacant ones included", "住宅戸数(空き家を含む)"),
+    ("built_dwellings", _CELL, "dwelling/year", "dwellings built during the year", "年間の新築戸数"),
+    ("buildings", _CELL, "building", "buildings standing", "棟数"),
+    ("built_buildings", _CELL, "building/year", "buildings built during the year", "年間の新築棟数"),
+    # -- equipment and energy ----------------------------------------------------------------------------------
+    ("technology_share", ("year", "segment", "technology"), "1",
+     "share of floor area served by each technology of its end use", "用途別の設備方式シェア(床面積)"),
+    ("service_level", ("year", "segment"), "1",
+     "use of energy services per floor area against the calibrated mean: weather, behaviour, everything unexplained",
+     "床面積当たりの利用水準(気象・行動など未説明分を含む、校正値)"),
+    ("useful_energy", ("year", "segment", "end_use"), "TJ/year", "useful energy: service delivered", "有効エネルギー(サービス量)"),
+    ("final_energy", ("year", "segment", "end_use", "carrier"), "TJ/year",
+     "final energy used, rooftop electricity used on site included", "最終エネルギー消費(太陽光の自家消費を含む)"),
+    ("purchased_energy", ("year", "segment", "carrier"), "TJ/year",
+     "energy bought: final energy less rooftop electricity used on site", "購入エネルギー(自家消費を除く)"),
+    ("purchased_energy_by_region", ("year", "region", "building_sector", "carrier"), "TJ/year",
+     "energy bought by municipality, shared out by floor area of each segment", "区市町村別の購入エネルギー(区分別床面積で按分)"),
+    ("primary_energy", ("year", "segment"), "TJ/year", "primary energy of what is bought", "一次エネルギー消費(購入分)"),
+    ("crude_oil_equivalent", ("year", "segment"), "kL/year", "crude-oil equivalent of primary energy", "原油換算エネルギー使用量"),
+    # -- solar -------------------------------------------------------------------------------------------------
+    ("solar_capacity", _CELL, "kW", "rooftop solar capacity at the end of the year", "年度末の太陽光発電設備容量"),
+    ("solar_installed", _CELL, "kW/year", "rooftop solar capacity installed during the year", "年間の太陽光発電設置容量"),
+    ("solar_generation", _CELL, "MWh/year", "electricity generated on roofs", "太陽光発電量"),
+    ("solar_self_use", _CELL, "MWh/year", "rooftop electricity used in the same building", "太陽光の自家消費量"),
+    ("solar_export", _CELL, "MWh/year", "rooftop electricity fed into the grid", "太陽光の系統への逆潮流量"),
+    # -- emissions ---------------------------------------------------------------------------------------------
+    ("electricity_factor", ("year", "factor_view"), "kg/kWh", "CO2 per kWh of electricity bought", "電力のCO2排出係数"),
+    ("renewable_share", ("year",), "1", "renewable share of electricity supplied", "電力供給に占める再エネ割合"),
+    ("co2", ("year", "segment", "carrier", "factor_view"), "kt/year", "CO2 of the energy that buildings buy",
+     "建物のエネルギー起源CO2"),
+    ("sector_energy", ("year", "sector"), "PJ/year", "final energy by sector", "部門別最終エネルギー消費"),
+    ("sector_electricity", ("year", "sector"), "TWh/year", "electricity bought by sector", "部門別の購入電力量"),
+    ("greenhouse_gas", ("year", "sector"), "Mt/year",
+     "greenhouse gases in CO2 equivalents with the real electricity factor", "温室効果ガス排出量(CO2換算、実排出係数)"),
+    ("greenhouse_gas_total", ("year",), "Mt/year", "all greenhouse gases, comparable with the 62.2 Mt of 2000",
+     "温室効果ガス総排出量(2000年度6,220万tと比較)"),
+    # -- how well the model meets what is published ------------------------------------------------------------
+    ("published", ("observation",), "1", "published figure, in the unit named by the coordinate `unit`", "公表値(単位は座標unit)"),
+    ("modelled", ("observation",), "1", "the model's figure for the same quantity and year", "モデル値"),
+    ("residual", ("observation",), "1", "modelled less published, as a share of published", "相対残差(モデル－公表値)/公表値"),
+)  # fmt: skip
+
+#: A residual may be negative; everything else in results is at least zero.
+SIGNED: Final = frozenset({"residual", "published", "modelled"})
+
+#: Coordinates that go with a dimension, beyond its labels.
+COORDINATES: Final[dict[str, tuple[str, ...]]] = {
+    "segment": ("building_type", "size_class", "tenure", "segment_sector", "policy_group", "segment_ja", "segment_en"),
+    "region": ("region_ja", "region_en", "region_kind", "zone_rate"),
+    "standard": ("standard_ja", "standard_en"),
+    "observation": (
+        "quantity", "observation_year", "unit", "quality", "source_id", "quantity_ja", "quantity_en", "remark_ja",
+        "remark_en",
+    ),
+}  # fmt: skip
