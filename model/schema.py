@@ -114,7 +114,7 @@ VARIABLES: Final = _variables(
     # -- emissions ---------------------------------------------------------------------------------------------
     ("electricity_factor", ("year", "factor_view"), "kg/kWh", "CO2 per kWh of electricity bought", "電力のCO2排出係数"),
     ("renewable_share", ("year",), "1", "renewable share of electricity supplied", "電力供給に占める再エネ割合"),
-    ("co2", ("year", "segment", "carrier", "factor_view"), "kt/year", "CO2 of the energy that buildings buy",
+    ("co2", ("year", "segment", "carrier", "factor_view"), "kilotonne/year", "CO2 of the energy that buildings buy",
      "建物のエネルギー起源CO2"),
     ("sector_energy", ("year", "sector"), "PJ/year", "final energy by sector", "部門別最終エネルギー消費"),
     ("sector_electricity", ("year", "sector"), "TWh/year", "electricity bought by sector", "部門別の購入電力量"),
@@ -135,7 +135,12 @@ SIGNED: Final = frozenset({"residual", "published", "modelled"})
 COORDINATES: Final[dict[str, tuple[str, ...]]] = {
     "segment": ("building_type", "size_class", "tenure", "segment_sector", "policy_group", "segment_ja", "segment_en"),
     "region": ("region_ja", "region_en", "region_kind", "zone_rate"),
+    "vintage_class": ("first_vintage", "last_vintage", "vintage_class_ja", "vintage_class_en"),
     "standard": ("standard_ja", "standard_en"),
+    "end_use": ("end_use_ja", "end_use_en"),
+    "carrier": ("carrier_ja", "carrier_en"),
+    "technology": ("technology_end_use", "technology_carrier", "technology_ja", "technology_en"),
+    "sector": ("sector_ja", "sector_en"),
     "observation": (
         "quantity", "observation_year", "unit", "quality", "source_id", "quantity_ja", "quantity_en", "remark_ja",
         "remark_en",

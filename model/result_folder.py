@@ -1,0 +1,141 @@
+"""The folder that a run writes: built beside its place, checked, and moved there at the end, manifest last."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from platform import platform, python_version
+from secrets import token_hex
+from typing import Any, Final
+
+from model.faults import FaultList
+from model.language import Text
+
+#: Says what a folder is and lists what was written; the last file to appear.
+MANIFEST_FILE: Final = "manifest.json"
+
+#: Value of `format` in the manifest of a folder that this program may replace.
+FORMAT: Final = "carbon-half results 1"
+
+#: Libraries whose version can change a digit or a picture.
+_LIBRARIES: Final = ("numpy", "scipy", "pandas", "xarray", "h5netcdf", "h5py", "matplotlib", "matplotlib-fontja")
+
+
+def check_result_folder(folder: Path, force: bool = False) -> None:
+    """Raise `BadInput` if `folder` holds something that this program did not write; call it before a long run.
+
+    Args:
+        folder: where the results are to go.
+        force: write into a foreign folder too; its other files stay.
+    """
+    faults = FaultList()
+    if folder.exists() and not folder.is_dir():
+        faults.add(
+            str(folder),
+            Text(
+                "A file has this name; choose another folder.",
+                "同名のファイルがあります。別のフォルダーを指定してください。",
+            ),
+        )
+    elif not force and folder.is_dir() and any(folder.iterdir()) and _written_files(folder) is None:
+        faults.add(
+            str(folder),
+            Text(
+                "The folder holds files that are not results of this program; choose another or use --force.",
+                "このプログラムの結果ではないファイルがあります。別のフォルダーを指定するか --force を付けてください。",
+            ),
+        )
+    faults.raise_if_any()
+
+
+@contextmanager
+def result_folder(folder: Path, facts: Mapping[str, Any], force: bool = False) -> Iterator[Path]:
+    """Give an empty temporary folder to write results into, and move its files to `folder` on success.
+
+    A reader never sees half a file, and whatever goes wrong before the end leaves `folder` as it was. Files of an
+    earlier run that this one did not write are removed; files that no run wrote are kept.
+
+    Args:
+        folder: where the results go.
+        facts: what the manifest says beside what is found here (scenario chain and hash, sha256 of inputs,
+            seconds); read after the block, so that times measured in it are in.
+        force: write into a folder that this program did not make.
+
+    Yields:
+        the temporary folder, beside `folder`.
+
+    Raises:
+        BadInput: the folder is not ours.
+    """
+    check_result_folder(folder, force)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staging = folder.parent / f".{folder.name}-{token_hex(4)}"
+    staging.mkdir()
+    try:
+        yield staging
+        files = sorted(path for path in staging.rglob("*") if path.is_file())
+        written = {path.relative_to(staging).as_posix(): _sha256(path) for path in files}
+        _write_manifest(staging, written, facts)
+        _move(staging, folder, written)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _move(staging: Path, folder: Path, written: Mapping[str, str]) -> None:
+    """Rename the staged folder to its place, or its files one by one where the place is taken; manifest last."""
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+    if not folder.exists():
+        staging.rename(folder)
+        return
+    for name in set(_written_files(folder) or ()) - set(written):
+        (folder / name).unlink(missing_ok=True)
+    for name in (*written, MANIFEST_FILE):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (staging / name).replace(folder / name)
+
+
+def _written_files(folder: Path) -> list[str] | None:
+    """Return the names that the folder's manifest lists, or None if the folder is not one of ours."""
+    try:
+        manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
+        if manifest["format"] != FORMAT:
+            return None
+        names = [str(name) for name in manifest["files"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    inside = folder.resolve()
+    return [name for name in names if (folder / name).resolve().is_relative_to(inside)]
+
+
+def _write_manifest(folder: Path, written: Mapping[str, str], facts: Mapping[str, Any]) -> None:
+    manifest = {
+        "format": FORMAT,
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        **facts,
+        "files": dict(written),
+        "python": python_version(),
+        "platform": platform(),
+        "libraries": {name: _version(name) for name in _LIBRARIES},
+        "carbon_half": _version("carbon-half"),
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=2)
+    (folder / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def _version(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
