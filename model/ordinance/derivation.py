@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeVar
 
-from model.language import Text
+from model.language import Language, Text
 from model.ordinance.rulebook import Quality, Rules, RuleSet, UsedParameter
 
 Value = float | int | bool | str | None
@@ -26,6 +27,22 @@ class Verdict(Enum):
     FALLS_SHORT = Text("falls short", "不適合")
     NOT_ASSESSED = Text("not assessed: facts or rule values are missing", "判定不可（事実又は規定値が不足）")
     FOR_INFORMATION = Text("for information", "参考")
+
+
+#: Units that are words and therefore differ between the languages; all others are shown as they are.
+_UNIT_NAMES = {
+    "buildings": Text("buildings", "棟"),
+    "facilities": Text("facilities", "事業所"),
+    "households": Text("households", "世帯"),
+    "spaces": Text("spaces", "区画"),
+    "years": Text("years", "年"),
+    "JPY": Text("JPY", "円"),
+}
+
+
+def unit_name(unit: str, language: Language) -> str:
+    """Return a unit as people write it in a language."""
+    return _UNIT_NAMES[unit](language) if unit in _UNIT_NAMES else unit
 
 
 @dataclass(frozen=True)
@@ -73,12 +90,21 @@ class Finding:
 
 @dataclass(frozen=True)
 class Obligation:
-    """Everything one subject (building, supplier, facility) owes under one programme and rule set."""
+    """Everything one subject (building, supplier, facility) owes under one programme and rule set.
+
+    Args:
+        subject: whose obligation it is.
+        programme: name of the programme.
+        rule_set: the rule set asked for.
+        findings: the answers.
+        report: rows of the report or plan that the subject files, if the programme has one; headings are the keys.
+    """
 
     subject: str
     programme: str
     rule_set: RuleSet
     findings: tuple[Finding, ...]
+    report: tuple[Mapping[Text, Value | Text], ...] = ()
 
     def finding(self, name: str) -> Finding:
         """Return the finding of that name."""

@@ -84,3 +84,17 @@ def half_up(value: float, digits: int = 0) -> float:
 def round_up(value: float) -> int:
     """Return the next whole number, with binary noise dropped first: 0.2 × 15 is 3, not 4."""
     return ceil(Decimal(f"{value:.12g}"))
+
+
+def share_up(count: npt.ArrayLike, share: float) -> npt.NDArray[np.int64]:
+    """Return a share of a whole count, rounded up in whole-number arithmetic: 20 % of 15 spaces is 3, of 16 is 4.
+
+    Args:
+        count: whole numbers, a scalar or an array.
+        share: the share as printed [1].
+
+    Returns:
+        whole numbers of the same shape.
+    """
+    part = exact(share)
+    return np.asarray(-(-np.asarray(count, dtype=np.int64) * part.numerator // part.denominator), dtype=np.int64)

@@ -8,9 +8,10 @@ from functools import cache
 from typing import Annotated, Literal, cast
 
 from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
 
-from model.ordinance.rulebook import Quality, rules_folder
+from model.language import Text
+from model.ordinance.programme import row_fault
+from model.ordinance.rulebook import Parameter, Quality, Rules, rule_set_dates, rules_folder
 
 Kind = Literal["ward", "city", "town", "village"]
 
@@ -27,6 +28,21 @@ class Municipality:
     source_id: str
     quality: Quality
     zone_basis: str
+
+    def zone_parameter(self, rules: Rules) -> Parameter:
+        """Return the zone rate as a parameter, so that a result can list its source and quality."""
+        start = next(dates.valid_from for dates in rule_set_dates() if dates.id == rules.rule_set)
+        return Parameter(
+            id=f"municipalities.{self.code}",
+            value=self.zone_rate,
+            unit="share of eligible buildings",
+            valid_from=start,
+            rule_set=rules.rule_set,
+            source_id=self.source_id,
+            quality=self.quality,
+            term_ja=f"{self.name_ja}の算定基準率",
+            note=self.zone_basis,
+        )
 
 
 @cache
@@ -58,7 +74,7 @@ def _known(given: str) -> str:
     found = find_municipality(given)
     if found is None:
         names = [name for place in municipalities().values() for name in (place.name_ja, place.name_en)]
-        raise PydanticCustomError("unknown_municipality", "unknown municipality", {"allowed": names})
+        raise row_fault(Text("there is no such municipality in Tokyo", "都内にこの区市町村はありません"), names)
     return found.code
 
 

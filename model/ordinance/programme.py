@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from model.faults import FaultList
 from model.language import Text
@@ -15,7 +16,7 @@ from model.ordinance.derivation import Obligation
 from model.ordinance.rulebook import Rules
 
 #: Modules of `model.ordinance` that hold a `PROGRAMME`, in the order in which a person meets them.
-PROGRAMMES: tuple[str, ...] = ()
+PROGRAMMES: tuple[str, ...] = ("building_report",)
 
 
 class Row(BaseModel):
@@ -27,6 +28,11 @@ class Row(BaseModel):
 
 
 _Row = TypeVar("_Row", bound=Row)
+
+
+def row_fault(problem: Text, allowed: Sequence[str] | None = None) -> PydanticCustomError:
+    """Return what a validator of a `Row` raises: the problem in both languages, and names that would be right."""
+    return PydanticCustomError("row_fault", "{en}", {"en": problem.en, "ja": problem.ja, "allowed": allowed})
 
 
 def column(en: str, ja: str, unit: str = "", default: Any = ..., **limits: Any) -> Any:

@@ -95,8 +95,9 @@ class RuleSetDates(_Row):
 
 @dataclass(frozen=True)
 class UsedParameter:
-    """A parameter that entered a result: what was read, from where, and whether it was a fallback."""
+    """A parameter that entered a result: what was read, from which rule file, and whether it was a fallback."""
 
+    programme: str
     parameter: Parameter
     fallback: bool
 
@@ -112,7 +113,7 @@ class Rules:
     rule_set: RuleSet
     day: date | None = None
     fallback: bool = False
-    _used: dict[str, UsedParameter] = field(default_factory=dict, repr=False, compare=False)
+    _used: dict[tuple[str, str], UsedParameter] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def used(self) -> tuple[UsedParameter, ...]:
@@ -123,8 +124,21 @@ class Rules:
         """Return the same rules with an empty memory of what was read."""
         return Rules(self.book, self.rule_set, self.day, self.fallback)
 
+    def beside(self, programme: str) -> Rules:
+        """Return the rules of another programme under the same rule set, day and choice, sharing this memory."""
+        return Rules(rulebook(programme), self.rule_set, self.day, self.fallback, self._used)
+
+    def record(self, parameter: Parameter) -> None:
+        """Remember a value that came from another table than the rule file, so that a result lists it too."""
+        self._remember(parameter, fallback=False)
+
+    def stated(self, parameter_id: str) -> bool:
+        """Say whether this rule set itself has a value; for rules whose absence means that there is no such rule."""
+        chosen, fallback = self._choose(parameter_id)
+        return chosen is not None and not fallback
+
     def known(self, parameter_id: str) -> bool:
-        """Say whether `value` would answer, without reading."""
+        """Say whether `value` would answer, if need be by the fallback, without reading."""
         chosen, fallback = self._choose(parameter_id)
         return chosen is not None and (self.fallback or not fallback)
 
@@ -141,7 +155,7 @@ class Rules:
         chosen, fallback = self._choose(parameter_id)
         if chosen is None or (fallback and not self.fallback):
             raise self._missing(parameter_id, chosen)
-        self._used[parameter_id] = UsedParameter(chosen, fallback)
+        self._remember(chosen, fallback)
         found = chosen.value
         for key in path:
             found = found[key]
@@ -162,6 +176,10 @@ class Rules:
     def date_of(self, parameter_id: str, *path: str | int) -> date:
         """Return a value that is a day; arguments and faults as `value`."""
         return date.fromisoformat(self.text(parameter_id, *path))
+
+    def _remember(self, parameter: Parameter, fallback: bool) -> None:
+        """Note that a parameter was read."""
+        self._used[self.book.programme, parameter.id] = UsedParameter(self.book.programme, parameter, fallback)
 
     def _choose(self, parameter_id: str) -> tuple[Parameter | None, bool]:
         """Return the row that answers and whether it comes from a rule set other than the one asked for."""
