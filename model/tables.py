@@ -1,0 +1,196 @@
+"""Every input table once: its dims, its quantities with unit, range and meaning.
+
+All tables share one form, one value a row: quantity, dims…, value, unit, source_id, quality, note. `model.inputs` checks
+each file against what stands here; `list` and `explain` show it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from model.language import Text
+
+#: Columns that every table has after its dims.
+VALUE_COLUMNS: Final = ("value", "unit", "source_id", "quality", "note")
+
+_ANY = float("inf")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One kind of number in a table."""
+
+    unit: str
+    meaning: Text
+    lower: float = 0.0
+    upper: float = _ANY
+
+
+@dataclass(frozen=True)
+class Table:
+    """One file under `data/`: `name` is its path without `.csv`."""
+
+    name: str
+    dims: tuple[str, ...]
+    meaning: Text
+    quantities: dict[str, Quantity]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Columns that together occur once."""
+        return ("quantity", *self.dims)
+
+
+def _table(name: str, dims: tuple[str, ...], en: str, ja: str, **quantities: Quantity) -> Table:
+    return Table(name, dims, Text(en, ja), quantities)
+
+
+def _q(unit: str, en: str, ja: str, lower: float = 0.0, upper: float = _ANY) -> Quantity:
+    return Quantity(unit, Text(en, ja), lower, upper)
+
+
+def _share(en: str, ja: str) -> Quantity:
+    return _q("1", en, ja, 0.0, 1.0)
+
+
+TABLES: Final[dict[str, Table]] = {
+    table.name: table
+    for table in (
+        # -- inventory: what was published on energy and emissions ---------------------------------------------
+        _table("inventory/energy", ("sector", "year"), "final energy by sector", "部門別最終エネルギー消費",
+               final_energy=_q("PJ", "final energy in the fiscal year", "年度の最終エネルギー消費"),
+               final_energy_change=_q("1", "change of final energy against FY2000", "2000年度比の増減率", -1.0, 2.0)),
+        _table("inventory/emissions", ("sector", "year"), "emissions by sector", "部門別排出量",
+               greenhouse_gas=_q("Mt", "all greenhouse gases in CO2 equivalents", "温室効果ガス総排出量(CO2換算)"),
+               co2=_q("Mt", "CO2 with the yearly electricity factor", "CO2排出量(各年度の電力係数)")),
+        _table("inventory/electricity", ("year",), "electricity supply", "電力供給",
+               co2_factor=_q("kg/kWh", "CO2 per kWh of all supply to Tokyo", "都内供給電力のCO2排出係数", 0.0, 1.0),
+               renewable_share=_share("renewable share of electricity used", "電力利用に占める再エネ割合"),
+               consumption=_q("TWh", "electricity used in Tokyo", "都内電力消費量"),
+               fixed_factor=_q("kg/kWh", "factor fixed for cap-and-trade from this year on",
+                               "総量削減義務で固定した係数(当該年度以降)", 0.0, 1.0)),
+        _table("inventory/cap_and_trade", ("year",), "facilities under cap-and-trade", "総量削減義務対象事業所",
+               base_emissions=_q("Mt", "sum of base-year emissions", "基準排出量の合計"),
+               reduction=_share("reduction of emissions against the base", "基準排出量からの削減率")),
+        _table("inventory/carriers", ("carrier",), "energy carriers", "エネルギー種別の係数",
+               emission_factor=_q("kg/MJ", "CO2 per energy used", "CO2排出係数"),
+               primary_energy_factor=_q("1", "primary energy per final energy", "一次エネルギー換算係数"),
+               crude_oil_equivalent=_q("kL/GJ", "crude oil per primary energy", "原油換算係数")),
+        _table("inventory/other_sectors", ("sector", "year"), "sectors beyond buildings", "建物以外の部門",
+               electric_share=_share("electricity in final energy", "最終エネルギーに占める電力の割合"),
+               fuel_factor=_q("kg/MJ", "CO2 per energy of the fuels used", "燃料のCO2排出係数"),
+               emissions=_q("Mt", "emissions in CO2 equivalents", "排出量(CO2換算)")),
+        # -- buildings --------------------------------------------------------------------------------------------
+        _table("buildings/dwellings", ("year",), "dwellings and vacancy", "住宅総数と空き家",
+               dwellings=_q("dwelling", "dwellings, vacant ones included", "住宅総数"),
+               vacancy_rate=_share("share of dwellings that are vacant", "空き家率")),
+        _table("buildings/dwelling_vintages", ("stock_type", "period", "year"), "dwellings by period of construction",
+               "建築時期別住宅数",
+               dwellings=_q("dwelling", "dwellings standing in the year", "当該年の住宅数")),
+        _table("buildings/households", ("household_series", "year"), "private households, history and outlook",
+               "一般世帯数(実績と予測)", households=_q("household", "private households", "一般世帯数")),
+        _table("buildings/population_outlook", ("area_group", "year"), "population outlook", "人口予測",
+               population=_q("person", "population", "人口")),
+        _table("buildings/segments", ("segment",), "sizes of dwellings and buildings", "住戸・建物の規模",
+               floor_area_per_dwelling_existing=_q("m^2", "private area of a dwelling built to the base year",
+                                                   "基準年までの住宅の1戸当たり専有面積", 1.0, 500.0),
+               floor_area_per_dwelling_new=_q("m^2", "private area of a dwelling built later",
+                                              "基準年より後の住宅の1戸当たり専有面積", 1.0, 500.0),
+               dwellings_per_building_existing=_q("1", "dwellings in a building, base year", "1棟当たり戸数(既存)", 1.0),
+               dwellings_per_building_new=_q("1", "dwellings in a building built later", "1棟当たり戸数(新築)", 1.0),
+               floor_area_per_building_existing=_q("m^2", "floor area of a building, base year",
+                                                   "1棟当たり床面積(既存)", 1.0),
+               floor_area_per_building_new=_q("m^2", "floor area of a building built later", "1棟当たり床面積(新築)", 1.0),
+               share_of_building_type=_share("segment's share of the floor area of its building type",
+                                             "用途別床面積に占める区分の割合")),
+        _table("buildings/segment_shares", ("segment", "year"), "segments within dwelling types", "住宅種別内の区分割合",
+               share_of_stock_type=_share("segment's share of the dwellings of its type", "住宅種別に占める区分の割合")),
+        _table("buildings/non_residential", ("building_type", "year"), "non-residential floor area", "非住宅床面積",
+               floor_area=_q("m^2", "gross floor area", "延床面積")),
+        _table("buildings/office_vintages", ("period", "year"), "offices by period of construction", "事務所の建築時期別床面積",
+               floor_area=_q("m^2", "floor area standing in the year", "当該年の床面積")),
+        _table("buildings/lifetimes", ("building_type",), "how long buildings stand", "建物の寿命",
+               mean=_q("year", "mean lifetime, central value", "平均寿命(中央値)", 1.0, 200.0),
+               lowest_mean=_q("year", "lowest mean lifetime in the literature", "平均寿命(文献の下限)", 1.0, 200.0),
+               highest_mean=_q("year", "highest mean lifetime in the literature", "平均寿命(文献の上限)", 1.0, 200.0),
+               weibull_shape=_q("1", "shape of the Weibull survival curve", "ワイブル形状パラメータ", 0.5, 10.0),
+               oldest_vintage_years=_q("year", "length given to the open first period", "最古の建築時期に割り当てる年数", 1.0, 70.0)),
+        _table("buildings/municipalities", ("region", "year"), "municipalities", "区市町村",
+               population=_q("person", "population", "人口"),
+               households=_q("household", "households", "世帯数"),
+               detached_share=_share("detached houses in all dwellings", "住宅に占める戸建の割合"),
+               office_floor_area=_q("m^2", "office floor area", "事務所床面積")),
+        _table("buildings/region_weights", ("building_type",), "how floor area is shared out to municipalities",
+               "床面積の区市町村への按分",
+               office_weight=_share("weight of offices against people", "事務所床面積の重み(残りは人口)"),
+               office_floor_area_beyond_wards=_q("m^2", "office floor area outside the wards", "区部以外の事務所床面積")),
+        _table("buildings/turnover", ("category", "year"), "starts and turnover as published", "着工と建替えの公表値",
+               dwellings_started=_q("dwelling/year", "dwellings started", "着工戸数"),
+               buildings_started=_q("building/year", "buildings started", "着工棟数"),
+               buildings=_q("building", "buildings standing", "棟数"),
+               mean_dwelling_floor_area=_q("m^2", "mean private area of dwellings", "1戸当たり専有面積"),
+               share_built_after_2022=_share("buildings of the year that were built after 2022", "2022年より後に建つ建物の割合")),
+        _table("buildings/standards_of_new", ("segment_sector", "standard", "year"), "performance of new buildings to 2022",
+               "新築の省エネ性能(2022年まで)", share_of_new=_share("share of floor area built", "新築床面積に占める割合")),
+        _table("buildings/insulation_mix", ("standard", "year"), "performance of the dwelling stock", "住宅ストックの断熱性能",
+               share_of_dwellings=_share("share of dwellings", "住宅に占める割合")),
+        # -- energy -----------------------------------------------------------------------------------------------
+        _table("energy/residential_intensity", ("building_type", "end_use"), "energy of a household", "世帯当たりエネルギー",
+               final_energy_per_dwelling=_q("GJ/year", "final energy of an occupied dwelling", "居住住宅1戸の最終エネルギー")),
+        _table("energy/commercial_intensity", ("building_type", "end_use"), "energy of non-residential floor area",
+               "非住宅の床面積当たりエネルギー",
+               primary_intensity=_q("MJ/m^2/year", "primary energy per floor area", "一次エネルギー消費原単位"),
+               electricity_share_of_primary=_share("electricity in primary energy", "一次エネルギーに占める電力"),
+               end_use_share_of_final=_share("end use in final energy", "最終エネルギーに占める用途")),
+        _table("energy/standard_factors", ("segment_sector", "standard", "end_use"), "energy by performance level",
+               "性能水準別のエネルギー比",
+               factor=_q("1", "useful energy against the reference level", "有効エネルギーの基準比", 0.0, 2.0)),
+        _table("energy/technologies", ("technology", "year"), "equipment", "設備機器",
+               efficiency=_q("1", "useful per final energy of units sold in the year", "当該年販売機器の効率", 0.05, 10.0),
+               lifetime_mean=_q("year", "mean lifetime", "平均寿命", 1.0, 60.0),
+               lifetime_shape=_q("1", "shape of the Weibull survival curve", "ワイブル形状パラメータ", 0.5, 10.0),
+               investment=_q("JPY/(GJ/year)", "investment per yearly useful energy", "年間有効エネルギー当たり投資額")),
+        _table("energy/technology_shares", ("equipment_class", "technology", "year"), "who uses what equipment",
+               "設備方式のシェア",
+               stock_share=_share("share of floor area served in the base year", "基準年に設置済みの割合"),
+               choice_share=_share("share of units installed in the year", "当該年の設置に占める割合")),
+        _table("energy/prices", ("carrier",), "energy prices and choice of equipment", "エネルギー価格と設備選択",
+               price=_q("JPY/GJ", "price to the user", "需要家価格"),
+               discount_rate=_q("1/year", "discount rate of those who choose", "設備選択の割引率", 0.0, 0.5),
+               choice_sensitivity=_q("GJ/JPY", "sensitivity of choice to yearly cost", "年間費用に対する選択の感度")),
+        _table("energy/calibration", ("sector", "year"), "what the fit of energy rests on", "エネルギー校正の前提",
+               electricity_share=_share("electricity in final energy", "最終エネルギーに占める電力"),
+               pandemic_profile=_share("share of the pandemic's effect present", "感染症流行の影響の残存割合")),
+        # -- solar ------------------------------------------------------------------------------------------------
+        _table("solar/capacity", ("year",), "rooftop solar to date", "太陽光発電設備容量の実績",
+               capacity=_q("kW", "capacity at the end of the year", "年度末設備容量")),
+        _table("solar/parameters", (), "rooftop solar", "太陽光発電の諸元",
+               **{"yield": _q("kWh/kW/year", "yearly generation per capacity", "年間発電量")},
+               degradation=_q("1/year", "yearly loss of yield", "出力低下率", 0.0, 0.1),
+               lifetime_mean=_q("year", "mean lifetime of panels", "パネルの平均寿命", 1.0, 60.0),
+               lifetime_shape=_q("1", "shape of the Weibull survival curve", "ワイブル形状パラメータ", 0.5, 10.0),
+               rooftop_potential=_q("kW", "technical potential of roofs", "屋根の技術的ポテンシャル")),
+        _table("solar/self_use", ("segment_sector",), "use of rooftop electricity on site", "太陽光の自家消費",
+               self_use_share=_share("share of generation used in the building", "発電量に占める自家消費割合")),
+        _table("solar/capacity_shares", ("policy_group",), "who has panels", "太陽光の設置先",
+               share_of_installed=_share("share of capacity installed", "設置容量に占める割合")),
+    )
+}  # fmt: skip
+
+#: Dims whose labels are not a classification table of their own.
+OPEN_LABELS: Final[dict[str, tuple[str, ...]]] = {
+    "stock_type": ("detached", "row_house", "apartment_wood", "apartment_non_wood"),
+    "household_series": ("tmg_2024", "tmg_2015_base"),
+    "area_group": ("wards", "tama_and_islands"),
+    "segment_sector": ("residential", "commercial"),
+    "equipment_class": ("detached", "apartment", "commercial"),
+    "category": (
+        "all", "all_large", "residential", "residential_large", "commercial", "commercial_large", "detached_custom",
+        "detached_for_sale", "condominium", "rental",
+    ),
+    "period": (
+        "pre1970", "pre1971", "1970-1979", "1971-1980", "1980-1989", "1981-1990", "1990-1999", "1991-2000", "2000-2009",
+        "2001-2010", "2010-2020", "2011-2015", "2016-2020", "2021-2023",
+    ),
+}  # fmt: skip
