@@ -44,12 +44,7 @@ def _obligation(building: LargeBuilding, rules: Rules) -> Obligation:
         findings.append(ask.residential_energy(building, rules))
         if rules.known("residential_grades") and building.ua is not None and building.residential_bei is not None:
             findings.append(ask.grade(building, rules))
-    findings += [
-        ask.charging(
-            building.dedicated_spaces, building.dedicated_chargers, building.dedicated_conduits, "dedicated", rules
-        ),
-        ask.charging(building.shared_spaces, building.shared_chargers, building.shared_conduits, "shared", rules),
-    ]
+    findings += [ask.charging(building, "dedicated", rules), ask.charging(building, "shared", rules)]
     if building.inspected_on is not None:
         findings.append(ask.completion_report_due(building.inspected_on, rules))
     if building.contract_area_m2 is not None and building.non_residential_use is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from model.ordinance.exact import FloatArray, reaches, scaled, share_up, within
+from model.ordinance.exact import FloatArray, exact, reaches, scaled, share_up, within
 from model.ordinance.rulebook import Rules
 
 IntArray = npt.NDArray[np.int64]
@@ -106,6 +106,12 @@ def required_capacity_kw(
     )
     lower, upper = capacity_bounds_kw(floor_area_m2, standard)
     return np.asarray(np.minimum(upper, np.where(enough, np.maximum(lower, raw), raw)))
+
+
+# The other way round: the footprint whose standard area just gives a capacity, for example a bound.
+def footprint_at_capacity_m2(capacity_kw: npt.ArrayLike, standard: SolarStandard) -> FloatArray:
+    """Return the building area [m²] at which the unbounded requirement equals a capacity [kW]."""
+    return scaled(np.asarray(capacity_kw), 1 / (exact(standard.share) * exact(standard.kw_per_m2)))
 
 
 # Substitutes fill what is still open, one after another in their order of priority.

@@ -114,9 +114,11 @@ def renewables(building: LargeBuilding, required_kw: float, rules: Rules) -> Fin
     allowed = [offer for offer in ranking if building.on_site_difficult or offer in _ON_SITE]
     offered = [_offer_kw(building, offer, sheet) for offer in allowed]
     counted = filled_in_order_kw(required_kw, offered)
+    still_open = required_kw
     for offer, given, credit in zip(allowed, offered, counted, strict=True):
         if given > 0:
-            sheet.step(_OFFER_NAMES[offer], f"min({number(given)}, …)", float(credit), "kW")
+            formula = f"min({number(given)}, {number(still_open)})"
+            still_open -= sheet.step(_OFFER_NAMES[offer], formula, float(credit), "kW")
     total = float(counted.sum())
     complies = reaches(total, required_kw)
     sheet.step(
@@ -197,28 +199,34 @@ def grade(building: LargeBuilding, rules: Rules) -> Finding:
     return sheet.finding("grade", question, Verdict.FOR_INFORMATION, reached)
 
 
-def charging(spaces: int, chargers: int, conduits: int, kind: Literal["dedicated", "shared"], rules: Rules) -> Finding:
+def charging(building: LargeBuilding, kind: Literal["dedicated", "shared"], rules: Rules) -> Finding:
     """Return whether one kind of parking has the chargers and prepared spaces it owes."""
     sheet = Working.under(rules)
-    standard = ParkingStandard.read(sheet.rules, kind)
-    need, prepared = (int(amount) for amount in charging_required(spaces, standard))
-    line = f"{spaces} ≥ {standard.parking_min}"
-    sheet.step(Text("spaces against the line", "区画数と対象規模"), line, spaces >= standard.parking_min)
-    sheet.step(Text("chargers owed", "充電設備（実装）の基準"), f"{chargers} ≥ {need}", chargers >= need)
-    ready = chargers + conduits
-    sheet.step(
-        Text("spaces prepared, chargers included", "配管等整備の基準（実装分を含む）"),
-        f"{ready} ≥ {prepared}",
-        ready >= prepared,
-    )
     name = Text("dedicated", "専用駐車場") if kind == "dedicated" else Text("shared", "共用駐車場")
     question = Text(
         f"Is the charging standard met ({name.en} parking)?", f"充電設備の整備基準に適合するか（{name.ja}）"
     )
-    verdict = (
-        _verdict(chargers >= need and ready >= prepared) if spaces >= standard.parking_min else Verdict.NOT_OBLIGED
+    if not _applies(building, "ev", sheet):
+        return sheet.finding(f"charging.{kind}", question, Verdict.NOT_OBLIGED)
+    spaces, chargers, conduits = (
+        int(getattr(building, f"{kind}_{fact}")) for fact in ("spaces", "chargers", "conduits")
     )
-    return sheet.finding(f"charging.{kind}", question, verdict, need, "chargers")
+    standard = ParkingStandard.read(sheet.rules, kind)
+    need, prepared = (int(amount) for amount in charging_required(spaces, standard))
+    bound = sheet.step(
+        Text("spaces against the line", "区画数と対象規模"),
+        f"{spaces} ≥ {standard.parking_min}",
+        spaces >= standard.parking_min,
+    )
+    if not bound:
+        return sheet.finding(f"charging.{kind}", question, Verdict.NOT_OBLIGED, 0, "chargers")
+    enough = sheet.step(Text("chargers owed", "充電設備（実装）の基準"), f"{chargers} ≥ {need}", chargers >= need)
+    ready = sheet.step(
+        Text("spaces prepared, chargers included", "配管等整備の基準（実装分を含む）"),
+        f"{chargers} + {conduits} ≥ {prepared}",
+        chargers + conduits >= prepared,
+    )
+    return sheet.finding(f"charging.{kind}", question, _verdict(enough and ready), need, "chargers")
 
 
 def completion_report_due(inspected_on: date, rules: Rules) -> Finding:

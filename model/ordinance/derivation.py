@@ -32,6 +32,7 @@ class Verdict(Enum):
 #: Units that are words and therefore differ between the languages; all others are shown as they are.
 _UNIT_NAMES = {
     "buildings": Text("buildings", "棟"),
+    "chargers": Text("chargers", "基"),
     "facilities": Text("facilities", "事業所"),
     "households": Text("households", "世帯"),
     "spaces": Text("spaces", "区画"),

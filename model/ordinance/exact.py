@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from math import ceil, prod
+from math import ceil, fsum, prod
 from typing import Any, overload
 
 import numpy as np
@@ -17,16 +18,16 @@ BoolArray = npt.NDArray[np.bool_]
 _RESOLUTION = 1e-9
 
 
-def exact(number: float | str) -> Fraction:
+def exact(number: float | Fraction | str) -> Fraction:
     """Return the decimal that a person wrote as a fraction: 0.85 becomes 17/20, not its binary neighbour."""
     return Fraction(repr(number) if isinstance(number, float) else str(number))
 
 
 @overload
-def scaled(values: float, *factors: float) -> float: ...
+def scaled(values: float, *factors: float | Fraction) -> float: ...
 @overload
-def scaled(values: npt.NDArray[Any], *factors: float) -> FloatArray: ...
-def scaled(values: float | npt.NDArray[Any], *factors: float) -> float | FloatArray:
+def scaled(values: npt.NDArray[Any], *factors: float | Fraction) -> FloatArray: ...
+def scaled(values: float | npt.NDArray[Any], *factors: float | Fraction) -> float | FloatArray:
     """Return values times decimal factors with a single rounding, so that 500 × 0.85 × 2 is 850 and nothing else.
 
     Args:
@@ -98,3 +99,18 @@ def share_up(count: npt.ArrayLike, share: float) -> npt.NDArray[np.int64]:
     """
     part = exact(share)
     return np.asarray(-(-np.asarray(count, dtype=np.int64) * part.numerator // part.denominator), dtype=np.int64)
+
+
+def total(values: Iterable[float]) -> float:
+    """Return a sum without accumulated rounding."""
+    return fsum(values)
+
+
+def ratio(part: float, whole: float) -> float:
+    """Return part ÷ whole, of the decimals as written and with one rounding."""
+    return float(exact(part) / exact(whole))
+
+
+def percentage(part: float, whole: float) -> float:
+    """Return part ÷ whole in per cent."""
+    return float(100 * exact(part) / exact(whole))

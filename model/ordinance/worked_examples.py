@@ -1,0 +1,72 @@
+"""The numeric examples that the documents print, and whether a number of ours agrees with them.
+
+A programme maps each check to a call of its own functions in `REPRODUCED` of its `…_examples` module; nothing from
+the example file is ever evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from model.ordinance.exact import half_up
+from model.ordinance.rulebook import Quality, RuleSet, rules_folder
+
+#: From the inputs of an example to our value.
+Computation = Callable[[Mapping[str, Any]], Any]
+#: (example, check) → how we compute it.
+Reproduced = Mapping[tuple[str, str], Computation]
+
+
+class Check(BaseModel):
+    """One expected value: printed, derived from printed ones, or showing that two printed ones contradict."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    expected: Any
+    kind: Literal["published", "derived", "inconsistency"]
+    round_to: int | None = None
+    abs_tol: float | None = None
+
+    def agrees(self, ours: Any) -> bool:
+        """Say whether our value agrees: exactly, after rounding as printed, or within the tolerance."""
+        if isinstance(self.expected, list):
+            pairs = zip(self.expected, ours, strict=False)
+            return len(self.expected) == len(ours) and all(self._agrees(expected, value) for expected, value in pairs)
+        return self._agrees(self.expected, ours)
+
+    def _agrees(self, expected: Any, ours: Any) -> bool:
+        """Say whether one value agrees."""
+        if self.abs_tol is not None:
+            return bool(abs(ours - expected) <= self.abs_tol)
+        if self.round_to is not None:
+            return bool(half_up(float(ours), self.round_to) == expected)
+        return bool(ours == expected)
+
+
+class Example(BaseModel):
+    """One worked example of a document."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    programme: str
+    rule_set: RuleSet
+    source_id: str
+    quality: Quality
+    formula: str = ""
+    inputs: Mapping[str, Any]
+    checks: tuple[Check, ...]
+    note: str = ""
+
+
+@cache
+def worked_examples() -> tuple[Example, ...]:
+    """Return every example, in the order of the file."""
+    content = yaml.safe_load((rules_folder() / "worked_examples.yaml").read_text(encoding="utf-8"))
+    return tuple(Example.model_validate(row) for row in content["examples"])
