@@ -90,6 +90,10 @@ VARIABLES: Final = _variables(
     ("built_dwellings", _CELL, "dwelling/year", "dwellings built during the year", "年間の新築戸数"),
     ("buildings", _CELL, "building", "buildings standing", "棟数"),
     ("built_buildings", _CELL, "building/year", "buildings built during the year", "年間の新築棟数"),
+    ("dwellings_by_vintage_class", ("year", "segment", "vintage_class"), "dwelling",
+     "dwellings by period of construction", "建築時期別住宅戸数"),
+    ("buildings_by_vintage_class", ("year", "segment", "vintage_class"), "building",
+     "buildings by period of construction", "建築時期別棟数"),
     # -- equipment and energy ----------------------------------------------------------------------------------
     ("technology_share", ("year", "segment", "technology"), "1",
      "share of floor area served by each technology of its end use", "用途別の設備方式シェア(床面積)"),

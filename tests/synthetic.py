@@ -107,14 +107,14 @@ SYNTHETIC_ATTRIBUTES: dict[str, str | int] = {
 }
 
 
-def _vintage_shares(labels: dict[str, list[Any]]) -> np.ndarray:
-    """Return the share of each period of construction by year, newest periods filling as old ones vanish."""
+def _vintage_shares(labels: dict[str, list[Any]], decay: float) -> np.ndarray:
+    """Return the share of each period of construction by year, newest filling as old ones vanish with `decay` years."""
     classes = [classification("vintage_classes")[name] for name in labels["vintage_class"]]
     rows = []
     for row in classes:
         first, last = max(int(row["first"]), 1950), int(row["last"])
         built = np.clip((YEARS - first + 1) / (last - first + 1), 0, 1) * (last - first + 1)
-        rows.append(built * np.exp(-np.maximum(YEARS - last, 0) / 38))
+        rows.append(built * np.exp(-np.maximum(YEARS - last, 0) / decay))
     shares = np.array(rows).T
     return shares / shares.sum(axis=1, keepdims=True)
 
@@ -168,13 +168,15 @@ def synthetic_values(labels: dict[str, list[Any]]) -> dict[str, np.ndarray]:
         "demolished_floor_area": floor * 0.013,
         "surplus_demolished_floor_area": 0.0 * floor,
         "surplus_vacant_floor_area": 0.0 * floor,
-        "floor_area_by_vintage_class": floor.sum(axis=2)[..., None] * _vintage_shares(labels)[:, None, :],
+        "floor_area_by_vintage_class": floor.sum(axis=2)[..., None] * _vintage_shares(labels, 38)[:, None, :],
         "floor_area_by_standard": floor.sum(axis=2)[..., None] * _standard_shares(len(labels["standard"]))[:, None, :],
         "renovated_floor_area": floor.sum(axis=2) * path({2000: 0.001, 2022: 0.004, 2030: 0.012})[:, None],
         "dwellings": dwellings,
         "built_dwellings": dwellings * 0.018,
         "buildings": buildings,
         "built_buildings": buildings * 0.017,
+        "dwellings_by_vintage_class": dwellings.sum(axis=2)[..., None] * _vintage_shares(labels, 30)[:, None, :],
+        "buildings_by_vintage_class": buildings.sum(axis=2)[..., None] * _vintage_shares(labels, 45)[:, None, :],
         "technology_share": np.full((len(YEARS), count, len(labels["technology"])), 0.25),
         "service_level": np.ones((len(YEARS), count)),
         "useful_energy": final.sum(axis=3) * 1.4,

@@ -1,0 +1,141 @@
+"""The few numbers that answer a policy person's questions; figures, tables and pages share them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import xarray as xr
+
+from model.targets import BASE_YEAR, base_emissions, targets_of
+
+#: What happened to the stock since the projection began, in the order in which it is drawn.
+STOCK_STATES: Final = ("new", "renovated", "as_before")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Emissions of a year against its target.
+
+    Args:
+        year: fiscal year.
+        value: modelled emissions [Mt/year].
+        base: published emissions of `BASE_YEAR` [Mt/year].
+        target: the target of the year [Mt/year], None where there is none.
+    """
+
+    year: int
+    value: float
+    base: float
+    target: float | None
+
+    @property
+    def change(self) -> float:
+        """Return the change against the base year as a share of it."""
+        return self.value / self.base - 1
+
+    @property
+    def target_change(self) -> float | None:
+        """Return the change against the base year that the target asks for."""
+        return None if self.target is None else self.target / self.base - 1
+
+    @property
+    def gap(self) -> float | None:
+        """Return the emissions above the target [Mt/year]; negative where the target is met."""
+        return None if self.target is None else self.value - self.target
+
+    @property
+    def met(self) -> bool | None:
+        """Return whether the target is met, or None where there is none."""
+        return None if self.gap is None else self.gap <= 0
+
+
+def emission_targets() -> dict[int, float]:
+    """Return the greenhouse gases that each target year allows [Mt/year]."""
+    base = base_emissions().value
+    return {year: base * (1 + row.value) for year, row in targets_of("greenhouse_gas_change").items()}
+
+
+def energy_targets(dataset: xr.Dataset, sector: str) -> dict[int, float]:
+    """Return the final energy that each target year allows a sector, from its modelled base year [PJ/year]."""
+    if BASE_YEAR not in dataset["year"]:
+        return {}
+    base = float(dataset["sector_energy"].sel(sector=sector, year=BASE_YEAR))
+    targets = targets_of("final_energy_change", sector)
+    return {year: base * (1 + row.value) for year, row in targets.items() if year in dataset["year"]}
+
+
+def key_years(dataset: xr.Dataset) -> list[int]:
+    """Return the years a reader asks for: the base, the last published one, each year with a target."""
+    wanted = {BASE_YEAR, last_published_year(dataset), *emission_targets()}
+    return [int(year) for year in dataset["year"].to_numpy() if int(year) in wanted]
+
+
+def last_published_year(dataset: xr.Dataset) -> int:
+    """Return the last year of the hindcast."""
+    return int(dataset.attrs["projection_from"]) - 1
+
+
+def verdict(dataset: xr.Dataset, year: int) -> Verdict:
+    """Return the emissions of a year against the base year and the target."""
+    value = float(dataset["greenhouse_gas_total"].sel(year=year))
+    return Verdict(year, value, base_emissions().value, emission_targets().get(year))
+
+
+def solar_capacity_gw(dataset: xr.Dataset) -> xr.DataArray:
+    """Return rooftop solar capacity of Tokyo by year and sector of the building [GW]."""
+    by_sector = dataset["solar_capacity"].sum("region").groupby("segment_sector").sum()
+    return by_sector.rename(segment_sector="sector") / 1e6
+
+
+def stock_by_state(dataset: xr.Dataset, counted: str) -> xr.DataArray:
+    """Return the stock split into new, renovated and unchanged since the projection began.
+
+    Renovated floor area is added up over the years, so a building renovated twice counts twice, and no more than all
+    of a segment's old stock can be renovated; dwellings and buildings are renovated in the proportion of floor area.
+
+    Args:
+        dataset: a result of `assemble`.
+        counted: `buildings`, `dwellings` or `floor_area`.
+
+    Returns:
+        [unit of `counted`] with dims year, segment, state.
+    """
+    start = int(dataset.attrs["projection_from"])
+    is_new = dataset["first_vintage"] >= start
+    stock = dataset[f"{counted}_by_vintage_class"]
+    new = stock.where(is_new, 0.0).sum("vintage_class")
+    old = stock.where(~is_new, 0.0).sum("vintage_class")
+    old_floor = dataset["floor_area_by_vintage_class"].where(~is_new, 0.0).sum("vintage_class")
+    renovated_floor = dataset["renovated_floor_area"].where(dataset["year"] >= start, 0.0).cumsum("year")
+    renovated = old * (renovated_floor / old_floor.where(old_floor > 0, np.inf)).clip(max=1.0)
+    states = {"new": new, "renovated": renovated, "as_before": old - renovated}
+    together = xr.concat([states[name] for name in STOCK_STATES], dim="state", coords="minimal", compat="override")
+    return together.assign_coords(state=list(STOCK_STATES)).transpose("year", "segment", "state")
+
+
+def new_share(dataset: xr.Dataset, counted: str, sector: str | None = None) -> xr.DataArray:
+    """Return the share of the stock of each year that was built since the projection began [1].
+
+    Args:
+        dataset: a result of `assemble`.
+        counted: `buildings`, `dwellings` or `floor_area`.
+        sector: `residential` or `commercial`; None for both.
+    """
+    states = stock_by_state(dataset, counted)
+    if sector is not None:
+        states = of_sector(states, sector)
+    by_state = states.sum("segment")
+    return by_state.sel(state="new", drop=True) / by_state.sum("state")
+
+
+def of_sector(array: xr.DataArray, sector: str) -> xr.DataArray:
+    """Return the segments of one sector."""
+    return array.isel(segment=np.flatnonzero(array["segment_sector"].to_numpy() == sector))
+
+
+def largest_residuals(dataset: xr.Dataset, count: int) -> list[int]:
+    """Return the positions of the observations with the largest relative residuals, largest first."""
+    size = np.abs(dataset["residual"].to_numpy())
+    return [int(position) for position in np.argsort(-size, kind="stable")[:count]]

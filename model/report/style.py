@@ -1,0 +1,247 @@
+"""How figures look: fonts that hold Japanese, colours that survive colour blindness and print, labels beside bands."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import matplotlib_fontja
+import numpy as np
+from matplotlib import colormaps, font_manager, rc_context, rcParams
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+from model.language import Language, Text, fiscal_year
+
+#: Okabe and Ito's palette, told apart by people with any common kind of colour blindness.
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE, GREY = (
+    "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999",
+)  # fmt: skip
+
+COLOURS: Final[Mapping[str, str]] = {
+    "residential": ORANGE, "commercial": BLUE, "industry": GREY, "transport": GREEN, "waste": PURPLE,
+    "other_gases": YELLOW,
+    "electricity": BLUE, "city_gas": ORANGE, "lpg": YELLOW, "oil": VERMILION, "district_heat": PURPLE,
+    "heating": VERMILION, "cooling": SKY, "hot_water": ORANGE, "cooking": YELLOW, "lighting": GREEN,
+    "appliances": BLUE,
+    "as_before": "#C8C8C8", "renovated": SKY, "new": BLUE,
+}  # fmt: skip
+
+INK: Final = "#222222"
+FAINT: Final = "#666666"
+WIDTH: Final = 7.2
+PIXELS_PER_INCH: Final = 180
+_POINTS: Final = 72.0
+_HEAD: Final = 0.72
+_FOOT: Final = 0.40
+_LEADER: Final = 0.13
+_LINE: Final = 116
+
+
+@cache
+def _font(language: Language) -> tuple[str, ...]:
+    """Return the fonts of a language, first choice first; the second fills in signs that the first lacks."""
+    if language == "en":
+        return ("DejaVu Sans",)
+    path = matplotlib_fontja.get_font_ttf_path()
+    font_manager.fontManager.addfont(path)
+    return (font_manager.FontProperties(fname=path).get_name(), "DejaVu Sans")
+
+
+@contextmanager
+def drawing(language: Language) -> Iterator[None]:
+    """Draw and save figures of a language inside this: fonts, sizes, and nothing that depends on the time."""
+    with rc_context(_settings(language)):
+        yield
+
+
+def _settings(language: Language) -> Any:
+    size = 8.0 if language == "en" else 8.5
+    return {
+        "font.family": list(_font(language)),
+        "font.size": size,
+        "axes.titlesize": size + 0.5,
+        "axes.labelsize": size,
+        "xtick.labelsize": size - 0.5,
+        "ytick.labelsize": size - 0.5,
+        "axes.edgecolor": FAINT,
+        "axes.labelcolor": INK,
+        "text.color": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.linewidth": 0.6,
+        "axes.unicode_minus": True,
+        "xtick.major.width": 0.6,
+        "ytick.major.width": 0.6,
+        "svg.fonttype": "path",
+        "svg.hashsalt": "carbon-half",
+        "path.simplify": True,
+    }
+
+
+@dataclass(frozen=True)
+class Page:
+    """A figure with its heading above and its source line below; sizes in inches.
+
+    Args:
+        title: what the figure shows.
+        scenario: whose figure it is.
+        message: what a reader should take from it.
+        source: where it comes from, one or two lines.
+        body: height between heading and source line.
+        language: language of the texts.
+    """
+
+    title: str
+    scenario: str
+    message: str
+    source: str
+    body: float
+    language: Language
+
+    @property
+    def height(self) -> float:
+        """Return the height of the whole page [inch]."""
+        return _HEAD + self.body + _FOOT
+
+    def figure(self) -> Figure:
+        """Return an empty figure with heading and source line."""
+        figure = Figure(figsize=(WIDTH, self.height))
+        FigureCanvasAgg(figure)
+        # The Japanese font has one weight only.
+        weight = "bold" if self.language == "en" else "normal"
+        self.write(figure, 0.09, self.height - 0.09, self.title, va="top", fontsize=11, fontweight=weight)
+        self.write(figure, 0.09, self.height - 0.32, _fitted(self.scenario), va="top", fontsize=8, color=FAINT)
+        self.write(figure, 0.09, self.height - 0.49, _fitted(self.message), va="top", fontsize=8, color=INK)
+        self.write(figure, 0.09, 0.07, self.source, va="bottom", fontsize=6.3, color=FAINT, linespacing=1.35)
+        return figure
+
+    def write(self, figure: Figure, left: float, bottom: float, words: str, **look: Any) -> None:
+        """Write words at a place given in inches from the lower left corner."""
+        figure.text(left / WIDTH, bottom / self.height, words, **look)
+
+    def axes(self, figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+        """Return axes at a place given in inches from the lower left corner of the body."""
+        return figure.add_axes((left / WIDTH, (_FOOT + bottom) / self.height, width / WIDTH, height / self.height))
+
+
+def _fitted(words: str) -> str:
+    """Return words cut to one line of the page; a Japanese sign is as wide as two Latin ones."""
+    widths = np.cumsum([2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in words])
+    kept = int(np.searchsorted(widths, _LINE, side="right"))
+    return words if kept == len(words) else words[: kept - 1] + "…"
+
+
+def save(figure: Figure, stem: Path) -> list[Path]:
+    """Write a figure as PNG and SVG without any time of writing, and return the two paths."""
+    png, svg = stem.with_suffix(".png"), stem.with_suffix(".svg")
+    figure.savefig(png, dpi=PIXELS_PER_INCH, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
+    figure.savefig(svg, metadata={"Date": None, "Creator": None})
+    return [png, svg]
+
+
+def sequence(count: int) -> list[str]:
+    """Return colours from pale to dark for things that have an order, such as periods of construction."""
+    return [to_hex(colormaps["cividis_r"](position)) for position in np.linspace(0.0, 1.0, count)]
+
+
+def year_ticks(axes: Axes, years: np.ndarray, language: Language, every: int = 10) -> None:
+    """Mark round years on the x axis; in Japanese with the year of the era below."""
+    ticks = [int(year) for year in years if year % every == 0]
+    axes.set_xticks(ticks)
+    if language == "ja":
+        axes.set_xticklabels([fiscal_year(year, "ja").removesuffix("年度").replace("(", "\n(") for year in ticks])
+    axes.set_xlim(years[0], years[-1])
+
+
+def projection_mark(axes: Axes, projection_from: int, language: Language) -> None:
+    """Draw where the hindcast ends and the projection begins."""
+    axes.axvline(projection_from - 0.5, color=FAINT, linewidth=0.7, linestyle=(0, (3, 2)), zorder=4)
+    word = Text("projection →", "将来推計→")
+    axes.annotate(
+        word(language),
+        (projection_from - 0.5, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(2, 2),
+        textcoords="offset points",
+        fontsize=6.5,
+        color=FAINT,
+        annotation_clip=False,
+    )
+
+
+def stacked_bands(
+    axes: Axes,
+    years: np.ndarray,
+    values: np.ndarray,
+    names: Sequence[str],
+    colours: Sequence[str],
+    headroom: float = 1.06,
+    lowest_top: float = 0.0,
+) -> None:
+    """Draw values [unit of the axis], dims (year, band), as stacked bands with their names to the right.
+
+    Args:
+        axes: where to draw.
+        years: the x values.
+        values: one column a band, the first at the bottom.
+        names: name of each band.
+        colours: colour of each band.
+        headroom: height of the axis as a multiple of the highest total.
+        lowest_top: the axis reaches at least this.
+    """
+    shown = values.max(axis=0) > 0
+    axes.stackplot(years, values.T, colors=colours, linewidth=0.3, edgecolor="white", zorder=2)
+    axes.set_ylim(0, max(lowest_top, values.sum(axis=1).max() * headroom))
+    top = np.cumsum(values[-1])
+    middle = top - values[-1] / 2
+    beside(axes, middle[shown], [name for name, keep in zip(names, shown, strict=True) if keep],
+           [colour for colour, keep in zip(colours, shown, strict=True) if keep])  # fmt: skip
+
+
+def beside(
+    axes: Axes, heights: np.ndarray, names: Sequence[str], colours: Sequence[str], size: float | None = None
+) -> None:
+    """Write a name to the right of the axes at each height [data], moved apart where they would overlap."""
+    size = size or float(rcParams["font.size"]) - 0.7
+    bottom, top = axes.get_ylim()
+    wide, inches = axes.bbox.width / axes.figure.dpi, axes.bbox.height / axes.figure.dpi
+    gap = (top - bottom) * size * 1.25 / (_POINTS * inches)
+    placed = spread(heights, gap, bottom + gap / 2, top - gap / 2)
+    right = axes.get_xlim()[1]
+    inch = (right - axes.get_xlim()[0]) / wide
+    lines = [((right, height), (right + _LEADER * inch, place)) for height, place in zip(heights, placed, strict=True)]
+    axes.add_collection(LineCollection(lines, colors=list(colours), linewidths=1.2, clip_on=False), autolim=False)
+    for name, place in zip(names, placed, strict=True):
+        axes.text(right + (_LEADER + 0.05) * inch, place, name, va="center", fontsize=size, clip_on=False)
+
+
+def spread(wanted: np.ndarray, gap: float, lowest: float, highest: float) -> np.ndarray:
+    """Return positions in the same order, at least `gap` apart, as near to those wanted as possible.
+
+    Isotonic regression by pooling: positions that would overlap form a block, which stands where its members' mean
+    wish is. Blocks are kept between `lowest` and `highest` as far as there is room.
+    """
+    order = np.argsort(wanted, kind="stable")
+    blocks: list[list[float]] = []
+    for rank, index in enumerate(order):
+        blocks.append([float(wanted[index]) - rank * gap, 1.0])
+        while len(blocks) > 1 and blocks[-2][0] >= blocks[-1][0]:
+            mean, count = blocks.pop()
+            before, number = blocks.pop()
+            blocks.append([(before * number + mean * count) / (number + count), number + count])
+    levels = np.repeat([mean for mean, _ in blocks], [int(count) for _, count in blocks])
+    levels = np.clip(levels, lowest, max(lowest, highest - (len(wanted) - 1) * gap))
+    placed = np.empty(len(wanted))
+    placed[order] = levels + gap * np.arange(len(wanted))
+    return placed

@@ -1,0 +1,83 @@
+"""Numbers and verdicts in words, in the units of each language: one place for the terminal and for figures."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import xarray as xr
+
+from model.language import Language, Text, fiscal_year
+from model.report.key_figures import Verdict
+from model.targets import BASE_YEAR
+
+#: How many of the language's unit make one of the model's: 1 Mt, GW or million is 100 万t, 万kW or 万.
+HUNDREDS: Final[dict[Language, float]] = {"en": 1.0, "ja": 100.0}
+
+EMISSIONS_UNIT: Final = Text("Mt CO₂eq a year", "万t-CO₂換算／年")
+CAPACITY_UNIT: Final = Text("GW", "万kW")
+
+_UNIT_WORDS: Final = {"dwelling": "戸", "building": "棟", "household": "世帯", "person": "人", "/year": "／年"}
+
+#: One word for each quality, where there is no room for its meaning.
+QUALITY_WORDS: Final[dict[str, Text]] = {
+    "published": Text("published", "公表値"),
+    "read_from_chart": Text("read from a chart", "図表読取"),
+    "derived": Text("derived", "公表値から算出"),
+    "estimate": Text("estimate (weak)", "推計(参考)"),
+}
+
+
+def number(value: float, digits: int) -> str:
+    """Return a number with thousands separators and a true minus sign."""
+    text = f"{value:,.{digits}f}"
+    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text.replace("-", "−")
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """Return a share as a percentage."""
+    return f"{number(100 * share, digits)}%"
+
+
+def change(share: float, digits: int = 1) -> str:
+    """Return a change as a percentage with its sign."""
+    text = percent(share, digits)
+    return f"+{text}" if share > 0 and text.strip("0.%") else text
+
+
+def emissions(megatonnes: float, language: Language) -> str:
+    """Return emissions as 31.1 Mt, or 3,110万t in Japanese."""
+    return f"{number(megatonnes, 1)} Mt" if language == "en" else f"{number(100 * megatonnes, 0)}万t"
+
+
+def capacity(gigawatts: float, language: Language) -> str:
+    """Return a capacity as 2.0 GW, or 200万kW in Japanese."""
+    return f"{number(gigawatts, 2)} GW" if language == "en" else f"{number(100 * gigawatts, 0)}万kW"
+
+
+def unit_words(unit: str, language: Language) -> str:
+    """Return a unit as a reader of the language writes it: `dwelling/year` is 戸／年."""
+    if language == "ja":
+        for word, japanese in _UNIT_WORDS.items():
+            unit = unit.replace(word, japanese)
+    return unit
+
+
+def scenario_title(dataset: xr.Dataset, language: Language) -> str:
+    """Return the scenario's title in a language, with its name."""
+    return f"{dataset.attrs[f'title_{language}']} ({dataset.attrs['scenario']})"
+
+
+def emissions_verdict(verdict: Verdict, language: Language) -> str:
+    """Return one sentence: the emissions of a year, the change against the base year, and whether the target is met."""
+    year, base = fiscal_year(verdict.year, language), fiscal_year(BASE_YEAR, language)
+    amount, moved = emissions(verdict.value, language), change(verdict.change)
+    state = Text(f"{year}: {amount}, {moved} against {base}", f"{year}は{amount}({base}比{moved})")
+    if verdict.gap is None or verdict.target_change is None:
+        return state(language)
+    asked, distance = change(verdict.target_change, 0), emissions(abs(verdict.gap), language)
+    end = (
+        Text(f"; the target of {asked} is met with {distance} to spare", f"。目標の{asked}を{distance}上回って達成")
+        if verdict.met
+        else Text(f"; the target of {asked} is missed by {distance}", f"。目標の{asked}に{distance}届かない")
+    )
+    return state(language) + end(language)
