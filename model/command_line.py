@@ -17,7 +17,7 @@ from model.faults import BadInput, ExitCode
 from model.language import Language, Text, default_language
 
 #: Modules of `model.commands`; each has a `register(app)`. Imported on use, so that `--help` stays quick.
-COMMANDS: tuple[str, ...] = ("check",)
+COMMANDS: tuple[str, ...] = ("check", "template", "obligation")
 
 _INTERRUPTED = Text(
     "Interrupted; what was finished is kept.",
@@ -58,7 +58,7 @@ def _run(given: list[str]) -> int:
             errors.print(f"✗ {fault(language)}", style="red", markup=False)
         return ExitCode.BAD_INPUT
     except typer.TyperException as usage:
-        rich_format_error(usage)
+        rich_format_error(usage)  # type: ignore[arg-type]  # its annotation names a class the package does not export
         return ExitCode.BAD_INPUT
     except (KeyboardInterrupt, typer.Abort):
         errors.print(_INTERRUPTED(language), markup=False)

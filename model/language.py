@@ -10,7 +10,7 @@ from typing import Literal
 Language = Literal["ja", "en"]
 
 #: First fiscal year of each Japanese era that the model can meet.
-_ERAS = ((2019, "令和"), (1989, "平成"), (1926, "昭和"))
+ERAS = ((2019, "令和"), (1989, "平成"), (1926, "昭和"))
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def fiscal_year(year: int, language: Language) -> str:
     """Return a Japanese fiscal year (April to March) as people write it: FY2030, or 2030(令和12)年度."""
     if language == "en":
         return f"FY{year}"
-    for first, era in _ERAS:
+    for first, era in ERAS:
         if year >= first:
             number = year - first + 1
             return f"{year}({era}{'元' if number == 1 else number})年度"

@@ -12,6 +12,13 @@ from model.ordinance.programme import Row, column, row_fault
 
 Use = Literal["factories", "offices_schools_hotels_stores", "hospitals_restaurants_halls"]
 
+USE_NAMES = {
+    "factories": Text("factories", "用途①工場等"),
+    "offices_schools_hotels_stores": Text(
+        "offices, schools, hotels, stores", "用途②事務所等・学校等・ホテル等・百貨店等"
+    ),
+    "hospitals_restaurants_halls": Text("hospitals, restaurants, halls", "用途③病院等・飲食店等・集会所等"),
+}
 #: Keys of the rule file for the three groups of uses.
 USE_KEYS = {
     "factories": "use_1_factories",
@@ -36,7 +43,7 @@ class LargeBuilding(Row):
     )
     greening_m2: float = column("of which greening", "うち緑化面積", "m²", default=0.0, ge=0)
     shade_m2: float = column("of which in the shade or unusable", "うち日陰等の面積", "m²", default=0.0, ge=0)
-    non_residential_use: Use | None = column("non-residential use", "住宅以外の用途", default=None)
+    non_residential_use: Use | None = column("non-residential use", "住宅以外の用途", default=None, choices=USE_NAMES)
     bpi: float | None = column("BPI of the non-residential part", "BPI（住宅以外）", default=None, ge=0)
     bei: float | None = column("BEI of the non-residential part", "BEI（住宅以外）", default=None, ge=0)
     residential: bool = column("has dwellings", "住宅部分の有無", default=False)

@@ -112,9 +112,9 @@ def _obligation(supply: Supply, rules: Rules) -> Obligation:
     return Obligation(subject, "building_report", rules.rule_set, tuple(findings), report(supply))
 
 
-def report(supply: Supply) -> tuple[Mapping[Text, Value | Text], ...]:
+def report(supply: Supply) -> tuple[Mapping[Text, Value], ...]:
     """Return the rows of the report, building by building, and its totals in the last row."""
-    rows: list[Mapping[Text, Value | Text]] = [
+    rows: list[Mapping[Text, Value]] = [
         {
             _BUILDING: building.id,
             _HOUSE_TYPE: HOUSE_TYPE_NAMES[building.house_type],
@@ -133,7 +133,7 @@ def report(supply: Supply) -> tuple[Mapping[Text, Value | Text], ...]:
     return (*rows, totals(supply))
 
 
-def totals(supply: Supply) -> Mapping[Text, Value | Text]:
+def totals(supply: Supply) -> Mapping[Text, Value]:
     """Return the last row of the report; a sum or mean over buildings of which one is unknown stays empty."""
     buildings = supply.buildings
     sums = {name: float(column_of(buildings, name).sum()) for name in ("design_gj", "generation_gj", "standard_gj")}

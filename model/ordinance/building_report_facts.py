@@ -12,7 +12,7 @@ from pydantic import model_validator
 
 from model.language import Text
 from model.ordinance.exact import FloatArray
-from model.ordinance.municipalities import MunicipalityCode
+from model.ordinance.municipalities import MunicipalityCode, municipality_names
 from model.ordinance.programme import Row, column, row_fault
 
 HouseType = Literal[
@@ -25,6 +25,11 @@ HouseType = Literal[
 ]
 Role = Literal["new_building", "existing_house", "off_site"]
 
+ROLE_NAMES = {
+    "new_building": Text("new building", "新築"),
+    "existing_house": Text("existing house", "既存住宅への設置"),
+    "off_site": Text("off site", "敷地外"),
+}
 HOUSE_TYPE_NAMES = {
     "custom_detached": Text("custom-built detached houses", "注文住宅"),
     "for_sale_detached": Text("detached houses for sale", "建売分譲住宅"),
@@ -45,9 +50,10 @@ class Building(Row):
         "new building, or panels on an existing house or off site as a substitute",
         "区分（新築・既存住宅への設置・敷地外）",
         default="new_building",
+        choices=ROLE_NAMES,
     )
-    house_type: HouseType = column("house type", "建物種別", default="custom_detached")
-    municipality: MunicipalityCode = column("municipality (name or code)", "区市町村（名称又はコード）")
+    house_type: HouseType = column("house type", "建物種別", default="custom_detached", choices=HOUSE_TYPE_NAMES)
+    municipality: MunicipalityCode = column("municipality", "区市町村", choices=municipality_names())
     floor_area_m2: float = column("total floor area", "延床面積", "m²", default=0.0, ge=0)
     standardised: bool = column("built to the supplier's own standard specification", "規格建築物", default=True)
     roof_largest_m2: float | None = column(

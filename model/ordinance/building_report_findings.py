@@ -129,11 +129,9 @@ def required_capacity(supply: Supply, rules: Rules) -> Finding:
     houses = [building for building, counts in zip(supply.buildings, counted, strict=True) if counts]
     requests = sum(building.exclusion_requested for building in supply.buildings)
     excluded = len(supply.buildings) - len(houses)
+    sheet.step(Text("exclusions requested", "算定除外の申出"), "", requests, "buildings")
     sheet.step(
-        Text("exclusions requested, granted by the rule", "算定除外の申出と除外棟数"),
-        f"{requests} → {excluded}",
-        excluded,
-        "buildings",
+        Text("of which granted (roof or legal limits)", "うち除外（屋根面積・建築制限）"), "", excluded, "buildings"
     )
     sheet.step(
         Text("eligible buildings = delivered − excluded", "設置可能棟数＝供給棟数−除外棟数"),
@@ -307,16 +305,11 @@ def guidance_capacity(supply: Supply, rules: Rules) -> Finding:
     levels = sheet.rules.value("guidance_capacity_per_building")
     houses = [building for building, counts in zip(supply.buildings, counted, strict=True) if counts]
     reached = sum(reaches(house.pv_kw, float(levels.get(house.house_type, levels["default"]))) for house in houses)
-    said = ", ".join(f"{name}: {number(float(kw))} kW" for name, kw in levels.items())
     sheet.step(
-        Text(
-            "counted buildings that reach the level",
-            "誘導基準に達する算定対象建物",
-        ),
-        said,
-        reached,
-        "buildings",
+        Text("level for detached houses for sale", "建売分譲住宅の水準"), "", float(levels["for_sale_detached"]), "kW"
     )
+    sheet.step(Text("level for other buildings", "その他の建物の水準"), "", float(levels["default"]), "kW")
+    sheet.step(Text("counted buildings that reach it", "水準に達する算定対象建物"), "", reached, "buildings")
     question = Text("Does every counted building reach the guidance capacity?", "再エネの誘導基準に全棟が適合するか")
     return sheet.finding("guidance_capacity", question, _verdict(reached == len(houses)), reached, "buildings")
 
@@ -381,7 +374,7 @@ def report_due(fiscal_year: int, rules: Rules) -> Finding:
     day = (
         date.fromisoformat(f"{fiscal_year + 1}-{stated[:5]}") if stated[:2].isdigit() else date(fiscal_year + 1, 9, 30)
     )
-    sheet.step(Text("stated deadline", "報告期限の定め"), stated, day.isoformat())
+    sheet.step(Text("end of the stated period in the next fiscal year", "翌年度の報告期限"), "", day.isoformat())
     question = Text("When is the report due?", "報告書の提出期限はいつか")
     return sheet.finding("report_due", question, Verdict.FOR_INFORMATION, day.isoformat())
 
@@ -394,10 +387,10 @@ def enforcement(complies: bool, steps_taken: int, rules: Rules) -> Finding:
     if complies:
         sheet.step(Text("nothing to enforce", "措置の必要なし"), "", True)
         return sheet.finding("enforcement", question, Verdict.COMPLIES)
-    name = ladder[min(steps_taken, len(ladder) - 1)]
-    said = STEP_NAMES[name]
-    sheet.step(Text(f"next: {said.en}", f"次の措置：{said.ja}"), " → ".join(ladder), name)
-    return sheet.finding("enforcement", question, Verdict.FALLS_SHORT, name)
+    position = min(steps_taken, len(ladder) - 1)
+    order = Text(" → ".join(STEP_NAMES[step].en for step in ladder), " → ".join(STEP_NAMES[step].ja for step in ladder))
+    sheet.step(Text(f"place on the ladder {order.en}", f"段階（{order.ja}）"), "", position + 1)
+    return sheet.finding("enforcement", question, Verdict.FALLS_SHORT, STEP_NAMES[ladder[position]])
 
 
 def _compare(sheet: Working, value: float, sign: str, line: float, unit: str, outcome: bool) -> None:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from model.language import Language, Text
 from model.ordinance.rulebook import Quality, Rules, RuleSet, UsedParameter
 
-Value = float | int | bool | str | None
+Value = float | int | bool | str | Text | None
 _Any = TypeVar("_Any", bound=Value)
 
 #: From the firmest to the weakest.
@@ -105,7 +105,7 @@ class Obligation:
     programme: str
     rule_set: RuleSet
     findings: tuple[Finding, ...]
-    report: tuple[Mapping[Text, Value | Text], ...] = ()
+    report: tuple[Mapping[Text, Value], ...] = ()
 
     def finding(self, name: str) -> Finding:
         """Return the finding of that name."""

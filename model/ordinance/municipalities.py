@@ -64,6 +64,11 @@ def municipalities() -> dict[str, Municipality]:
         }
 
 
+def municipality_names() -> dict[str, Text]:
+    """Return the names of every municipality by code, for the choices of a column."""
+    return {place.code: Text(place.name_en, place.name_ja) for place in municipalities().values()}
+
+
 def find_municipality(given: str) -> Municipality | None:
     """Return the municipality with this code or name (Japanese, or English in any case), or None."""
     return _by_name().get(given.strip().lower())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -22,7 +22,7 @@ PROGRAMMES: tuple[str, ...] = ("building_report", "building_plan")
 class Row(BaseModel):
     """One row of a user's table; unknown columns are faults, and `unique` names the columns that identify a row."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
 
     unique: ClassVar[tuple[str, ...]] = ("id",)
 
@@ -35,7 +35,14 @@ def row_fault(problem: Text, allowed: Sequence[str] | None = None) -> PydanticCu
     return PydanticCustomError("row_fault", "{en}", {"en": problem.en, "ja": problem.ja, "allowed": allowed})
 
 
-def column(en: str, ja: str, unit: str = "", default: Any = ..., **limits: Any) -> Any:
+def column(
+    en: str,
+    ja: str,
+    unit: str = "",
+    default: Any = ...,
+    choices: Mapping[Any, Text] | None = None,
+    **limits: Any,
+) -> Any:
     """Return a column of a `Row`: heading in both languages, unit, and limits such as ge=0.
 
     Args:
@@ -43,9 +50,12 @@ def column(en: str, ja: str, unit: str = "", default: Any = ..., **limits: Any) 
         ja: heading in Japanese.
         unit: unit shown beside the heading and in the template.
         default: value of an empty cell; without it the column must be filled.
+        choices: how people write the values of a `Literal` column; each name in both languages is read.
         limits: passed to pydantic (ge, gt, le, lt, min_length, …).
     """
-    return Field(default, title=en, json_schema_extra={"ja": ja, "unit": unit}, **limits)
+    return Field(
+        default, title=en, json_schema_extra={"ja": ja, "unit": unit, "choices": dict(choices or {})}, **limits
+    )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,169 @@
+"""A user's file becomes the rows of a programme; every bad row is listed with its number, in one go."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from model.faults import Fault, FaultList, nearest_name
+from model.language import Text
+from model.ordinance.columns import CellError, Column, columns_of
+from model.ordinance.programme import Row
+from model.record_files import Record, Records, read_records
+
+_RowType = TypeVar("_RowType", bound=Row)
+
+#: Names that are listed in full in a fault; longer lists are told by their number and the nearest name.
+_MOST_NAMES = 20
+
+_LIMITS = {
+    "greater_than_equal": ("ge", Text("must be at least", "下限以上の値が必要です"), "≥"),
+    "greater_than": ("gt", Text("must be above the limit", "下限を超える値が必要です"), ">"),
+    "less_than_equal": ("le", Text("must be at most", "上限以下の値が必要です"), "≤"),
+    "less_than": ("lt", Text("must be below the limit", "上限未満の値が必要です"), "<"),
+}
+_NEEDED = Text("a value is needed", "値が必要です")
+_NOT_A_CHOICE = Text("this is none of the choices", "選択肢にない値です")
+
+
+class RowReader(Generic[_RowType]):
+    """Reads files of one row model.
+
+    After `read`, `faults` holds everything wrong and `rows` the rows that are right on their own.
+    """
+
+    def __init__(self, row: type[_RowType]) -> None:
+        self.row = row
+        self.columns = columns_of(row)
+        self.faults = FaultList()
+        self.rows: list[_RowType] = []
+        self._seen: dict[tuple[Any, ...], str] = {}
+
+    def read(self, path: Path) -> None:
+        """Read a file, adding its good rows to `rows` and what is wrong to `faults`."""
+        records = read_records(path, self.faults)
+        if records is None:
+            return
+        known = self._headings(records, str(path))
+        absent = {column.name for column in self.columns if column.required} - {one.name for one in known.values()}
+        for name in sorted(absent):
+            column = self._column(name)
+            self.faults.add(
+                str(path), Text(f"the column “{column.title.en}” is missing", f"列「{column.title.ja}」がありません")
+            )
+        if not records.rows:
+            self.faults.add(str(path), Text("there are no rows under the headings", "見出しの下に行がありません"))
+        for record in records.rows:
+            self._read_record(record, known, absent)
+
+    def _headings(self, records: Records, place: str) -> dict[str, Column]:
+        """Return the column of each heading; unknown and repeated headings are faults."""
+        found: dict[str, Column] = {}
+        taken: set[str] = set()
+        names = {_key(name): column for column in self.columns for name in _heading_names(column)}
+        for heading in records.headings:
+            column = names.get(_key(heading))
+            if column is None and (heading or any("" in record.cells for record in records.rows)):
+                allowed = [name for column in self.columns for name in (column.name, column.title.en, column.title.ja)]
+                self._add(place, Text("there is no such column", "この列はありません"), heading, allowed)
+            elif column is not None and column.name in taken:
+                self.faults.add(place, Text("this column stands twice", "同じ列が二つあります"), heading)
+            elif column is not None:
+                taken.add(column.name)
+                found[heading] = column
+        return found
+
+    def _read_record(self, record: Record, known: Mapping[str, Column], absent: set[str]) -> None:
+        """Turn one record into a row, or its mistakes into faults."""
+        cells = {known[heading].name: cell for heading, cell in record.cells.items() if heading in known}
+        values: dict[str, Any] = {}
+        unreadable = set()
+        for name, cell in cells.items():
+            try:
+                values[name] = self._column(name).read(cell)
+            except CellError as bad:
+                unreadable.add(name)
+                expected = Text(f"not {bad.expected.en}", f"{bad.expected.ja}で入力してください")
+                self._add(self._place(record, name), expected, cell)
+        try:
+            row = self.row.model_validate(values)
+        except ValidationError as problem:
+            for detail in problem.errors(include_url=False):
+                name = str(detail["loc"][0]) if detail["loc"] else ""
+                if name not in unreadable and not (detail["type"] == "missing" and name in absent):
+                    self._add_detail(record, name, detail, cells.get(name))
+            return
+        if not unreadable and self._is_new(row, record):
+            self.rows.append(row)
+
+    def _is_new(self, row: _RowType, record: Record) -> bool:
+        """Say whether no earlier row has the same identity; a repetition is a fault."""
+        key = tuple(getattr(row, name) for name in self.row.unique)
+        first = self._seen.setdefault(key, record.place)
+        if first == record.place:
+            return True
+        named = Text(
+            " and ".join(self._column(name).title.en for name in self.row.unique),
+            "・".join(self._column(name).title.ja for name in self.row.unique),
+        )
+        problem = Text(f"{named.en} already stands in {first}", f"{named.ja}が{first}と重複しています")
+        self.faults.add(record.place, problem, ", ".join(str(part) for part in key))
+        return False
+
+    def _add_detail(self, record: Record, name: str, detail: ErrorDetails, given: Any) -> None:
+        """Add one finding of pydantic as a fault in both languages."""
+        place = self._place(record, name) if name else record.place
+        context: Mapping[str, Any] = detail.get("ctx", {})
+        kind = detail["type"]
+        if kind == "row_fault":
+            self._add(place, Text(context["en"], context["ja"]), given, context["allowed"])
+        elif kind == "missing" or kind == "string_too_short":
+            self._add(place, _NEEDED, None)
+        elif kind in _LIMITS:
+            limit, problem, sign = _LIMITS[kind]
+            self.faults.add(place, problem, given, f"{sign} {context[limit]}")
+        elif kind == "literal_error":
+            labels = self._column(name).choices
+            self._add(place, _NOT_A_CHOICE, given, [str(part) for value in labels for part in _names(value, labels)])
+        else:
+            self._add(place, Text(str(detail["msg"]), f"値が不正です（{detail['msg']}）"), given)
+
+    def _add(self, place: str, problem: Text, given: Any, allowed: Sequence[str] | None = None) -> None:
+        """Add a fault; a long list of names is told by its number and the nearest name."""
+        if allowed is None or len(allowed) <= _MOST_NAMES:
+            self.faults.add(place, problem, given, allowed)
+            return
+        self.faults.faults.append(Fault(place, problem, str(given), None, nearest_name(str(given), allowed)))
+
+    def _place(self, record: Record, name: str) -> str:
+        """Return where a cell stands."""
+        heading = next((heading for heading in record.cells if _key(heading) in self._keys(name)), name)
+        return f"{record.place} › {heading}"
+
+    def _keys(self, name: str) -> set[str]:
+        """Return every way to write a column's heading."""
+        return {_key(heading) for heading in _heading_names(self._column(name))}
+
+    def _column(self, name: str) -> Column:
+        """Return a column by name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+def _heading_names(column: Column) -> tuple[str, ...]:
+    """Return the headings that name a column: its field, and its title in both languages with and without unit."""
+    return column.name, column.title.en, column.title.ja, column.heading("en"), column.heading("ja")
+
+
+def _names(value: Any, labels: Mapping[Any, Text]) -> tuple[str, ...]:
+    """Return how a choice can be written, each way once."""
+    return tuple(dict.fromkeys((str(value), labels[value].en, labels[value].ja)))
+
+
+def _key(heading: str) -> str:
+    """Return a heading without differences of width, case and spaces."""
+    return "".join(unicodedata.normalize("NFKC", heading).casefold().split())

@@ -1,0 +1,127 @@
+"""The file a user fills in for a programme: headings with units, drop-downs, worked rows; what we write we read."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from model.language import Language, Text
+from model.ordinance.columns import Column, columns_of
+from model.ordinance.programme import Programme
+from model.paths import written_at_once
+from model.spreadsheet import Cell, Table, fill_sheet, write_csv
+
+SUFFIXES = (".xlsx", ".csv", ".yaml", ".yml")
+
+_ROWS = Text("rows", "入力")
+_HELP = Text("columns", "項目の説明")
+_HELP_HEADINGS = tuple(
+    Text(en, ja)
+    for en, ja in (
+        ("column", "項目"),
+        ("field name", "項目名（英字）"),
+        ("unit", "単位"),
+        ("must be filled", "必須"),
+        ("empty means", "空欄の場合"),
+        ("choices", "選択肢"),
+    )
+)
+_REQUIRED = Text("yes", "必須")
+
+#: Rows of a sheet that get drop-downs.
+_DROP_DOWN_ROWS = 10_000
+
+
+def write_template(programme: Programme[Any], path: Path, language: Language) -> None:
+    """Write the template of a programme as Excel, CSV or YAML, by the suffix of the path."""
+    columns = columns_of(programme.row)
+    table = _example_table(programme, columns, language)
+    if path.suffix.lower() == ".xlsx":
+        _write_xlsx(path, columns, table, language)
+    elif path.suffix.lower() == ".csv":
+        write_csv(path, table)
+    else:
+        _write_yaml(path, programme, columns, language)
+
+
+def _example_table(programme: Programme[Any], columns: tuple[Column, ...], language: Language) -> Table:
+    """Return headings and worked rows."""
+    headings: list[Cell] = [column.heading(language) for column in columns]
+    return [
+        headings,
+        *([column.shown(getattr(row, column.name), language) for column in columns] for row in programme.examples),
+    ]
+
+
+def help_table(columns: tuple[Column, ...], language: Language) -> Table:
+    """Return what each column holds."""
+    rows: list[list[Cell]] = [[heading(language) for heading in _HELP_HEADINGS]]
+    for column in columns:
+        choices = ", ".join(label(language) for label in column.choices.values())
+        default = column.shown(column.default, language)
+        required = _REQUIRED(language) if column.required else None
+        rows.append([column.title(language), column.name, column.unit, required, default, choices])
+    return rows
+
+
+def _write_xlsx(path: Path, columns: tuple[Column, ...], table: Table, language: Language) -> None:
+    """Write rows with drop-downs, and a second sheet that explains the columns and holds the choices."""
+    from openpyxl import Workbook
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    book = Workbook()
+    sheet, explained = book.worksheets[0], book.create_sheet(_HELP(language))
+    sheet.title = _ROWS(language)
+    fill_sheet(sheet, table)
+    fill_sheet(explained, help_table(columns, language))
+    for position, column in enumerate(columns, start=1):
+        letter = get_column_letter(position)
+        if not column.choices:
+            continue
+        # A list inside the rule may not exceed 255 letters, so the choices stand in a column of their own.
+        place = len(_HELP_HEADINGS) + 1 + position
+        for number, label in enumerate(column.choices.values(), start=2):
+            explained.cell(row=number, column=place).value = label(language)
+        explained.cell(row=1, column=place).value = column.title(language)
+        side = get_column_letter(place)
+        rule = DataValidation(
+            type="list",
+            formula1=f"'{explained.title}'!${side}$2:${side}${len(column.choices) + 1}",
+            allow_blank=not column.required,
+        )
+        rule.add(f"{letter}2:{letter}{_DROP_DOWN_ROWS}")
+        sheet.add_data_validation(rule)
+    with written_at_once(path) as target:
+        book.save(target)
+
+
+def _write_yaml(path: Path, programme: Programme[Any], columns: tuple[Column, ...], language: Language) -> None:
+    """Write the worked rows under `rows`, with a comment on every column."""
+    comments = [f"# {programme.title(language)}"]
+    for column in columns:
+        choices = " / ".join(str(value) for value in column.choices) if column.kind == "choice" else ""
+        comments.append(f"#   {column.name}: {column.heading(language)}{'  ' + choices if choices else ''}")
+    rows = [
+        {column.name: _yaml_value(row, column, language) for column in columns if _differs(row, column)}
+        for row in programme.examples
+    ]
+    body = yaml.safe_dump({"rows": rows}, allow_unicode=True, sort_keys=False)
+    with written_at_once(path) as target:
+        target.write_text("\n".join(comments) + "\n" + body, encoding="utf-8")
+
+
+def _differs(row: Any, column: Column) -> bool:
+    """Say whether a row holds something else than what an empty cell means."""
+    return column.required or getattr(row, column.name) != column.default
+
+
+def _yaml_value(row: Any, column: Column, language: Language) -> Any:
+    """Return a value as plain YAML: days as text, coded places by name."""
+    value = getattr(row, column.name)
+    if isinstance(value, date):
+        return value.isoformat()
+    return column.shown(value, language) if column.kind == "text" else value

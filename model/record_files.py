@@ -1,0 +1,141 @@
+"""Tables that people keep: CSV, Excel or YAML, read into records that remember their row."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+from model.faults import FaultList
+from model.language import Text
+from model.yaml_reader import NO_SUCH_FILE, read_yaml
+
+SUFFIXES = (".csv", ".xlsx", ".yaml", ".yml")
+
+#: Encodings of CSV files, tried in this order: UTF-8 with or without mark, then what Excel writes in Japan.
+_ENCODINGS = ("utf-8-sig", "cp932")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One filled row: where it stands, and its filled cells by heading."""
+
+    place: str
+    cells: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Records:
+    """A table as read: headings in order, and rows."""
+
+    headings: tuple[str, ...]
+    rows: tuple[Record, ...]
+
+
+def read_records(path: Path, faults: FaultList) -> Records | None:
+    """Read the first table of a file.
+
+    Args:
+        path: CSV (UTF-8 or Shift_JIS), Excel (first sheet) or YAML with a list under `rows:`.
+        faults: where everything wrong is recorded.
+
+    Returns:
+        headings and filled rows, or None if the file cannot be used at all.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        faults.add(str(path), Text("this kind of file is not read", "この種類のファイルは読めません"), suffix, SUFFIXES)
+        return None
+    if not path.is_file():
+        faults.add(str(path), NO_SUCH_FILE)
+        return None
+    if suffix in (".yaml", ".yml"):
+        return _yaml(path, faults)
+    return _xlsx(path, faults) if suffix == ".xlsx" else _csv(path, faults)
+
+
+def _csv(path: Path, faults: FaultList) -> Records | None:
+    """Read a CSV file."""
+    content = path.read_bytes()
+    for encoding in _ENCODINGS:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        lines = csv.reader(io.StringIO(text, newline=""))
+        return _table(path, ((lines.line_num, line) for line in lines), faults)
+    faults.add(str(path), Text("save the file as CSV in UTF-8", "文字コードUTF-8のCSVで保存してください"))
+    return None
+
+
+def _xlsx(path: Path, faults: FaultList) -> Records | None:
+    """Read the first sheet of an Excel file; a formula counts with the value that Excel stored."""
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError):
+        faults.add(str(path), Text("this is not a readable Excel file (.xlsx)", "Excelファイル(.xlsx)として読めません"))
+        return None
+    try:
+        return _table(path, enumerate(book.worksheets[0].iter_rows(values_only=True), start=1), faults)
+    finally:
+        book.close()
+
+
+def _yaml(path: Path, faults: FaultList) -> Records | None:
+    """Read a YAML file with a list of mappings under `rows`."""
+    root = read_yaml(path, faults)
+    if root is None:
+        return None
+    rows = root.value.get("rows")
+    if rows is None or not isinstance(rows.value, list):
+        faults.add(str(path), Text("a list is needed under `rows:`", "`rows:` の下に一覧が必要です"))
+        return None
+    records = []
+    for node in rows.value:
+        if isinstance(node.value, dict):
+            cells = {key: value.plain() for key, value in node.value.items() if _filled(value.plain())}
+            records.append(Record(node.place(), cells))
+        else:
+            faults.add(
+                node.place(), Text("each row must be `key: value` lines", "各行は「項目: 値」の形で書いてください")
+            )
+    headings = dict.fromkeys(key for node in rows.value if isinstance(node.value, dict) for key in node.value)
+    return Records(tuple(headings), tuple(records))
+
+
+def _table(path: Path, lines: Iterable[tuple[int, Iterable[Any]]], faults: FaultList) -> Records | None:
+    """Return a table of lines: the first filled line is the heading; empty lines are passed over."""
+    filled = _filled_lines(lines)
+    heading = next(filled, None)
+    if heading is None:
+        faults.add(str(path), Text("the table is empty", "表が空です"))
+        return None
+    headings = [str(cell).strip() if _filled(cell) else "" for cell in heading[1]]
+    records = []
+    for number, cells in filled:
+        place = f"{path}:{number}"
+        if len(cells) > len(headings) and any(_filled(cell) for cell in cells[len(headings) :]):
+            faults.add(place, Text("more cells than headings", "見出しより多くのセルがあります"), given=len(cells))
+        by_heading = {name: cell for name, cell in zip(headings, cells, strict=False) if _filled(cell)}
+        records.append(Record(place, by_heading))
+    return Records(tuple(headings), tuple(records))
+
+
+def _filled_lines(lines: Iterable[tuple[int, Iterable[Any]]]) -> Iterator[tuple[int, list[Any]]]:
+    """Yield the lines in which anything stands."""
+    for number, line in lines:
+        cells = list(line)
+        if any(_filled(cell) for cell in cells):
+            yield number, cells
+
+
+def _filled(cell: Any) -> bool:
+    """Say whether a cell holds anything."""
+    return cell is not None and (not isinstance(cell, str) or bool(cell.strip()))

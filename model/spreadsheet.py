@@ -1,0 +1,74 @@
+"""Excel and CSV files in which no text of a user ever becomes a formula."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from model.paths import written_at_once
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+Cell = str | float | int | bool | date | None
+Table = Sequence[Sequence[Cell]]
+
+#: First characters with which spreadsheet programs start a formula.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+#: Characters that Excel does not store.
+_CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32)])
+
+_WIDEST = 60
+
+
+def write_csv(path: Path, table: Table) -> None:
+    """Write a table as CSV in UTF-8 with a mark, so that Excel in Japan opens it right."""
+    with written_at_once(path) as target, target.open("w", encoding="utf-8-sig", newline="") as lines:
+        csv.writer(lines).writerows([_csv_cell(cell) for cell in row] for row in table)
+
+
+def write_workbook(path: Path, sheets: Mapping[str, Table]) -> None:
+    """Write tables as the sheets of an Excel file, each with its first row as a fixed heading."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for name, table in sheets.items():
+        fill_sheet(book.create_sheet(name), table)
+    with written_at_once(path) as target:
+        book.save(target)
+
+
+def fill_sheet(sheet: Worksheet, table: Table) -> None:
+    """Write a table into an empty sheet: text stays text, the heading is bold and stays in sight."""
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
+
+    for row in table:
+        sheet.append([None] * len(row))
+        for number, value in enumerate(row, start=1):
+            cell = sheet.cell(row=sheet.max_row, column=number)
+            cell.value = value.translate(_CONTROL) if isinstance(value, str) else value
+            if isinstance(value, str):
+                cell.data_type = "s"
+                cell.alignment = Alignment(wrap_text="\n" in value, vertical="top")
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+    sheet.freeze_panes = "A2"
+    for number, column in enumerate(sheet.iter_cols(), start=1):
+        longest = max(_width(cell.value) for cell in column)
+        sheet.column_dimensions[get_column_letter(number)].width = min(longest + 2, _WIDEST)
+
+
+def _csv_cell(cell: Cell) -> Any:
+    """Return a cell for CSV; a text that would start a formula gets an apostrophe in front."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+
+
+def _width(value: object) -> int:
+    """Return how wide a cell shows, with wide characters counted twice."""
+    lines = "" if value is None else str(value)
+    return max((sum(2 if ord(letter) > 0x2E7F else 1 for letter in line) for line in lines.split("\n")), default=0)
