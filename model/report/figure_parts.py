@@ -43,16 +43,14 @@ def published_marks(axes: Axes, dataset: xr.Dataset, quantity: str, scale: float
         quantity: identifier of the observations.
         scale: units of the axis per unit of the observations.
     """
-    first, last = (int(year) for year in dataset["year"].to_numpy()[[0, -1]])
-    met: list[str] = []
-    for position in observations(dataset, quantity):
-        year = int(dataset["observation_year"].to_numpy()[position])
-        quality = str(dataset["quality"].to_numpy()[position])
-        if first <= year <= last:
-            value = scale * float(dataset["published"].to_numpy()[position])
-            axes.plot([year], [value], zorder=6, clip_on=False, **mark(quality))
-            met.append(quality)
-    return [quality for quality in QUALITIES if quality in met]
+    shown = dataset.isel(observation=observations(dataset, quantity))
+    shown = shown.isel(observation=shown["observation_year"].isin(dataset["year"]).to_numpy())
+    met = [quality for quality in QUALITIES if quality in shown["quality"]]
+    for quality in met:
+        rows = shown.isel(observation=(shown["quality"] == quality).to_numpy())
+        values = scale * rows["published"].to_numpy()
+        axes.plot(rows["observation_year"].to_numpy(), values, zorder=6, clip_on=False, **mark(quality))
+    return met
 
 
 def mark(quality: str, size: float = 4.2) -> dict[str, Any]:

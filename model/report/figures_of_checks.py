@@ -80,13 +80,15 @@ def _hindcast_row(axes: Axes, dataset: xr.Dataset, quantity: str, row: int, lang
     if row % 2 == 0:
         start = (_NAME - 0.04 - _AXES) / _AXES_WIDTH
         axes.axhspan(row - 0.5, row + 0.5, xmin=start, color="#F3F3F3", clip_on=False, zorder=0, linewidth=0)
-    name = textwrap.wrap(str(last[f"quantity_{language}"].item()), 44 if language == "en" else 24)
-    _cell(axes, _NAME, row, "\n".join(name[:2]), "left", colour)
+    words = textwrap.wrap(str(last[f"quantity_{language}"].item()), 44 if language == "en" else 24)
+    _cell(axes, _NAME, row, "\n".join(words[:2]), "left", colour)
     _cell(axes, _YEAR, row, str(last["observation_year"].item()), "left", colour)
     pair = _pair(float(last["published"]), float(last["modelled"]), str(last["unit"].item()), language)
     _cell(axes, _PAIR, row, pair, "right", colour)
-    for value, quality in zip(here["residual"].to_numpy(), here["quality"].to_numpy(), strict=True):
-        axes.plot([100 * float(value)], [row], zorder=5, **mark(str(quality), 4.6))
+    residual, quality = 100 * here["residual"].to_numpy(), here["quality"].to_numpy()
+    for name in sorted(set(map(str, quality))):
+        values = residual[quality == name]
+        axes.plot(values, np.full(len(values), row), zorder=5, **mark(name, 4.6))
 
 
 def _cell(axes: Axes, left: float, row: float, words: str, side: str, colour: str) -> None:

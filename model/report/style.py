@@ -19,7 +19,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from model.language import Language, Text, fiscal_year
+from model.language import Language, Text
+from model.report.wording import stacked_year
 
 #: Okabe and Ito's palette, told apart by people with any common kind of colour blindness.
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE, GREY = (
@@ -160,7 +161,7 @@ def year_ticks(axes: Axes, years: np.ndarray, language: Language, every: int = 1
     ticks = [int(year) for year in years if year % every == 0]
     axes.set_xticks(ticks)
     if language == "ja":
-        axes.set_xticklabels([fiscal_year(year, "ja").removesuffix("年度").replace("(", "\n(") for year in ticks])
+        axes.set_xticklabels([stacked_year(year, "ja") for year in ticks])
     axes.set_xlim(years[0], years[-1])
 
 

@@ -23,7 +23,7 @@ QUALITY_WORDS: Final[dict[str, Text]] = {
     "published": Text("published", "公表値"),
     "read_from_chart": Text("read from a chart", "図表読取"),
     "derived": Text("derived", "公表値から算出"),
-    "estimate": Text("estimate (weak)", "推計(参考)"),
+    "estimate": Text("weak estimate", "推計・参考値"),
 }
 
 
@@ -62,6 +62,11 @@ def unit_words(unit: str, language: Language) -> str:
     return unit
 
 
+def stacked_year(year: int, language: Language) -> str:
+    """Return a fiscal year for the head of a column or a tick, the year of the era on a line of its own."""
+    return fiscal_year(year, language).removesuffix("年度").replace("(", "\n(")
+
+
 def scenario_title(dataset: xr.Dataset, language: Language) -> str:
     """Return the scenario's title in a language, with its name."""
     return f"{dataset.attrs[f'title_{language}']} ({dataset.attrs['scenario']})"
@@ -74,10 +79,17 @@ def emissions_verdict(verdict: Verdict, language: Language) -> str:
     state = Text(f"{year}: {amount}, {moved} against {base}", f"{year}は{amount}({base}比{moved})")
     if verdict.gap is None or verdict.target_change is None:
         return state(language)
-    asked, distance = change(verdict.target_change, 0), emissions(abs(verdict.gap), language)
+    asked, distance = _asked(verdict.target_change, language), emissions(abs(verdict.gap), language)
     end = (
-        Text(f"; the target of {asked} is met with {distance} to spare", f"。目標の{asked}を{distance}上回って達成")
+        Text(f"; {asked} is reached with {distance} to spare", f"。{asked}を{distance}の余裕をもって達成")
         if verdict.met
-        else Text(f"; the target of {asked} is missed by {distance}", f"。目標の{asked}に{distance}届かない")
+        else Text(f"; {asked} is missed by {distance}", f"。{asked}に{distance}届かない")
     )
     return state(language) + end(language)
+
+
+def _asked(target_change: float, language: Language) -> str:
+    """Return what a target asks for, by the name that people know it by."""
+    names = {-0.5: Text("halving (−50%)", "半減(−50%)"), -1.0: Text("net zero", "実質ゼロ")}
+    asked = change(target_change, 0)
+    return names.get(round(target_change, 9), Text(f"the target of {asked}", f"目標の{asked}"))(language)
