@@ -37,6 +37,7 @@ _CLASSIFIED = {
 _SUMS = (
     ("buildings/segments", "share_of_building_type", "segment", "building_type"),
     ("buildings/segment_shares", "share_of_stock_type", "segment", "stock_type"),
+    ("buildings/stock_types", "share_of_dwellings", "stock_type", None),
     ("buildings/standards_of_new", "share_of_new", "standard", None),
     ("buildings/insulation_mix", "share_of_dwellings", "standard", None),
     ("energy/commercial_intensity", "end_use_share_of_final", "end_use", None),
@@ -198,10 +199,14 @@ def _pandera_schema(table: Table, known_sources: set[str], raw: pd.DataFrame) ->
     def of_quantity(attribute: str) -> pd.Series:
         return quantity.map(lambda name: getattr(table.quantities.get(name), attribute, math.nan))
 
-    columns: dict[str, pa.Column] = {"quantity": pa.Column(str, pa.Check.isin(list(table.quantities), error="quantity"))}
+    columns: dict[str, pa.Column] = {
+        "quantity": pa.Column(str, pa.Check.isin(list(table.quantities), error="quantity"))
+    }
     for dim in table.dims:
         if dim == "year":
-            whole = pa.Check(lambda s: s.isna() | ((s % 1 == 0) & s.between(FIRST_YEAR, LAST_YEAR)), error="year", ignore_na=False)
+            whole = pa.Check(
+                lambda s: s.isna() | ((s % 1 == 0) & s.between(FIRST_YEAR, LAST_YEAR)), error="year", ignore_na=False
+            )
             unreadable = pa.Check(lambda s: s.notna() | (raw["year"] == ""), error="year", ignore_na=False)
             columns[dim] = pa.Column(checks=[whole, unreadable], nullable=True)
         else:
@@ -231,7 +236,9 @@ _PROBLEMS = {
     "range": Text("the value is outside its range", "値が許容範囲外です"),
     "unit": Text("the unit is another", "単位が異なります"),
     "quality": Text("unknown word for quality", "未知の品質区分です"),
-    "source_id": Text("the source is not listed in sources.csv of the folder", "同じフォルダのsources.csvにない出典です"),
+    "source_id": Text(
+        "the source is not listed in sources.csv of the folder", "同じフォルダのsources.csvにない出典です"
+    ),
 }
 
 
@@ -291,11 +298,13 @@ def _check_sums(frames: Mapping[str, pd.DataFrame], faults: FaultList) -> None:
         sums = frame.groupby(group, dropna=False)["value"].sum() if group else pd.Series({"": frame["value"].sum()})
         for label, total in sums.items():
             if abs(total - 1.0) > SHARE_TOLERANCE:
-                words = label if isinstance(label, str) else " / ".join(str(part) for part in np.atleast_1d(label))
+                words = " / ".join(map(str, label)) if isinstance(label, tuple) else str(label)
                 faults.add(f"{name}.csv, {quantity} {words}".strip(),
                            Text(f"shares over {dim} must sum to 1", f"{dim}の割合の合計を1にしてください"),
                            given=f"{total:g}", allowed="1 ± 0.000001")  # fmt: skip
 
 
 def _missing(place: str, what: str, found: str) -> Fault:
-    return Fault(place, Text(f"{what}: exactly this value is needed", f"{what}: この値が必要です"), given=f"{found} rows")
+    return Fault(
+        place, Text(f"{what}: exactly this value is needed", f"{what}: この値が必要です"), given=f"{found} rows"
+    )

@@ -1,7 +1,7 @@
 """Every input table once: its dims, its quantities with unit, range and meaning.
 
-All tables share one form, one value a row: quantity, dims…, value, unit, source_id, quality, note. `model.inputs` checks
-each file against what stands here; `list` and `explain` show it.
+All tables share one form, one value a row: quantity, dims…, value, unit, source_id, quality, note. `model.inputs`
+checks each file against what stands here; `list` and `explain` show it.
 """
 
 from __future__ import annotations

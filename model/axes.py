@@ -1,0 +1,107 @@
+"""The axes of a run: years, vintages and every label, with the attributes of segments as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from model.labels import classification
+from model.ordinance.municipalities import municipalities
+
+Years = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+#: First fiscal year of every run: the stock at its end is the base year's, the march starts with the next.
+BASE_YEAR = 2000
+#: Last fiscal year with a published inventory; the hindcast ends here.
+LAST_PUBLISHED_YEAR = 2022
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Labels of every dimension of a run.
+
+    Args:
+        years: [year] fiscal years, the base year first.
+        vintages: [vintage] years of construction, from the oldest of the base-year stock to the last year.
+    """
+
+    years: Years
+    vintages: Years
+
+    @classmethod
+    def spanning(cls, last_year: int, oldest_vintage: int) -> Axes:
+        """Return the axes of a run from the base year to `last_year`."""
+        return cls(np.arange(BASE_YEAR, last_year + 1), np.arange(oldest_vintage, last_year + 1))
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """Building type by size class and tenure."""
+        return tuple(classification("segments"))
+
+    @cached_property
+    def regions(self) -> tuple[str, ...]:
+        """Codes of the 62 municipalities."""
+        return tuple(municipalities())
+
+    @cached_property
+    def standards(self) -> tuple[str, ...]:
+        """Performance levels, from worst to best."""
+        return tuple(classification("standards"))
+
+    @cached_property
+    def end_uses(self) -> tuple[str, ...]:
+        """Services that energy provides."""
+        return tuple(classification("end_uses"))
+
+    @cached_property
+    def carriers(self) -> tuple[str, ...]:
+        """Energy carriers."""
+        return tuple(classification("carriers"))
+
+    @cached_property
+    def technologies(self) -> tuple[str, ...]:
+        """Equipment, grouped by end use."""
+        return tuple(classification("technologies"))
+
+    @cached_property
+    def sectors(self) -> tuple[str, ...]:
+        """Sectors of the inventory, the two that are buildings first."""
+        return tuple(classification("sectors"))
+
+    @cached_property
+    def vintage_classes(self) -> tuple[str, ...]:
+        """Periods of construction for results."""
+        return tuple(classification("vintage_classes"))
+
+    def attribute(self, name: str) -> tuple[str, ...]:
+        """Return an attribute of every segment, such as `policy_group`."""
+        return tuple(row[name] for row in classification("segments").values())
+
+    def segments_where(self, **attributes: str) -> Mask:
+        """Return which segments have all the given attributes [segment]."""
+        chosen = np.ones(len(self.segments), dtype=bool)
+        for name, label in attributes.items():
+            chosen &= np.array(self.attribute(name)) == label
+        return chosen
+
+    def technologies_of(self, end_use: str) -> npt.NDArray[np.intp]:
+        """Return the positions of the technologies that serve an end use."""
+        table = classification("technologies")
+        return np.array([i for i, name in enumerate(self.technologies) if table[name]["end_use"] == end_use])
+
+    def vintage_class_bounds(self) -> tuple[Years, Years]:
+        """Return first and last vintage of each period of construction [vintage_class]."""
+        rows = classification("vintage_classes").values()
+        return np.array([int(row["first"]) for row in rows]), np.array([int(row["last"]) for row in rows])
+
+    def year_index(self, year: int) -> int:
+        """Return the position of a year on the year axis."""
+        return int(year - self.years[0])
+
+    def vintage_index(self, year: int) -> int:
+        """Return the position of a year of construction on the vintage axis."""
+        return int(year - self.vintages[0])

@@ -1,0 +1,152 @@
+"""Emissions: energy bought times its factor, in two views of electricity, and the sectors that are not buildings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.axes import Axes
+from model.inputs import Data
+from model.levers import Levers
+from model.survival_families import Array
+from model.year_path import path_values
+
+#: The two views of the electricity factor, in the order of the dimension `factor_view`.
+FACTOR_VIEWS = ("real", "fixed")
+
+
+@dataclass(frozen=True)
+class Supply:
+    """Factors of what is bought.
+
+    Args:
+        renewable_share: of electricity supplied [year].
+        electricity: CO2 per electricity [kg/kWh] [year, factor_view].
+        carriers: CO2 per energy [kg/MJ] [year, carrier, factor_view].
+    """
+
+    renewable_share: Array
+    electricity: Array
+    carriers: Array
+
+
+# The real factor: what is not renewable comes from thermal plants and whatever else the grid has.
+def real_electricity_factor(renewable_share: Array, thermal_factor: Array) -> Array:
+    """Return CO2 per electricity supplied [kg/kWh]: (1 − renewable share) · factor of the rest."""
+    return (1.0 - renewable_share) * thermal_factor
+
+
+def supply(data: Data, levers: Levers, axes: Axes) -> Supply:
+    """Return the factors of every year: as published to date, by the scenario's supply later."""
+    years = axes.years.astype(np.float64)
+    projected = years >= levers.years.projection_from
+    share = np.where(
+        projected,
+        path_values(levers.electricity.renewable_share, years),
+        data.by_year("inventory/electricity", "renewable_share", years),
+    )
+    later = real_electricity_factor(share, path_values(levers.electricity.thermal_factor, years))
+    real = np.where(projected, later, data.by_year("inventory/electricity", "co2_factor", years))
+    electricity = np.stack([real, fixed_electricity_factor(data, levers, axes)], axis=1)
+    base = data.along("inventory/carriers", "emission_factor", "carrier", axes.carriers)
+    carriers = np.broadcast_to(base[None, :, None], (len(years), len(base), len(FACTOR_VIEWS))).copy()
+    for carrier, path in (
+        ("city_gas", levers.fuel.city_gas_factor),
+        ("district_heat", levers.fuel.district_heat_factor),
+    ):
+        position = axes.carriers.index(carrier)
+        carriers[:, position] *= np.where(projected, path_values(path, years), 1.0)[:, None]
+    carriers[:, axes.carriers.index("electricity")] = electricity / 3.6
+    return Supply(share, electricity, carriers)
+
+
+def fixed_electricity_factor(data: Data, levers: Levers, axes: Axes) -> Array:
+    """Return the factor fixed for cap-and-trade [kg/kWh] [year]: a step a period, then the scenario's constant."""
+    rows = data.rows("inventory/electricity", "fixed_factor").sort_values("year")
+    starts, values = rows["year"].to_numpy(), rows["value"].to_numpy(dtype=np.float64)
+    held = values[np.maximum(np.searchsorted(starts, axes.years, side="right") - 1, 0)]
+    last = data.number("inventory/electricity", "fixed_factor_last_year")
+    return np.where(axes.years > last, levers.electricity.fixed_factor_after, held)
+
+
+# CO2 of buildings: energy bought times its factor.
+def building_co2(purchased: Array, carriers: Array) -> Array:
+    """Return CO2 [kilotonne/year] [year, segment, carrier, factor_view].
+
+    Args:
+        purchased: energy bought [TJ/year] [year, segment, carrier].
+        carriers: [kg/MJ = kilotonne/TJ] [year, carrier, factor_view].
+    """
+    return purchased[..., None] * carriers[:, None]
+
+
+# Primary energy and crude oil, in which the rules speak: statutory factors on what is bought.
+def primary_energy(purchased: Array, factors: Array) -> Array:
+    """Return primary energy, in the unit of `purchased` [year, segment]; factors [carrier]."""
+    return np.asarray(purchased @ factors)
+
+
+@dataclass(frozen=True)
+class Sectors:
+    """Energy, electricity and emissions of every sector of the inventory, each [year, sector].
+
+    Args:
+        energy: final energy [PJ/year]; 0 for waste and other gases.
+        electricity: bought [TWh/year].
+        greenhouse_gas: with the real electricity factor [Mt/year].
+    """
+
+    energy: Array
+    electricity: Array
+    greenhouse_gas: Array
+
+
+def sectors(
+    data: Data, levers: Levers, axes: Axes, supplied: Supply, final: Array, purchased: Array, co2: Array
+) -> Sectors:
+    """Return all sectors, buildings from the march, the others on their stated paths.
+
+    Args:
+        data: input tables.
+        levers: paths of the other sectors.
+        axes: axes of the run.
+        supplied: factors.
+        final: final energy of buildings [TJ/year] [year, segment].
+        purchased: energy bought by buildings [TJ/year] [year, segment, carrier].
+        co2: of buildings [kilotonne/year] [year, segment, carrier, factor_view].
+    """
+    shape = (len(axes.years), len(axes.sectors))
+    energy, electricity, gas = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    for sector in ("residential", "commercial"):
+        inside, column = axes.segments_where(sector=sector), axes.sectors.index(sector)
+        energy[:, column] = final[:, inside].sum(axis=1) / 1e3
+        electricity[:, column] = purchased[:, :, axes.carriers.index("electricity")][:, inside].sum(axis=1) / 3.6e3
+        gas[:, column] = co2[..., FACTOR_VIEWS.index("real")][:, inside].sum(axis=(1, 2)) / 1e3
+    others = levers.other_sectors
+    for sector in ("industry", "transport"):
+        column = axes.sectors.index(sector)
+        energy[:, column] = _history_then(
+            data, levers, axes, "inventory/energy", "final_energy", sector, getattr(others, f"{sector}_energy_pj")
+        )
+        share = _history_then(
+            data, levers, axes, "inventory/other_sectors", "electric_share", sector,
+            getattr(others, f"{sector}_electric_share"),
+        )  # fmt: skip
+        fuel = data.number("inventory/other_sectors", "fuel_factor", sector=sector)
+        electricity[:, column] = energy[:, column] * share / 3.6
+        gas[:, column] = electricity[:, column] * supplied.electricity[:, 0] + energy[:, column] * (1.0 - share) * fuel
+    for sector, path in (("waste", others.waste_mt), ("other_gases", others.other_gases_mt)):
+        gas[:, axes.sectors.index(sector)] = _history_then(
+            data, levers, axes, "inventory/other_sectors", "emissions", sector, path
+        )
+    return Sectors(energy, electricity, gas)
+
+
+def _history_then(
+    data: Data, levers: Levers, axes: Axes, table: str, quantity: str, sector: str, path: object
+) -> Array:
+    """Return what is published to date and the scenario's path from the projection on [year]."""
+    years = axes.years.astype(np.float64)
+    history = data.by_year(table, quantity, years, sector=sector)
+    return np.where(years >= levers.years.projection_from, path_values(path, years), history)  # type: ignore[arg-type]

@@ -1,0 +1,197 @@
+"""How long buildings stand: the literature's range, and the fit within it to what was built and what was lost.
+
+Two numbers are fitted, both a position between the lowest (0) and the highest (1) mean life of the literature: one for
+detached houses and one for the other dwellings, so that the model's starts meet the published ones; a third, for
+offices, so that the offices of 2000 that survived to the surveyed year are those found there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import gamma
+
+import numpy as np
+from scipy.optimize import brentq, least_squares
+
+from model.axes import BASE_YEAR, Axes
+from model.inputs import Data
+from model.labels import classification
+from model.levers import Levers
+from model.stock import Cells, base_year_cohorts
+from model.survival import Survival, conditional_survival, survival_table
+from model.survival_families import Array
+
+#: Building types whose position in the literature's range is fitted together with detached houses' own.
+_OTHER_DWELLINGS = ("row_house", "apartment_wood", "apartment_rental", "condominium")
+
+
+@dataclass(frozen=True)
+class Lifetimes:
+    """Mean life and survival curve of each building type.
+
+    Args:
+        mean: [years] by building type, factors of the scenario taken in.
+        curves: survival curve by building type.
+        position: fitted place within the literature's range, 0 lowest to 1 highest, of what was fitted.
+    """
+
+    mean: Mapping[str, float]
+    curves: Mapping[str, Survival]
+    position: Mapping[str, float]
+
+    def of_segments(self, axes: Axes) -> list[Survival]:
+        """Return the curve of every segment."""
+        return [self.curves[name] for name in axes.attribute("building_type")]
+
+
+# A Weibull curve of known shape has mean scale · Γ(1 + 1/shape).
+def weibull_with_mean(mean: float, shape: float) -> Survival:
+    """Return the Weibull curve with this mean [years] and shape."""
+    return Survival.weibull(shape, mean / gamma(1.0 + 1.0 / shape))
+
+
+def mean_in_range(data: Data, building_type: str, position: float) -> float:
+    """Return a mean life [years] within the literature's range: 0 is the lowest, 1 the highest."""
+    low = data.number("buildings/lifetimes", "lowest_mean", building_type=building_type)
+    high = data.number("buildings/lifetimes", "highest_mean", building_type=building_type)
+    return low + position * (high - low)
+
+
+def lifetimes(data: Data, levers: Levers, axes: Axes, dwellings: Array) -> Lifetimes:
+    """Return the lifetimes that a scenario asks for.
+
+    Args:
+        data: input tables.
+        levers: `stock.lifetime` chooses fitted, literature or outlook; `stock.lifetime_factor` multiplies the means.
+        axes: axes of the run.
+        dwellings: dwellings that shall stand [year, segment], used by the fit.
+
+    Returns:
+        means and curves.
+    """
+    types = dict.fromkeys(axes.attribute("building_type"))
+    position: dict[str, float] = {}
+    if levers.stock.lifetime == "literature":
+        mean = {name: data.number("buildings/lifetimes", "mean", building_type=name) for name in types}
+    elif levers.stock.lifetime == "outlook":
+        mean = {name: mean_in_range(data, name, 0.0) for name in types}
+    else:
+        position = fitted_positions(data, axes, dwellings)
+        mean = {name: data.number("buildings/lifetimes", "mean", building_type=name) for name in types}
+        mean["detached"] = mean_in_range(data, "detached", position["detached"])
+        mean |= {name: mean_in_range(data, name, position["other_dwellings"]) for name in _OTHER_DWELLINGS}
+        mean["office"] = mean_in_range(data, "office", position["office"])
+    factor = levers.stock.lifetime_factor
+    residential = {
+        row["building_type"] for row in classification("segments").values() if row["sector"] == "residential"
+    }
+    mean = {name: value * (factor.residential if name in residential else factor.non_residential)
+            for name, value in mean.items()}  # fmt: skip
+    return Lifetimes(mean, {name: _curve(data, name, value) for name, value in mean.items()}, position)
+
+
+def _curve(data: Data, building_type: str, mean: float) -> Survival:
+    return weibull_with_mean(mean, data.number("buildings/lifetimes", "weibull_shape", building_type=building_type))
+
+
+def fitted_positions(data: Data, axes: Axes, dwellings: Array) -> dict[str, float]:
+    """Return the fitted places within the literature's range: detached, other_dwellings, office."""
+    houses, others = _fit_dwellings(data, axes, dwellings)
+    return {"detached": houses, "other_dwellings": others, "office": _fit_offices(data, axes)}
+
+
+def _fit_dwellings(data: Data, axes: Axes, dwellings: Array) -> tuple[float, float]:
+    """Return the positions of detached houses and of other dwellings whose starts come nearest the published ones."""
+    residential = np.flatnonzero(axes.segments_where(sector="residential"))
+    types = [axes.attribute("building_type")[i] for i in residential]
+    detached = np.array(types) == "detached"
+    wanted = dwellings[:, residential]
+    periods = base_periods(data, axes, residential)
+    custom = data.series("buildings/turnover", "dwellings_started", category="detached_custom")
+    for_sale = data.series("buildings/turnover", "dwellings_started", category="detached_for_sale")
+    both = np.intersect1d(custom[0], for_sale[0])
+    houses_started = sum(values[np.isin(years, both)] for years, values in (custom, for_sale))
+    all_years, all_started = data.series("buildings/turnover", "dwellings_started", category="all")
+    seen = all_years <= axes.years[-1]
+
+    def residual(position: Array) -> Array:
+        curves = [_curve(data, name, mean_in_range(data, name, position[0 if house else 1]))
+                  for name, house in zip(types, detached, strict=True)]  # fmt: skip
+        built = dwellings_built(curves, wanted, periods, axes)
+        houses = built[np.searchsorted(axes.years, both)][:, detached].sum(axis=1)
+        everything = built[np.searchsorted(axes.years, all_years[seen])].sum(axis=1)
+        return np.array(
+            [houses.mean() / np.mean(houses_started) - 1.0, everything.mean() / all_started[seen].mean() - 1.0]
+        )
+
+    fit = least_squares(residual, x0=[0.5, 0.5], bounds=(0.0, 1.0), diff_step=[1e-4, 1e-4], xtol=1e-10)
+    return float(fit.x[0]), float(fit.x[1])
+
+
+def base_periods(data: Data, axes: Axes, residential: Cells) -> tuple[Array, Array, Array]:
+    """Return base-year dwellings by period of construction as shares [segment, period], and first and last years."""
+    frame = data.frames["buildings/dwelling_vintages"]
+    base = frame[frame["year"] == BASE_YEAR].set_index(["stock_type", "period"])["value"]
+    periods = list(dict.fromkeys(base.index.get_level_values("period")))
+    first, last = period_bounds(periods, int(axes.vintages[0]))
+    types = [axes.attribute("stock_type")[i] for i in residential]
+    shares = np.array([[base[name, period] for period in periods] for name in types])
+    return shares / shares.sum(axis=1, keepdims=True), first, last
+
+
+def period_bounds(periods: list[str], oldest: int) -> tuple[Array, Array]:
+    """Return first and last year of periods written as 1971-1980 or pre1971."""
+    first = [oldest if name.startswith("pre") else int(name.split("-")[0]) for name in periods]
+    last = [int(name[3:]) - 1 if name.startswith("pre") else int(name.split("-")[1]) for name in periods]
+    return np.array(first), np.array(last)
+
+
+def dwellings_built(curves: list[Survival], wanted: Array, periods: tuple[Array, Array, Array], axes: Axes) -> Array:
+    """Return the dwellings built each year [year, segment] for given curves, in the metropolis as a whole.
+
+    The same march as the pathway's, without municipalities: survivors by hazard, the gap to demand built at mid-year.
+    """
+    shares, first, last = periods
+    standing = survival_table(curves, axes.vintages, axes.years)
+    cohorts = base_year_cohorts(wanted[0][:, None] * shares, standing[0], axes.vintages, first, last)
+    built = np.zeros_like(wanted)
+    previous = standing[0]
+    for index in range(1, len(axes.years)):
+        cohorts = cohorts * np.divide(standing[index], previous, out=np.zeros_like(previous), where=previous > 0)
+        position = axes.vintage_index(int(axes.years[index]))
+        entering = np.maximum(wanted[index] - cohorts.sum(axis=1), 0.0)
+        cohorts[:, position] = entering
+        built[index] = entering / standing[index, :, position]
+        previous = standing[index]
+    return built
+
+
+def office_cohorts(data: Data, axes: Axes, curve: Survival) -> Array:
+    """Return the base-year offices by vintage [m²] [vintage], carried back from the surveyed year.
+
+    A[2000, v] = A[surveyed, v] · S(2000 − v + 0.5) / S(surveyed − v + 0.5)
+    """
+    frame = data.frames["buildings/office_vintages"]
+    surveyed = int(frame["year"].iloc[0])
+    first, last = period_bounds(list(frame["period"]), int(axes.vintages[0]))
+    survivors = survival_table([curve], axes.vintages, np.array([surveyed]))[0, 0]
+    later = base_year_cohorts(frame["value"].to_numpy(dtype=np.float64), survivors, axes.vintages, first, last)
+    ages = BASE_YEAR - axes.vintages + 0.5
+    lost = conditional_survival(curve, np.maximum(ages, 0.0) + surveyed - BASE_YEAR, np.maximum(ages, 0.0))
+    return np.where(axes.vintages <= BASE_YEAR, later / lost, 0.0)
+
+
+def _fit_offices(data: Data, axes: Axes) -> float:
+    """Return the position at which the offices carried back make up those known of the base year."""
+    known = data.by_year("buildings/non_residential", "floor_area", np.array([BASE_YEAR]), building_type="office")[0]
+
+    def excess(position: float) -> float:
+        curve = _curve(data, "office", mean_in_range(data, "office", position))
+        return float(office_cohorts(data, axes, curve).sum() / known - 1.0)
+
+    if excess(0.0) <= 0.0:
+        return 0.0
+    if excess(1.0) >= 0.0:
+        return 1.0
+    return float(brentq(excess, 0.0, 1.0, xtol=1e-9))

@@ -1,0 +1,149 @@
+"""The pathway of a scenario: the one place where the parts meet.
+
+Order of events in a year: age and demolish → renovate survivors → replace equipment → build to close the gap →
+install solar → energy → emissions. The stock needs the year before, so it marches year by year (`model.march`).
+Equipment needs of the stock only its growth, panels only the buildings, so each follows for all years at once; then
+come energy and emissions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.axes import Axes
+from model.calibration import Calibration, calibrate
+from model.demand import demand, segment_dwellings, sizes, vacancy_rate
+from model.emissions import Sectors, Supply, building_co2, primary_energy, sectors, supply
+from model.energy import final_energy, useful_at_unit_service
+from model.inputs import Data
+from model.levers import Levers
+from model.lifetimes import Lifetimes, lifetimes
+from model.march import Progress, StockYears, march
+from model.solar import SolarYears, self_use, solar_years
+from model.survival_families import Array
+from model.technology import EquipmentYears, equipment_years
+
+#: TJ in a MWh.
+_TJ_PER_MWH = 3.6e-3
+#: First vintage of the second period of construction; the open first period ends the year before.
+_SECOND_PERIOD = 1971
+
+
+@dataclass(frozen=True)
+class Pathway:
+    """Everything a run computed.
+
+    Args:
+        axes: its axes.
+        levers: what the scenario set.
+        lifetimes: lives of buildings, with what was fitted.
+        stock: the march.
+        calibration: fit of energy to the inventory.
+        supply: factors of what is bought.
+        sectors: every sector of the inventory.
+        values: result variables by name, with the dims and units of `model.schema`.
+    """
+
+    axes: Axes
+    levers: Levers
+    lifetimes: Lifetimes
+    stock: StockYears
+    calibration: Calibration
+    supply: Supply
+    sectors: Sectors
+    values: dict[str, Array]
+
+
+def run_axes(data: Data, last_year: int) -> Axes:
+    """Return the axes of a run; the open first period of construction gets the years that data give it."""
+    spread = int(data.number("buildings/lifetimes", "oldest_vintage_years", building_type=""))
+    return Axes.spanning(last_year, _SECOND_PERIOD - spread)
+
+
+def run_pathway(levers: Levers, data: Data, progress: Progress | None = None) -> Pathway:
+    """Return the pathway of a scenario.
+
+    Args:
+        levers: all levers of the scenario.
+        data: input tables.
+        progress: told after every year of the march.
+
+    Raises:
+        BadInput: the scenario asks for what cannot be, such as a falling stock where it says `stop`.
+    """
+    axes = run_axes(data, levers.years.last)
+    life = lifetimes(data, levers, axes, segment_dwellings(data, levers, axes))
+    stock = march(data, levers, axes, life, sizes(data, levers, axes), demand(data, levers, axes), progress)
+    equipment = equipment_years(data, levers, axes, stock.standing_new_share)
+    panels = solar_years(data, levers, axes, stock.values["buildings"], stock.values["built_buildings"])
+    unit = useful_at_unit_service(
+        data, axes, stock.values["floor_area_by_standard"], equipment, _occupied(data, levers, axes, stock)
+    )
+    fitted = calibrate(data, levers, axes, final_energy(unit, equipment.final_per_useful, axes))
+    useful = unit * fitted.end_use * fitted.service[:, :, None]
+    supplied = supply(data, levers, axes)
+    values = stock.values | _energy(data, axes, stock, equipment, panels, useful)
+    values |= {"service_level": fitted.service, "technology_share": equipment.share}
+    values["co2"] = building_co2(values["purchased_energy"], supplied.carriers)
+    every = sectors(
+        data, levers, axes, supplied, values["final_energy"].sum(axis=(2, 3)), values["purchased_energy"], values["co2"]
+    )
+    values |= {
+        "electricity_factor": supplied.electricity,
+        "renewable_share": supplied.renewable_share,
+        "sector_energy": every.energy,
+        "sector_electricity": every.electricity,
+        "greenhouse_gas": every.greenhouse_gas,
+        "greenhouse_gas_total": every.greenhouse_gas.sum(axis=1),
+    }
+    return Pathway(axes, levers, life, stock, fitted, supplied, every, values)
+
+
+def _occupied(data: Data, levers: Levers, axes: Axes, stock: StockYears) -> Array:
+    """Return the share of floor area in use [year, segment]: no vacant dwellings, nothing beyond demand."""
+    surplus = stock.values["surplus_vacant_floor_area"].sum(axis=2) / stock.values["floor_area"].sum(axis=2)
+    vacancy = vacancy_rate(data, levers, axes.years.astype(np.float64))[:, None]
+    return np.asarray((1.0 - surplus) * np.where(axes.segments_where(sector="residential"), 1.0 - vacancy, 1.0))
+
+
+def _energy(
+    data: Data, axes: Axes, stock: StockYears, equipment: EquipmentYears, panels: SolarYears, useful: Array
+) -> dict[str, Array]:
+    """Return energy used, generated and bought, by segment and by municipality."""
+    final = final_energy(useful, equipment.final_per_useful, axes)
+    by_carrier = final.sum(axis=2)
+    area = stock.values["floor_area"]
+    place = area / area.sum(axis=2, keepdims=True)
+    electricity = axes.carriers.index("electricity")
+    shares = data.along("solar/self_use", "self_use_share", "segment_sector", axes.attribute("sector"))
+    on_site = self_use(panels.generation, shares[:, None], by_carrier[:, :, electricity, None] * place / _TJ_PER_MWH)
+    purchased = by_carrier.copy()
+    purchased[:, :, electricity] -= on_site.sum(axis=2) * _TJ_PER_MWH
+    factors = data.along("inventory/carriers", "primary_energy_factor", "carrier", axes.carriers)
+    primary = primary_energy(purchased, factors)
+    crude_oil = data.number("inventory/carriers", "crude_oil_equivalent", carrier="")
+    return {
+        "useful_energy": useful,
+        "final_energy": final,
+        "purchased_energy": purchased,
+        "purchased_energy_by_region": _by_region(axes, by_carrier, place, on_site * _TJ_PER_MWH),
+        "primary_energy": primary,
+        "crude_oil_equivalent": primary * 1e3 * crude_oil,
+        "solar_capacity": panels.capacity,
+        "solar_installed": panels.installed,
+        "solar_generation": panels.generation,
+        "solar_self_use": on_site,
+        "solar_export": panels.generation - on_site,
+    }
+
+
+def _by_region(axes: Axes, by_carrier: Array, place: Array, on_site: Array) -> Array:
+    """Return energy bought by municipality [year, region, building sector, carrier]: by floor area, less own power."""
+    result = np.zeros((len(axes.years), len(axes.regions), 2, len(axes.carriers)))
+    for number, sector in enumerate(("residential", "commercial")):
+        inside = axes.segments_where(sector=sector)
+        result[:, :, number] = np.einsum("ysc,ysr->yrc", by_carrier[:, inside], place[:, inside])
+        result[:, :, number, axes.carriers.index("electricity")] -= on_site[:, inside].sum(axis=1)
+    return result

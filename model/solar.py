@@ -1,0 +1,116 @@
+"""Solar panels on roofs: installed by year and municipality, ageing on their own life, used on site or fed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from model.axes import Axes
+from model.inputs import Data
+from model.levers import Levers
+from model.lifetimes import weibull_with_mean
+from model.survival import survival_table
+from model.survival_families import Array
+from model.year_path import path_values
+
+
+@dataclass(frozen=True)
+class SolarYears:
+    """Panels of every year, each [year, segment, region].
+
+    Args:
+        capacity: at the end of the year [kW].
+        installed: during the year [kW/year].
+        generation: [MWh/year].
+    """
+
+    capacity: Array
+    installed: Array
+    generation: Array
+
+
+# Panels lose a constant share of their yield every year of their age.
+def degraded(age: npt.NDArray[np.floating], degradation: float) -> Array:
+    """Return the yield left at an age [years] as a share of that of a new panel."""
+    return np.asarray((1.0 - degradation) ** np.maximum(age, 0.0))
+
+
+# What is generated in the dark of the grid's need is fed in; what the building can use at the time is used on site.
+def self_use(generation: Array, self_use_share: Array, electricity: Array) -> Array:
+    """Return rooftop electricity used on site, never more than the building uses.
+
+    Args:
+        generation: any unit [..., segment, region].
+        self_use_share: share of generation that meets use in time [segment, 1].
+        electricity: what the building uses in a year, in the unit of `generation`.
+    """
+    return np.minimum(generation * self_use_share, electricity)
+
+
+def solar_years(data: Data, levers: Levers, axes: Axes, buildings: Array, built: Array) -> SolarYears:
+    """Return panels of every year.
+
+    To the last year known, installations are what the known capacity and the life of panels imply, shared out by who
+    has panels; later they are those on new buildings (share × size) and the retrofits of the scenario.
+
+    Args:
+        data: input tables.
+        levers: solar levers.
+        axes: axes of the run.
+        buildings: standing at the end of each year [year, segment, region].
+        built: buildings built in each year [year, segment, region].
+    """
+    mean, shape, loss, per_kw = (
+        data.number("solar/parameters", name) for name in ("lifetime_mean", "lifetime_shape", "degradation", "yield")
+    )
+    standing = survival_table([weibull_with_mean(mean, shape)], axes.years, axes.years)[:, 0]
+    known, capacity = data.series("solar/capacity", "capacity")
+    years = axes.years.astype(np.float64)
+    totals = _installed_to_date(np.interp(years, known, capacity), standing)
+    where = _owners(data, axes, buildings)
+    projected = years >= levers.years.projection_from
+    installed = (
+        np.where(projected, path_values(levers.solar.retrofit_mw, years) * 1000.0, totals)[:, None, None] * where
+    )
+    installed += np.where(projected[:, None, None], _on_new_buildings(levers, axes, years, built), 0.0)
+    ages = axes.years[:, None] - axes.years[None, :] + 0.5
+    flat = installed.reshape(len(years), -1)
+    shape_of = installed.shape
+    return SolarYears(
+        capacity=(standing @ flat).reshape(shape_of),
+        installed=installed,
+        generation=((standing * degraded(ages, loss)) @ flat).reshape(shape_of) * per_kw / 1000.0,
+    )
+
+
+def _installed_to_date(capacity: Array, standing: Array) -> Array:
+    """Return the yearly installations that build up a known capacity [kW/year] [year]; the base year's enters whole."""
+    installed = np.zeros_like(capacity)
+    for index in range(len(capacity)):
+        survivors = standing[index, :index] @ installed[:index]
+        installed[index] = max(capacity[index] - survivors, 0.0) / standing[index, index]
+    return installed
+
+
+def _owners(data: Data, axes: Axes, buildings: Array) -> Array:
+    """Return who installs on existing roofs [year, segment, region], summing to 1: by group, then by buildings."""
+    result = np.zeros_like(buildings)
+    groups = axes.attribute("policy_group")
+    for group in dict.fromkeys(groups):
+        inside = axes.segments_where(policy_group=group)
+        share = data.number("solar/capacity_shares", "share_of_installed", policy_group=group)
+        result[:, inside] = share * buildings[:, inside] / buildings[:, inside].sum(axis=(1, 2), keepdims=True)
+    return result
+
+
+def _on_new_buildings(levers: Levers, axes: Axes, years: Array, built: Array) -> Array:
+    """Return capacity on new buildings [kW/year] [year, segment, region]: built × share with panels × size."""
+    groups = axes.attribute("policy_group")
+    each = {
+        name: path_values(levers.solar.new_building_share[name], years)
+        * path_values(levers.solar.kw_per_building[name], years)
+        for name in dict.fromkeys(groups)
+    }
+    return built * np.stack([each[name] for name in groups], axis=1)[:, :, None]

@@ -1,0 +1,196 @@
+"""Equipment over the years: what stands, what is chosen, and how much final energy a unit of service takes.
+
+Choice follows a logit whose constants give back the shares installed in history exactly; in the projection the
+constants stay and costs move with efficiency and subsidy, and what a scenario bans is not chosen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.axes import Axes, Mask, Years
+from model.equipment import calibration_constants, choice_shares, equip_new_buildings, replace_equipment
+from model.faults import BadInput, Fault
+from model.inputs import Data
+from model.labels import classification
+from model.language import Text
+from model.levers import Levers
+from model.lifetimes import weibull_with_mean
+from model.stock import Cells
+from model.survival import Survival, hazard_table, survival_table
+from model.survival_families import Array
+from model.year_path import path_values
+
+#: Equipment older than this many years before the base year is taken as gone.
+_OLDEST_EQUIPMENT = 30
+
+
+@dataclass(frozen=True)
+class EquipmentYears:
+    """Equipment of every year.
+
+    Args:
+        share: floor area served by each technology of its end use [year, segment, technology].
+        final_per_useful: final energy per useful energy, the technology's share taken in [year, segment, technology].
+    """
+
+    share: Array
+    final_per_useful: Array
+
+
+# What a technology costs a year per yearly useful energy: the annuity of the investment less subsidy, and the energy.
+def annual_cost(
+    investment: Array, subsidy: Array, lifetime: Array, discount_rate: float, price: Array, efficiency: Array
+) -> Array:
+    """Return the yearly cost of a technology [JPY/GJ useful].
+
+    cost = investment · (1 − subsidy) · i / (1 − (1 + i)^−life) + price / efficiency
+
+    Args:
+        investment: [JPY/(GJ/year)] [technology].
+        subsidy: share of the investment [..., technology].
+        lifetime: mean life [years] [technology].
+        discount_rate: i, above 0 [1/year].
+        price: of the carrier [JPY/GJ] [technology].
+        efficiency: useful per final energy [..., technology].
+    """
+    annuity = discount_rate / (1.0 - (1.0 + discount_rate) ** -lifetime)
+    return investment * (1.0 - subsidy) * annuity + price / efficiency
+
+
+def efficiency_by_year(data: Data, axes: Axes, years: Array) -> Array:
+    """Return the efficiency of units sold in each year, useful per final energy [year, technology]."""
+    return np.stack(
+        [data.by_year("energy/technologies", "efficiency", years, technology=name) for name in axes.technologies],
+        axis=-1,
+    )
+
+
+def chosen_shares(data: Data, levers: Levers, axes: Axes) -> tuple[Array, Array]:
+    """Return the shares chosen in replacements and in new buildings [year, segment, technology].
+
+    Raises:
+        BadInput: the scenario ends every technology of an end use.
+    """
+    years = axes.years.astype(np.float64)
+    classes = axes.attribute("equipment_class")
+    history = {name: _installed_shares(data, axes, years, name) for name in dict.fromkeys(classes)}
+    then, now = _costs(data, levers, axes, years)
+    sensitivity = data.number("energy/prices", "choice_sensitivity")
+    projected = years >= levers.years.projection_from
+    by_class = {}
+    for name, shares in history.items():
+        by_class[name] = tuple(
+            _choice(axes, shares, then, now, sensitivity, _allowed(levers, axes, years, projected, which), which)
+            for which in ("last_year", "last_year_new")
+        )
+    return tuple(np.stack([by_class[name][i] for name in classes], axis=1) for i in (0, 1))  # type: ignore[return-value]
+
+
+def _installed_shares(data: Data, axes: Axes, years: Array, equipment_class: str) -> Array:
+    """Return the shares of units installed in history, flat after it [year, technology]."""
+    table, quantity = "energy/technology_shares", "choice_share"
+    columns = [
+        data.by_year(table, quantity, years, equipment_class=equipment_class, technology=name)
+        for name in axes.technologies
+    ]
+    return np.stack(columns, axis=-1)
+
+
+def _costs(data: Data, levers: Levers, axes: Axes, years: Array) -> tuple[Array, Array]:
+    """Return yearly costs without and with what the projection changes [year, technology]."""
+    known = {
+        name: data.along("energy/technologies", name, "technology", axes.technologies)
+        for name in ("investment", "lifetime_mean")
+    }
+    prices = dict(zip(axes.carriers, data.along("energy/prices", "price", "carrier", axes.carriers), strict=True))
+    table = classification("technologies")
+    price = np.array([prices[table[name]["carrier"]] for name in axes.technologies])
+    rate = data.number("energy/prices", "discount_rate")
+    efficiency = efficiency_by_year(data, axes, years)
+    last_known = efficiency_by_year(data, axes, np.minimum(years, levers.years.projection_from - 1.0))
+    subsidy = np.stack([path_values(levers.equipment.subsidy[name], years) for name in axes.technologies], axis=-1)
+    subsidy = np.where((years >= levers.years.projection_from)[:, None], subsidy, 0.0)
+    none = np.zeros_like(subsidy)
+    fixed = (known["lifetime_mean"], rate, price)
+    return (
+        annual_cost(known["investment"], none, *fixed, last_known),
+        annual_cost(known["investment"], subsidy, *fixed, efficiency),
+    )
+
+
+def _allowed(levers: Levers, axes: Axes, years: Array, projected: Mask, which: str) -> Mask:
+    """Return where a technology may still be installed [year, technology]."""
+    last = getattr(levers.equipment, which)
+    end = np.array([np.inf if last[name] is None else float(last[name]) for name in axes.technologies])
+    return np.asarray((years[:, None] <= end) | ~projected[:, None])
+
+
+def _choice(axes: Axes, shares: Array, then: Array, now: Array, sensitivity: float, allowed: Mask, which: str) -> Array:
+    """Return the shares chosen within each end use [year, technology]."""
+    result = np.zeros_like(shares)
+    for end_use in axes.end_uses:
+        group = axes.technologies_of(end_use)
+        constants = calibration_constants(shares[:, group], then[:, group], sensitivity)
+        possible = np.any(allowed[:, group] & np.isfinite(constants), axis=1)
+        if not possible.all():
+            year = int(axes.years[np.argmin(possible)])
+            nothing_left = Text(
+                f"from {year} on nothing may serve {end_use}; leave at least one technology without an end",
+                f"{year}年度以降、用途{end_use}に使える設備がありません。期限のない設備を1つ以上残してください",
+            )
+            raise BadInput([Fault(f"equipment.{which}", nothing_left)])
+        result[:, group] = choice_shares(now[:, group], sensitivity, constants, allowed[:, group])
+    return result
+
+
+def equipment_years(data: Data, levers: Levers, axes: Axes, new_share: Array) -> EquipmentYears:
+    """Return the equipment of every year: it retires on its own life, is replaced by choice, comes with new buildings.
+
+    Args:
+        data: input tables.
+        levers: equipment levers.
+        axes: axes of the run.
+        new_share: floor area built in the year over all floor area at its end [year, segment].
+    """
+    vintages = np.arange(axes.years[0] - _OLDEST_EQUIPMENT, axes.years[-1] + 1)
+    hazards = hazard_table(_curves(data, axes), vintages, axes.years)
+    efficiency = efficiency_by_year(data, axes, vintages.astype(np.float64)).T
+    replaced, new = chosen_shares(data, levers, axes)
+    share = np.zeros((len(axes.years), len(axes.segments), len(axes.technologies)))
+    final_per_useful = np.zeros_like(share)
+    for end_use in axes.end_uses:
+        group = axes.technologies_of(end_use)
+        stock = _base_equipment(data, axes, group, vintages)
+        for index in range(len(axes.years)):
+            if index:
+                position = index + _OLDEST_EQUIPMENT
+                stock = replace_equipment(
+                    stock, hazards[index][group], replaced[index][:, group], position
+                ).equipment_share
+                stock = equip_new_buildings(stock, new_share[index], new[index][:, group], position)
+            share[index][:, group] = stock.sum(axis=2)
+            final_per_useful[index][:, group] = (stock / efficiency[group]).sum(axis=2)
+    return EquipmentYears(share, final_per_useful)
+
+
+def _curves(data: Data, axes: Axes) -> list[Survival]:
+    table = "energy/technologies"
+    means = data.along(table, "lifetime_mean", "technology", axes.technologies)
+    shapes = data.along(table, "lifetime_shape", "technology", axes.technologies)
+    return [weibull_with_mean(float(mean), float(shape)) for mean, shape in zip(means, shapes, strict=True)]
+
+
+def _base_equipment(data: Data, axes: Axes, group: Cells, vintages: Years) -> Array:
+    """Return base-year equipment [segment, technology, vintage], aged as if it had been replaced evenly for long."""
+    standing = survival_table(_curves(data, axes), vintages, axes.years[:1])[0][group]
+    ages = standing / standing.sum(axis=1, keepdims=True)
+    names = [axes.technologies[i] for i in group]
+    by_class = {
+        name: data.along("energy/technology_shares", "stock_share", "technology", names, equipment_class=name)
+        for name in dict.fromkeys(axes.attribute("equipment_class"))
+    }
+    shares = np.stack([by_class[name] for name in axes.attribute("equipment_class")])
+    return np.asarray(shares[:, :, None] * ages)
