@@ -34,6 +34,9 @@ SUFFIXES: Final = (".yaml", ".yml")
 #: The scenario that runs when none is named, and that the template for users builds on.
 DEFAULT_SCENARIO: Final = "carbon_half"
 
+#: The shipped scenario that sets every lever and builds on none.
+ROOT_SCENARIO: Final = "no_new_policy"
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -225,21 +228,22 @@ def _add_cycle(asked: Node, names: list[str], faults: FaultList) -> None:
 
 
 def _add_missing_levers(layer: Layer, root: Node, faults: FaultList) -> None:
-    """Record the levers that a scenario without `based_on` leaves unset, one fault for each family."""
-    place = root.value["set"].place("set") if "set" in root.value else root.source
+    """Record what a scenario without `based_on` leaves unset: most often it lacks its `based_on`."""
+    unset: list[str] = []
     for family, lever in LEVER_FAMILIES.items():
         names = [f"{family}.{label}" for label in labels(lever.per)] if lever.per else [family]
-        missing = [name.rpartition(".")[2] for name in names if name not in layer.settings]
-        if missing:
-            which = "" if lever.per is None or len(missing) == len(names) else f" ({', '.join(missing)})"
-            faults.add(
-                f"{place} › {family}",
-                Text(
-                    f"not set{which}; a scenario without `based_on` sets every lever",
-                    f"値がありません{which}。based_on のないシナリオではすべての項目が必要です",
-                ),
-                allowed=lever.allowed(),
-            )
+        missing = [name for name in names if name not in layer.settings]
+        unset += [family] if len(missing) == len(names) else missing
+    if unset:
+        faults.add(
+            root.value["set"].place("set") if "set" in root.value else root.source,
+            Text(
+                f"a scenario without `based_on` sets every lever; add `based_on: {ROOT_SCENARIO}`, "
+                f"or set: {', '.join(unset)}",
+                f"based_on のないシナリオではすべての項目が必要です。based_on: {ROOT_SCENARIO} を加えるか、"
+                f"次の項目を設定してください: {', '.join(unset)}",
+            ),
+        )
 
 
 def _add_unserved_end_uses(levers: Levers, settings: Mapping[str, Node], faults: FaultList) -> None:

@@ -56,19 +56,22 @@ def layer_of_file(root: Node, path: Path, faults: FaultList) -> Layer:
         path: the file; its stem is the scenario's name.
         faults: where everything wrong is recorded.
     """
+    found = FaultList()
     for key, node in root.value.items():
         if key not in FILE_KEYS:
-            _add_unknown_file_key(key, node, faults)
-    _check_name(root, path, faults)
-    settings = _settings_of(root.value.get("set"), faults)
-    _add_value_faults(settings, faults)
-    return Layer(
+            _add_unknown_file_key(key, node, found)
+    _check_name(root, path, found)
+    settings = _settings_of(root.value.get("set"), found)
+    _add_value_faults(settings, found)
+    layer = Layer(
         name=path.stem,
-        title=_text_of(root, "title", faults) or Text(path.stem, path.stem),
-        description=_text_of(root, "description", faults) if "description" in root.value else None,
+        title=_text_of(root, "title", found) or Text(path.stem, path.stem),
+        description=_text_of(root, "description", found) if "description" in root.value else None,
         settings=settings,
-        because=_because_of(root.value.get("because"), settings, faults),
+        because=_because_of(root.value.get("because"), settings, found),
     )
+    faults.faults += sorted(found.faults, key=_line)
+    return layer
 
 
 def layer_of_override(override: str, faults: FaultList) -> Layer:
@@ -99,6 +102,12 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
             branch = branch.setdefault(section, {})
         branch[last] = value
     return tree
+
+
+def _line(fault: Fault) -> int:
+    """Return the line that a fault's place names, so that faults are read from the top of the file."""
+    numbered = re.search(r":([0-9]+) ", fault.place)
+    return int(numbered[1]) if numbered else 0
 
 
 # -- the head of a file ------------------------------------------------------------------------------------------------
@@ -316,26 +325,37 @@ def _add_value_faults(settings: Mapping[str, Node], faults: FaultList) -> None:
     try:
         Levers.model_validate(nested({name: node.plain() for name, node in settings.items()}))
     except ValidationError as invalid:
-        recorded = set()
+        recorded: set[tuple[object, ...]] = set()
+        bad_keys: set[tuple[str, ...]] = set()
         for error in invalid.errors(include_url=False):
-            # A layer need not set everything; what nothing sets is found when the layers are merged.
-            if error["type"] in ("missing", "label_missing"):
-                continue
             parts = tuple(str(part) for part in error["loc"])
+            # A layer need not set everything; what nothing sets is found when the layers are merged.
+            # What stands below a key that is no key says nothing more.
+            if error["type"] in ("missing", "label_missing") or any(parts[: len(key)] == key for key in bad_keys):
+                continue
+            if parts[-1] == "[key]":
+                bad_keys.add(parts[:-1])
             depth = next(depth for depth in range(1, len(parts) + 1) if ".".join(parts[:depth]) in settings)
             name = ".".join(parts[:depth])
             # What `all` set is one value under many names: one fault.
             once = (id(settings[name]), parts[depth:], error["type"])
             if once not in recorded:
                 recorded.add(once)
-                _add_value_fault(settings[name], name, parts[depth:], error["type"], error.get("ctx", {}), faults)
+                shown = _name_as_written(name, settings)
+                _add_value_fault(settings[name], shown, parts[depth:], error["type"], error.get("ctx", {}), faults)
+
+
+def _name_as_written(name: str, settings: Mapping[str, Node]) -> str:
+    """Return the name of a setting, with `all` where that is what set it."""
+    by_all = sum(node is settings[name] for node in settings.values()) > 1
+    return f"{FAMILY_OF[name]}.{ALL}" if by_all else name
 
 
 def _add_value_fault(
     node: Node, name: str, parts: tuple[str, ...], kind: str, context: dict[str, Any], faults: FaultList
 ) -> None:
     """Record one failed check where the value stands."""
-    lever = LEVER_FAMILIES[FAMILY_OF[name]]
+    lever = LEVER_FAMILIES[FAMILY_OF.get(name, name.removesuffix(f".{ALL}"))]
     found = node.along(parts)
     keys = tuple(key for key, _ in found)
     at = found[-1][1] if found else node

@@ -69,8 +69,9 @@ def _holder(prefix: str) -> dict[str, Any]:
     patterns: dict[str, Any] = {}
     for name, lever in below.items():
         reference = {"$ref": f"#/$defs/{start}{name}"}
-        section = name.partition(".")[0]
-        if section != name:
+        *sections, _ = name.split(".")
+        for depth in range(1, len(sections) + 1):
+            section = ".".join(sections[:depth])
             properties.setdefault(section, _holder(f"{start}{section}"))
         if lever.per is None:
             properties[name] = reference

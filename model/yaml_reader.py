@@ -104,8 +104,10 @@ class Node:
         return " › ".join((start, *keys))
 
     def given(self) -> str:
-        """Return the value as the user wrote it, shortened."""
-        text = self.text if self.text is not None else str(self.plain())
+        """Return the value as the user wrote it, shortened; a number in quotes keeps them, nothing is `null`."""
+        text = (self.text or "null") if self.text is not None else str(self.plain())
+        if isinstance(self.value, str) and _DECIMAL.fullmatch(text):
+            text = f'"{text}"'
         return text if len(text) <= 80 else f"{text[:77]}…"
 
     def along(self, keys: tuple[str, ...]) -> list[tuple[str, Node]]:
