@@ -35,7 +35,7 @@ def _obligation(building: LargeBuilding, rules: Rules) -> Obligation:
     """Return the obligation of one building; questions whose facts were not given are not asked."""
     findings = [ask.plan_duty(building, rules)]
     required = ask.required_capacity(building, rules)
-    findings += [required, ask.renewables(building, float(required.value or 0.0), rules)]
+    findings += [required, ask.renewables(building, required.amount, rules)]
     if building.non_residential_use is not None:
         if building.bpi is not None:
             findings.append(ask.insulation(building, rules))

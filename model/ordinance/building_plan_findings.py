@@ -267,9 +267,9 @@ def _applies(building: LargeBuilding, field: str, sheet: Working) -> bool:
     large = reaches(building.floor_area_m2, line)
     if not large:
         sheet.step(Text("below the size line", "規模要件に満たない"), f"< {number(line)} m²", False)
-    if not sheet.rules.known("commencement"):
+    start = sheet.rules.start("commencement", field)
+    if start is None:
         return large
-    start = sheet.rules.date_of("commencement", field)
     begun = building.filed_on >= start
     sheet.step(Text("in force on the day of filing", "提出日に施行済みか"), f"{building.filed_on} ≥ {start}", begun)
     return large and begun

@@ -55,7 +55,7 @@ def supplies(rows: Sequence[Building], rules: Rules) -> list[Supply]:
     """Return the rows sorted into suppliers and fiscal years, with buildings outside the programme set apart."""
     limit = rules.number("building_floor_area_max")
     own_only = rules.stated("standardised_building_only") and rules.flag("standardised_building_only")
-    start = ask.commencement(rules)
+    start = rules.start("commencement_date")
     groups: dict[tuple[str, int], list[Building]] = {}
     for row in rows:
         groups.setdefault((row.supplier, fiscal_year_of(row.supplied_on)), []).append(row)
@@ -92,7 +92,7 @@ def _obligation(supply: Supply, rules: Rules) -> Obligation:
         duty,
         ask.scope(supply, rules),
         required,
-        ask.renewables(supply, float(required.value or 0.0), rules),
+        ask.renewables(supply, required.amount, rules),
         *(ask.energy(supply, house_type, rules) for house_type in types),
         ask.charging(supply, rules),
         ask.explanation(supply, rules),

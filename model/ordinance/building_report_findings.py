@@ -83,7 +83,7 @@ def scope(supply: Supply, rules: Rules) -> Finding:
             own,
             "buildings",
         )
-    start = commencement(sheet.rules)
+    start = sheet.rules.start("commencement_date")
     if start is None:
         sheet.step(
             Text("the proposal fixed no first day; taken as in force", "案に施行日の定めがないため施行済みとみなす"),
@@ -104,11 +104,6 @@ def scope(supply: Supply, rules: Rules) -> Finding:
     sheet.step(Text("buildings in scope", "対象建物"), f"{given} − {len(outside)}", len(supply.buildings), "buildings")
     question = Text("Which buildings does the programme cover?", "制度の対象となる建物はどれか")
     return sheet.finding("scope", question, Verdict.FOR_INFORMATION, len(supply.buildings), "buildings")
-
-
-def commencement(rules: Rules) -> date | None:
-    """Return the first day of the programme, or None where the rules fixed none."""
-    return rules.date_of("commencement_date") if rules.known("commencement_date") else None
 
 
 def counted_buildings(buildings: Sequence[Building], rules: Rules) -> BoolArray:

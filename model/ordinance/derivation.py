@@ -79,6 +79,11 @@ class Finding:
     parameters: tuple[UsedParameter, ...]
 
     @property
+    def amount(self) -> float:
+        """The value as a number; 0 where there is none."""
+        return float(self.value) if isinstance(self.value, (int, float)) else 0.0
+
+    @property
     def quality(self) -> Quality:
         """The weakest quality among the parameters used."""
         return max((used.parameter.quality for used in self.parameters), key=_QUALITIES.index, default="published")

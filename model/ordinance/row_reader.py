@@ -22,10 +22,10 @@ _RowType = TypeVar("_RowType", bound=Row)
 _MOST_NAMES = 20
 
 _LIMITS = {
-    "greater_than_equal": ("ge", Text("must be at least", "下限以上の値が必要です"), "≥"),
-    "greater_than": ("gt", Text("must be above the limit", "下限を超える値が必要です"), ">"),
-    "less_than_equal": ("le", Text("must be at most", "上限以下の値が必要です"), "≤"),
-    "less_than": ("lt", Text("must be below the limit", "上限未満の値が必要です"), "<"),
+    "greater_than_equal": ("ge", Text("this is too small", "値が小さすぎます"), "≥"),
+    "greater_than": ("gt", Text("this is too small", "値が小さすぎます"), ">"),
+    "less_than_equal": ("le", Text("this is too large", "値が大きすぎます"), "≤"),
+    "less_than": ("lt", Text("this is too large", "値が大きすぎます"), "<"),
 }
 _NEEDED = Text("a value is needed", "値が必要です")
 _NOT_A_CHOICE = Text("this is none of the choices", "選択肢にない値です")

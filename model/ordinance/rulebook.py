@@ -156,10 +156,7 @@ class Rules:
         if chosen is None or (fallback and not self.fallback):
             raise self._missing(parameter_id, chosen)
         self._remember(chosen, fallback)
-        found = chosen.value
-        for key in path:
-            found = found[key]
-        return found
+        return _inside(chosen.value, path)
 
     def number(self, parameter_id: str, *path: str | int) -> float:
         """Return a numeric value; arguments and faults as `value`."""
@@ -176,6 +173,18 @@ class Rules:
     def date_of(self, parameter_id: str, *path: str | int) -> date:
         """Return a value that is a day; arguments and faults as `value`."""
         return date.fromisoformat(self.text(parameter_id, *path))
+
+    def start(self, parameter_id: str, *path: str | int) -> date | None:
+        """Return the first day that a parameter states, or None where the rule set fixed none.
+
+        Rules on a day know the first day even if it is still to come, so that nobody is held to a rule ahead of it.
+        """
+        if self.day is None:
+            return self.date_of(parameter_id, *path) if self.known(parameter_id) else None
+        known = [row for row in self.book.parameters if row.id == parameter_id and row.value is not None]
+        newest = max(known, key=lambda row: row.valid_from)
+        self._remember(newest, fallback=False)
+        return date.fromisoformat(_inside(newest.value, path))
 
     def _remember(self, parameter: Parameter, fallback: bool) -> None:
         """Note that a parameter was read."""
@@ -223,6 +232,13 @@ class Rules:
             ),
         )
         return BadInput(faults.faults)
+
+
+def _inside(value: Any, path: tuple[str | int, ...]) -> Any:
+    """Return what stands at the end of a path of keys and positions."""
+    for key in path:
+        value = value[key]
+    return value
 
 
 def rules(programme: str, rule_set: RuleSet, *, fallback: bool = False) -> Rules:
