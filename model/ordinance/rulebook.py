@@ -7,6 +7,7 @@ stays visible in every result.
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -303,27 +304,29 @@ def rulebook(programme: str) -> Rulebook:
 
 @cache
 def rulebooks() -> dict[str, Rulebook]:
-    """Return every rule file, read and checked once.
+    """Return every rule file that ships with the model, read and checked once."""
+    return read_rulebooks(rules_folder())
+
+
+def read_rulebooks(folder: Path) -> dict[str, Rulebook]:
+    """Return every rule file of a folder by name.
 
     Raises:
         BadInput: every fault of every file: unknown keys, wrong types, two rows of one parameter, unknown sources.
     """
     faults = FaultList()
-    sources = source_ids()
+    sources = source_ids(folder)
     books = {}
-    for path in sorted(rules_folder().glob("*.yaml")):
+    for path in sorted(folder.glob("*.yaml")):
         if path.stem not in _NOT_PROGRAMMES and (book := _read(path, sources, faults)) is not None:
             books[path.stem] = book
     faults.raise_if_any()
     return books
 
 
-@cache
-def source_ids() -> frozenset[str]:
+def source_ids(folder: Path) -> frozenset[str]:
     """Return the ids of the rule data's sources."""
-    import csv
-
-    with (rules_folder() / "sources.csv").open(encoding="utf-8", newline="") as lines:
+    with (folder / "sources.csv").open(encoding="utf-8", newline="") as lines:
         return frozenset(row["source_id"] for row in csv.DictReader(lines))
 
 
