@@ -125,23 +125,34 @@ def _add_unknown_file_key(key: str, node: Node, faults: FaultList) -> None:
         faults.add(node.place(key), Text("unknown key", "不明な項目です"), given=key, allowed=FILE_KEYS)
 
 
+def add_if_no_name(name: str, place: str, faults: FaultList) -> bool:
+    """Record a name that cannot be one of a scenario, and so of its file and its folder of results.
+
+    Returns:
+        whether the name was refused.
+    """
+    if _NAME.fullmatch(name):
+        return False
+    faults.add(
+        place,
+        Text(
+            "the file's name becomes a folder name; use small letters, digits and _ only",
+            "ファイル名は結果フォルダの名前になります。英小文字・数字・_ だけにしてください",
+        ),
+        given=name,
+        allowed="a-z 0-9 _",
+    )
+    return True
+
+
 def _check_name(root: Node, path: Path, faults: FaultList) -> None:
     """Record a name that is missing, not plain, or not the file's own."""
     node = root.value.get("name")
-    place = root.source if node is None else node.place("name")
-    if not _NAME.fullmatch(path.stem):
+    if add_if_no_name(path.stem, root.source, faults):
+        return
+    if node is None or node.text != path.stem:
         faults.add(
-            root.source,
-            Text(
-                "rename the file: its name becomes a folder name, so small letters, digits and _ only",
-                "ファイル名は結果フォルダの名前になります。英小文字・数字・_ だけにしてください",
-            ),
-            given=path.stem,
-            allowed="a-z 0-9 _",
-        )
-    elif node is None or node.text != path.stem:
-        faults.add(
-            place,
+            root.source if node is None else node.place("name"),
             Text("`name` is the file's name without its suffix", "name にはファイル名(拡張子なし)を書いてください"),
             given=None if node is None else node.given(),
             allowed=path.stem,

@@ -9,13 +9,14 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from model.faults import FaultList
 from model.labels import classification
 from model.language import Language, Text
 from model.lever_kinds import TABLES, Lever, labels
 from model.levers import FAMILY_OF, LEVER_FAMILIES, SECTIONS, lever_value
 from model.paths import scenarios_folder, written_at_once
 from model.scenario import DEFAULT_SCENARIO, Scenario, load_scenario
-from model.scenario_layer import ALL
+from model.scenario_layer import ALL, add_if_no_name
 from model.year_path import FIRST_YEAR, LAST_YEAR
 
 SCHEMA_FILE: Final = "scenario.schema.json"
@@ -158,7 +159,13 @@ def scenario_template(language: Language, name: str = "my_scenario") -> str:
 
     Returns:
         YAML that loads as it is and then equals the default scenario.
+
+    Raises:
+        BadInput: the name cannot be one of a scenario.
     """
+    faults = FaultList()
+    add_if_no_name(name, name, faults)
+    faults.raise_if_any()
     scenario = load_scenario(DEFAULT_SCENARIO)
     lines = [
         _HEAD(language).format(default=f"{DEFAULT_SCENARIO} ({scenario.title(language)})"),

@@ -386,6 +386,14 @@ def test_template_of_another_name_is_for_a_file_of_that_name(tmp_path: Path) -> 
     assert load_scenario(path).name == "ward_13"
 
 
+@pytest.mark.parametrize("name", ["Mine", "my-city", "東京", "a: b", "", "../x"])
+def test_names_that_cannot_name_a_folder_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BadInput, match="small letters"):
+        scenario_template("en", name)
+    if name in ("Mine", "my-city", "東京"):
+        assert "small letters" in faults_of(written(tmp_path, "", name=name))
+
+
 def test_any_yaml_reader_sees_the_same_levers() -> None:
     """Our reader keeps line numbers and YAML 1.2 numbers; on our own files it must read what PyYAML reads."""
 
