@@ -190,6 +190,7 @@ def open_results(path: Path) -> xr.Dataset:
                 f"There is no result here; give a folder that `run` wrote, with {DATASET_FILE} in it.",
                 f"結果がありません。`run` が書いた {DATASET_FILE} を含むフォルダーを指定してください。",
             ),
+            given=path,
             allowed=_neighbours(path),
         )
         raise BadInput(faults.faults)

@@ -36,6 +36,9 @@ COLOURS: Final[Mapping[str, str]] = {
     "as_before": "#C8C8C8", "renovated": SKY, "new": BLUE,
 }  # fmt: skip
 
+#: Colours of compared runs, the reference first.
+COMPARED_COLOURS: Final = (BLACK, BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY)
+
 INK: Final = "#222222"
 FAINT: Final = "#666666"
 WIDTH: Final = 7.2

@@ -112,7 +112,8 @@ def _supply_rows(dataset: xr.Dataset, language: Language) -> list[_Row]:
         for quantity in ("renewable_share", "solar_capacity")
     )
     return [
-        (Text("Renewable electricity [%]", "再エネ電力割合 [%]")(language), [number(100 * v, 0) for v in renewable], ""),
+        (Text("Renewable electricity", "再エネ電力割合")(language) + " [%]",
+         [number(100 * v, 0) for v in renewable], ""),
         _target_row(share, dataset, language, 100.0, 0),
         (Text("Solar on roofs", "太陽光発電")(language) + f" [{CAPACITY_UNIT(language)}]",
          [number(scale * v, digits) for v in solar], ""),

@@ -1,0 +1,122 @@
+"""`run.py compare RESULT RESULT…`: what differs between runs, by year and sector, as tables, CSV and figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from model.faults import BadInput, Fault, FaultList
+from model.language import Language, Text, default_language
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: File of the differences inside the folder of a comparison.
+DIFFERENCES_FILE = "differences.csv"
+
+_WRITTEN = Text("Written to", "出力先:")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+
+    @app.command("compare")
+    def compare(
+        results: Annotated[
+            list[Path],
+            typer.Argument(help="folders that `run` wrote, the reference first / 結果フォルダー", metavar="RESULT…"),
+        ],
+        out: Annotated[Path | None, typer.Option(help="folder for CSV and figures / 出力フォルダー")] = None,
+        force: Annotated[
+            bool, typer.Option("--force", help="write into a foreign folder / 他のフォルダーにも書く")
+        ] = False,
+        lang: Annotated[Literal["ja", "en"] | None, typer.Option(help="language / 言語")] = None,
+    ) -> None:
+        """Compare runs by year and sector / シナリオの結果を比較する."""
+        compare_results(results, out, force, lang or default_language())
+
+
+def compare_results(paths: list[Path], out: Path | None, force: bool, language: Language) -> None:
+    """Print and write what differs between results.
+
+    Args:
+        paths: two or more result folders or netCDF files; the first is the reference.
+        out: where CSV and figures go; by default a folder beside the first result.
+        force: write into a folder that this program did not make.
+        language: language of the terminal; figures come in both.
+
+    Raises:
+        BadInput: every fault of every path, or no year in common.
+    """
+    from rich.console import Console
+
+    from model.report.comparison import (
+        FIGURES,
+        common_years,
+        difference_table,
+        differences,
+        halving_verdicts,
+        year_note,
+    )
+    from model.report.style import drawing, save
+    from model.result_folder import check_result_folder, result_folder
+
+    given = _open_all(paths)
+    runs = common_years(given)
+    folder = out or _folder_of(paths[0]).parent / "_".join(["compare", *runs])
+    check_result_folder(folder, force)
+    console = Console(highlight=False)
+    if note := year_note(given, language):
+        console.print(note, style="yellow", markup=False)
+    for name in list(runs)[1:]:
+        console.print()
+        console.print(difference_table(runs, name, language))
+    for line in halving_verdicts(runs, language):
+        console.print(line, markup=False)
+    facts: dict[str, Any] = {
+        "compared": {name: {"scenario_hash": run.attrs["scenario_hash"]} for name, run in runs.items()},
+    }
+    with result_folder(folder, facts, force) as staging:
+        table = differences(runs)
+        table.to_csv(staging / DIFFERENCES_FILE, index=False, float_format="%.10g", encoding="utf-8-sig")
+        (staging / "figures").mkdir()
+        for name, draw in FIGURES.items():
+            for figure_language in ("en", "ja"):
+                with drawing(figure_language):
+                    save(draw(runs, figure_language), staging / "figures" / f"{name}_{figure_language}")
+    console.print(_WRITTEN(language), str(folder), markup=False, soft_wrap=True)
+
+
+def _open_all(paths: list[Path]) -> dict[str, xr.Dataset]:
+    """Return every result by a name of its own: the scenario's, or with its folder where two share it."""
+    from model.results import open_results
+
+    faults: list[Fault] = []
+    opened: list[xr.Dataset] = []
+    if len(paths) < 2:
+        alone = FaultList()
+        alone.add(
+            "compare",
+            Text("Give two or more results to compare.", "比較する結果を2つ以上指定してください。"),
+            given=", ".join(map(str, paths)),
+        )
+        faults += alone.faults
+    for path in paths:
+        try:
+            opened.append(open_results(path))
+        except BadInput as bad:
+            faults += bad.faults
+    if faults:
+        raise BadInput(faults)
+    names = [str(run.attrs["scenario"]) for run in opened]
+    if len(set(names)) < len(names):
+        names = [_folder_of(path).name for path in paths]
+    if len(set(names)) < len(names):
+        names = [f"{name}_{position}" for position, name in enumerate(names, start=1)]
+    return dict(zip(names, opened, strict=True))
+
+
+def _folder_of(path: Path) -> Path:
+    return path.resolve() if path.is_dir() else path.resolve().parent
