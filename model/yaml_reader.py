@@ -281,7 +281,7 @@ def _scalar(node: yaml.ScalarNode) -> Any:
     return text
 
 
-class _TooMuch(Exception):  # noqa: N818 - a way out of the recursion, never seen outside this module
+class _TooMuch(Exception):
     """References multiply beyond the bounds."""
 
     def __init__(self, line: int) -> None:
