@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
@@ -148,8 +147,7 @@ def _show_fallbacks(obligation: Obligation, language: Language, console: Console
         for used in finding.fallbacks
     )
     if names:
-        line = Styled(f"{_FELL_BACK(language)}: {', '.join(names)}", style="yellow")
-        console.print(Padding(line, (0, 0, 1, 0)))
+        console.print(f"{_FELL_BACK(language)}: {', '.join(names)}", style="yellow", markup=False, soft_wrap=True)
 
 
 def write(obligations: Sequence[Obligation], out: Path, language: Language) -> None:

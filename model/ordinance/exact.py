@@ -16,6 +16,8 @@ BoolArray = npt.NDArray[np.bool_]
 
 #: Relative resolution of a comparison with a threshold; sums of 1,000,000 decimals stay well inside it.
 _RESOLUTION = 1e-9
+#: Whole numbers up to here are exact as float64; a factor with more digits than that is taken as its nearest double.
+_EXACT_WHOLE = 2**53
 
 
 def exact(number: float | Fraction | str) -> Fraction:
@@ -38,7 +40,10 @@ def scaled(values: float | npt.NDArray[Any], *factors: float | Fraction) -> floa
         the product, a float for a number and float64 for an array.
     """
     factor = prod((exact(one) for one in factors), start=Fraction(1))
-    product = np.asarray(values, dtype=np.float64) * factor.numerator / factor.denominator
+    if max(abs(factor.numerator), factor.denominator) <= _EXACT_WHOLE:
+        product = np.asarray(values, dtype=np.float64) * factor.numerator / factor.denominator
+    else:
+        product = np.asarray(values, dtype=np.float64) * float(factor)
     return product if isinstance(values, np.ndarray) else float(product)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -69,7 +70,7 @@ class RowReader(Generic[_RowType]):
         for heading in records.headings:
             column = names.get(_key(heading))
             if column is None and (heading or any("" in record.cells for record in records.rows)):
-                allowed = [name for column in self.columns for name in (column.name, column.title.en, column.title.ja)]
+                allowed = [name for column in self.columns for name in _heading_names(column)]
                 self._add(place, Text("there is no such column", "この列はありません"), heading, allowed)
             elif column is not None and column.name in taken:
                 self.faults.add(place, Text("this column stands twice", "同じ列が二つあります"), heading)
@@ -155,8 +156,8 @@ class RowReader(Generic[_RowType]):
 
 
 def _heading_names(column: Column) -> tuple[str, ...]:
-    """Return the headings that name a column: its field, and its title in both languages with and without unit."""
-    return column.name, column.title.en, column.title.ja, column.heading("en"), column.heading("ja")
+    """Return the headings that name a column: its field, and its title in both languages."""
+    return column.name, column.title.en, column.title.ja
 
 
 def _names(value: Any, labels: Mapping[Any, Text]) -> tuple[str, ...]:
@@ -165,5 +166,9 @@ def _names(value: Any, labels: Mapping[Any, Text]) -> tuple[str, ...]:
 
 
 def _key(heading: str) -> str:
-    """Return a heading without differences of width, case and spaces."""
-    return "".join(unicodedata.normalize("NFKC", heading).casefold().split())
+    """Return a heading without its unit and without differences of width, case and spaces.
+
+    The unit goes because Excel in Japan saves CSV in an encoding that has no ².
+    """
+    name = re.sub(r"\[[^\]]*\]\s*$", "", unicodedata.normalize("NFKC", heading))
+    return "".join(name.casefold().split())

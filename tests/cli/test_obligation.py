@@ -1,0 +1,204 @@
+"""`obligation` and `template` through the real command line: round trips, bad rows, fallbacks, files written."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from model.command_line import main
+from model.ordinance.programme import PROGRAMMES
+
+ROOT = Path(__file__).resolve().parents[2]
+
+BAD = """id,供給事業者,supplied_on,区市町村,延床面積 [m?],建物種別,pv_kw
+a,S,2025-02-30,世田ヶ谷区,-5,,3
+b,S,令和7年5月1日,世田谷区,"1,200",賃貸アパート,3
+b,S,2025/6/1,Setagaya,100,rental apartments,3
+c,S,2025-06-01,13112,100,castle,x
+"""
+
+
+@dataclass
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run one command line in an empty folder, in this process."""
+    monkeypatch.chdir(tmp_path)
+
+    def run_here(*arguments: object) -> Done:
+        with pytest.raises(SystemExit) as left:
+            main([str(one) for one in arguments])
+        said = capsys.readouterr()
+        return Done(int(left.value.code or 0), said.out, said.err)
+
+    return run_here
+
+
+def test_the_script_itself_runs(tmp_path: Path) -> None:
+    for arguments in (["template", "building_plan", "--out", "a.csv"], ["obligation", "building_plan", "a.csv"]):
+        command = [sys.executable, str(ROOT / "run.py"), *arguments]
+        assert subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", PROGRAMMES)
+def test_what_we_write_we_read_and_all_forms_agree(name: str, tmp_path: Path, run: Run) -> None:
+    outcomes = set()
+    for language, suffix in (("ja", "xlsx"), ("en", "csv"), ("ja", "yaml")):
+        file = tmp_path / f"{language}.{suffix}"
+        assert run("template", name, "--out", file, "--lang", language).returncode == 0
+        done = run("obligation", name, file, "--fallback", "--lang", "en", "--out", f"{suffix}.csv")
+        assert done.returncode == 0, done.stderr
+        outcomes.add((tmp_path / f"{suffix}.csv").read_text(encoding="utf-8-sig"))
+    assert len(outcomes) == 1
+    assert outcomes.pop().count("\n") > 2
+
+
+def test_every_bad_row_is_named_at_once_with_its_number(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "bad.csv").write_text(BAD, encoding="cp932")
+    done = run("obligation", "building_report", "bad.csv", "--lang", "en")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    faults = done.stderr.splitlines()
+    assert len(faults) == 6
+    for line, *words in (
+        ("bad.csv:2", "supplied_on", "2025-02-30"),
+        ("bad.csv:2", "区市町村", "did you mean: 世田谷区"),
+        ("bad.csv:2", "延床面積", "-5", "≥ 0"),
+        ("bad.csv:4", "already stands in bad.csv:3"),
+        ("bad.csv:5", "建物種別", "castle"),
+        ("bad.csv:5", "pv_kw", "not a number", "given: x"),
+    ):
+        assert any(line in fault and all(word in fault for word in words) for fault in faults), (line, words)
+
+
+def test_good_rows_are_computed_on_request_and_the_exit_code_still_tells(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "bad.csv").write_text(BAD, encoding="utf-8")
+    done = run("obligation", "building_report", "bad.csv", "--keep-good", "--out", "good.csv", "--lang", "ja")
+    assert done.returncode == 2
+    assert "重複" in done.stderr
+    rows = list(csv.reader((tmp_path / "good.csv").open(encoding="utf-8-sig")))
+    duty = next(row for row in rows if row[2] == "特定供給事業者に該当するか")
+    assert duty[4] == "1200.0"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("id,supplier\n", ["column “municipality” is missing", "no rows"]),
+        ("", ["empty"]),
+        ("id,suplier,supplied_on,municipality\n1,S,2025-05-01,13112\n", ["no such column", "did you mean: supplier"]),
+        ("id,id,supplier,supplied_on,municipality\n1,1,S,2025-05-01,13112\n", ["stands twice"]),
+        ("id,supplier,supplied_on,municipality\n1,S,2025-05-01,13112,7\n", ["more cells than headings"]),
+    ],
+)
+def test_a_table_that_is_none_is_a_clear_fault(content: str, words: list[str], tmp_path: Path, run: Run) -> None:
+    (tmp_path / "table.csv").write_text(content, encoding="utf-8")
+    done = run("obligation", "building_report", "table.csv", "--lang", "en")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("no.csv", None),
+        ("x.txt", b"1"),
+        ("x.xlsx", b"not a workbook"),
+        ("x.csv", b"\xff\xfe\x00\x81"),
+        ("x.yaml", b"a: 1"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_a_clear_fault(
+    name: str, content: bytes | None, tmp_path: Path, run: Run
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    done = run("obligation", "building_report", name)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert name in done.stderr
+
+
+def test_a_value_unknown_in_the_rule_set_stops_and_the_fallback_is_told(tmp_path: Path, run: Run) -> None:
+    run("template", "building_plan", "--out", "plan.csv")
+    stopped = run("obligation", "building_plan", "plan.csv", "--rules", "seed_2022", "--lang", "en")
+    assert stopped.returncode == 2
+    assert "capacity_per_area" in stopped.stderr
+    assert "adopted_2025 says 0.15" in stopped.stderr
+    done = run("obligation", "building_plan", "plan.csv", "--rules", "seed_2022", "--fallback", "--lang", "en")
+    assert done.returncode == 0
+    assert "Taken from another rule set" in done.stdout
+    assert "capacity_per_area (adopted_2025)" in done.stdout
+
+
+def test_the_day_decides_the_rules(tmp_path: Path, run: Run) -> None:
+    table = "id,filed_on,floor_area_m2,building_area_m2\nB,2025-03-31,10000,1000\n"
+    (tmp_path / "plan.csv").write_text(table, encoding="utf-8")
+    eve = run("obligation", "building_plan", "plan.csv", "--day", "2025-03-31", "--lang", "en")
+    assert eve.returncode == 0, eve.stderr
+    assert "0 kW" in eve.stdout
+    (tmp_path / "plan.csv").write_text(table.replace("03-31", "04-01"), encoding="utf-8")
+    first = run("obligation", "building_plan", "plan.csv", "--day", "2025-04-01", "--lang", "en")
+    assert "12 kW" in first.stdout
+    for options in (("--day", "2025-02-30"), ("--day", "2025-04-01", "--rules", "seed_2022")):
+        assert run("obligation", "building_plan", "plan.csv", *options).returncode == 2
+
+
+def test_the_workbook_holds_answers_working_rules_and_report_and_no_formula(tmp_path: Path, run: Run) -> None:
+    table = 'id,supplier,supplied_on,municipality,floor_area_m2\n"=1+1",@S,2025-06-01,13112,100\n'
+    (tmp_path / "rows.csv").write_text(table, encoding="utf-8")
+    done = run("obligation", "building_report", "rows.csv", "--out", "out.xlsx", "--lang", "ja")
+    assert done.returncode == 0, done.stderr
+    book = load_workbook(tmp_path / "out.xlsx")
+    assert book.sheetnames == ["判定", "算定過程", "規定値", "報告書"]
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert all(cell.data_type != "f" for cell in cells)
+    assert "=1+1" in {cell.value for cell in cells}
+    run("obligation", "building_report", "rows.csv", "--out", "out.csv", "--lang", "ja")
+    assert "'@S FY2025" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+
+
+def test_nothing_is_overwritten_unasked(tmp_path: Path, run: Run) -> None:
+    assert run("template", "building_plan", "--out", "a.csv").returncode == 0
+    assert run("template", "building_plan", "--out", "a.csv").returncode == 2
+    assert run("template", "building_plan", "--out", "a.csv", "--force").returncode == 0
+    before = (tmp_path / "a.csv").read_bytes()
+    same = run("obligation", "building_plan", "a.csv", "--out", "a.csv", "--force")
+    assert same.returncode == 2
+    assert (tmp_path / "a.csv").read_bytes() == before
+
+
+def test_an_unknown_programme_or_template_names_the_nearest(tmp_path: Path, run: Run) -> None:
+    for arguments in (("obligation", "building_repot", "x.csv"), ("template", "building_repot")):
+        done = run(*arguments, "--lang", "en")
+        assert done.returncode == 2
+        assert "did you mean: building_report" in done.stderr
+
+
+def test_the_template_has_drop_downs_for_every_choice(tmp_path: Path, run: Run) -> None:
+    run("template", "building_report", "--out", "a.xlsx", "--lang", "ja")
+    book = load_workbook(tmp_path / "a.xlsx")
+    rules = book["入力"].data_validations.dataValidation
+    headings = [cell.value for cell in book["入力"][1]]
+    listed = {headings[next(iter(rule.sqref.ranges)).min_col - 1] for rule in rules}
+    assert {"建物種別", "区市町村", "環境性能の説明実施"} <= listed
+    first, last = rules[0].formula1.rsplit("!", 1)[1].replace("$", "").split(":")
+    choices = [row[0].value for row in book["項目の説明"][f"{first}:{last}"]]
+    assert choices == ["新築", "既存住宅への設置", "敷地外"]
