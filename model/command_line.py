@@ -17,7 +17,7 @@ from model.faults import BadInput, ExitCode
 from model.language import Language, Text, default_language
 
 #: Modules of `model.commands`; each has a `register(app)`. Imported on use, so that `--help` stays quick.
-COMMANDS: tuple[str, ...] = ("run", "check", "template", "obligation", "compare")
+COMMANDS: tuple[str, ...] = ("run", "check", "names", "template", "obligation", "compare")
 
 _INTERRUPTED = Text(
     "Interrupted; what was finished is kept.",

@@ -207,3 +207,43 @@ OPEN_LABELS: Final[dict[str, tuple[str, ...]]] = {
         "2001-2010", "2010-2020", "2011-2015", "2016-2020", "2021-2023",
     ),
 }  # fmt: skip
+
+_STOCK: Final = (
+    "buildings/dwellings", "buildings/stock_types", "buildings/segment_shares", "buildings/households",
+    "buildings/non_residential", "buildings/segments", "buildings/dwelling_vintages", "buildings/office_vintages",
+    "buildings/lifetimes", "buildings/turnover", "buildings/municipalities", "buildings/region_weights",
+    "buildings/population_outlook",
+)  # fmt: skip
+_EQUIPMENT: Final = (*_STOCK, "energy/technologies", "energy/technology_shares", "energy/prices")
+_ENERGY: Final = (
+    *_EQUIPMENT, "buildings/standards_of_new", "energy/residential_intensity", "energy/commercial_intensity",
+    "energy/standard_factors", "energy/calibration", "inventory/energy", "inventory/cap_and_trade", "inventory/carriers",
+)  # fmt: skip
+_SOLAR: Final = (*_STOCK, "solar/capacity", "solar/parameters", "solar/capacity_shares")
+_BOUGHT: Final = (*_ENERGY, "solar/capacity", "solar/parameters", "solar/capacity_shares", "solar/self_use")
+_GAS: Final = (*_BOUGHT, "inventory/electricity", "inventory/other_sectors")
+
+#: Tables that each result variable rests on, beside the scenario.
+VARIABLE_TABLES: Final[dict[str, tuple[str, ...]]] = {
+    **dict.fromkeys(
+        (
+            "floor_area", "built_floor_area", "demolished_floor_area", "surplus_demolished_floor_area",
+            "surplus_vacant_floor_area", "floor_area_by_vintage_class", "renovated_floor_area", "dwellings",
+            "built_dwellings", "buildings", "built_buildings", "dwellings_by_vintage_class",
+            "buildings_by_vintage_class",
+        ),
+        _STOCK,
+    ),
+    "floor_area_by_standard": (*_STOCK, "buildings/standards_of_new"),
+    "technology_share": _EQUIPMENT,
+    **dict.fromkeys(("service_level", "useful_energy", "final_energy"), _ENERGY),
+    **dict.fromkeys(
+        ("purchased_energy", "purchased_energy_by_region", "primary_energy", "crude_oil_equivalent", "solar_self_use",
+         "solar_export"),
+        _BOUGHT,
+    ),
+    **dict.fromkeys(("solar_capacity", "solar_installed", "solar_generation"), _SOLAR),
+    **dict.fromkeys(("electricity_factor", "renewable_share"), ("inventory/electricity",)),
+    **dict.fromkeys(("co2", "sector_energy", "sector_electricity", "greenhouse_gas", "greenhouse_gas_total"), _GAS),
+    **dict.fromkeys(("published", "modelled", "residual"), (*_GAS, "inventory/emissions", "buildings/insulation_mix")),
+}  # fmt: skip

@@ -1,0 +1,173 @@
+"""`run.py run SCENARIO…`: the main job, from a scenario file to its folder of results."""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import count
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+
+from model.faults import FaultList
+from model.language import Language, Text, default_language
+from model.progress import progress
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from model.inputs import Data
+    from model.scenario import Scenario
+
+_SIMULATING = Text("simulating", "計算中")
+_DRAWING = Text("drawing figures", "図を作成中")
+_WRITTEN = Text("Written to", "出力先")
+_ONE_FOLDER = Text(
+    "--out names one folder, so it goes with one scenario; leave it out to get results/<scenario>/ for each",
+    "--out は1つのシナリオにだけ使えます。複数の場合は省くと results/<シナリオ>/ に出力します",
+)
+
+Scenarios = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="scenario files or names; default carbon_half / シナリオ(既定 carbon_half)", metavar="SCENARIO…"
+    ),
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="change one lever, key=value / レバーを1つ変更", metavar="KEY=VALUE"),
+]
+Out = Annotated[Path | None, typer.Option(help="folder for results / 出力フォルダ")]
+Force = Annotated[bool, typer.Option("--force", help="write into a folder that is not ours / 他のフォルダにも出力")]
+Figures = Annotated[bool, typer.Option("--figures/--no-figures", help="draw figures / 図を描く")]
+DataFolder = Annotated[Path | None, typer.Option("--data", help="data folder of your own / 独自のデータフォルダ")]
+Lang = Annotated[Literal["ja", "en"] | None, typer.Option(help="language / 言語")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command, which is also what runs when no command is named."""
+
+    @app.command("run")
+    def run(
+        scenarios: Scenarios = None,
+        changes: Changes = None,
+        out: Out = None,
+        force: Force = False,
+        figures: Figures = True,
+        data: DataFolder = None,
+        lang: Lang = None,
+    ) -> None:
+        """Run scenarios and write their results / シナリオを計算し結果を出力する."""
+        run_scenarios(scenarios or [], changes or [], out, force, figures, data, lang or default_language())
+
+    @app.callback(invoke_without_command=True)
+    def main(context: typer.Context, lang: Lang = None) -> None:
+        """Carbon Half: how Tokyo's buildings reach zero / 東京の建物がゼロエミッションに至る道筋."""
+        if context.invoked_subcommand is None:
+            run_scenarios([], [], None, False, True, None, lang or default_language())
+
+
+def run_scenarios(
+    names: list[str],
+    changes: list[str],
+    out: Path | None,
+    force: bool,
+    figures: bool,
+    data_folder: Path | None,
+    language: Language,
+) -> None:
+    """Run each scenario in turn, after all of them and the data have been checked."""
+    from model.inputs import read_data
+    from model.result_folder import check_result_folder
+    from model.scenario import DEFAULT_SCENARIO, load_scenario
+
+    console = Console()
+    faults = FaultList()
+    if out is not None and len(names) > 1:
+        faults.add("--out", _ONE_FOLDER, given=str(out))
+    faults.raise_if_any()
+    chosen = [load_scenario(name, changes) for name in names or [DEFAULT_SCENARIO]]
+    folders = [out if out is not None else default_folder(scenario) for scenario in chosen]
+    for folder in folders:
+        check_result_folder(folder, force)
+    start = perf_counter()
+    data = read_data(data_folder)
+    reading = perf_counter() - start
+    for scenario, folder in zip(chosen, folders, strict=True):
+        _run_one(scenario, folder, data, data_folder, reading, force, figures, language, console)
+
+
+def default_folder(scenario: Scenario) -> Path:
+    """Return where a scenario's results go: results/<name>, with a piece of the hash where `--set` changed it."""
+    name = scenario.name + (f"-{scenario.content_hash[:8]}" if scenario.overrides else "")
+    return Path("results") / name
+
+
+def _run_one(
+    scenario: Scenario,
+    folder: Path,
+    data: Data,
+    data_folder: Path | None,
+    reading: float,
+    force: bool,
+    figures: bool,
+    language: Language,
+    console: Console,
+) -> None:
+    """Simulate one scenario, write its folder and print its summary."""
+    from model.outcome import outcome
+    from model.pathway import run_pathway
+    from model.report.summary import print_summary
+    from model.result_folder import result_folder
+    from model.summary_table import write_results
+
+    seconds: dict[str, float] = {"read_data": round(reading, 3)}
+    facts: dict[str, Any] = {
+        "scenario": scenario.name,
+        "scenario_chain": list(scenario.chain),
+        "scenario_hash": scenario.content_hash,
+        "overrides": list(scenario.overrides),
+        "inputs": _digests(scenario, data, data_folder),
+        "seconds": seconds,
+    }
+    start = perf_counter()
+    with progress(console, _SIMULATING(language)) as advance:
+        pathway = run_pathway(scenario.levers, data, advance)
+    seconds["simulate"] = round(perf_counter() - start, 3)
+    start = perf_counter()
+    dataset = outcome(scenario, pathway, data)
+    seconds["compare_and_assemble"] = round(perf_counter() - start, 3)
+    with result_folder(folder, facts, force) as staging:
+        start = perf_counter()
+        write_results(dataset, staging)
+        seconds["write"] = round(perf_counter() - start, 3)
+        if figures:
+            start = perf_counter()
+            _draw(dataset, staging / "figures", console, language)
+            seconds["draw"] = round(perf_counter() - start, 3)
+    print_summary(dataset, language, console)
+    console.print(f"{_WRITTEN(language)}: {folder}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _draw(dataset: xr.Dataset, folder: Path, console: Console, language: Language) -> None:
+    from model.report.figures import FIGURES, draw_figures
+
+    languages: tuple[Language, ...] = ("en", "ja")
+    drawn = count(1)
+    with progress(console, _DRAWING(language)) as advance:
+        draw_figures(dataset, folder, languages, lambda: advance(next(drawn), len(FIGURES) * len(languages)))
+
+
+def _digests(scenario: Scenario, data: Data, data_folder: Path | None) -> dict[str, str]:
+    """Return file → sha256 of everything the run read: tables, labels, rules of place, targets, scenario files."""
+    from model.paths import data_folder as shipped
+
+    digests = {f"data/{name}": digest for name, digest in data.sha256.items()}
+    for pattern in ("classification/*.csv", "rules/municipalities.csv", "targets/*.csv"):
+        for path in sorted(shipped().glob(pattern)):
+            digests[f"data/{path.relative_to(shipped()).as_posix()}"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    for path in scenario.files:
+        digests[f"scenarios/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return digests
