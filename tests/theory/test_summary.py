@@ -1,0 +1,116 @@
+"""The summary on the terminal: its numbers are those of the Dataset, its verdicts those of arithmetic."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+import xarray as xr
+from rich.console import Console
+
+from model.language import Language
+from model.report.key_figures import Verdict, new_share, stock_by_state, verdict
+from model.report.summary import print_summary
+from model.report.wording import change, emissions_verdict, number
+from model.targets import base_emissions, targets_of, turnover_outlook
+
+
+def _lines(dataset: xr.Dataset, language: Language) -> list[str]:
+    console = Console(width=160, record=True, file=None, quiet=False, force_terminal=False)
+    with console.capture() as captured:
+        print_summary(dataset, language, console)
+    return captured.get().splitlines()
+
+
+def _row(lines: list[str], start: str) -> list[float]:
+    (line,) = (line for line in lines if line.strip().startswith(start))
+    cells = re.sub(r"\[.*?\]", "", line.replace("−", "-").replace(",", "")).split()
+    return [float(cell.rstrip("%")) for cell in cells if re.fullmatch(r"-?[\d.]+%?", cell)]
+
+
+def test_the_table_shows_the_numbers_of_the_dataset(made_up: xr.Dataset) -> None:
+    english, japanese = _lines(made_up, "en"), _lines(made_up, "ja")
+    years = [2000, 2022, 2030, 2035, 2050]
+    gases = made_up["greenhouse_gas_total"].sel(year=years).to_numpy()
+    assert _row(english, "Greenhouse gases") == pytest.approx(gases, abs=0.0501)
+    assert _row(japanese, "温室効果ガス排出量") == pytest.approx(100 * gases, abs=0.501)
+    assert _row(english, "against") == pytest.approx(100 * (gases / 62.2 - 1), abs=0.0501)
+    homes = made_up["sector_energy"].sel(sector="residential", year=years).to_numpy()
+    assert _row(english, "Energy of dwellings") == pytest.approx(homes, abs=0.501)
+    solar = made_up["solar_capacity"].sel(year=years).sum(["segment", "region"]).to_numpy() / 1e6
+    assert _row(english, "Solar on roofs") == pytest.approx(solar, abs=0.00501)
+    assert _row(japanese, "太陽光発電") == pytest.approx(100 * solar, abs=0.501)
+
+
+def test_the_halving_is_missed_by_what_is_left_above_half_of_the_published_base(made_up: xr.Dataset) -> None:
+    text = "\n".join(_lines(made_up, "en"))
+    modelled = float(made_up["greenhouse_gas_total"].sel(year=2030))
+    assert f"halving (−50%) is missed by {modelled - 31.1:.1f} Mt" in text
+    japanese = "\n".join(_lines(made_up, "ja"))
+    assert f"半減(−50%)に{100 * (modelled - 31.1):.0f}万t届かない" in japanese
+    better = made_up.copy()
+    better["greenhouse_gas_total"] = 0.8 * made_up["greenhouse_gas_total"]
+    assert "halving (−50%) is reached with 1.4 Mt to spare" in "\n".join(_lines(better, "en"))
+
+
+def test_how_sure_names_the_largest_misses_and_what_is_weak(made_up: xr.Dataset) -> None:
+    text = "\n".join(_lines(made_up, "en"))
+    assert "share of buildings built by 2050 2050 +16.0% (weak estimate)" in text
+    weak = text[text.index("estimates only") :]
+    assert "energy, residential" in weak
+    assert "energy, commercial" not in weak
+
+
+def test_a_target_that_is_met_exactly_is_met() -> None:
+    exact = Verdict(2030, 31.1, 62.2, 31.1)
+    assert exact.met and exact.gap == 0
+    assert Verdict(2030, 31.1001, 62.2, 31.1).met is False
+    assert Verdict(2040, 10.0, 62.2, None).met is None
+    assert "target" not in emissions_verdict(Verdict(2040, 10.0, 62.2, None), "en")
+
+
+def test_targets_are_those_that_the_metropolis_published(made_up: xr.Dataset) -> None:
+    assert base_emissions().value == 62.2
+    assert {year: row.value for year, row in targets_of("solar_capacity").items()} == {2030: 2.0, 2035: 3.5}
+    assert verdict(made_up, 2030).target == pytest.approx(31.1)
+    assert verdict(made_up, 2035).target == pytest.approx(24.88)
+    assert turnover_outlook("residential")[2050].value == 0.7
+
+
+@pytest.mark.parametrize("counted", ["buildings", "dwellings", "floor_area"])
+def test_states_of_the_stock_add_up_to_it(made_up: xr.Dataset, counted: str) -> None:
+    states = stock_by_state(made_up, counted)
+    whole = made_up[f"{counted}_by_vintage_class"].sum("vintage_class").to_numpy()
+    assert states.sum("state").to_numpy() == pytest.approx(whole)
+    assert float(states.min()) >= 0
+    assert float(states.sel(year=2022, state=["new", "renovated"]).sum()) == 0
+
+
+def test_new_share_counts_what_was_built_after_the_last_published_year(made_up: xr.Dataset) -> None:
+    classes = made_up["buildings_by_vintage_class"].sel(year=2040).to_numpy()
+    homes = made_up["segment_sector"].to_numpy() == "residential"
+    new = np.array([str(name) >= "2023" and name != "pre1971" for name in made_up["vintage_class"].to_numpy()])
+    share = classes[homes][:, new].sum() / classes[homes].sum()
+    assert float(new_share(made_up, "buildings", "residential").sel(year=2040)) == pytest.approx(share)
+
+
+def test_renovation_is_added_up_and_stops_at_all_old_buildings(made_up: xr.Dataset) -> None:
+    none = made_up.copy()
+    none["renovated_floor_area"] = 0 * made_up["renovated_floor_area"]
+    assert float(stock_by_state(none, "dwellings").sel(state="renovated").sum()) == 0
+    lots = made_up.copy()
+    lots["renovated_floor_area"] = 1e3 * made_up["renovated_floor_area"]
+    assert float(stock_by_state(lots, "dwellings").sel(state="as_before", year=2050).sum()) == pytest.approx(0, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"), [(-0.04, 1, "0.0"), (-1234.56, 1, "−1,234.6"), (62.2, 0, "62"), (0.0, 0, "0")]
+)
+def test_numbers_have_a_true_minus_and_no_negative_zero(value: float, digits: int, text: str) -> None:
+    assert number(value, digits) == text
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.165, "+16.5%"), (-0.5, "−50.0%"), (0.0, "0.0%"), (0.0001, "0.0%")])
+def test_changes_carry_their_sign(share: float, text: str) -> None:
+    assert change(share) == text
