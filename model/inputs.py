@@ -6,9 +6,12 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaError, SchemaErrors
@@ -73,38 +76,52 @@ class Data:
     sources: Mapping[str, Mapping[str, str]]
     sha256: Mapping[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def _columns(self) -> dict[tuple[str, str], dict[str, npt.NDArray[Any]]]:
+        """Columns of each quantity of each table as plain arrays: a run asks a thousand times."""
+        return {
+            (table, str(quantity)): {str(name): rows[name].to_numpy() for name in rows.columns}
+            for table, frame in self.frames.items()
+            for quantity, rows in frame.astype({"quantity": object}).groupby("quantity", sort=False)
+        }
+
+    def _chosen(self, table: str, quantity: str, labels: Mapping[str, str]) -> dict[str, npt.NDArray[Any]]:
+        """Return the columns of one quantity where its dims have the given labels."""
+        columns = self._columns.get((table, quantity), {"value": np.empty(0), "year": np.empty(0)})
+        if not labels or not len(columns["value"]):
+            return columns
+        chosen = np.logical_and.reduce([columns[dim] == label for dim, label in labels.items()])
+        return {name: column[chosen] for name, column in columns.items()}
+
     def rows(self, table: str, quantity: str, **labels: str) -> pd.DataFrame:
         """Return the rows of one quantity with the given labels."""
-        frame = self.frames[table]
-        chosen = frame["quantity"] == quantity
-        for dim, label in labels.items():
-            chosen &= frame[dim] == label
-        return frame[chosen]
+        return pd.DataFrame(self._chosen(table, quantity, labels), columns=self.frames[table].columns)
 
     def number(self, table: str, quantity: str, **labels: str) -> float:
         """Return the one value of a quantity, in the unit of its table."""
-        rows = self.rows(table, quantity, **labels)
-        if len(rows) != 1:
-            place = " ".join(labels.values())
-            raise BadInput([_missing(f"{table}.csv", f"{quantity} {place}".strip(), f"{len(rows)}")])
-        return float(rows["value"].iloc[0])
+        values = self._chosen(table, quantity, labels)["value"]
+        if len(values) != 1:
+            raise BadInput([_missing(table, quantity, labels, len(values))])
+        return float(values[0])
 
     def series(self, table: str, quantity: str, **labels: str) -> tuple[Array, Array]:
-        """Return years and values of a quantity, years rising."""
-        rows = self.rows(table, quantity, **labels).sort_values("year")
-        return rows["year"].to_numpy(dtype=np.float64), rows["value"].to_numpy(dtype=np.float64)
+        """Return years and values of a quantity, years rising; at least one."""
+        columns = self._chosen(table, quantity, labels)
+        if not len(columns["value"]):
+            raise BadInput([_missing(table, quantity, labels, 0)])
+        years = columns["year"].astype(np.float64)
+        order = np.argsort(years)
+        return years[order], columns["value"].astype(np.float64)[order]
 
     def by_year(self, table: str, quantity: str, years: Array, **labels: str) -> Array:
         """Return a quantity at `years`: straight lines between the years known, flat beyond them."""
-        known, values = self.series(table, quantity, **labels)
-        if not len(known):
-            raise BadInput([_missing(f"{table}.csv", f"{quantity} {' '.join(labels.values())}".strip(), "0")])
-        return np.interp(years, known, values)
+        return np.interp(years, *self.series(table, quantity, **labels))
 
     def along(self, table: str, quantity: str, dim: str, names: Iterable[str], **labels: str) -> Array:
         """Return a quantity as an array over `names` of one dim; 0 where the table has no row."""
-        rows = self.rows(table, quantity, **labels).set_index(dim)["value"]
-        return rows.reindex(list(names), fill_value=0.0).to_numpy(dtype=np.float64)
+        columns = self._chosen(table, quantity, labels)
+        known = dict(zip(columns[dim], columns["value"], strict=True))
+        return np.array([float(known.get(name, 0.0)) for name in names])
 
 
 def read_data(folder: Path | None = None) -> Data:
@@ -304,7 +321,7 @@ def _check_sums(frames: Mapping[str, pd.DataFrame], faults: FaultList) -> None:
                            given=f"{total:g}", allowed="1 ± 0.000001")  # fmt: skip
 
 
-def _missing(place: str, what: str, found: str) -> Fault:
-    return Fault(
-        place, Text(f"{what}: exactly this value is needed", f"{what}: この値が必要です"), given=f"{found} rows"
-    )
+def _missing(table: str, quantity: str, labels: Mapping[str, str], found: int) -> Fault:
+    what = " ".join([quantity, *labels.values()]).strip()
+    problem = Text(f"{what}: exactly this value is needed", f"{what}: この値が必要です")
+    return Fault(f"{table}.csv", problem, given=f"{found} rows")
