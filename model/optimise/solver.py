@@ -1,0 +1,352 @@
+"""One door to HiGHS for every optimiser: the same options, the same statuses, and a proof with every answer.
+
+A model comes either as Pyomo (for people to read and change) or as plain arrays (where building is the bottleneck).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import inf, isfinite
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from highspy import Highs
+    from pyomo.core.base.PyomoModel import ConcreteModel
+    from scipy.sparse import csc_array
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+#: "optimal": within the gap asked for; "feasible": stopped before; "no_solution": stopped with nothing in hand.
+Status = Literal["optimal", "feasible", "infeasible", "unbounded", "no_solution"]
+
+#: Objectives below this are taken as nothing when a gap is put in relation to them [unit of the objective].
+_SMALLEST_OBJECTIVE = 1e-9
+
+
+class SolverError(RuntimeError):
+    """The solver broke down on a model that should be solvable; a fault of this program, never of the user."""
+
+
+@dataclass(frozen=True)
+class SolverOptions:
+    """What is asked of the solver; with one thread and a fixed seed the same model gives the same answer.
+
+    Args:
+        seconds: time limit [s].
+        relative_gap: gap at which an answer counts as optimal [1].
+        absolute_gap: the same in the unit of the objective.
+        seed: seed of the solver's own random choices.
+        threads: number of threads.
+        further: options of HiGHS by its own names.
+    """
+
+    seconds: float = 60.0
+    relative_gap: float = 1e-4
+    absolute_gap: float = 1e-6
+    seed: int = 0
+    threads: int = 1
+    further: Mapping[str, bool | int | float | str] = field(default_factory=dict)
+
+    def named(self) -> dict[str, bool | int | float | str]:
+        """Return the options by the names that HiGHS uses."""
+        return {
+            "time_limit": self.seconds,
+            "mip_rel_gap": self.relative_gap,
+            "mip_abs_gap": self.absolute_gap,
+            "random_seed": self.seed,
+            "threads": self.threads,
+            **self.further,
+        }
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How good an answer is known to be.
+
+    Args:
+        status: what is known.
+        objective: value of the answer [unit of the model's objective]; NaN where there is none.
+        bound: no answer can be better than this; infinite on the open side where nothing is known.
+        gap: relative distance of the two [1]; infinite where either is missing.
+        seconds: wall time [s].
+        options: options of the solver.
+        seed: seed of every random choice.
+        solver: name and version.
+    """
+
+    status: Status
+    objective: float
+    bound: float
+    gap: float
+    seconds: float
+    options: Mapping[str, bool | int | float | str]
+    seed: int
+    solver: str
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether there is an answer, proven best or not."""
+        return self.status in ("optimal", "feasible")
+
+    def facts(self) -> dict[str, str | int | float]:
+        """Return the proof as plain attributes of a Dataset or entries of a manifest."""
+        return {
+            "status": self.status,
+            "objective": self.objective,
+            "bound": self.bound,
+            "gap": self.gap,
+            "seconds": round(self.seconds, 3),
+            "solver": self.solver,
+            "seed": self.seed,
+            "solver_options": ", ".join(f"{name}={value}" for name, value in self.options.items()),
+        }
+
+
+@dataclass(frozen=True)
+class ArrayModel:
+    """A linear or mixed-integer model as arrays: minimise costs·x + offset within bounds and rows.
+
+    Args:
+        costs: objective by column.
+        lower: lower bounds by column.
+        upper: upper bounds by column.
+        integer: which columns are whole numbers.
+        matrix: coefficients, rows × columns.
+        row_lower: lower limits by row, -inf where there is none.
+        row_upper: upper limits by row, +inf where there is none.
+        offset: constant of the objective.
+        maximise: look for the greatest instead of the least.
+    """
+
+    costs: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    integer: BoolArray
+    matrix: csc_array
+    row_lower: FloatArray
+    row_upper: FloatArray
+    offset: float = 0.0
+    maximise: bool = False
+
+
+@dataclass(frozen=True)
+class ArrayAnswer:
+    """What HiGHS says about an `ArrayModel`; prices and reduced costs are NaN for a mixed-integer model.
+
+    Args:
+        proof: how good the answer is.
+        values: by column; empty where there is no answer.
+        prices: dual value by row.
+        reduced_costs: by column.
+    """
+
+    proof: Proof
+    values: FloatArray
+    prices: FloatArray
+    reduced_costs: FloatArray
+
+
+# The gap is measured against the answer in hand; two equal values have none, whatever their size.
+def relative_gap(objective: float, bound: float) -> float:
+    """Return |objective − bound| ÷ |objective| [1]; infinite where one of them is unknown."""
+    if not (isfinite(objective) and isfinite(bound)):
+        return inf
+    distance = abs(objective - bound)
+    return 0.0 if distance == 0 else distance / max(abs(objective), _SMALLEST_OBJECTIVE)
+
+
+def solver_version() -> str:
+    """Return name and version of the solver."""
+    from importlib.metadata import version
+
+    return f"HiGHS {version('highspy')}"
+
+
+def prove(
+    status: Status, objective: float, bound: float, seconds: float, options: SolverOptions, maximise: bool = False
+) -> Proof:
+    """Return the proof of an answer whose objective and bound are known, in words that all optimisers share."""
+    known = objective if status in ("optimal", "feasible") else np.nan
+    open_side = inf if maximise else -inf
+    limit = bound if isfinite(bound) else open_side
+    gap = relative_gap(known, limit)
+    return Proof(status, known, limit, gap, seconds, options.named(), options.seed, solver_version())
+
+
+def solve_arrays(model: ArrayModel, options: SolverOptions, start: FloatArray | None = None) -> ArrayAnswer:
+    """Solve a model given as arrays.
+
+    Args:
+        model: columns and rows.
+        options: limits, gap, seed.
+        start: a feasible answer to start from, by column.
+
+    Returns:
+        values and proof; an infeasible model is an answer, not an error.
+
+    Raises:
+        SolverError: HiGHS failed.
+    """
+    begun = perf_counter()
+    highs = _loaded(model, options)
+    if start is not None:
+        from highspy import HighsSolution
+
+        given = HighsSolution()
+        given.col_value = start.tolist()
+        highs.setSolution(given)
+    status = _run(highs)
+    info = highs.getInfo()
+    mixed = bool(model.integer.any())
+    bound = info.mip_dual_bound if mixed else (info.objective_function_value if status == "optimal" else np.nan)
+    proof = prove(status, info.objective_function_value, bound, perf_counter() - begun, options, model.maximise)
+    solution = highs.getSolution()
+    values = np.array(solution.col_value if proof.has_answer else [], dtype=np.float64)
+    if mixed or status != "optimal":
+        rows, columns = model.matrix.shape
+        return ArrayAnswer(proof, values, np.full(rows, np.nan), np.full(columns, np.nan))
+    return ArrayAnswer(proof, values, np.array(solution.row_dual), np.array(solution.col_dual))
+
+
+def _loaded(model: ArrayModel, options: SolverOptions) -> Highs:
+    """Return a silent HiGHS that holds the model."""
+    from highspy import Highs, HighsLp, HighsVarType, MatrixFormat, ObjSense
+
+    program = HighsLp()
+    program.num_row_, program.num_col_ = model.matrix.shape
+    program.col_cost_, program.offset_ = model.costs, model.offset
+    program.col_lower_, program.col_upper_ = model.lower, model.upper
+    program.row_lower_, program.row_upper_ = model.row_lower, model.row_upper
+    program.sense_ = ObjSense.kMaximize if model.maximise else ObjSense.kMinimize
+    program.a_matrix_.format_ = MatrixFormat.kColwise
+    program.a_matrix_.start_ = model.matrix.indptr
+    program.a_matrix_.index_ = model.matrix.indices
+    program.a_matrix_.value_ = model.matrix.data
+    if model.integer.any():
+        kinds = (HighsVarType.kContinuous, HighsVarType.kInteger)
+        program.integrality_ = [kinds[whole] for whole in model.integer.tolist()]
+    highs: Highs = Highs()  # type: ignore[no-untyped-call]  # its constructor has no annotations
+    highs.setOptionValue("output_flag", False)
+    for name, value in options.named().items():
+        highs.setOptionValue(name, value)
+    highs.passModel(program)
+    return highs
+
+
+def _run(highs: Highs) -> Status:
+    """Run HiGHS and return what it found in our words."""
+    from highspy import HighsModelStatus
+
+    highs.HandleKeyboardInterrupt = True
+    highs.run()
+    found = highs.getModelStatus()
+    if found == HighsModelStatus.kUnboundedOrInfeasible:
+        # Presolve cannot always tell the two apart; without it the simplex method can.
+        highs.setOptionValue("presolve", "off")
+        highs.run()
+        found = highs.getModelStatus()
+    return _status(found, highs.getInfo().primal_solution_status)
+
+
+def _status(found: Any, primal: int) -> Status:
+    """Return our word for a model status of HiGHS and the state of its answer."""
+    from highspy import HighsModelStatus, SolutionStatus
+
+    settled: dict[Any, Status] = {
+        HighsModelStatus.kOptimal: "optimal",
+        HighsModelStatus.kModelEmpty: "optimal",
+        HighsModelStatus.kInfeasible: "infeasible",
+        HighsModelStatus.kUnbounded: "unbounded",
+    }
+    if found in settled:
+        return settled[found]
+    stopped = (
+        HighsModelStatus.kTimeLimit,
+        HighsModelStatus.kIterationLimit,
+        HighsModelStatus.kSolutionLimit,
+        HighsModelStatus.kObjectiveBound,
+        HighsModelStatus.kObjectiveTarget,
+        HighsModelStatus.kUnknown,
+    )
+    if found == HighsModelStatus.kInterrupt:
+        raise KeyboardInterrupt
+    if found not in stopped:
+        raise SolverError(f"HiGHS ended with {found}")
+    return "feasible" if primal == SolutionStatus.kSolutionStatusFeasible else "no_solution"
+
+
+class PyomoSolver:
+    """Solves one Pyomo model again and again: changed parameters go to the solver, which is never built anew.
+
+    Change mutable parameters, bounds, constraints or the objective of the model between two calls of `solve`.
+    """
+
+    def __init__(self, model: ConcreteModel) -> None:
+        from pyomo.contrib.solver.solvers.highs import Highs as PersistentHighs
+
+        self.model = model
+        self._solver = PersistentHighs()
+        self._loader: Any = None
+
+    def solve(self, options: SolverOptions) -> Proof:
+        """Solve the model as it stands and load the values of its variables if there is an answer.
+
+        Raises:
+            SolverError: HiGHS failed.
+        """
+        from pyomo.environ import Objective, maximize
+
+        begun = perf_counter()
+        objective = next(self.model.component_data_objects(Objective, active=True))
+        result = self._solver.solve(
+            self.model,
+            load_solutions=False,
+            raise_exception_on_nonoptimal_result=False,
+            time_limit=options.seconds,
+            rel_gap=options.relative_gap,
+            abs_gap=options.absolute_gap,
+            threads=options.threads,
+            solver_options={"random_seed": options.seed, **options.further},
+        )
+        self._loader = result.solution_loader
+        status = _pyomo_status(result)
+        if status in ("optimal", "feasible"):
+            self._loader.load_vars()
+        value = result.incumbent_objective if result.incumbent_objective is not None else np.nan
+        bound = result.objective_bound if result.objective_bound is not None else np.nan
+        seconds = perf_counter() - begun
+        return prove(status, value, bound, seconds, options, bool(objective.sense == maximize))
+
+    def prices(self) -> dict[Any, float]:
+        """Return the dual value of every constraint after a linear model was solved to the end."""
+        return dict(self._loader.get_duals())
+
+    def reduced_costs(self) -> dict[Any, float]:
+        """Return the reduced cost of every variable after a linear model was solved to the end."""
+        return dict(self._loader.get_reduced_costs())
+
+
+def _pyomo_status(result: Any) -> Status:
+    """Return our word for what Pyomo's interface reports."""
+    from pyomo.contrib.solver.common.results import SolutionStatus, TerminationCondition
+
+    settled: dict[Any, Status] = {
+        TerminationCondition.convergenceCriteriaSatisfied: "optimal",
+        TerminationCondition.emptyModel: "optimal",
+        TerminationCondition.provenInfeasible: "infeasible",
+        TerminationCondition.unbounded: "unbounded",
+    }
+    if result.termination_condition in settled:
+        return settled[result.termination_condition]
+    if result.termination_condition == TerminationCondition.error:
+        raise SolverError(f"HiGHS ended with {result.termination_condition}")
+    if result.termination_condition == TerminationCondition.interrupted:
+        raise KeyboardInterrupt
+    usable = result.solution_status in (SolutionStatus.feasible, SolutionStatus.optimal)
+    return "feasible" if usable else "no_solution"
