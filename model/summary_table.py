@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -36,7 +37,8 @@ def write_results(dataset: xr.Dataset, folder: Path) -> None:
         write_dataset(dataset, temporary)
     with written_at_once(folder / SUMMARY_FILE) as temporary:
         # The byte order mark makes Excel read Japanese as UTF-8.
-        yearly_totals(dataset).to_csv(temporary, index=False, float_format="%.10g", encoding="utf-8-sig", lineterminator="\n")
+        totals = yearly_totals(dataset)
+        totals.to_csv(temporary, index=False, float_format="%.10g", encoding="utf-8-sig", lineterminator="\n")
 
 
 def yearly_totals(dataset: xr.Dataset) -> pd.DataFrame:
@@ -59,19 +61,24 @@ def by_building_sector(dataset: xr.Dataset, name: str) -> xr.DataArray:
     """Return a variable with its segments summed, or averaged where it is a share, to the sectors of buildings."""
     array = dataset[name]
     if name not in _AVERAGED:
-        return array.groupby("segment_sector").sum().rename(segment_sector="sector")
+        return _sum_by_sector(array)
     weight = dataset["floor_area"].sum("region")
-    weighted = (array * weight).groupby("segment_sector").sum()
-    return (weighted / weight.groupby("segment_sector").sum()).rename(segment_sector="sector")
+    return _sum_by_sector(array * weight) / _sum_by_sector(weight)
+
+
+def _sum_by_sector(array: xr.DataArray) -> xr.DataArray:
+    """Return the sums over the segments of each sector."""
+    sector_of = array["segment_sector"].to_numpy()
+    sectors = sorted(set(map(str, sector_of)))
+    sums = [array.isel(segment=sector_of == sector).sum("segment") for sector in sectors]
+    return xr.concat(sums, dim=pd.Index(sectors, name="sector"), coords="minimal", compat="override")
 
 
 def _variable_totals(dataset: xr.Dataset, name: str) -> pd.DataFrame:
     """Return the rows of one variable."""
-    array = dataset[name]
+    array = by_building_sector(dataset, name) if "segment" in dataset[name].dims else dataset[name]
     if "region" in array.dims:
         array = array.sum("region")
-    if "segment" in array.dims:
-        array = by_building_sector(dataset.assign({name: array}), name)
     if "building_sector" in array.dims:
         array = array.rename(building_sector="sector")
     array = array.reset_coords(drop=True)
@@ -85,15 +92,11 @@ def _variable_totals(dataset: xr.Dataset, name: str) -> pd.DataFrame:
 
 def _rows(dataset: xr.Dataset, array: xr.DataArray, by: str | None) -> pd.DataFrame:
     """Return the tidy rows of an array with the dims year and maybe sector, factor_view and `by`."""
-    table = array.rename("value").to_dataframe().reset_index()
-    for column in ("sector", "factor_view"):
-        if column not in table:
-            table[column] = "all" if column == "sector" else ""
+    places = np.indices(array.shape).reshape(array.ndim, -1)
+    labels = {str(dim): array[dim].to_numpy()[place] for dim, place in zip(array.dims, places, strict=True)}
+    table = pd.DataFrame({"sector": "all", "factor_view": "", **labels, "value": array.to_numpy().ravel()})
     if by is None:
         return table.assign(by="", label="", label_en="", label_ja="")
-    names = {
-        f"label_{language}": dict(zip(dataset[by].to_numpy(), dataset[f"{by}_{language}"].to_numpy(), strict=True))
-        for language in ("en", "ja")
-    }
-    table = table.rename(columns={by: "label"})
-    return table.assign(by=by, **{column: table["label"].map(mapping) for column, mapping in names.items()})
+    place = places[array.dims.index(by)]
+    names = {f"label_{language}": dataset[f"{by}_{language}"].to_numpy()[place] for language in ("en", "ja")}
+    return table.rename(columns={by: "label"}).assign(by=by, **names)

@@ -32,19 +32,21 @@ def register(app: typer.Typer) -> None:
         force: Annotated[
             bool, typer.Option("--force", help="write into a foreign folder / 他のフォルダーにも書く")
         ] = False,
+        figures: Annotated[bool, typer.Option("--figures/--no-figures", help="draw figures / 図を描く")] = True,
         lang: Annotated[Literal["ja", "en"] | None, typer.Option(help="language / 言語")] = None,
     ) -> None:
         """Compare runs by year and sector / シナリオの結果を比較する."""
-        compare_results(results, out, force, lang or default_language())
+        compare_results(results, out, force, figures, lang or default_language())
 
 
-def compare_results(paths: list[Path], out: Path | None, force: bool, language: Language) -> None:
+def compare_results(paths: list[Path], out: Path | None, force: bool, figures: bool, language: Language) -> None:
     """Print and write what differs between results.
 
     Args:
         paths: two or more result folders or netCDF files; the first is the reference.
         out: where CSV and figures go; by default a folder beside the first result.
         force: write into a folder that this program did not make.
+        figures: draw figures too.
         language: language of the terminal; figures come in both.
 
     Raises:
@@ -53,14 +55,13 @@ def compare_results(paths: list[Path], out: Path | None, force: bool, language: 
     from rich.console import Console
 
     from model.report.comparison import (
-        FIGURES,
         common_years,
         difference_table,
         differences,
+        draw_comparison,
         halving_verdicts,
         year_note,
     )
-    from model.report.style import drawing, save
     from model.result_folder import check_result_folder, result_folder
 
     given = _open_all(paths)
@@ -81,11 +82,8 @@ def compare_results(paths: list[Path], out: Path | None, force: bool, language: 
     with result_folder(folder, facts, force) as staging:
         table = differences(runs)
         table.to_csv(staging / DIFFERENCES_FILE, index=False, float_format="%.10g", encoding="utf-8-sig")
-        (staging / "figures").mkdir()
-        for name, draw in FIGURES.items():
-            for figure_language in ("en", "ja"):
-                with drawing(figure_language):
-                    save(draw(runs, figure_language), staging / "figures" / f"{name}_{figure_language}")
+        if figures:
+            draw_comparison(runs, staging / "figures")
     console.print(_WRITTEN(language), str(folder), markup=False, soft_wrap=True)
 
 

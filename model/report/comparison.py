@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -19,7 +20,7 @@ from model.faults import BadInput, FaultList
 from model.language import Language, Text, fiscal_year
 from model.report.figure_parts import key, published_marks, target_mark
 from model.report.key_figures import emission_targets, energy_targets, key_years, solar_capacity_gw, verdict
-from model.report.style import COMPARED_COLOURS, Page, beside, projection_mark, year_ticks
+from model.report.style import COMPARED_COLOURS, Page, beside, drawing, projection_mark, save, year_ticks
 from model.report.wording import (
     CAPACITY_UNIT,
     EMISSIONS_UNIT,
@@ -287,6 +288,16 @@ def _source(runs: Runs, language: Language) -> str:
         f"モデル計算 {shown}。\n年度(4月～翌年3月)、{fiscal_year(start, 'ja')}以降は将来推計。",
     )
     return words(language)
+
+
+def draw_comparison(runs: Runs, folder: Path) -> None:
+    """Draw the figures of a comparison in both languages as `<figure>_<language>.png` and `.svg`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    languages: tuple[Language, ...] = ("en", "ja")
+    for language in languages:
+        for name, draw in FIGURES.items():
+            with drawing(language):
+                save(draw(runs, language), folder / f"{name}_{language}")
 
 
 #: Figures of a comparison by the name of their file.

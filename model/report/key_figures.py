@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import xarray as xr
 
+from model.summary_table import by_building_sector
 from model.targets import BASE_YEAR, base_emissions, targets_of
 
 #: What happened to the stock since the projection began, in the order in which it is drawn.
@@ -85,8 +86,7 @@ def verdict(dataset: xr.Dataset, year: int) -> Verdict:
 
 def solar_capacity_gw(dataset: xr.Dataset) -> xr.DataArray:
     """Return rooftop solar capacity of Tokyo by year and sector of the building [GW]."""
-    by_sector = dataset["solar_capacity"].sum("region").groupby("segment_sector").sum()
-    return by_sector.rename(segment_sector="sector") / 1e6
+    return by_building_sector(dataset, "solar_capacity").sum("region") / 1e6
 
 
 def stock_by_state(dataset: xr.Dataset, counted: str) -> xr.DataArray:

@@ -1,0 +1,122 @@
+"""`compare` through the real command line: differences are those of the files, faults are clear, nothing is left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from model.command_line import main
+from model.result_folder import result_folder
+from model.summary_table import write_results
+
+
+def run(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as left:
+        main([str(argument) for argument in arguments])
+    return int(left.value.code or 0)
+
+
+@pytest.fixture(scope="module")
+def results(thin: xr.Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of results: `before`, and `after` with 0.25 Mt less from transport; others of fewer years."""
+    folder = tmp_path_factory.mktemp("results")
+    small = thin.isel(region=slice(0, 1))
+    after = small.copy(deep=True)
+    after["greenhouse_gas"].loc[{"sector": "transport"}] -= 0.25
+    after["greenhouse_gas_total"] -= 0.25
+    _write(folder / "before", small.assign_attrs(scenario="before"))
+    _write(folder / "after", after.assign_attrs(scenario="after"))
+    _write(folder / "again", small.assign_attrs(scenario="before"))
+    _write(folder / "early", small.sel(year=slice(2000, 2012)).assign_attrs(scenario="early"))
+    _write(folder / "late", small.sel(year=slice(2030, 2050)).assign_attrs(scenario="late"))
+    (folder / "text.nc").write_text("no numbers here")
+    return folder
+
+
+def _write(folder: Path, dataset: xr.Dataset) -> None:
+    with result_folder(folder, {}) as staging:
+        write_results(dataset, staging)
+
+
+def _differences(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "differences.csv", keep_default_na=False)
+
+
+def test_differences_are_those_of_the_files(
+    results: Path, thin: xr.Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("compare", results / "before", results / "after", "--lang", "en") == 0
+    printed = capsys.readouterr().out
+    total = float(thin["greenhouse_gas_total"].sel(year=2030))
+    assert "after less before" in printed
+    assert f"−0.2 (−{100 * 0.25 / total:.0f}%)" in printed or f"−0.3 (−{100 * 0.25 / total:.0f}%)" in printed
+    folder = results / "compare_before_after"
+    table = _differences(folder)
+    gases = table[(table["variable"] == "greenhouse_gas") & (table["sector"] == "transport")]
+    assert sorted(gases["year"]) == list(range(2000, 2051))
+    assert gases["difference"].to_numpy() == pytest.approx(np.full(51, -0.25))
+    assert gases["reference"].to_numpy() == pytest.approx(thin["greenhouse_gas"].sel(sector="transport").to_numpy())
+    others = table[~table["variable"].str.startswith("greenhouse_gas")]
+    assert (others["difference"] == 0).all()
+    pictures = {path.name for path in (folder / "figures").iterdir()}
+    assert {f"{name}_compared_{language}.{kind}" for name in ("emissions", "sectors") for language in ("en", "ja")
+            for kind in ("png", "svg")} == pictures  # fmt: skip
+
+
+def test_the_first_result_is_the_reference(results: Path, tmp_path: Path) -> None:
+    assert run("compare", results / "after", results / "before", "--out", tmp_path, "--no-figures") == 0
+    table = _differences(tmp_path)
+    total = table[table["variable"] == "greenhouse_gas_total"]
+    assert total["difference"].to_numpy() == pytest.approx(np.full(51, 0.25))
+    assert set(total["reference_run"]) == {"after"}
+
+
+def test_different_years_are_cut_to_those_in_common_and_said_so(
+    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "cut"
+    assert run("compare", results / "before", results / "early", "--out", out, "--no-figures", "--lang", "ja") == 0
+    assert "2000-2012" in capsys.readouterr().out
+    assert _differences(out)["year"].max() == 2012
+    assert not (out / "figures").exists()
+
+
+def test_results_without_a_year_in_common_are_refused(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("compare", results / "early", results / "late", "--lang", "en") == 2
+    assert "early 2000-2012; late 2030-2050" in capsys.readouterr().err
+    assert not (results / "compare_early_late").exists()
+
+
+def test_two_results_of_the_same_scenario_are_told_apart_by_their_folders(results: Path) -> None:
+    assert run("compare", results / "before", results / "again", "--no-figures") == 0
+    table = _differences(results / "compare_before_again")
+    assert set(table["run"]) == {"again"}
+    assert (table["difference"] == 0).all()
+
+
+def test_every_bad_path_is_named_at_once_and_nothing_is_written(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(results.rglob("*"))
+    assert run("compare", results / "befor", results / "text.nc", results / "after", "--lang", "en") == 2
+    errors = capsys.readouterr().err
+    assert "Traceback" not in errors
+    assert errors.count("✗") == 2
+    assert f"did you mean: {results / 'before'}" in errors.replace("\n", "")
+    assert "text.nc" in errors
+    assert run("compare", results / "before", "--lang", "ja") == 2
+    assert "2つ以上" in capsys.readouterr().err
+    assert sorted(results.rglob("*")) == before
+
+
+def test_a_foreign_folder_is_left_alone(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "thesis.txt").write_text("mine")
+    assert run("compare", results / "before", results / "after", "--out", documents) == 2
+    assert "--force" in capsys.readouterr().err
+    assert [path.name for path in documents.iterdir()] == ["thesis.txt"]
