@@ -19,6 +19,9 @@ from model.language import Language, Text, default_language
 #: Modules of `model.commands`; each has a `register(app)`. Imported on use, so that `--help` stays quick.
 COMMANDS: tuple[str, ...] = ("run", "check", "names", "template", "obligation", "compare")
 
+#: What typer returns when a command was interrupted.
+_TYPER_INTERRUPTED = 130
+
 _INTERRUPTED = Text(
     "Interrupted; what was finished is kept.",
     "中断しました。完了した分は残っています。",
@@ -61,11 +64,13 @@ def _run(given: list[str]) -> int:
         rich_format_error(usage)  # type: ignore[arg-type]  # its annotation names a class the package does not export
         return ExitCode.BAD_INPUT
     except (KeyboardInterrupt, typer.Abort):
-        errors.print(_INTERRUPTED(language), markup=False)
-        return ExitCode.INTERRUPTED
+        outcome = _TYPER_INTERRUPTED
     except OSError as problem:
         errors.print(f"✗ {_UNREADABLE(language)}: {problem}", style="red", markup=False)
         return ExitCode.BAD_INPUT
+    if outcome == _TYPER_INTERRUPTED:
+        errors.print(_INTERRUPTED(language), markup=False)
+        return ExitCode.INTERRUPTED
     return outcome if isinstance(outcome, int) else ExitCode.DONE
 
 

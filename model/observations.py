@@ -308,9 +308,12 @@ def turnover_of(data: Data, levers: Levers, axes: Axes, choice: str, counted: in
     later = axes.years > LAST_PUBLISHED_YEAR
     left: Array = standing[-1][:, axes.vintage_index(int(axes.years[0])) :].T
     per_dwelling = sizes(data, levers, axes).buildings[residential]
-    new = (built * left)[later].sum(axis=0)
+    standing_built = built * left
+    new, since_base = standing_built[later].sum(axis=0), standing_built.sum(axis=0)
     old = wanted[-1, residential] - new
-    new_buildings, old_buildings = (new * per_dwelling[:, -1]).sum(), (old * per_dwelling[:, 0]).sum()
+    new_buildings = (new * per_dwelling[:, -1]).sum()
+    old_buildings = ((since_base - new) * per_dwelling[:, -1]).sum()
+    old_buildings += ((wanted[-1, residential] - since_base) * per_dwelling[:, 0]).sum()
     return Turnover(
         buildings=float(new_buildings / (new_buildings + old_buildings)),
         dwellings=float(new.sum() / (new.sum() + old.sum())),

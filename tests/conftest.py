@@ -1,10 +1,48 @@
-"""Shared by all tests: the made-up result, built once."""
+"""What many tests share: the data that ship, the shipped scenarios, their pathways and a made-up result, once each."""
 
-from __future__ import annotations
+from collections.abc import Callable
 
 import pytest
 import xarray as xr
 from synthetic import synthetic_dataset
+
+from model.inputs import Data, read_data
+from model.levers import Levers
+from model.pathway import Pathway, run_pathway
+from model.scenario import Scenario, load_scenario
+
+
+@pytest.fixture(scope="session")
+def data() -> Data:
+    return read_data()
+
+
+@pytest.fixture(scope="session")
+def no_new_policy() -> Scenario:
+    return load_scenario("no_new_policy")
+
+
+@pytest.fixture(scope="session")
+def carbon_half() -> Scenario:
+    return load_scenario("carbon_half")
+
+
+@pytest.fixture(scope="session")
+def levers_with() -> Callable[..., Levers]:
+    def build(*changes: str) -> Levers:
+        return load_scenario("no_new_policy", changes).levers
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def base_run(data: Data, no_new_policy: Scenario) -> Pathway:
+    return run_pathway(no_new_policy.levers, data)
+
+
+@pytest.fixture(scope="session")
+def half_run(data: Data, carbon_half: Scenario) -> Pathway:
+    return run_pathway(carbon_half.levers, data)
 
 
 @pytest.fixture(scope="session")

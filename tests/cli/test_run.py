@@ -1,0 +1,185 @@
+"""The main job through the real command line: what it writes, what it refuses, that it repeats itself to the bit."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+from model.paths import data_folder
+from model.schema import VARIABLES
+
+RUN_PY = Path(__file__).resolve().parents[2] / "run.py"
+
+
+def run_py(*arguments: str, folder: Path, language: str = "en") -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "160"}
+    command = [sys.executable, str(RUN_PY), *arguments, "--lang", language]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    done = run_py("run", "no_new_policy", "--no-figures", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert "halving (−50%) is missed" in done.stdout
+    return folder / "results" / "no_new_policy"
+
+
+def test_result_opens_in_plain_xarray_with_units_and_sources(written: Path) -> None:
+    with xr.open_dataset(written / "pathway.nc") as result:
+        assert set(VARIABLES) <= set(result.data_vars)
+        for name, variable in VARIABLES.items():
+            attributes = result[name].attrs
+            assert attributes["units"] == variable.unit
+            assert attributes["long_name"] and attributes["long_name_ja"]
+            assert attributes["quality"] and attributes["source_id"]
+        assert result.sizes["region"] == 62
+        assert result.year.values[[0, -1]].tolist() == [2000, 2050]
+        assert result.greenhouse_gas_total.sel(year=2022) == pytest.approx(59.46, rel=0.02)
+
+
+def test_manifest_says_what_was_read(written: Path) -> None:
+    manifest = json.loads((written / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["scenario_chain"] == ["no_new_policy"]
+    assert len(manifest["scenario_hash"]) == 64
+    assert {"data/inventory/energy.csv", "data/classification/segments.csv", "scenarios/no_new_policy.yaml"} <= set(
+        manifest["inputs"]
+    )
+    assert manifest["seconds"]["simulate"] > 0
+
+
+def test_the_same_scenario_gives_the_same_bits(written: Path, tmp_path: Path) -> None:
+    again = run_py("run", "no_new_policy", "--no-figures", "--out", "again", folder=tmp_path, language="ja")
+    assert again.returncode == 0, again.stderr
+    assert "半減" in again.stdout
+    for name in ("pathway.nc", "summary.csv"):
+        assert (tmp_path / "again" / name).read_bytes() == (written / name).read_bytes()
+
+
+def test_one_lever_changed_goes_to_a_folder_of_its_own(tmp_path: Path) -> None:
+    done = run_py(
+        "run", "no_new_policy", "--no-figures", "--set", "electricity.renewable_share={2022: 0.223, 2030: 0.5}",
+        folder=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (folder,) = (tmp_path / "results").iterdir()
+    assert folder.name.startswith("no_new_policy-")
+
+
+def test_a_foreign_folder_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear", encoding="utf-8")
+    done = run_py("run", "no_new_policy", "--out", "mine", folder=tmp_path)
+    assert done.returncode == 2
+    assert "--force" in done.stderr
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letter.txt"]
+
+
+BAD_DATA = {
+    "misspelt region": ("buildings/municipalities.csv", "population,13101,", "population,013101,", "13101"),
+    "negative area": ("buildings/non_residential.csv", "82000000,m^2", "-82000000,m^2", "0 … inf m^2"),
+    "share of 0.98": ("solar/capacity_shares.csv", "detached_custom,0.46", "detached_custom,0.44", "0.98"),
+    "text for a number": ("solar/parameters.csv", "yield,1000", "yield,many", "many"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_DATA)
+def test_bad_data_is_named_and_nothing_is_written(name: str, tmp_path: Path) -> None:
+    file, old, new, words = BAD_DATA[name]
+    copy = Path(shutil.copytree(data_folder(), tmp_path / "data"))
+    text = (copy / file).read_text(encoding="utf-8")
+    assert old in text
+    (copy / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    done = run_py("run", "no_new_policy", "--data", "data", folder=tmp_path)
+    assert done.returncode == 2
+    assert file in done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_falling_stock_that_must_not_fall_names_its_cells(tmp_path: Path) -> None:
+    done = run_py(
+        "run", "no_new_policy", "--set", "stock.falling=stop",
+        "--set", "demand.non_residential_factor={2022: 1, 2026: 0.5}", folder=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "office_large / 13101" in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "no_such_scenario"], "no_such_scenario"),
+        (["run", "--set", "years.last"], "years.last"),
+        (["run", "no_new_policy", "carbon_half", "--out", "both"], "--out"),
+        (["run", "--no-such-option"], "--no-such-option"),
+        (["no_such_command"], "no_such_command"),
+        (["explain", "renewable_shar"], "renewable_share"),
+        (["list", "varibles"], "variable"),
+    ],
+)
+def test_bad_calls_end_with_two_and_no_traceback(arguments: list[str], words: str, tmp_path: Path) -> None:
+    done = run_py(*arguments, folder=tmp_path)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_an_interrupted_run_leaves_nothing_half(tmp_path: Path) -> None:
+    command = [sys.executable, str(RUN_PY), "run", "carbon_half", "--lang", "en"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("drawing"):
+                break
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        assert process.wait(timeout=60) == 4
+    results = tmp_path / "results"
+    assert not results.exists() or list(results.iterdir()) == []
+
+
+def test_list_and_explain_reach_everything(tmp_path: Path) -> None:
+    listed = run_py("list", folder=tmp_path)
+    assert listed.returncode == 0
+    for name in ("carbon_half", "greenhouse_gas_total", "solar/parameters", "electricity.renewable_share"):
+        assert name in listed.stdout
+    for name, words in {
+        "greenhouse_gas_total": "inventory/electricity",
+        "solar/parameters": "27.5",
+        "electricity.renewable_share": "0.223",
+        "carbon_half": "no_new_policy > carbon_half",
+        "report_programme.supplier_annual_floor_area_min": "20000",
+    }.items():
+        explained = run_py("explain", name, folder=tmp_path)
+        assert explained.returncode == 0, explained.stderr
+        assert words in explained.stdout
+
+
+@pytest.mark.slow
+def test_the_main_job_needs_no_argument(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(RUN_PY)], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False,
+        env={**os.environ, "LANG": "ja_JP.UTF-8", "LC_ALL": "", "PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "カーボンハーフ" in done.stdout
+    folder = tmp_path / "results" / "carbon_half"
+    names = {path.name for path in (folder / "figures").iterdir()}
+    assert {"emissions_en.png", "emissions_ja.png", "emissions_en.svg", "emissions_ja.svg"} <= names
+    assert (folder / "manifest.json").is_file()
