@@ -16,7 +16,13 @@ from model.ordinance.derivation import Obligation
 from model.ordinance.rulebook import Rules
 
 #: Modules of `model.ordinance` that hold a `PROGRAMME`, in the order in which a person meets them.
-PROGRAMMES: tuple[str, ...] = ("building_report", "building_plan", "small_facilities")
+PROGRAMMES: tuple[str, ...] = (
+    "building_report",
+    "building_plan",
+    "small_facilities",
+    "subsidies",
+    "solar_economics",
+)
 
 
 class Row(BaseModel):
