@@ -24,6 +24,10 @@ _MARKS: Final = {
 }
 
 
+#: How many source ids fit into the source line.
+_SOURCES: Final = 16
+
+
 def names(dataset: xr.Dataset, dimension: str, language: Language) -> list[str]:
     """Return the names of the labels of a dimension."""
     return [str(name) for name in dataset[f"{dimension}_{language}"].to_numpy()]
@@ -119,8 +123,11 @@ def source_line(dataset: xr.Dataset, language: Language, quantities: Sequence[st
         f"Model run {run}. Fiscal years, April to March; projection from {start}.",
         f"モデル計算 {run}。年度(4月～翌年3月)、{fiscal_year(start, 'ja')}以降は将来推計。",
     )(language)
-    if sources:
+    if len(sources) > _SOURCES:
+        line += Text("\nThe sources of the published figures are listed in pathway.nc (source_id).",
+                     "\n公表値の出典は pathway.nc の source_id に記載。")(language)  # fmt: skip
+    elif sources:
         ids = ", ".join(sources)
-        line += Text(f"\nPublished figures: sources {ids} of the data tables",
-                     f"\n公表値の出典(データ表の出典番号): {ids}")(language)  # fmt: skip
+        line += Text(f"\nPublished figures: sources {ids} of the data tables.",
+                     f"\n公表値の出典(データ表の出典番号): {ids}。")(language)  # fmt: skip
     return line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from typing import Final
 
@@ -14,15 +15,16 @@ from matplotlib.figure import Figure
 from model.language import Language, Text, fiscal_year
 from model.report.figure_parts import key, mark, source_line, target_mark
 from model.report.key_figures import last_published_year, of_sector, stock_by_state
-from model.report.style import COLOURS, FAINT, INK, Page, beside, year_ticks
+from model.report.style import COLOURS, FAINT, INK, Page, beside, fitted, year_ticks
 from model.report.wording import HUNDREDS, number, percent, scenario_title, unit_words
 from model.schema import QUALITIES
 from model.targets import turnover_outlook
 
 #: Height of a row of the hindcast [inch], and the left edges of its columns from the left of the page.
 _ROW: Final = 0.27
-_NAME, _YEAR, _PAIR, _AXES = 0.10, 2.75, 4.62, 4.75
-_AXES_WIDTH: Final = 2.3
+_NAME, _YEAR, _PAIR, _ROLE, _AXES = 0.10, 2.20, 4.08, 4.18, 5.32
+_AXES_WIDTH: Final = 1.76
+_ROLE_LENGTH: Final = 22
 
 _STATES: Final = {
     "new": Text("new", "新築"),
@@ -60,8 +62,12 @@ def hindcast_figure(dataset: xr.Dataset, language: Language) -> Figure:
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(Text("residual, %", "残差(%)")(language), labelpad=2)
-    heads = (Text("quantity", "項目"), Text("year", "年度"), Text("published → model", "公表値→モデル値"))
-    for left, head, side in zip((_NAME, _YEAR, _PAIR), heads, ("left", "left", "right"), strict=True):
+    for left, head, side in (
+        (_NAME, Text("quantity", "項目"), "left"),
+        (_YEAR, Text("year", "年度"), "left"),
+        (_PAIR, Text("published → model", "公表値→モデル値"), "right"),
+        (_ROLE, Text("how it was used", "校正との関係"), "left"),
+    ):
         _cell(axes, left, -0.85, head(language), side, FAINT)
     for row, quantity in enumerate(quantities):
         _hindcast_row(axes, dataset, quantity, row, language)
@@ -80,11 +86,13 @@ def _hindcast_row(axes: Axes, dataset: xr.Dataset, quantity: str, row: int, lang
     if row % 2 == 0:
         start = (_NAME - 0.04 - _AXES) / _AXES_WIDTH
         axes.axhspan(row - 0.5, row + 0.5, xmin=start, color="#F3F3F3", clip_on=False, zorder=0, linewidth=0)
-    words = textwrap.wrap(str(last[f"quantity_{language}"].item()), 44 if language == "en" else 24)
+    words = textwrap.wrap(str(last[f"quantity_{language}"].item()), 38 if language == "en" else 20)
     _cell(axes, _NAME, row, "\n".join(words[:2]), "left", colour)
     _cell(axes, _YEAR, row, str(last["observation_year"].item()), "left", colour)
     pair = _pair(float(last["published"]), float(last["modelled"]), str(last["unit"].item()), language)
     _cell(axes, _PAIR, row, pair, "right", colour)
+    role = re.split(r"[;,.(。、]", str(last[f"remark_{language}"].item()))[0]
+    _cell(axes, _ROLE, row, fitted(role, _ROLE_LENGTH), "left", FAINT)
     residual, quality = 100 * here["residual"].to_numpy(), here["quality"].to_numpy()
     for name in sorted(set(map(str, quality))):
         values = residual[quality == name]
@@ -113,8 +121,8 @@ def turnover_figure(dataset: xr.Dataset, language: Language) -> Figure:
     page = Page(
         Text("How the building stock turns over", "建築物ストックの入れ替わり")(language),
         scenario_title(dataset, language),
-        Text(f"share of each year's stock that was built or renovated from {fiscal_year(start, 'en')} on; "
-             "diamond: new buildings in the metropolis' own outlook",
+        Text(f"share of the stock built or renovated from {fiscal_year(start, 'en')} on; "
+             "diamond: new buildings in the metropolis' outlook",
              f"{fiscal_year(start, 'ja')}以降の新築・改修がストックに占める割合。◆は都の見通し(新築)")(language),
         source_line(dataset, language)
         + Text("\nA building renovated twice counts twice in `renovated`.",

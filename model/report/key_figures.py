@@ -92,8 +92,9 @@ def solar_capacity_gw(dataset: xr.Dataset) -> xr.DataArray:
 def stock_by_state(dataset: xr.Dataset, counted: str) -> xr.DataArray:
     """Return the stock split into new, renovated and unchanged since the projection began.
 
-    Renovated floor area is added up over the years, so a building renovated twice counts twice, and no more than all
-    of a segment's old stock can be renovated; dwellings and buildings are renovated in the proportion of floor area.
+    renovated[y] = old[y] · min(1, Σ_{t ≤ y} renovated floor area[t] / old floor area[t]), per segment: what is
+    renovated is demolished at the rate of everything old, and a building renovated twice counts twice, so the share
+    is an upper bound.
 
     Args:
         dataset: a result of `assemble`.
@@ -108,8 +109,8 @@ def stock_by_state(dataset: xr.Dataset, counted: str) -> xr.DataArray:
     new = stock.where(is_new, 0.0).sum("vintage_class")
     old = stock.where(~is_new, 0.0).sum("vintage_class")
     old_floor = dataset["floor_area_by_vintage_class"].where(~is_new, 0.0).sum("vintage_class")
-    renovated_floor = dataset["renovated_floor_area"].where(dataset["year"] >= start, 0.0).cumsum("year")
-    renovated = old * (renovated_floor / old_floor.where(old_floor > 0, np.inf)).clip(max=1.0)
+    renovated_floor = dataset["renovated_floor_area"].where(dataset["year"] >= start, 0.0)
+    renovated = old * (renovated_floor / old_floor.where(old_floor > 0, np.inf)).cumsum("year").clip(max=1.0)
     states = {"new": new, "renovated": renovated, "as_before": old - renovated}
     together = xr.concat([states[name] for name in STOCK_STATES], dim="state", coords="minimal", compat="override")
     return together.assign_coords(state=list(STOCK_STATES)).transpose("year", "segment", "state")
@@ -136,6 +137,10 @@ def of_sector(array: xr.DataArray, sector: str) -> xr.DataArray:
 
 
 def largest_residuals(dataset: xr.Dataset, count: int) -> list[int]:
-    """Return the positions of the observations with the largest relative residuals, largest first."""
+    """Return the positions of the largest relative residuals, one a quantity, largest first."""
     size = np.abs(dataset["residual"].to_numpy())
-    return [int(position) for position in np.argsort(-size, kind="stable")[:count]]
+    quantity = dataset["quantity"].to_numpy()
+    worst: dict[str, int] = {}
+    for position in np.argsort(-size, kind="stable"):
+        worst.setdefault(str(quantity[position]), int(position))
+    return list(worst.values())[:count]

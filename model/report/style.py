@@ -89,7 +89,7 @@ def _settings(language: Language) -> Any:
         "ytick.major.width": 0.6,
         "svg.fonttype": "path",
         "svg.hashsalt": "carbon-half",
-        "path.simplify": True,
+        "text.hinting": "none",
     }
 
 
@@ -125,8 +125,8 @@ class Page:
         # The Japanese font has one weight only.
         weight = "bold" if self.language == "en" else "normal"
         self.write(figure, 0.09, self.height - 0.09, self.title, va="top", fontsize=11, fontweight=weight)
-        self.write(figure, 0.09, self.height - 0.32, _fitted(self.scenario), va="top", fontsize=8, color=FAINT)
-        self.write(figure, 0.09, self.height - 0.49, _fitted(self.message), va="top", fontsize=8, color=INK)
+        self.write(figure, 0.09, self.height - 0.32, fitted(self.scenario), va="top", fontsize=8, color=FAINT)
+        self.write(figure, 0.09, self.height - 0.49, fitted(self.message), va="top", fontsize=8, color=INK)
         self.write(figure, 0.09, 0.07, self.source, va="bottom", fontsize=6.3, color=FAINT, linespacing=1.35)
         return figure
 
@@ -139,10 +139,10 @@ class Page:
         return figure.add_axes((left / WIDTH, (_FOOT + bottom) / self.height, width / WIDTH, height / self.height))
 
 
-def _fitted(words: str) -> str:
-    """Return words cut to one line of the page; a Japanese sign is as wide as two Latin ones."""
+def fitted(words: str, signs: int = _LINE) -> str:
+    """Return words cut to a line of so many Latin signs; a Japanese one is as wide as two."""
     widths = np.cumsum([2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in words])
-    kept = int(np.searchsorted(widths, _LINE, side="right"))
+    kept = int(np.searchsorted(widths, signs, side="right"))
     return words if kept == len(words) else words[: kept - 1] + "…"
 
 

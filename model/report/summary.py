@@ -8,11 +8,12 @@ from typing import Final
 
 import xarray as xr
 from rich import box
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
-from model.language import Language, Text
+from model.language import Language, Text, fiscal_year
 from model.report.key_figures import (
     emission_targets,
     energy_targets,
@@ -164,7 +165,7 @@ def _verdicts(dataset: xr.Dataset, language: Language) -> list[Styled]:
     return lines
 
 
-def _how_sure(dataset: xr.Dataset, language: Language) -> list[Styled]:
+def _how_sure(dataset: xr.Dataset, language: Language) -> list[RenderableType]:
     """Return what the hindcast missed most and how much of what it is compared with is weak."""
     qualities = Counter(str(quality) for quality in dataset["quality"].to_numpy())
     if not qualities:
@@ -173,29 +174,30 @@ def _how_sure(dataset: xr.Dataset, language: Language) -> list[Styled]:
     counted = separator.join(
         f"{QUALITY_WORDS[name](language)} {qualities[name]}" for name in QUALITIES if qualities[name]
     )
-    lines = [
+    lines: list[RenderableType] = [
         Styled(Text(f"How sure: compared with {sum(qualities.values())} figures ({counted}).",
                     f"確かさ: 公表値等{sum(qualities.values())}件と比較({counted})。")(language))
     ]  # fmt: skip
-    worst = separator.join(
-        _residual(dataset, position, language) for position in largest_residuals(dataset, _RESIDUALS)
-    )
-    lines.append(Styled(Text(f"  Largest misses: {worst}.", f"  差の大きい項目: {worst}。")(language)))
+    lines.append(Styled(Text("Largest misses, one a quantity:", "差の大きい項目(項目ごとに最大):")(language)))
+    for position in largest_residuals(dataset, _RESIDUALS):
+        lines += _residual(dataset, position, language)
     weak = _weak(dataset, language)
     if weak:
-        words = Text(f"  Compared with estimates only, read with care: {separator.join(weak)}.",
-                     f"  推計値との比較のみのため参考扱い: {separator.join(weak)}。")  # fmt: skip
+        words = Text(f"Compared with estimates only, read with care: {separator.join(weak)}.",
+                     f"推計値との比較のみのため参考扱い: {separator.join(weak)}。")  # fmt: skip
         lines.append(Styled(words(language), style="yellow"))
     return lines
 
 
-def _residual(dataset: xr.Dataset, position: int, language: Language) -> str:
-    """Return one miss in words: quantity, year, difference and quality of what it is compared with."""
+def _residual(dataset: xr.Dataset, position: int, language: Language) -> list[RenderableType]:
+    """Return one miss in words: quantity, year, difference, quality of what it is compared with, and its cause."""
     here = dataset.isel(observation=position)
     quality = QUALITY_WORDS[str(here["quality"].item())](language)
-    year, moved = int(here["observation_year"]), change(float(here["residual"]))
-    name = str(here[f"quantity_{language}"].item())
-    return Text(f"{name} {year} {moved} ({quality})", f"{name}{year}年度 {moved}({quality})")(language)
+    year, moved = fiscal_year(int(here["observation_year"]), language), change(float(here["residual"]), 0)
+    name, remark = (str(here[f"{what}_{language}"].item()) for what in ("quantity", "remark"))
+    miss = Text(f"  {name}, {year}: {moved} ({quality})", f"  {name} {year}: {moved}({quality})")
+    cause = [Padding(Styled(remark, style="dim"), (0, 0, 0, 4))] if remark else []
+    return [Styled(miss(language)), *cause]
 
 
 def _weak(dataset: xr.Dataset, language: Language) -> list[str]:

@@ -16,7 +16,7 @@ HUNDREDS: Final[dict[Language, float]] = {"en": 1.0, "ja": 100.0}
 EMISSIONS_UNIT: Final = Text("Mt CO₂eq a year", "万t-CO₂換算／年")
 CAPACITY_UNIT: Final = Text("GW", "万kW")
 
-_UNIT_WORDS: Final = {"dwelling": "戸", "building": "棟", "household": "世帯", "person": "人", "/year": "／年"}
+_UNIT_WORDS: Final = {"dwelling": "戸", "building": "棟", "million": "百万", "thousand": "千", "/year": "／年"}
 
 #: One word for each quality, where there is no room for its meaning.
 QUALITY_WORDS: Final[dict[str, Text]] = {
@@ -56,6 +56,7 @@ def capacity(gigawatts: float, language: Language) -> str:
 
 def unit_words(unit: str, language: Language) -> str:
     """Return a unit as a reader of the language writes it: `dwelling/year` is 戸／年."""
+    unit = unit.replace("^2", "²")
     if language == "ja":
         for word, japanese in _UNIT_WORDS.items():
             unit = unit.replace(word, japanese)

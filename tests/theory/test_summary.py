@@ -56,7 +56,9 @@ def test_the_halving_is_missed_by_what_is_left_above_half_of_the_published_base(
 
 def test_how_sure_names_the_largest_misses_and_what_is_weak(made_up: xr.Dataset) -> None:
     text = "\n".join(_lines(made_up, "en"))
-    assert "share of buildings built by 2050 2050 +16.0% (weak estimate)" in text
+    assert "share of buildings built by 2050, FY2050: +16% (weak estimate)" in text
+    assert "energy, residential, FY2010: −7% (weak estimate)" in text
+    assert "energy, residential, FY2020" not in text
     weak = text[text.index("estimates only") :]
     assert "energy, residential" in weak
     assert "energy, commercial" not in weak
@@ -93,6 +95,17 @@ def test_new_share_counts_what_was_built_after_the_last_published_year(made_up: 
     new = np.array([str(name) >= "2023" and name != "pre1971" for name in made_up["vintage_class"].to_numpy()])
     share = classes[homes][:, new].sum() / classes[homes].sum()
     assert float(new_share(made_up, "buildings", "residential").sel(year=2040)) == pytest.approx(share)
+
+
+def test_a_tenth_renovated_each_year_is_a_fifth_after_two_whatever_is_demolished(made_up: xr.Dataset) -> None:
+    tenth = made_up.copy()
+    is_old = made_up["first_vintage"].to_numpy() < 2023
+    tenth["renovated_floor_area"] = 0.1 * made_up["floor_area_by_vintage_class"].isel(vintage_class=is_old).sum(
+        "vintage_class"
+    )
+    states = stock_by_state(tenth, "dwellings").sel(year=2024).sum("segment")
+    old = float(states.sel(state=["renovated", "as_before"]).sum())
+    assert float(states.sel(state="renovated")) == pytest.approx(0.2 * old)
 
 
 def test_renovation_is_added_up_and_stops_at_all_old_buildings(made_up: xr.Dataset) -> None:
