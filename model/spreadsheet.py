@@ -47,14 +47,15 @@ def fill_sheet(sheet: Worksheet, table: Table) -> None:
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
-    for row in table:
-        sheet.append([None] * len(row))
+    wrapped = Alignment(wrap_text=True, vertical="top")
+    for line, row in enumerate(table, start=1):
         for number, value in enumerate(row, start=1):
-            cell = sheet.cell(row=sheet.max_row, column=number)
+            cell = sheet.cell(row=line, column=number)
             cell.value = value.translate(_CONTROL) if isinstance(value, str) else value
             if isinstance(value, str):
                 cell.data_type = "s"
-                cell.alignment = Alignment(wrap_text="\n" in value, vertical="top")
+                if "\n" in value:
+                    cell.alignment = wrapped
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     sheet.freeze_panes = "A2"

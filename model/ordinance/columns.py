@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from math import isfinite
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -86,11 +87,13 @@ class Column:
 
     def _chosen(self, written: str) -> Any:
         """Return the value behind a choice, by value or by either name; others are left to the row's own check."""
-        for value, label in self.choices.items():
-            names = (str(value), label.en, label.ja)
-            if written.casefold() in (unicodedata.normalize("NFKC", name).casefold() for name in names):
-                return value
-        return written
+        return self._values.get(written.casefold(), written)
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        """Every way to write a choice, without differences of width and case, with its value."""
+        names = ((name, value) for value, label in self.choices.items() for name in (str(value), label.en, label.ja))
+        return {unicodedata.normalize("NFKC", name).casefold(): value for name, value in names}
 
 
 def columns_of(row: type[Row]) -> tuple[Column, ...]:

@@ -40,7 +40,7 @@ class RowReader(Generic[_RowType]):
 
     def __init__(self, row: type[_RowType]) -> None:
         self.row = row
-        self.columns = columns_of(row)
+        self.columns = {column.name: column for column in columns_of(row)}
         self.faults = FaultList()
         self.rows: list[_RowType] = []
         self._seen: dict[tuple[Any, ...], str] = {}
@@ -51,9 +51,11 @@ class RowReader(Generic[_RowType]):
         if records is None:
             return
         known = self._headings(records, str(path))
-        absent = {column.name for column in self.columns if column.required} - {one.name for one in known.values()}
+        absent = {column.name for column in self.columns.values() if column.required} - {
+            one.name for one in known.values()
+        }
         for name in sorted(absent):
-            column = self._column(name)
+            column = self.columns[name]
             self.faults.add(
                 str(path), Text(f"the column “{column.title.en}” is missing", f"列「{column.title.ja}」がありません")
             )
@@ -66,11 +68,11 @@ class RowReader(Generic[_RowType]):
         """Return the column of each heading; unknown and repeated headings are faults."""
         found: dict[str, Column] = {}
         taken: set[str] = set()
-        names = {_key(name): column for column in self.columns for name in _heading_names(column)}
+        names = {_key(name): column for column in self.columns.values() for name in _heading_names(column)}
         for heading in records.headings:
             column = names.get(_key(heading))
             if column is None and (heading or any("" in record.cells for record in records.rows)):
-                allowed = [name for column in self.columns for name in _heading_names(column)]
+                allowed = [name for column in self.columns.values() for name in _heading_names(column)]
                 self._add(place, Text("there is no such column", "この列はありません"), heading, allowed)
             elif column is not None and column.name in taken:
                 self.faults.add(place, Text("this column stands twice", "同じ列が二つあります"), heading)
@@ -86,7 +88,7 @@ class RowReader(Generic[_RowType]):
         unreadable = set()
         for name, cell in cells.items():
             try:
-                values[name] = self._column(name).read(cell)
+                values[name] = self.columns[name].read(cell)
             except CellError as bad:
                 unreadable.add(name)
                 expected = Text(f"not {bad.expected.en}", f"{bad.expected.ja}で入力してください")
@@ -109,8 +111,8 @@ class RowReader(Generic[_RowType]):
         if first == record.place:
             return True
         named = Text(
-            " and ".join(self._column(name).title.en for name in self.row.unique),
-            "・".join(self._column(name).title.ja for name in self.row.unique),
+            " and ".join(self.columns[name].title.en for name in self.row.unique),
+            "・".join(self.columns[name].title.ja for name in self.row.unique),
         )
         problem = Text(f"{named.en} already stands in {first}", f"{named.ja}が{first}と重複しています")
         self.faults.add(record.place, problem, ", ".join(str(part) for part in key))
@@ -129,7 +131,7 @@ class RowReader(Generic[_RowType]):
             limit, problem, sign = _LIMITS[kind]
             self.faults.add(place, problem, given, f"{sign} {context[limit]}")
         elif kind == "literal_error":
-            labels = self._column(name).choices
+            labels = self.columns[name].choices
             self._add(place, _NOT_A_CHOICE, given, [str(part) for value in labels for part in _names(value, labels)])
         else:
             self._add(place, Text(str(detail["msg"]), f"値が不正です（{detail['msg']}）"), given)
@@ -148,11 +150,7 @@ class RowReader(Generic[_RowType]):
 
     def _keys(self, name: str) -> set[str]:
         """Return every way to write a column's heading."""
-        return {_key(heading) for heading in _heading_names(self._column(name))}
-
-    def _column(self, name: str) -> Column:
-        """Return a column by name."""
-        return next(column for column in self.columns if column.name == name)
+        return {_key(heading) for heading in _heading_names(self.columns[name])}
 
 
 def _heading_names(column: Column) -> tuple[str, ...]:

@@ -276,10 +276,16 @@ def rules_folder() -> Path:
     return data_folder() / "rules"
 
 
+def load_yaml(path: Path) -> Any:
+    """Return the content of a rule file, read by libyaml where it is there."""
+    loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+
+
 @cache
 def rule_set_dates() -> tuple[RuleSetDates, ...]:
     """Return the rule sets with their first days, oldest first."""
-    content = yaml.safe_load((rules_folder() / "rule_sets.yaml").read_text(encoding="utf-8"))
+    content = load_yaml(rules_folder() / "rule_sets.yaml")
     return tuple(RuleSetDates.model_validate(row) for row in content["rule_sets"])
 
 
@@ -333,7 +339,7 @@ def source_ids(folder: Path) -> frozenset[str]:
 def _read(path: Path, sources: frozenset[str], faults: FaultList) -> Rulebook | None:
     """Read one rule file, adding what is wrong with it to the faults."""
     try:
-        book = Rulebook.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        book = Rulebook.model_validate(load_yaml(path))
     except (ValidationError, yaml.YAMLError) as problem:
         details = problem.errors() if isinstance(problem, ValidationError) else [{"loc": (), "msg": str(problem)}]
         for detail in details:

@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
 from model.ordinance.exact import half_up
-from model.ordinance.rulebook import Quality, RuleSet, rules_folder
+from model.ordinance.rulebook import Quality, RuleSet, load_yaml, rules_folder
 
 #: From the inputs of an example to our value.
 Computation = Callable[[Mapping[str, Any]], Any]
@@ -68,5 +67,5 @@ class Example(BaseModel):
 @cache
 def worked_examples() -> tuple[Example, ...]:
     """Return every example, in the order of the file."""
-    content = yaml.safe_load((rules_folder() / "worked_examples.yaml").read_text(encoding="utf-8"))
+    content = load_yaml(rules_folder() / "worked_examples.yaml")
     return tuple(Example.model_validate(row) for row in content["examples"])
