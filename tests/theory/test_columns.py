@@ -66,8 +66,8 @@ def test_cells_that_are_read(name: str, cell: Any, value: Any) -> None:
     [
         ("area", "twelve"), ("area", "nan"), ("area", "inf"), ("area", True), ("area", "1_000"), ("area", "12 m2"),
         ("count", "1.5"), ("count", 1.5),
-        ("day", "2025-02-30"), ("day", "2025-02-29"), ("day", "30.6.2025"), ("day", "20250630"), ("day", "令和7年13月1日"),
-        ("day", 45838),
+        ("day", "2025-02-30"), ("day", "2025-02-29"), ("day", "30.6.2025"), ("day", "20250630"),
+        ("day", "令和7年13月1日"), ("day", 45838),
         ("yes", "maybe"), ("yes", 2),
     ],
 )  # fmt: skip
