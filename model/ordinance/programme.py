@@ -22,6 +22,8 @@ PROGRAMMES: tuple[str, ...] = (
     "small_facilities",
     "subsidies",
     "solar_economics",
+    "joint_purchase",
+    "forest_offset",
 )
 
 

@@ -357,12 +357,6 @@ def _provider_cost(
     return np.asarray(initial_payment(capacity, assumptions, grant_jpy) + upkeep)
 
 
-# What is generated replaces electricity from the grid.
-def co2_saving_t(kwh: npt.ArrayLike, factor_kg_per_kwh: float) -> FloatArray:
-    """Return the CO2 avoided [t]."""
-    return scaled(np.asarray(kwh, dtype=np.float64), factor_kg_per_kwh, 0.001)
-
-
 # Electricity counts as the primary energy that the grid would have needed.
 def primary_energy_gj(kwh: npt.ArrayLike, gj_per_mwh: float) -> FloatArray:
     """Return primary energy [GJ]."""

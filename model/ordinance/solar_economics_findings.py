@@ -7,12 +7,12 @@ from math import isfinite
 from model.language import Text
 from model.ordinance.derivation import Finding, Verdict, Working, number
 from model.ordinance.exact import ratio
+from model.ordinance.joint_purchase_equations import co2_saving_t
 from model.ordinance.rulebook import Rules
 from model.ordinance.solar_economics_equations import (
     PURCHASE,
     Assumptions,
     benefit,
-    co2_saving_t,
     cost_of_system,
     expense,
     generation_kwh,
