@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import platform, python_version
 from secrets import token_hex
+from time import time
 from typing import Any, Final
 
 from model.faults import FaultList
@@ -22,6 +23,9 @@ MANIFEST_FILE: Final = "manifest.json"
 
 #: Value of `format` in the manifest of a folder that this program may replace.
 FORMAT: Final = "carbon-half results 1"
+
+#: Age beyond which a temporary folder belongs to no run any more [s].
+_ABANDONED: Final = 3600.0
 
 #: Libraries whose version can change a digit or a picture.
 _LIBRARIES: Final = ("numpy", "scipy", "pandas", "xarray", "h5netcdf", "h5py", "matplotlib", "matplotlib-fontja")
@@ -75,6 +79,7 @@ def result_folder(folder: Path, facts: Mapping[str, Any], force: bool = False) -
     """
     check_result_folder(folder, force)
     folder.parent.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(folder)
     staging = folder.parent / f".{folder.name}-{token_hex(4)}"
     staging.mkdir()
     try:
@@ -85,6 +90,13 @@ def result_folder(folder: Path, facts: Mapping[str, Any], force: bool = False) -
         _move(staging, folder, written)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove temporary folders that killed runs left beside `folder`; a younger one may belong to a run under way."""
+    for left in folder.parent.glob(f".{folder.name}-" + "[0-9a-f]" * 8):
+        if left.is_dir() and time() - left.stat().st_mtime > _ABANDONED:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _move(staging: Path, folder: Path, written: Mapping[str, str]) -> None:

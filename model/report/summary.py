@@ -62,7 +62,8 @@ def print_summary(dataset: xr.Dataset, language: Language, console: Console) -> 
     console.print(scenario_title(dataset, language), style="bold", markup=False, highlight=False)
     console.print(_table(dataset, language))
     for line in (*_verdicts(dataset, language), *_how_sure(dataset, language)):
-        console.print(line, highlight=False)
+        # Japanese has no spaces to break a line at, so the terminal breaks it.
+        console.print(line, highlight=False, soft_wrap=language == "ja" and isinstance(line, Styled))
 
 
 def _table(dataset: xr.Dataset, language: Language) -> Table:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -253,6 +255,15 @@ def test_a_manifest_cannot_reach_outside_its_folder(tmp_path: Path) -> None:
     (tmp_path / "run" / MANIFEST_FILE).write_text(json.dumps(manifest))
     _write(tmp_path / "run")
     assert outside.read_text() == "mine"
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next_but_not_what_another_is_writing(tmp_path: Path) -> None:
+    for name, age in ((".run-00000000", 7200), (".run-11111111", 60), (".run-notes", 7200), (".other-00000000", 7200)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "half").write_text("half")
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    _write(tmp_path / "run")
+    assert {path.name for path in tmp_path.iterdir()} == {"run", ".run-11111111", ".run-notes", ".other-00000000"}
 
 
 # -- yearly table -------------------------------------------------------------------------------------------------
