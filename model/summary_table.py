@@ -68,10 +68,13 @@ def by_building_sector(dataset: xr.Dataset, name: str) -> xr.DataArray:
 
 def _sum_by_sector(array: xr.DataArray) -> xr.DataArray:
     """Return the sums over the segments of each sector."""
+    axis = array.get_axis_num("segment")
     sector_of = array["segment_sector"].to_numpy()
     sectors = sorted(set(map(str, sector_of)))
-    sums = [array.isel(segment=sector_of == sector).sum("segment") for sector in sectors]
-    return xr.concat(sums, dim=pd.Index(sectors, name="sector"), coords="minimal", compat="override")
+    values = array.to_numpy()
+    sums = np.stack([values.compress(sector_of == sector, axis).sum(axis) for sector in sectors])
+    kept = [dim for dim in array.dims if dim != "segment"]
+    return xr.DataArray(sums, {"sector": sectors, **{dim: array[dim] for dim in kept}}, ["sector", *kept])
 
 
 def _variable_totals(dataset: xr.Dataset, name: str) -> pd.DataFrame:
@@ -84,19 +87,31 @@ def _variable_totals(dataset: xr.Dataset, name: str) -> pd.DataFrame:
     array = array.reset_coords(drop=True)
     kept = {"year", "sector", "factor_view"}
     further = [str(dimension) for dimension in array.dims if dimension not in kept]
-    rows = [] if name == "technology_share" else [_rows(dataset, array.sum(further), None)]
-    rows += [_rows(dataset, array.sum([other for other in further if other != by]), by) for by in further]
-    meaning = VARIABLES[name].meaning
-    return pd.concat(rows).assign(variable=name, name_en=meaning.en, name_ja=meaning.ja, unit=VARIABLES[name].unit)
+    splits: list[str | None] = list(further) if name == "technology_share" else [None, *further]
+    return pd.concat([_rows(dataset, array.sum([dim for dim in further if dim != by]), name, by) for by in splits])
 
 
-def _rows(dataset: xr.Dataset, array: xr.DataArray, by: str | None) -> pd.DataFrame:
-    """Return the tidy rows of an array with the dims year and maybe sector, factor_view and `by`."""
+def _rows(dataset: xr.Dataset, array: xr.DataArray, name: str, by: str | None) -> pd.DataFrame:
+    """Return the tidy rows of a variable with the dims year and maybe sector, factor_view and `by`."""
     places = np.indices(array.shape).reshape(array.ndim, -1)
-    labels = {str(dim): array[dim].to_numpy()[place] for dim, place in zip(array.dims, places, strict=True)}
-    table = pd.DataFrame({"sector": "all", "factor_view": "", **labels, "value": array.to_numpy().ravel()})
-    if by is None:
-        return table.assign(by="", label="", label_en="", label_ja="")
-    place = places[array.dims.index(by)]
-    names = {f"label_{language}": dataset[f"{by}_{language}"].to_numpy()[place] for language in ("en", "ja")}
-    return table.rename(columns={by: "label"}).assign(by=by, **names)
+    place = dict(zip(map(str, array.dims), places, strict=True))
+    labels = {dim: array[dim].to_numpy()[place[dim]] for dim in place if dim != by}
+    split = dict.fromkeys(("label", "label_en", "label_ja"), "")
+    if by is not None:
+        names = {"label": by, "label_en": f"{by}_en", "label_ja": f"{by}_ja"}
+        split = {column: dataset[coordinate].to_numpy()[place[by]] for column, coordinate in names.items()}
+    about = VARIABLES[name]
+    return pd.DataFrame(
+        {
+            "variable": name,
+            "name_en": about.meaning.en,
+            "name_ja": about.meaning.ja,
+            "sector": "all",
+            "factor_view": "",
+            "by": by or "",
+            **split,
+            **labels,
+            "value": array.to_numpy().ravel(),
+            "unit": about.unit,
+        }
+    )
