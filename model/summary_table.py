@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -96,7 +96,7 @@ def _rows(dataset: xr.Dataset, array: xr.DataArray, name: str, by: str | None) -
     places = np.indices(array.shape).reshape(array.ndim, -1)
     place = dict(zip(map(str, array.dims), places, strict=True))
     labels = {dim: array[dim].to_numpy()[place[dim]] for dim in place if dim != by}
-    split = dict.fromkeys(("label", "label_en", "label_ja"), "")
+    split: dict[str, Any] = {"label": "", "label_en": "", "label_ja": ""}
     if by is not None:
         names = {"label": by, "label_en": f"{by}_en", "label_ja": f"{by}_ja"}
         split = {column: dataset[coordinate].to_numpy()[place[by]] for column, coordinate in names.items()}
