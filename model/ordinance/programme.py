@@ -24,6 +24,7 @@ PROGRAMMES: tuple[str, ...] = (
     "solar_economics",
     "joint_purchase",
     "forest_offset",
+    "own_facilities",
 )
 
 
