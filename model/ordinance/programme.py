@@ -25,6 +25,7 @@ PROGRAMMES: tuple[str, ...] = (
     "joint_purchase",
     "forest_offset",
     "own_facilities",
+    "ward_support",
 )
 
 
