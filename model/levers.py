@@ -102,6 +102,17 @@ class Stock(Section):
             outlook=("as the turnover outlook of the metropolis implies", "都の建替え見通しから逆算した値"),
         ),
     ]  # fmt: skip
+    survival_family: Annotated[
+        str,
+        choice(
+            "shape of the survival curves of buildings; mean and spread stay",
+            "建物の残存曲線の形(平均とばらつきは同じ)",
+            weibull=("Weibull", "ワイブル分布"),
+            log_normal=("log-normal", "対数正規分布"),
+            gamma=("gamma", "ガンマ分布"),
+            normal=("normal, cut off at age 0", "正規分布(0年で切断)"),
+        ),
+    ]
     lifetime_factor: LifetimeFactor
 
 

@@ -7,9 +7,10 @@ offices, so that the offices of 2000 that survived to the surveyed year are thos
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import gamma
+from typing import cast
 
 import numpy as np
 from scipy.optimize import brentq, least_squares
@@ -19,7 +20,7 @@ from model.inputs import Data
 from model.labels import classification
 from model.levers import Levers
 from model.stock import Cells, base_year_cohorts
-from model.survival import Survival, conditional_survival, survival_table
+from model.survival import Family, Survival, conditional_survival, survival_table
 from model.survival_families import Array
 
 #: Building types whose position in the literature's range is fitted together with detached houses' own.
@@ -48,7 +49,13 @@ class Lifetimes:
 # A Weibull curve of known shape has mean scale · Γ(1 + 1/shape).
 def weibull_with_mean(mean: float, shape: float) -> Survival:
     """Return the Weibull curve with this mean [years] and shape."""
-    return Survival.weibull(shape, mean / gamma(1.0 + 1.0 / shape))
+    return Survival.weibull(shape, mean / math.gamma(1.0 + 1.0 / shape))
+
+
+# Its spread depends on the shape alone: (sd/mean)² = Γ(1 + 2/shape)/Γ(1 + 1/shape)² − 1.
+def weibull_variation(shape: float) -> float:
+    """Return the coefficient of variation, sd over mean, of a Weibull curve."""
+    return math.sqrt(math.gamma(1.0 + 2.0 / shape) / math.gamma(1.0 + 1.0 / shape) ** 2 - 1.0)
 
 
 def mean_in_range(data: Data, building_type: str, position: float) -> float:
@@ -77,7 +84,7 @@ def lifetimes(data: Data, levers: Levers, axes: Axes, dwellings: Array) -> Lifet
     elif levers.stock.lifetime == "outlook":
         mean = {name: mean_in_range(data, name, 0.0) for name in types}
     else:
-        position = fitted_positions(data, axes, dwellings)
+        position = fitted_positions(data, levers, axes, dwellings)
         mean = {name: data.number("buildings/lifetimes", "mean", building_type=name) for name in types}
         mean["detached"] = mean_in_range(data, "detached", position["detached"])
         mean |= {name: mean_in_range(data, name, position["other_dwellings"]) for name in _OTHER_DWELLINGS}
@@ -88,20 +95,26 @@ def lifetimes(data: Data, levers: Levers, axes: Axes, dwellings: Array) -> Lifet
     }
     mean = {name: value * (factor.residential if name in residential else factor.non_residential)
             for name, value in mean.items()}  # fmt: skip
-    return Lifetimes(mean, {name: _curve(data, name, value) for name, value in mean.items()}, position)
+    family = cast(Family, levers.stock.survival_family)
+    return Lifetimes(mean, {name: _curve(data, family, name, value) for name, value in mean.items()}, position)
 
 
-def _curve(data: Data, building_type: str, mean: float) -> Survival:
-    return weibull_with_mean(mean, data.number("buildings/lifetimes", "weibull_shape", building_type=building_type))
+def _curve(data: Data, family: Family, building_type: str, mean: float) -> Survival:
+    """Return a type's curve: the Weibull curve of its shape, or another family with the same mean and spread."""
+    shape = data.number("buildings/lifetimes", "weibull_shape", building_type=building_type)
+    if family == "weibull":
+        return weibull_with_mean(mean, shape)
+    return Survival.from_mean_sd(family, mean, mean * weibull_variation(shape))
 
 
-def fitted_positions(data: Data, axes: Axes, dwellings: Array) -> dict[str, float]:
+def fitted_positions(data: Data, levers: Levers, axes: Axes, dwellings: Array) -> dict[str, float]:
     """Return the fitted places within the literature's range: detached, other_dwellings, office."""
-    houses, others = _fit_dwellings(data, axes, dwellings)
-    return {"detached": houses, "other_dwellings": others, "office": _fit_offices(data, axes)}
+    family = cast(Family, levers.stock.survival_family)
+    houses, others = _fit_dwellings(data, family, axes, dwellings)
+    return {"detached": houses, "other_dwellings": others, "office": _fit_offices(data, family, axes)}
 
 
-def _fit_dwellings(data: Data, axes: Axes, dwellings: Array) -> tuple[float, float]:
+def _fit_dwellings(data: Data, family: Family, axes: Axes, dwellings: Array) -> tuple[float, float]:
     """Return the positions of detached houses and of other dwellings whose starts come nearest the published ones."""
     residential = np.flatnonzero(axes.segments_where(sector="residential"))
     types = [axes.attribute("building_type")[i] for i in residential]
@@ -116,7 +129,7 @@ def _fit_dwellings(data: Data, axes: Axes, dwellings: Array) -> tuple[float, flo
     seen = all_years <= axes.years[-1]
 
     def residual(position: Array) -> Array:
-        curves = [_curve(data, name, mean_in_range(data, name, position[0 if house else 1]))
+        curves = [_curve(data, family, name, mean_in_range(data, name, position[0 if house else 1]))
                   for name, house in zip(types, detached, strict=True)]  # fmt: skip
         built = dwellings_built(curves, wanted, periods, axes)
         houses = built[np.searchsorted(axes.years, both)][:, detached].sum(axis=1)
@@ -182,12 +195,12 @@ def office_cohorts(data: Data, axes: Axes, curve: Survival) -> Array:
     return np.where(axes.vintages <= BASE_YEAR, later / lost, 0.0)
 
 
-def _fit_offices(data: Data, axes: Axes) -> float:
+def _fit_offices(data: Data, family: Family, axes: Axes) -> float:
     """Return the position at which the offices carried back make up those known of the base year."""
     known = data.by_year("buildings/non_residential", "floor_area", np.array([BASE_YEAR]), building_type="office")[0]
 
     def excess(position: float) -> float:
-        curve = _curve(data, "office", mean_in_range(data, "office", position))
+        curve = _curve(data, family, "office", mean_in_range(data, "office", position))
         return float(office_cohorts(data, axes, curve).sum() / known - 1.0)
 
     if excess(0.0) <= 0.0:

@@ -93,7 +93,7 @@ def observations(pathway: Pathway, data: Data) -> list[Observation]:
     """Return every anchor that the run's years cover, in the order in which people ask for them."""
     sources: tuple[Callable[[Pathway, Data], Iterator[Observation]], ...] = (
         _greenhouse_gas, _sector_emissions, _commercial_energy, _residential_energy, _electricity, _solar,
-        _cap_and_trade, _dwellings, _starts, _building_starts, _stock, _insulation, _turnover,
+        _cap_and_trade, _dwellings, _starts, _building_starts, _small_starts, _stock, _insulation, _turnover,
     )  # fmt: skip
     return [one for source in sources for one in source(pathway, data) if one.year <= pathway.axes.years[-1]]
 
@@ -239,6 +239,21 @@ def _building_starts(pathway: Pathway, data: Data) -> Iterator[Observation]:
             modelled = float(built[axes.year_index(year), inside].sum())
             quantity = f"buildings_started.{category}"
             yield Observation(quantity, year, "thousand/year", value / 1e3, modelled, quality, source, name, _BUILDINGS)
+
+
+def _small_starts(pathway: Pathway, data: Data) -> Iterator[Observation]:
+    """Yield the share of starts under 2,000 m2, from the counts of both."""
+    axes = pathway.axes
+    built = pathway.values["built_buildings"].sum(axis=2)
+    small = axes.segments_where(size_class="small")
+    name = Text("starts under 2,000 m2", "着工棟数に占める2,000㎡未満の割合")
+    every = _rows(data, "buildings/turnover", "buildings_started", category="all")
+    large = _rows(data, "buildings/turnover", "buildings_started", category="all_large")
+    for (year, total, _, source), (_, part, _, _) in zip(every, large, strict=True):
+        index = axes.year_index(year)
+        modelled = float(built[index, small].sum() / built[index].sum())
+        published = 1.0 - part / total
+        yield Observation("small_starts", year, "1", published, modelled, "derived", source, name, _BUILDINGS)
 
 
 def _stock(pathway: Pathway, data: Data) -> Iterator[Observation]:

@@ -10,7 +10,7 @@ from model.base_stock import base_standards, base_stock
 from model.demand import demand, region_shares, segment_dwellings, sizes, total_dwellings, vacancy_rate
 from model.inputs import Data
 from model.levers import Levers
-from model.lifetimes import lifetimes, mean_in_range, office_cohorts, weibull_with_mean
+from model.lifetimes import lifetimes, mean_in_range, office_cohorts, weibull_variation, weibull_with_mean
 from model.pathway import run_axes
 from model.scenario import Scenario
 from model.survival import conditional_survival, mean_lifetime
@@ -62,6 +62,21 @@ def test_fitted_lives_stay_within_the_literature(data: Data, no_new_policy: Scen
         assert mean_in_range(data, name, 0.0) - 1e-9 <= mean <= mean_in_range(data, name, 1.0) + 1e-9
     # The tax-ledger survey of 2005 found 54 years; the fit to starts must not need another world.
     assert 45 < fitted.mean["detached"] < 62
+
+
+@pytest.mark.parametrize("family", ["weibull", "log_normal", "gamma", "normal"])
+def test_every_family_keeps_the_mean(family: str, data: Data, levers_with: Callable[..., Levers]) -> None:
+    axes = run_axes(data, 2050)
+    levers = levers_with("stock.lifetime=literature", f"stock.survival_family={family}")
+    life = lifetimes(data, levers, axes, segment_dwellings(data, levers, axes))
+    assert mean_lifetime(life.curves["detached"]) == pytest.approx(54.0, rel=1e-6)
+    assert life.curves["detached"].family == family
+
+
+def test_spread_of_a_weibull_curve() -> None:
+    # Shape 1 is the exponential, whose sd is its mean; shape 2 the Rayleigh, sqrt(4/pi - 1).
+    assert weibull_variation(1.0) == pytest.approx(1.0)
+    assert weibull_variation(2.0) == pytest.approx((4 / np.pi - 1) ** 0.5)
 
 
 def test_offices_carried_back_come_forward_again(data: Data) -> None:
