@@ -83,12 +83,6 @@ TABLES: Final[dict[str, Table]] = {
                electric_share=_share("electricity in final energy", "最終エネルギーに占める電力の割合"),
                fuel_factor=_q("kg/MJ", "CO2 per energy of the fuels used", "燃料のCO2排出係数"),
                emissions=_q("Mt", "emissions in CO2 equivalents", "排出量(CO2換算)")),
-        # -- targets ----------------------------------------------------------------------------------------------
-        _table("targets/targets", ("sector", "year"), "what the metropolis has set out to reach", "都の目標",
-               greenhouse_gas_change=_q("1", "greenhouse gases against FY2000", "温室効果ガスの2000年度比増減率", -1.0, 0.0),
-               final_energy_change=_q("1", "final energy against FY2000", "最終エネルギーの2000年度比増減率", -1.0, 0.0),
-               solar_capacity=_q("GW", "solar capacity", "太陽光発電設備容量"),
-               renewable_share=_share("renewable share of electricity used", "電力利用に占める再エネ割合")),
         # -- buildings --------------------------------------------------------------------------------------------
         _table("buildings/dwellings", ("year",), "dwellings and vacancy", "住宅総数と空き家",
                dwellings=_q("dwelling", "dwellings, vacant ones included", "住宅総数"),

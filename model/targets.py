@@ -1,4 +1,4 @@
-"""What Tokyo has set out to reach, and the published figures that it counts from, read from the data tables."""
+"""What Tokyo has set out to reach, and the published figures that it counts from, as the reports ask for them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import cast
 
+from model.ordinance.rulebook import rules
+from model.ordinance.targets_goals import BASE_YEAR, REDUCED, goals
 from model.paths import data_folder
 from model.schema import Quality
 
-#: The fiscal year that the metropolis' targets for emissions and energy count from.
-BASE_YEAR = 2000
+__all__ = ["BASE_YEAR", "Target", "base_emissions", "targets_of", "turnover_outlook"]
+
+_KW_PER_GW = 1e6
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,30 @@ class Target:
     quality: Quality
 
 
+@cache
 def targets_of(quantity: str, sector: str = "all") -> dict[int, Target]:
-    """Return the targets for a quantity of a sector by year; changes are against `BASE_YEAR` [1]."""
-    return _by_year("targets/targets", quantity, sector)
+    """Return the targets for a quantity of a sector by year, those of both rule sets.
+
+    Args:
+        quantity: "greenhouse_gas_change" and "final_energy_change" against `BASE_YEAR` [1], "solar_capacity" [GW],
+            "renewable_share" [1].
+        sector: label of a sector, or "all".
+    """
+    return {
+        goal.year: Target(
+            goal.year, _in_report_unit(quantity, goal.level), goal.parameter.source_id, goal.parameter.quality
+        )
+        for goal in goals(rules("targets", "adopted_2025", fallback=True))
+        if goal.sector == sector
+        and quantity == (f"{goal.quantity}_change" if goal.quantity in REDUCED else goal.quantity)
+    }
+
+
+def _in_report_unit(quantity: str, level: float) -> float:
+    """Return a level of the rule data as the reports count it: changes below zero, capacity in GW."""
+    if quantity.endswith("_change"):
+        return -level
+    return level / _KW_PER_GW if quantity == "solar_capacity" else level
 
 
 def base_emissions() -> Target:

@@ -26,6 +26,7 @@ PROGRAMMES: tuple[str, ...] = (
     "forest_offset",
     "own_facilities",
     "ward_support",
+    "targets",
 )
 
 

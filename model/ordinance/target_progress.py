@@ -69,10 +69,11 @@ def toward(sheet: Working, name: str, what: Text, value: float, year: int, miles
         share = 100 * float(way_covered(0.0, value, milestone.level))
         sheet.step(Text("share of the target", "目標に対する進捗"), "", share, "%")
     left = milestone.fiscal_year - year
+    signed = number(value) if value >= 0 else f"({number(value)})"
     if not reached and left > 0:
         sheet.step(
             Text("needed each year from here", "今後毎年必要な上積み"),
-            f"({number(milestone.level)} − {number(value)}) ÷ {left}",
+            f"({number(milestone.level)} − {signed}) ÷ {left}",
             yearly_step_needed(value, milestone.level, left),
             milestone.unit,
         )

@@ -33,7 +33,7 @@ def test_the_rule_data_are_complete() -> None:
     assert len(rulebooks()) == 13
     assert sum(len(example.checks) for example in worked_examples()) == 149
     assert {example.source_id for example in worked_examples()} <= source_ids(rules_folder())
-    assert len(source_ids(rules_folder())) == 120
+    assert len(source_ids(rules_folder())) == 121
 
 
 def test_municipalities_follow_the_press_account_of_the_zones() -> None:

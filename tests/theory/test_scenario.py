@@ -17,6 +17,7 @@ from model.levers import FAMILY_OF, LEVER_FAMILIES, lever_value, plain
 from model.paths import data_folder, scenarios_folder
 from model.scenario import DEFAULT_SCENARIO, ROOT_SCENARIO, load_scenario, shipped_scenarios
 from model.scenario_schema import SCHEMA_FILE, scenario_json_schema, scenario_template, schema_text
+from model.targets import targets_of
 from model.yaml_reader import read_yaml
 from model.year_path import SharePath, YearPath, path_values, share_path_values
 
@@ -148,9 +149,8 @@ def test_no_path_speaks_of_years_that_are_history(name: str) -> None:
 
 def test_carbon_half_meets_the_published_targets_for_renewable_electricity() -> None:
     path = load_scenario("carbon_half").levers.electricity.renewable_share
-    for row in table("targets/targets"):
-        if row["quantity"] == "renewable_share":
-            assert path_values(path, np.array([int(row["year"])]))[0] == pytest.approx(float(row["value"]))
+    for year, target in targets_of("renewable_share").items():
+        assert path_values(path, np.array([year]))[0] == pytest.approx(target.value)
 
 
 # -- merging -----------------------------------------------------------------------------------------------------------
