@@ -36,9 +36,11 @@ class FacilitiesYear(Row):
     renewable_kwh: float | None = column("of which renewable", "うち再エネ電力", "kWh", default=None, ge=0)
     pv_kw: float | None = column("solar power", "太陽光発電設備", "kW", default=None, ge=0)
     cars: int | None = column("passenger cars", "乗用車", default=None, gt=0)
-    non_gasoline_cars: int | None = column("of which non-gasoline", "うち非ガソリン車", default=None, ge=0)
+    non_gasoline_cars: int | None = column("of which non-gasoline cars", "うち非ガソリン車", default=None, ge=0)
     motorcycles: int | None = column("motorcycles", "二輪車", default=None, gt=0)
-    non_gasoline_motorcycles: int | None = column("of which non-gasoline", "うち非ガソリン二輪車", default=None, ge=0)
+    non_gasoline_motorcycles: int | None = column(
+        "of which non-gasoline motorcycles", "うち非ガソリン二輪車", default=None, ge=0
+    )
     public_chargers: int | None = column("public chargers", "公共用充電器", "chargers", default=None, ge=0)
 
     @model_validator(mode="after")

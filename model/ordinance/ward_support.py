@@ -54,9 +54,7 @@ class WardMeasure(Row):
     """One grant, or one path of adoption in a ward."""
 
     id: str = column("measure", "施策名", min_length=1)
-    municipality: MunicipalityCode | None = column(
-        "municipality", "区市町村", default=None, choices=municipality_names()
-    )
+    municipality: MunicipalityCode = column("municipality", "区市町村", choices=municipality_names())
     kind: Kind = column("kind", "施策の種類", choices=KIND_NAMES)
     investment_jpy: float | None = column("cost of the equipment", "設備導入費", "JPY", default=None, gt=0)
     route: Route | None = column("route of the grant", "助成の区分", default=None, choices=ROUTE_NAMES)
@@ -240,7 +238,15 @@ PROGRAMME = Programme(
     title=Text("Support by the wards: small firms, ZEB and ZEH", "特別区の連携方策（中小企業支援・ZEB/ZEH）"),
     row=WardMeasure,
     examples=(
-        WardMeasure(id="空調更新", kind="sme_equipment", investment_jpy=24_000_000, route="audit", site_t=60, cut_t=12),
+        WardMeasure(
+            id="空調更新",
+            municipality="13122",
+            kind="sme_equipment",
+            investment_jpy=24_000_000,
+            route="audit",
+            site_t=60,
+            cut_t=12,
+        ),
         WardMeasure(
             id="ZEH普及",
             municipality="13122",

@@ -17,9 +17,12 @@ from model.ordinance.ward_support_examples import REPRODUCED
 from model.ordinance.worked_examples import worked_examples
 
 ADOPTED = rules("ward_cooperation", "adopted_2025")
-GRANT = WardMeasure(id="g", kind="sme_equipment", investment_jpy=24_000_000, route="audit", site_t=60, cut_t=12)
+GRANT = WardMeasure(
+    id="g", municipality="13122", kind="sme_equipment", investment_jpy=24_000_000, route="audit", site_t=60, cut_t=12
+)
 PATH = WardMeasure(
     id="p",
+    municipality="葛飾区",
     kind="zeb_adoption",
     first_year=2025,
     first_share=0.1,
