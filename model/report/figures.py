@@ -207,11 +207,12 @@ def _two_panels(
     for row, (sector, title) in enumerate(_BUILDING_SECTORS.items()):
         left, width = ((0.55, 1.70), (3.80, 1.58))[column]
         axes = page.axes(figure, left, 2.85 - row * 2.47, width, 1.72)
-        year_ticks(axes, years, language, every=25 if language == "ja" else 10)
+        year_ticks(axes, years, language, every=25)
         values = array.sel(sector=sector).transpose("year", dimension).to_numpy()
         stacked_bands(axes, years, values, words, shades, headroom)
         projection_mark(axes, int(dataset.attrs["projection_from"]), language)
         axes.set_title(title(language), loc="left", pad=11, y=1.0)
+        axes.locator_params(axis="y", nbins=6)
         if column == 0:
             axes.set_ylabel(unit)
         panels[sector] = axes
