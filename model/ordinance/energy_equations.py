@@ -110,29 +110,26 @@ def fuel_co2_t(heat_gj: npt.ArrayLike, carbon_t_per_gj: float) -> FloatArray:
     return scaled(np.asarray(heat_gj), carbon_t_per_gj, CO2_PER_CARBON)
 
 
-# Electricity from a supplier recognised as low-carbon counts as a reduction: the amount times the distance between the
-# fixed factor and the supplier's own.
-def low_carbon_reduction_t(
-    electricity_mwh: FloatArray, supplier_factor: FloatArray, factors: FixedFactors
-) -> FloatArray:
-    """Return the reduction [t-CO2] for choosing a low-carbon supplier; none where its factor is unknown or too high."""
-    if factors.low_carbon_line_t_per_mwh is None:
-        return np.zeros(np.shape(electricity_mwh))
-    low = np.asarray(within(np.asarray(supplier_factor), factors.low_carbon_line_t_per_mwh))
-    distance = factors.electricity_t_per_mwh - np.where(low, supplier_factor, factors.electricity_t_per_mwh)
-    return np.asarray(electricity_mwh * np.maximum(distance, 0.0))
+# Electricity from a supplier recognised as low-carbon counts with the supplier's own factor, all other with the fixed
+# one: the distance between the two is the reduction for choosing that supplier.
+def counted_factor(supplier_factor: FloatArray, factors: FixedFactors) -> FloatArray:
+    """Return the factor of grid electricity [t-CO2/MWh]; the fixed one where the supplier's is unknown."""
+    fixed, line = factors.electricity_t_per_mwh, factors.low_carbon_line_t_per_mwh
+    if line is None:
+        return np.full(np.shape(supplier_factor), fixed)
+    low = np.asarray(within(np.asarray(supplier_factor), line))
+    return np.asarray(np.minimum(np.where(low, supplier_factor, fixed), fixed))
 
 
 # With fixed factors renewables count on site only: what comes from outside is bought electricity, whatever its source,
 # and so is own electricity whose environmental value was sold.
 def emissions_by_fixed_factors_t(use: EnergyUse, factors: FixedFactors, fuels: FuelFactors) -> FloatArray:
     """Return emissions with the factors of a compliance period up to the third [t-CO2]."""
-    bought = use.electricity_mwh + use.off_site_mwh + use.value_sold_mwh
-    electricity = scaled(bought, factors.electricity_t_per_mwh)
-    reduction = low_carbon_reduction_t(use.electricity_mwh, use.supplier_factor, factors)
+    grid = use.electricity_mwh * counted_factor(use.supplier_factor, factors)
+    other = scaled(use.off_site_mwh + use.value_sold_mwh, factors.electricity_t_per_mwh)
     gas = scaled(use.city_gas_1000m3, fuels.city_gas_t_per_1000m3)
     heat = scaled(use.heat_gj, factors.heat_t_per_gj)
-    return np.asarray(electricity - reduction + heat + gas + _oil_t(use, fuels) + use.other_t)
+    return np.asarray(grid + other + heat + gas + _oil_t(use, fuels) + use.other_t)
 
 
 # With actual factors the supplier decides; renewables from outside the site count as zero, and certificates take out

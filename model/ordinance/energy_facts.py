@@ -10,10 +10,12 @@ import numpy as np
 from pydantic import model_validator
 
 from model.language import Text
+from model.ordinance.derivation import number
 from model.ordinance.energy_equations import (
     EnergyUse,
     FixedFactors,
     FuelFactors,
+    counted_factor,
     crude_oil_kl,
     fuel_co2_t,
     primary_energy_gj,
@@ -163,6 +165,28 @@ def fuel_factors(use: EnergyUse, rules: Rules, *, first_period: bool, gas_by_sup
         for name in use.fuels
     }
     return FuelFactors(gas, oil)
+
+
+def emission_working(row: EnergyColumns, fixed: FixedFactors | None, fuels: FuelFactors) -> str:
+    """Return the working of a row's emissions, with fixed factors or, without them, the suppliers' own."""
+    terms: list[tuple[float, str, float | None]]
+    if fixed is not None:
+        grid = float(counted_factor(energy_use([row]).supplier_factor, fixed)[0])
+        other = row.off_site_mwh + row.value_sold_mwh
+        terms = [(row.electricity_mwh, "MWh", grid), (other, "MWh", fixed.electricity_t_per_mwh)]
+        terms += [(row.heat_gj, "GJ", fixed.heat_t_per_gj)]
+        terms += [(row.city_gas_1000m3, "1000m³", fuels.city_gas_t_per_1000m3)]
+    else:
+        left = max(row.electricity_mwh - row.certificates_mwh, 0.0) + row.value_sold_mwh
+        terms = [(left, "MWh", row.supplier_factor), (row.heat_gj, "GJ", row.heat_factor)]
+        terms += [(row.city_gas_1000m3, "1000m³", row.gas_factor)]
+    terms += [(getattr(row, name), "kL", factor) for name, factor in fuels.oil_t_per_kl.items()]
+    parts = [
+        f"{number(amount)} {unit} × {'?' if factor is None else number(factor)}"
+        for amount, unit, factor in terms
+        if amount > 0
+    ]
+    return " + ".join([*parts, f"{number(row.other_t)} t"] if row.other_t > 0 else parts)
 
 
 def renewable_mwh(use: EnergyUse) -> FloatArray:

@@ -19,6 +19,7 @@ from model.ordinance.rulebook import Rules
 PROGRAMMES: tuple[str, ...] = (
     "building_report",
     "building_plan",
+    "cap_and_trade",
     "small_facilities",
     "subsidies",
     "solar_economics",

@@ -20,19 +20,29 @@ def rules_standing_on(rules: Rules, day: date) -> Rules:
     return replace(rules, rule_set=RULE_SETS[0], day=day) if day < begin else rules
 
 
-def unanswered(sheet: Working, name: str, question: Text, *parameter_ids: str) -> Finding | None:
+def unanswered(
+    sheet: Working, name: str, question: Text, *parameter_ids: str, under: Rules | None = None
+) -> Finding | None:
     """Close the sheet as not assessed if the rules do not know one of the parameters; None if they know all.
 
     For questions that are asked for information; what an obligation hangs on is read, and stops the work.
+
+    Args:
+        sheet: the sheet of the question.
+        name: stable name of the finding.
+        question: what is asked.
+        parameter_ids: the parameters needed.
+        under: the rules to look in, if not those of the sheet.
     """
-    missing = [one for one in parameter_ids if not sheet.rules.known(one)]
+    rules = under or sheet.rules
+    missing = [one for one in parameter_ids if not rules.known(one)]
     if not missing:
         return None
     names = ", ".join(missing)
     sheet.step(
         Text(
-            f"not known in {sheet.rules.rule_set}: {names}; --fallback uses another rule set where it has a value",
-            f"{sheet.rules.rule_set} では不明：{names}（--fallback で他のルールセットの値がある場合に使用）",
+            f"not known in {rules.rule_set}: {names}; --fallback uses another rule set where it has a value",
+            f"{rules.rule_set} では不明：{names}（--fallback で他のルールセットの値がある場合に使用）",
         ),
         "",
         None,

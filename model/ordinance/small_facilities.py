@@ -14,9 +14,16 @@ import numpy as np
 
 from model.language import Text
 from model.ordinance.derivation import Finding, Obligation, Value, Verdict, Working, number
-from model.ordinance.energy_equations import EnergyUse, emissions_by_actual_factors_t, emissions_by_fixed_factors_t
+from model.ordinance.energy_equations import (
+    EnergyUse,
+    FixedFactors,
+    FuelFactors,
+    emissions_by_actual_factors_t,
+    emissions_by_fixed_factors_t,
+)
 from model.ordinance.energy_facts import (
     EnergyColumns,
+    emission_working,
     energy_use,
     fixed_factors,
     fuel_factors,
@@ -156,10 +163,14 @@ def emissions(report: Report, rules: Rules) -> Finding:
     """Return the emissions of the company's small facilities [t-CO2]."""
     sheet = Working.under(rules)
     question = Text("How much CO₂ do the small facilities emit?", "中小規模事業所のCO₂排出量はいくらか")
-    values = _emissions_t(report, sheet)
+    fixed, fuels = _factors(report, sheet.rules)
+    values = _emissions_t(report, fixed, fuels)
+    how = Text("the suppliers' own factors", "供給事業者の実排出係数による")
+    if fixed is not None:
+        how = Text("factors fixed for the compliance period", "計画期間の固定排出係数による")
     for row, value in zip(report.counted, values, strict=True):
-        shown = None if np.isnan(value) else float(value)
-        sheet.step(Text(f"{row.facility}: emissions", f"{row.facility}：排出量"), "", shown, "t-CO2")
+        text = Text(f"{row.facility}: {how.en}", f"{row.facility}：{how.ja}")
+        sheet.step(text, emission_working(row, fixed, fuels), None if np.isnan(value) else float(value), "t-CO2")
     if np.isnan(values).any():
         sheet.step(Text("a supplier's factor is not given", "供給事業者の排出係数の記載なし"), "", None)
         return sheet.finding("emissions", question, Verdict.NOT_ASSESSED)
@@ -167,27 +178,22 @@ def emissions(report: Report, rules: Rules) -> Finding:
     return sheet.finding("emissions", question, Verdict.FOR_INFORMATION, total, "t-CO2")
 
 
-def _emissions_t(report: Report, sheet: Working) -> FloatArray:
-    """Return the emissions of each facility [t-CO2]; NaN where the factor of a supplier is missing.
-
-    Reports filed from FY2025 use the suppliers' own factors, earlier ones those fixed for the compliance period.
-    """
-    standing = rules_standing_on(sheet.rules, date(report.fiscal_year + 1, 4, 1))
-    trade = standing.beside("cap_and_trade")
-    use = report.use
+def _factors(report: Report, rules: Rules) -> tuple[FixedFactors | None, FuelFactors]:
+    """Return the factors for the report: the suppliers' own from the day the rules say, fixed ones before."""
+    standing = rules_standing_on(rules, date(report.fiscal_year + 1, 4, 1))
+    trade, use = standing.beside("cap_and_trade"), report.use
     if standing.stated("supplier_factors_from"):
         standing.value("supplier_factors_from")
-        sheet.step(Text("the suppliers' own factors hold", "供給事業者の実排出係数を使用"), "", True)
-        return emissions_by_actual_factors_t(use, fuel_factors(use, trade, first_period=False, gas_by_supplier=True))
+        return None, fuel_factors(use, trade, first_period=False, gas_by_supplier=True)
     period = _period_of(report.fiscal_year, trade)
-    fixed = fixed_factors(trade, period)
-    sheet.step(
-        Text("factors fixed for the compliance period", "計画期間の固定排出係数を使用"),
-        f"{number(fixed.electricity_t_per_mwh)} t-CO2/MWh, {number(fixed.heat_t_per_gj)} t-CO2/GJ",
-        True,
-    )
-    fuels = fuel_factors(use, trade, first_period=period == 1, gas_by_supplier=False)
-    return emissions_by_fixed_factors_t(use, fixed, fuels)
+    return fixed_factors(trade, period), fuel_factors(use, trade, first_period=period == 1, gas_by_supplier=False)
+
+
+def _emissions_t(report: Report, fixed: FixedFactors | None, fuels: FuelFactors) -> FloatArray:
+    """Return the emissions of each facility [t-CO2]; NaN where the factor of a supplier is missing."""
+    if fixed is None:
+        return emissions_by_actual_factors_t(report.use, fuels)
+    return emissions_by_fixed_factors_t(report.use, fixed, fuels)
 
 
 def _period_of(fiscal_year: int, trade: Rules) -> int:
@@ -264,7 +270,7 @@ def _level(sheet: Working, name: str, question: Text, share: float, level: float
 
 def report_rows(report: Report, rules: Rules) -> tuple[Mapping[Text, Value], ...]:
     """Return the rows of the report, facility by facility, and its totals in the last row."""
-    values = _emissions_t(report, Working.under(rules))
+    values = _emissions_t(report, *_factors(report, rules))
     use = report.use
     electricity, renewable = _electricity_mwh(use), renewable_mwh(use)
     energy = report.crude_oil_kl[np.asarray(report.small, dtype=bool)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,10 @@ from model.ordinance.energy_equations import (
     FixedFactors,
     FuelFactors,
     amount_at_crude_oil,
+    counted_factor,
     emissions_by_actual_factors_t,
     emissions_by_fixed_factors_t,
     fuel_co2_t,
-    low_carbon_reduction_t,
 )
 from model.ordinance.rulebook import Rules, rules
 from model.ordinance.small_facilities import PROGRAMME, SmallFacility, assess
@@ -83,6 +84,26 @@ def test_electricity_counts_by_the_factor_of_the_day_of_filing(fiscal_year: int,
     """1,000 MWh: 9.76 GJ/MWh to the reports of FY2023, 8.64 from those filed in FY2024."""
     found = owed({"electricity_mwh": 1000, "supplier_factor": 0.4, "fiscal_year": fiscal_year})
     assert found.finding("report_duty").value == pytest.approx(kl, rel=1e-12)
+
+
+def test_every_form_of_energy_counts_but_own_electricity() -> None:
+    """(100 + 20) MWh × 8.64 + 300 GJ of heat + 40 GJ of other fuel, × 0.0258."""
+    facts = {"electricity_mwh": 100, "off_site_mwh": 20, "own_renewable_mwh": 500, "heat_gj": 300, "other_gj": 40}
+    found = owed(facts)
+    assert found.finding("report_duty").value == pytest.approx((120 * 8.64 + 340) * 0.0258, rel=1e-12)
+    oil = owed({"diesel_kl": 10, "heavy_oil_a_kl": 20, "heavy_oil_bc_kl": 30}, under=ADOPTED_OR_OLDER)
+    heat = 10 * 37.7 + 20 * 39.1 + 30 * 41.9
+    assert oil.finding("report_duty").value == pytest.approx(heat * 0.0258, rel=1e-12)
+
+
+def test_a_chain_that_is_not_included_leaves_its_franchisees_out() -> None:
+    rows = [
+        row.model_copy(update={"value": False}) if row.id == "chain_included" else row
+        for row in ADOPTED.book.parameters
+    ]
+    without = replace(ADOPTED, book=ADOPTED.book.model_copy(update={"parameters": tuple(rows)}), _used={})
+    shops = [{"crude_oil_kl": 1000, "franchise": place > 0} for place in range(3)]
+    assert owed(*shops, under=without).finding("report_duty").value == 1000
 
 
 def test_the_proposal_keeps_the_old_conversion() -> None:
@@ -192,7 +213,7 @@ NO_FUELS = FuelFactors(0.0, {})
 @pytest.mark.parametrize(("factor", "saved"), [(0.0, 489.0), (0.37, 119.0), (0.3701, 0.0), (np.nan, 0.0)])
 def test_low_carbon_supply_counts_up_to_its_line(factor: float, saved: float) -> None:
     use = energy(electricity_mwh=1000, supplier_factor=factor)
-    assert low_carbon_reduction_t(use.electricity_mwh, use.supplier_factor, FIXED)[0] == pytest.approx(saved)
+    assert counted_factor(use.supplier_factor, FIXED)[0] == pytest.approx(0.489 - saved / 1000)
     assert emissions_by_fixed_factors_t(use, FIXED, NO_FUELS)[0] == pytest.approx(489 - saved)
 
 
@@ -204,6 +225,11 @@ def test_low_carbon_supply_counts_up_to_its_line(factor: float, saved: float) ->
         ({"off_site_mwh": 100}, 48.9, 0.0),
         ({"electricity_mwh": 100, "certificates_mwh": 60}, 48.9, 16.0),
         ({"electricity_mwh": 100, "certificates_mwh": 600}, 48.9, 0.0),
+        (
+            {"electricity_mwh": 100, "certificates_mwh": 600, "own_renewable_mwh": 50, "value_sold_mwh": 50},
+            73.35,
+            20.0,
+        ),
         ({"heat_gj": 100, "heat_factor": 0.05}, 6.0, 5.0),
         ({"other_t": 7}, 7.0, 7.0),
     ],
