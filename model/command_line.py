@@ -9,6 +9,7 @@ import gc
 import importlib
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 
 import typer
 from rich.console import Console
@@ -52,6 +53,10 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with the exit code of what happened."""
     # A short-lived process that makes many small objects and few cycles: looking for cycles less often saves a tenth.
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTING)
+    # A console that lacks a sign, such as ₂ or ✓ in an older Japanese code page, shows a question mark for it.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     given = sys.argv[1:] if arguments is None else arguments
     sys.exit(_run(given))
 

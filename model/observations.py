@@ -57,19 +57,21 @@ class Observation:
 
 
 _FITTED = Text("fitted", "校正に使用")
-_GIVEN = Text("read by the model, met by construction", "モデルへの入力値")
+_GIVEN = Text("given; read by the model", "モデルへの入力値")
 _INDEPENDENT = Text("independent of the fit", "校正に不使用")
 _FACTOR = Text(
     "independent; electricity factors between the published years are recollected or interpolated",
     "校正に不使用。公表年以外の電力係数は記憶値または補間",
 )
 _STARTS = Text(
-    "independent by year; the mean is fitted. The driver is smooth, so booms and slumps of starts are not followed, and"
-    " even the longest lives of the literature leave apartments' starts above the published ones",
+    "independent; only the mean of all years is fitted. The driver is smooth, so booms and slumps of starts are not"
+    " followed, and even the longest lives of the literature leave apartments' starts above the published ones",
     "年別は校正に不使用(平均は校正)。需要を平滑化しているため着工の好不況は追わない。共同住宅は文献上最長の寿命でも"
     "着工が公表値を上回る",
 )
-_SURVEY = Text("the driver is a parabola through the surveys", "住宅・土地統計調査に二次曲線を当てはめた需要")
+_SURVEY = Text(
+    "fitted; the driver is a parabola through the surveys", "校正に使用。住宅・土地統計調査に二次曲線を当てはめた需要"
+)
 _OCCUPIED = Text(
     "independent; the published figure is of occupied dwellings, the model's of all, and vacant ones are small flats",
     "校正に不使用。公表値は居住住宅、モデルは空き家(小規模な共同住宅が多い)を含む全住宅",

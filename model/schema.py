@@ -66,8 +66,15 @@ DIMENSIONS: Final = _dimensions(
 _CELL = ("year", "segment", "region")
 
 
+#: Variables that no more than all of something can be.
+_SHARES = frozenset({"technology_share", "renewable_share"})
+
+
 def _variables(*rows: tuple[str, tuple[str, ...], str, str, str]) -> dict[str, Variable]:
-    return {name: Variable(name, dims, unit, Text(en, ja)) for name, dims, unit, en, ja in rows}
+    return {
+        name: Variable(name, dims, unit, Text(en, ja), upper=1.0 if name in _SHARES else float("inf"))
+        for name, dims, unit, en, ja in rows
+    }
 
 
 VARIABLES: Final = _variables(

@@ -89,6 +89,7 @@ def _emission_rows(dataset: xr.Dataset, language: Language) -> list[_Row]:
     against = Text(f"  against FY{BASE_YEAR} as published", f"  {BASE_YEAR}年度(公表値)比")(language)
     return [
         (f"{name} [{EMISSIONS_UNIT(language)}]", [number(scale * row.value, digits) for row in found], "bold"),
+        _published_row("greenhouse_gas_total", dataset, language, scale, digits),
         (against, [change(row.change) for row in found], ""),
         _target_row(emission_targets(), dataset, language, scale, digits),
     ]
@@ -100,6 +101,7 @@ def _energy_rows(dataset: xr.Dataset, language: Language) -> list[_Row]:
     for sector, name in _ENERGY.items():
         energy = _values(dataset["sector_energy"].sel(sector=sector), dataset)
         rows.append((f"{name(language)} [{unit}]", [number(value, 0) for value in energy], ""))
+        rows.append(_published_row(f"sector_energy.{sector}", dataset, language, 1.0, 0))
         rows.append(_target_row(energy_targets(dataset, sector), dataset, language, 1.0, 0))
     return rows
 
@@ -145,6 +147,18 @@ def _stock_rows(dataset: xr.Dataset, language: Language) -> list[_Row]:
 def _values(array: xr.DataArray, dataset: xr.Dataset) -> list[float]:
     """Return a yearly series at the years of the table."""
     return [float(value) for value in array.sel(year=key_years(dataset)).to_numpy()]
+
+
+def _published_row(quantity: str, dataset: xr.Dataset, language: Language, scale: float, digits: int) -> _Row:
+    """Return published figures by year, a weak one in brackets, with nothing where there is none."""
+    here = dataset.isel(observation=dataset["quantity"].to_numpy() == quantity)
+    known = {}
+    for position in range(here.sizes["observation"]):
+        one = here.isel(observation=position)
+        figure = number(scale * float(one["published"]), digits)
+        known[int(one["observation_year"])] = f"({figure})" if str(one["quality"].item()) == "estimate" else figure
+    cells = [known.get(year, "") for year in key_years(dataset)]
+    return Text("  published", "  公表値")(language), cells, "dim"
 
 
 def _target_row(

@@ -127,3 +127,17 @@ def test_numbers_have_a_true_minus_and_no_negative_zero(value: float, digits: in
 @pytest.mark.parametrize(("share", "text"), [(0.165, "+16.5%"), (-0.5, "−50.0%"), (0.0, "0.0%"), (0.0001, "0.0%")])
 def test_changes_carry_their_sign(share: float, text: str) -> None:
     assert change(share) == text
+
+
+def test_published_figures_stand_below_the_modelled_ones_weak_ones_in_brackets(made_up: xr.Dataset) -> None:
+    lines = _lines(made_up, "en")
+    here = made_up.isel(observation=made_up["quantity"].to_numpy() == "greenhouse_gas_total")
+    wanted = [
+        float(v) for y, v in zip(here["observation_year"], here["published"], strict=True) if int(y) in (2000, 2022)
+    ]
+    gases = next(number for number, line in enumerate(lines) if line.strip().startswith("Greenhouse gases"))
+    assert _row(lines[gases + 1 : gases + 2], "published") == pytest.approx(wanted, abs=0.0501)
+    weak = made_up.assign_coords(
+        quality=("observation", np.full(made_up.sizes["observation"], "estimate", dtype=object))
+    )
+    assert f"({wanted[0]:.1f})" in _lines(weak, "en")[gases + 1]
