@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from model.language import Text
 from model.ordinance.exact import half_up
 from model.ordinance.rulebook import Quality, RuleSet, load_yaml, rules_folder
 
@@ -27,10 +28,17 @@ class Check(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
+    label_en: str
+    label_ja: str
     expected: Any
     kind: Literal["published", "derived", "inconsistency"]
     round_to: int | None = None
     abs_tol: float | None = None
+
+    @property
+    def label(self) -> Text:
+        """What is compared, with its unit, in both languages."""
+        return Text(self.label_en, self.label_ja)
 
     def agrees(self, ours: Any) -> bool:
         """Say whether our value agrees: exactly, after rounding as printed, or within the tolerance."""
@@ -54,6 +62,8 @@ class Example(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
+    title_en: str
+    title_ja: str
     programme: str
     rule_set: RuleSet
     source_id: str
@@ -63,9 +73,63 @@ class Example(BaseModel):
     checks: tuple[Check, ...]
     note: str = ""
 
+    @property
+    def title(self) -> Text:
+        """The topic of the place in the document, in both languages."""
+        return Text(self.title_en, self.title_ja)
+
+
+class Contradiction(BaseModel):
+    """Two printed values that contradict each other, and which of them is consistent with the rest."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    source_id: str
+    topic_en: str
+    topic_ja: str
+    printed_en: str
+    printed_ja: str
+    consistent_en: str
+    consistent_ja: str
+    reason_en: str
+    reason_ja: str
+    checks: tuple[str, ...]
+
+    @property
+    def topic(self) -> Text:
+        """Where in the document, in both languages."""
+        return Text(self.topic_en, self.topic_ja)
+
+    @property
+    def printed(self) -> Text:
+        """What is printed."""
+        return Text(self.printed_en, self.printed_ja)
+
+    @property
+    def consistent(self) -> Text:
+        """Which value is consistent."""
+        return Text(self.consistent_en, self.consistent_ja)
+
+    @property
+    def reason(self) -> Text:
+        """Why."""
+        return Text(self.reason_en, self.reason_ja)
+
 
 @cache
 def worked_examples() -> tuple[Example, ...]:
     """Return every example, in the order of the file."""
-    content = load_yaml(rules_folder() / "worked_examples.yaml")
-    return tuple(Example.model_validate(row) for row in content["examples"])
+    return tuple(Example.model_validate(row) for row in _content()["examples"])
+
+
+@cache
+def contradictions() -> tuple[Contradiction, ...]:
+    """Return every place where two printed values contradict each other."""
+    return tuple(Contradiction.model_validate(row) for row in _content()["contradictions"])
+
+
+@cache
+def _content() -> Any:
+    """Return the file of examples, read once."""
+    return load_yaml(rules_folder() / "worked_examples.yaml")
