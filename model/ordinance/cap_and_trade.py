@@ -45,7 +45,7 @@ def _places(facility: Facility, periods: Periods) -> list[int]:
 
 
 def _check_years(rows: Sequence[FacilityYear], periods: Periods) -> None:
-    """Refuse years after the last period: no rule says what is owed then."""
+    """Refuse years after the last period, for which no rule is known, and carbon halves before it, which it brings."""
     faults = FaultList()
     for row in rows:
         if row.fiscal_year > periods.last_years[-1]:
@@ -54,6 +54,16 @@ def _check_years(rows: Sequence[FacilityYear], periods: Periods) -> None:
                 Text("no rule is known for this year", "この年度の規定は定められていません"),
                 row.fiscal_year,
                 f"≤ {periods.last_years[-1]}",
+            )
+        if row.recognition == "carbon_half" and row.fiscal_year < periods.first_years[-1]:
+            faults.add(
+                f"{row.facility} FY{row.fiscal_year}",
+                Text(
+                    "there is no carbon-half recognition in this year yet",
+                    "この年度にはカーボンハーフ認定はまだありません",
+                ),
+                row.fiscal_year,
+                f"≥ {periods.first_years[-1]}",
             )
     faults.raise_if_any()
 

@@ -21,6 +21,7 @@ PROGRAMMES: tuple[str, ...] = (
     "building_plan",
     "cap_and_trade",
     "small_facilities",
+    "district",
     "subsidies",
     "solar_economics",
     "joint_purchase",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from model.faults import BadInput
 from model.language import Text
 from model.ordinance.derivation import Finding, Verdict, Working
 from model.ordinance.rulebook import RULE_SETS, Rules, rule_set_dates
@@ -20,12 +21,23 @@ def rules_standing_on(rules: Rules, day: date) -> Rules:
     return replace(rules, rule_set=RULE_SETS[0], day=day) if day < begin else rules
 
 
+def in_force_since(rules: Rules, parameter_id: str) -> date:
+    """Return the first day of a rule, reading it; for the proposal that is the day of the proposal.
+
+    Raises:
+        BadInput: the rule is not known under these rules.
+    """
+    rules.value(parameter_id)
+    return next(used.parameter.valid_from for used in rules.used if used.parameter.id == parameter_id)
+
+
 def unanswered(
     sheet: Working, name: str, question: Text, *parameter_ids: str, under: Rules | None = None
 ) -> Finding | None:
     """Close the sheet as not assessed if the rules do not know one of the parameters; None if they know all.
 
-    For questions that are asked for information; what an obligation hangs on is read, and stops the work.
+    For a question that nothing else hangs on. The working says what is missing and what the other rule set holds; what
+    an amount hangs on is read, and stops the work.
 
     Args:
         sheet: the sheet of the question.
@@ -36,15 +48,9 @@ def unanswered(
     """
     rules = under or sheet.rules
     missing = [one for one in parameter_ids if not rules.known(one)]
-    if not missing:
-        return None
-    names = ", ".join(missing)
-    sheet.step(
-        Text(
-            f"not known in {rules.rule_set}: {names}; --fallback uses another rule set where it has a value",
-            f"{rules.rule_set} では不明：{names}（--fallback で他のルールセットの値がある場合に使用）",
-        ),
-        "",
-        None,
-    )
-    return sheet.finding(name, question, Verdict.NOT_ASSESSED)
+    for one in missing:
+        try:
+            rules.value(one)
+        except BadInput as gap:
+            sheet.step(gap.faults[0].problem, "", None)
+    return sheet.finding(name, question, Verdict.NOT_ASSESSED) if missing else None

@@ -32,7 +32,7 @@ from model.ordinance.energy_facts import (
 )
 from model.ordinance.exact import FloatArray, reaches
 from model.ordinance.programme import Programme, Row, column
-from model.ordinance.rule_gaps import rules_standing_on, unanswered
+from model.ordinance.rule_gaps import in_force_since, rules_standing_on, unanswered
 from model.ordinance.rulebook import Rules
 from model.ordinance.small_facilities_equations import company_total_kl, is_small, reduction_share, report_obliged
 
@@ -206,10 +206,9 @@ def plan_duty(report: Report, duty: Verdict, rules: Rules) -> Finding:
     """Return whether the report must hold a plan towards the 2030 levels and the progress; it follows the report."""
     sheet = Working.under(rules)
     question = Text("Are a plan and a yearly progress report due?", "推進計画の策定と達成状況の報告が必要か")
-    standing = rules_standing_on(sheet.rules, date(report.fiscal_year + 1, 4, 1))
-    due = standing.stated("plan_and_yearly_report") and standing.flag("plan_and_yearly_report")
-    sheet.step(
-        Text("in force when the report is filed", "報告書提出時に施行済みか"), f"{report.fiscal_year + 1}-04-01", due
+    filed, start = date(report.fiscal_year + 1, 4, 1), in_force_since(sheet.rules, "plan_and_yearly_report")
+    due = sheet.step(
+        Text("in force in the year of filing", "報告書の提出年度に施行済みか"), f"{filed} ≥ {start}", filed >= start
     )
     return sheet.finding("plan_duty", question, duty if due else Verdict.NOT_OBLIGED)
 

@@ -461,11 +461,21 @@ def test_proposed_rate_of_the_fourth_period() -> None:
     ("facts", "rate"),
     [({"recognition": "top_level"}, 0.135), ({"recognition": "near_top_level"}, 0.2025),
      ({"power_law_relief": "first_step"}, 0.25), ({"power_law_relief": "second_step"}, 0.23),
-     ({"kind": "office", "district_share": 0.2}, 0.25), ({"recognition": "carbon_half"}, 0.0)],
+     ({"kind": "office", "district_share": 0.2}, 0.25)],
 )  # fmt: skip
 def test_reliefs_of_a_facility(facts: dict[str, Any], rate: float) -> None:
     found = owed(over(2020, [1.0], **facts), PROPOSED, obliged_since=2010, base_t=100)[2020]
     assert found.finding("obligation_rate").value == pytest.approx(rate)
+
+
+def test_carbon_half_begins_with_the_fourth_period() -> None:
+    facts = {"recognition": "carbon_half"}
+    found = owed(over(2025, [30.0] * 5, **facts), PROPOSED, obliged_since=2010, base_t=100)[2025]
+    assert found.finding("obligation_rate").value == 0
+    assert step(found.finding("cumulative_test"), "beyond the duty but") == pytest.approx(175)
+    assert step(found.finding("settlement"), "left") == pytest.approx(175)
+    with pytest.raises(BadInput, match="no carbon-half recognition"):
+        owed(over(2024, [30.0], **facts), PROPOSED, obliged_since=2010, base_t=100)
 
 
 def test_a_certificate_in_the_middle_of_a_period_eases_the_years_from_then_on() -> None:

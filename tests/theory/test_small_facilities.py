@@ -172,8 +172,13 @@ def test_plan_follows_the_report() -> None:
     facts = {"crude_oil_kl": 1400}
     assert owed(facts, facts, facts).finding("plan_duty").verdict is Verdict.OBLIGED
     assert owed(facts).finding("plan_duty").verdict is Verdict.VOLUNTARY
-    old = {**facts, "fiscal_year": 2020}
-    assert owed(old, old, old).finding("plan_duty").verdict is Verdict.NOT_OBLIGED
+
+
+@pytest.mark.parametrize(("fiscal_year", "due"), [(2020, False), (2022, False), (2023, False), (2024, True)])
+def test_plan_is_due_with_the_reports_filed_from_fiscal_2025(fiscal_year: int, due: bool) -> None:
+    facts = {"crude_oil_kl": 1400, "fiscal_year": fiscal_year}
+    verdict = owed(facts, facts, facts).finding("plan_duty").verdict
+    assert verdict is (Verdict.OBLIGED if due else Verdict.NOT_OBLIGED)
 
 
 def test_report_totals() -> None:
