@@ -22,6 +22,7 @@ PROGRAMMES: tuple[str, ...] = (
     "cap_and_trade",
     "small_facilities",
     "district",
+    "electricity_suppliers",
     "subsidies",
     "solar_economics",
     "joint_purchase",
