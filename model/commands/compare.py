@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: File of the differences inside the folder of a comparison.
 DIFFERENCES_FILE = "differences.csv"
+#: File of what makes the CO2 of buildings differ, factor by factor.
+CONTRIBUTIONS_FILE = "contributions.csv"
 
 _WRITTEN = Text("Written to", "出力先:")
 
@@ -62,6 +64,7 @@ def compare_results(paths: list[Path], out: Path | None, force: bool, figures: b
         halving_verdicts,
         year_note,
     )
+    from model.report.contributions import contribution_table, contributions
     from model.result_folder import check_result_folder, result_folder
 
     given = _open_all(paths)
@@ -71,9 +74,12 @@ def compare_results(paths: list[Path], out: Path | None, force: bool, figures: b
     console = Console(highlight=False)
     if note := year_note(given, language):
         console.print(note, style="yellow", markup=False)
+    factors = contributions(runs)
     for name in list(runs)[1:]:
         console.print()
         console.print(difference_table(runs, name, language))
+        if not factors.empty:
+            console.print(contribution_table(factors, name, language))
     for line in halving_verdicts(runs, language):
         console.print(line, markup=False)
     facts: dict[str, Any] = {
@@ -82,6 +88,7 @@ def compare_results(paths: list[Path], out: Path | None, force: bool, figures: b
     with result_folder(folder, facts, force) as staging:
         table = differences(runs)
         table.to_csv(staging / DIFFERENCES_FILE, index=False, float_format="%.10g", encoding="utf-8-sig")
+        factors.to_csv(staging / CONTRIBUTIONS_FILE, index=False, float_format="%.10g", encoding="utf-8-sig")
         if figures:
             draw_comparison(runs, staging / "figures")
     console.print(_WRITTEN(language), str(folder), markup=False, soft_wrap=True)

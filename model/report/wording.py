@@ -44,6 +44,12 @@ def change(share: float, digits: int = 1) -> str:
     return f"+{text}" if share > 0 and text.strip("0.%") else text
 
 
+def signed(value: float, digits: int) -> str:
+    """Return a difference with its sign."""
+    text = number(value, digits)
+    return f"+{text}" if value > 0 and text.strip("0.") else text
+
+
 def emissions(megatonnes: float, language: Language) -> str:
     """Return emissions as 31.1 Mt, or 3,110万t in Japanese."""
     return f"{number(megatonnes, 1)} Mt" if language == "en" else f"{number(100 * megatonnes, 0)}万t"

@@ -22,12 +22,14 @@ def run(*arguments: object) -> int:
 
 @pytest.fixture(scope="module")
 def results(thin: xr.Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of results: `before`, and `after` with 0.25 Mt less from transport; others of fewer years."""
+    """Return a folder of results: `before`, and `after` with 0.25 Mt less from transport and cleaner supply to
+    buildings; others of fewer years."""
     folder = tmp_path_factory.mktemp("results")
     small = thin.isel(region=slice(0, 1))
     after = small.copy(deep=True)
     after["greenhouse_gas"].loc[{"sector": "transport"}] -= 0.25
     after["greenhouse_gas_total"] -= 0.25
+    after["co2"].loc[{"factor_view": "real"}] *= 0.9
     _write(folder / "before", small.assign_attrs(scenario="before"))
     _write(folder / "after", after.assign_attrs(scenario="after"))
     _write(folder / "again", small.assign_attrs(scenario="before"))
@@ -120,3 +122,16 @@ def test_a_foreign_folder_is_left_alone(results: Path, tmp_path: Path, capsys: p
     assert run("compare", results / "before", results / "after", "--out", documents) == 2
     assert "--force" in capsys.readouterr().err
     assert [path.name for path in documents.iterdir()] == ["thesis.txt"]
+
+
+def test_contributions_lay_cleaner_supply_at_the_door_of_factors(
+    results: Path, tmp_path: Path, thin: xr.Dataset
+) -> None:
+    out = tmp_path / "out"
+    assert run("compare", results / "before", results / "after", "--no-figures", "--out", out) == 0
+    table = pd.read_csv(out / "contributions.csv", keep_default_na=False)
+    co2 = thin["co2"].sel(factor_view="real").sum(["segment", "carrier"])
+    assert sorted(set(table["year"])) == [2030, 2035, 2050]
+    for row in table.itertuples():
+        wanted = -0.1 * float(co2.sel(year=row.year)) / 1e3 if row.factor == "factor" else 0.0
+        assert row.value == pytest.approx(wanted, rel=1e-6, abs=1e-9)
