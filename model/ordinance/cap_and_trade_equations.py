@@ -68,7 +68,7 @@ class Periods:
         """Return the position of the period of each fiscal year, −1 outside all periods."""
         given = np.asarray(years, dtype=np.int64)
         place = np.searchsorted(np.array(self.first_years), given, side="right") - 1
-        return np.where((place >= 0) & (given <= np.array(self.last_years)[place]), place, -1).astype(np.int64)
+        return np.where(given <= np.array(self.last_years)[place], place, -1).astype(np.int64)
 
     def years(self, place: int) -> range:
         """Return the fiscal years of the period at a position."""

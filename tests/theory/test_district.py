@@ -56,6 +56,15 @@ def test_all_new_buildings_of_a_development_count_together(
     assert found.finding("plan_duty").verdict is verdict
 
 
+def test_a_building_on_its_own_is_a_development_unless_it_only_stands_in_a_district() -> None:
+    alone = {"non_residential_m2": 60_000}
+    assert [one.finding("plan_duty").verdict for one in owed(alone, {**alone})] == [Verdict.OBLIGED] * 2
+    (in_district,) = owed({**alone, "in_district": True})
+    assert [one.name for one in in_district.findings] == ["acceptance_study"]
+    both = owed(building(in_district=True))
+    assert [one.findings[0].name for one in both] == ["plan_duty", "acceptance_study"]
+
+
 def test_decimals_that_sum_to_the_line_do_not_exceed_it() -> None:
     rows = [building(non_residential_m2=5_000.1)] * 9 + [building(non_residential_m2=4_999.1)]
     (found,) = owed(*rows)

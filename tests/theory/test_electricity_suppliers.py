@@ -166,6 +166,12 @@ def test_level_of_2035(renewable: float, reached: bool) -> None:
     assert finding.verdict is (Verdict.COMPLIES if reached else Verdict.FALLS_SHORT)
 
 
+def test_the_adopted_rules_hold_the_supply_as_a_whole_against_their_own_level() -> None:
+    finding = owed({"renewable_mwh": 40})["Σ FY2025"].finding("metropolis_2030")
+    assert (finding.value, finding.fallbacks) == (10, ())
+    assert [used.parameter.id for used in finding.parameters] == ["target_level_2030"]
+
+
 def test_plans_do_not_count_as_results() -> None:
     found = owed({"renewable_mwh": 10}, {"renewable_mwh": 90, "planned": True})
     assert set(found) == {"S FY2025", "S FY2025 (plan)", "Σ FY2025"}
