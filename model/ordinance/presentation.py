@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from model.language import Language, Text
 from model.ordinance.derivation import Finding, Obligation, Step, Value, number, unit_name
+from model.ordinance.rule_words import rule_words
 from model.ordinance.rulebook import UsedParameter
 from model.spreadsheet import Cell, Table
 
@@ -135,13 +136,13 @@ def _parameter_row(subject: str, finding: Finding, used: UsedParameter, language
         parameter.id,
         parameter.term_ja,
         value,
-        parameter.unit,
+        rule_words(parameter.unit)(language),
         parameter.rule_set,
         parameter.valid_from,
         parameter.source_id,
         QUALITY_NAMES[parameter.quality](language),
         (_YES if used.fallback else _NO)(language),
-        parameter.note,
+        rule_words(parameter.note)(language),
     ]
 
 
