@@ -30,10 +30,10 @@ def test_every_collected_parameter_came_over_unchanged() -> None:
 
 
 def test_the_rule_data_are_complete() -> None:
-    assert len(rulebooks()) == 13
+    assert len(rulebooks()) == 14
     assert sum(len(example.checks) for example in worked_examples()) == 149
     assert {example.source_id for example in worked_examples()} <= source_ids(rules_folder())
-    assert len(source_ids(rules_folder())) == 121
+    assert len(source_ids(rules_folder())) == 122
 
 
 def test_municipalities_follow_the_press_account_of_the_zones() -> None:

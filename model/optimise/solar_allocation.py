@@ -1,0 +1,225 @@
+"""Which of a supplier's houses get how many panels: the best plan that meets the ordinance, with its proof.
+
+The rate scheme is the supplier's free choice, so both are solved and the better one is the plan. The arrays, prices and
+the finish are in the modules beside this one; `solar_allocation_pyomo` states the same model for reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+import numpy as np
+import numpy.typing as npt
+
+from model.optimise.solar_allocation_chance import chance_of, probability_of_meeting, solve_with_chance
+from model.optimise.solar_allocation_clash import Clash, Relaxation, find_clash
+from model.optimise.solar_allocation_economics import Economics
+from model.optimise.solar_allocation_finish import Finished, finish
+from model.optimise.solar_allocation_houses import Houses
+from model.optimise.solar_allocation_model import GREATEST, Model, Scheme, Wishes, build
+from model.optimise.solar_allocation_prices import find_prices
+from model.optimise.solar_allocation_problem import FloatArray, SlotArray
+from model.optimise.solver import Proof, SolverOptions, Status, prove
+from model.ordinance.building_report_equations import EnergyLevel
+from model.ordinance.rulebook import Rules
+
+IntArray = npt.NDArray[np.int64]
+
+#: Times that the certainty is asked for a little higher because the exact probability of a plan falls short.
+_RETRIES = 6
+#: Distance to certainty that is taken off at each retry.
+_STRICTER = 0.8
+#: Most houses for which the exact probability is worked out; above, consents add up to a normal distribution.
+MOST_EXACT = 20_000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was found for one rate scheme.
+
+    Args:
+        model: its model.
+        finished: plan and bound, to be made small.
+        prices: price of each row of the model [objective per unit of the row], in the order of `row_names`.
+        row_names: names of the rows.
+        probability: probability that the year closes above the requirement; NaN where consent is not asked for.
+    """
+
+    model: Model
+    finished: Finished
+    prices: FloatArray
+    row_names: tuple[str, ...]
+    probability: float
+
+    @property
+    def value(self) -> float:
+        """The objective as people read it: cost to be least, benefit to be greatest."""
+        return -self.finished.cost if self.model.wishes.objective in GREATEST else self.finished.cost
+
+    @property
+    def bound(self) -> float:
+        """No plan of this scheme is better than this."""
+        return -self.finished.bound if self.model.wishes.objective in GREATEST else self.finished.bound
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The answer for one supplier.
+
+    Args:
+        outcomes: by rate scheme.
+        scheme: the better scheme; None where there is no plan.
+        proof: objective, bound and gap over both schemes.
+        clash: rules that clash, where no plan keeps them all.
+    """
+
+    outcomes: Mapping[Scheme, Outcome]
+    scheme: Scheme | None
+    proof: Proof
+    clash: Clash | None = None
+
+    @property
+    def best(self) -> Outcome:
+        """The outcome of the better scheme; only where there is a plan."""
+        if self.scheme is None:
+            raise LookupError("there is no plan")
+        return self.outcomes[self.scheme]
+
+    @property
+    def choice(self) -> SlotArray:
+        """Slot by house."""
+        return self.best.finished.choice
+
+    def price(self, row: str) -> float:
+        """Return the price of a row; 0 where there is no such row."""
+        best = self.best
+        return float(best.prices[best.row_names.index(row)]) if row in best.row_names else 0.0
+
+
+def allocate(
+    houses: Houses,
+    wishes: Wishes,
+    economics: Economics,
+    rules: Rules,
+    gap: float = 1e-6,
+    seconds: float = 30.0,
+    seed: int = 0,
+) -> Plan:
+    """Return the best plan for a supplier's houses.
+
+    Args:
+        houses: facts.
+        wishes: objective and limits.
+        economics: prices, grants and contracts.
+        rules: rules of "report_programme".
+        gap: relative gap asked for [1].
+        seconds: time limit [s].
+        seed: seed of every random choice.
+
+    Raises:
+        BadInput: a rule that is needed is not known, or the wishes ask for facts that the list does not give.
+    """
+    begun = perf_counter()
+    models = build(houses, wishes, economics, rules)
+    options = SolverOptions(seconds=seconds, relative_gap=gap, seed=seed)
+    beyond = _beyond_help(models[0], rules)
+    if beyond is not None:
+        return _no_plan(models, options, begun, beyond)
+    outcomes: dict[Scheme, Outcome] = {}
+    for number, model in enumerate(models):
+        left = max(seconds - (perf_counter() - begun), 1.0) / (len(models) - number)
+        outcomes[model.scheme] = _solve(model, gap, left, seed)
+    planned = [one for one in outcomes.values() if one.finished.choice.size]
+    if not planned:
+        clash = None
+        if any(one.finished.impossible for one in outcomes.values()):
+            easiest = min(models, key=_owed)
+            clash = find_clash(easiest.problem, seconds, seed)
+        return _no_plan(models, options, begun, clash)
+    best = min(planned, key=lambda one: one.finished.cost)
+    bound = min(one.finished.bound for one in outcomes.values() if not one.finished.impossible)
+    maximise = wishes.objective in GREATEST
+    done = replace(best.finished, bound=min(bound, best.finished.cost))
+    status: Status = "optimal" if done.gap <= gap else "feasible"
+    proof = prove(
+        status,
+        best.value,
+        -done.bound if maximise else done.bound,
+        perf_counter() - begun,
+        options,
+        maximise,
+    )  # fmt: skip
+    return Plan(outcomes, best.model.scheme, proof)
+
+
+def _no_plan(models: list[Model], options: SolverOptions, begun: float, clash: Clash | None) -> Plan:
+    """Return the answer where nothing was found: proven impossible, or out of time."""
+    status: Status = "no_solution" if clash is None else "infeasible"
+    maximise = models[0].wishes.objective in GREATEST
+    proof = prove(status, np.nan, np.nan, perf_counter() - begun, options, maximise)
+    return Plan({}, None, proof, clash)
+
+
+def _owed(model: Model) -> float:
+    """Return the requirement of a scheme before exclusions [kW]."""
+    houses = model.houses
+    return float(np.sum(houses.owed_uniform_kw if model.scheme == "uniform" else houses.owed_by_zone_kw))
+
+
+def _beyond_help(model: Model, rules: Rules) -> Clash | None:
+    """Return the energy rules that some houses break whatever panels they get."""
+    if not model.out_of_level:
+        return None
+    levels = EnergyLevel.read(rules, "energy_standard")
+    houses, found = model.houses, []
+    for row, where in model.out_of_level.items():
+        level = levels[row.split(".")[1]]
+        if row.endswith(".ua"):
+            worst = where[np.argsort(-houses.ua[where], kind="stable")]
+            found.append(Relaxation(row, level.ua_max, float(houses.ua[worst[0]]), worst[:10]))
+        else:
+            saved = rules.number("heat_to_pv_conversion_factor") * level.with_renewables * houses.largest_kw[where]
+            reached = (houses.design_gj[where] - saved) / houses.standard_gj[where]
+            worst = where[np.argsort(-reached, kind="stable")]
+            found.append(Relaxation(row, level.bei_max, float(reached.max()), worst[:10]))
+    return Clash(tuple(found))
+
+
+def _solve(model: Model, gap: float, seconds: float, seed: int) -> Outcome:
+    """Return plan, bound and prices of one scheme."""
+    problem = model.problem
+    names = tuple(row.name for row in problem.rows)
+    certainty = model.wishes.certainty
+    if certainty is None or "renewables" not in names:
+        prices = find_prices(problem, seed)
+        return Outcome(model, finish(problem, prices, gap, seconds, seed), prices.of_rows, names, np.nan)
+    place = names.index("renewables")
+    others = replace(problem, rows=tuple(row for row in problem.rows if row.name != "renewables"))
+    asked, end = certainty, perf_counter() + seconds
+    for _ in range(_RETRIES):
+        accepted = np.ones(model.houses.size)
+        chance = chance_of(problem.rows[place], accepted, model.houses.consent, asked)
+        finished, found = solve_with_chance(others, chance, gap, max(end - perf_counter(), 0.5), seed)
+        probability = _probability(model, finished.choice) if finished.choice.size else np.nan
+        if not probability < certainty:
+            break
+        # The sum of few consents is not quite normal; ask for a little more until the exact probability holds.
+        asked = 1.0 - (1.0 - asked) * _STRICTER
+    ordered = np.insert(found[:-1], place, found[-1])
+    return Outcome(model, finished, ordered, names, probability)
+
+
+def _probability(model: Model, choice: SlotArray) -> float:
+    """Return the probability that a plan closes above the requirement."""
+    houses, slots = model.houses, model.slots
+    counted = ~slots.left_out[choice]
+    kw = slots.multiple[choice] * houses.module_step_kw
+    owed = houses.owed_uniform_kw if model.scheme == "uniform" else houses.owed_by_zone_kw
+    required = float(np.sum(owed[counted]))
+    certain = float(np.sum(houses.heat_kw[counted & houses.new]))
+    new, existing = counted & houses.new, ~houses.new
+    exact = houses.size <= MOST_EXACT
+    accepted = [(kw[chosen], houses.consent[chosen]) for chosen in (new, existing)]
+    return probability_of_meeting(accepted[0], accepted[1], required, certain, model.substitute_share, exact)

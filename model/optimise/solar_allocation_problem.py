@@ -1,0 +1,255 @@
+"""Panels on a supplier's houses as arrays: one size a house, a few rows that tie the houses together.
+
+A *slot* is one way to equip a house: a size, a way to pay, counted or left out of the count at the supplier's request.
+Slot j puts multiple[j] × step_kw[i] on house i. Costs have dims (slot, house); everything else is a vector, so that a
+million houses fit into memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+SlotArray = npt.NDArray[np.int16]
+
+#: Houses handled together, so that what is worked on stays in the processor's cache.
+_BLOCK = 16_384
+
+
+@dataclass(frozen=True)
+class Row:
+    """One rule that ties houses together: Σ (slope × measure + squared × kW² + intercept) ≥ at_least.
+
+    Args:
+        name: stable name of the rule.
+        slope: weight of the measure by house.
+        intercept: constant by house.
+        at_least: right-hand side.
+        measure: what of the slot counts: "kw" or one of the problem's amounts.
+        counted_only: whether slots left out of the count contribute nothing.
+        squared: weight of the square of the kW by house; None for none.
+    """
+
+    name: str
+    slope: FloatArray
+    intercept: FloatArray
+    at_least: float
+    measure: str = "kw"
+    counted_only: bool = False
+    squared: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The choice of one slot a house at least cost within the rows.
+
+    Args:
+        cost: what is to be made small, dims (slot, house); infinite where the house has no such slot.
+        multiple: size of a slot in steps of the house, dims (slot).
+        left_out: which slots leave the house out of the count, dims (slot).
+        step_kw: capacity of one step, dims (house) [kW].
+        rows: rules that tie houses together.
+        amounts: what rows other than on kW add up (outlay, changes of plan, …) by name, dims (slot, house); 0 where the
+            house has no such slot.
+    """
+
+    cost: FloatArray
+    multiple: FloatArray
+    left_out: BoolArray
+    step_kw: FloatArray
+    rows: tuple[Row, ...]
+    amounts: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    @property
+    def houses(self) -> int:
+        """Number of houses."""
+        return int(self.step_kw.size)
+
+    @property
+    def slots(self) -> int:
+        """Number of slots."""
+        return int(self.multiple.size)
+
+    @property
+    def at_least(self) -> FloatArray:
+        """Right-hand sides of the rows."""
+        return np.array([row.at_least for row in self.rows])
+
+    def part(self, houses: npt.NDArray[np.int64], share: float | None = None) -> Problem:
+        """Return the problem of some houses only; right-hand sides shrink to `share` of theirs if it is given."""
+        rows = tuple(
+            replace(row, slope=row.slope[houses], intercept=row.intercept[houses],
+                    at_least=row.at_least * (1.0 if share is None else share),
+                    squared=None if row.squared is None else row.squared[houses])
+            for row in self.rows
+        )  # fmt: skip
+        amounts = {name: values[:, houses] for name, values in self.amounts.items()}
+        return replace(self, cost=self.cost[:, houses], step_kw=self.step_kw[houses], rows=rows, amounts=amounts)
+
+
+@dataclass(frozen=True)
+class Priced:
+    """The best slot of every house when breaking a rule costs its price.
+
+    Args:
+        bound: no plan within the rows costs less.
+        choice: slot by house.
+        lowest: priced cost of that slot by house.
+        runner_up: by how much the second best slot is dearer, by house; infinite where there is none.
+        activity: left-hand side of each row under this choice.
+    """
+
+    bound: float
+    choice: SlotArray
+    lowest: FloatArray
+    runner_up: FloatArray
+    activity: FloatArray
+
+
+@dataclass(frozen=True)
+class _Weights:
+    """Prices of all rows gathered by house, for all slots and for counted slots on top.
+
+    Terms are on kW, on the square of kW, constant, and on the problem's amounts.
+    """
+
+    kw: FloatArray
+    constant: FloatArray
+    counted_kw: FloatArray
+    counted_constant: FloatArray
+    squared: FloatArray | None
+    counted_squared: FloatArray | None
+    amounts: Mapping[str, FloatArray]
+
+    @classmethod
+    def gather(cls, problem: Problem, prices: FloatArray) -> _Weights:
+        """Return the weights that the prices put on the slots of each house."""
+        zero = np.zeros(problem.houses)
+        kw, constant = [zero, zero], [zero, zero]
+        squared: list[FloatArray | None] = [None, None]
+        amounts: dict[str, FloatArray] = {}
+        for row, price in zip(problem.rows, prices, strict=True):
+            if price == 0:
+                continue
+            counted = int(row.counted_only)
+            if row.measure == "kw":
+                kw[counted] = kw[counted] + price * row.slope
+            else:
+                amounts[row.measure] = amounts.get(row.measure, zero) + price * row.slope
+            if row.squared is not None:
+                so_far = squared[counted]
+                squared[counted] = price * row.squared + (zero if so_far is None else so_far)
+            constant[counted] = constant[counted] + price * row.intercept
+        return cls(kw[0], constant[0], kw[1], constant[1], squared[0], squared[1], amounts)
+
+
+# What a slot costs when every unit of a row is bought at the row's price.
+def priced_costs(problem: Problem, prices: FloatArray, houses: slice | npt.NDArray[np.int64]) -> FloatArray:
+    """Return cost − Σ price × contribution to the row, dims (slot, house), for some houses."""
+    if not isinstance(houses, slice):
+        return priced_costs(problem.part(houses), prices, slice(0, houses.size))
+    return _priced(problem, _Weights.gather(problem, prices), houses)
+
+
+def _priced(problem: Problem, weights: _Weights, houses: slice) -> FloatArray:
+    """Return priced costs of a run of houses."""
+    step = problem.step_kw[houses]
+    by_step, counted_by_step = weights.kw[houses] * step, weights.counted_kw[houses] * step
+    by_step_counted = by_step + counted_by_step
+    constant = weights.constant[houses]
+    constant_counted = constant + weights.counted_constant[houses]
+    squared = None if weights.squared is None else weights.squared[houses] * step**2
+    counted_squared = None if weights.counted_squared is None else weights.counted_squared[houses] * step**2
+    values = np.empty((problem.slots, step.size))
+    for slot, (multiple, left_out) in enumerate(zip(problem.multiple, problem.left_out, strict=True)):
+        value = values[slot]
+        np.multiply(by_step if left_out else by_step_counted, -multiple, out=value)
+        value += problem.cost[slot, houses]
+        value -= constant if left_out else constant_counted
+        if squared is not None:
+            value -= squared * multiple**2
+        if counted_squared is not None and not left_out:
+            value -= counted_squared * multiple**2
+        for name, weight in weights.amounts.items():
+            value -= weight[houses] * problem.amounts[name][slot, houses]
+    return values
+
+
+# Without the rows that tie them, every house takes its cheapest slot; the sum is a lower bound of any plan.
+def best_at(problem: Problem, prices: FloatArray) -> Priced:
+    """Return every house's best slot under prices of the rows (one per row, none negative)."""
+    weights = _Weights.gather(problem, prices)
+    choice = np.empty(problem.houses, dtype=np.int16)
+    lowest, runner_up = np.empty(problem.houses), np.empty(problem.houses)
+    for start in range(0, problem.houses, _BLOCK):
+        houses = slice(start, min(start + _BLOCK, problem.houses))
+        values = _priced(problem, weights, houses)
+        first = values[0].copy()
+        second = np.full_like(first, np.inf)
+        taken = np.zeros(first.size, dtype=np.int16)
+        for slot in range(1, problem.slots):
+            value = values[slot]
+            better = value < first
+            np.minimum(second, np.where(better, first, value), out=second)
+            np.copyto(first, value, where=better)
+            taken[better] = slot
+        choice[houses], lowest[houses] = taken, first
+        runner_up[houses] = second - first
+    bound = float(np.sum(lowest)) + float(prices @ problem.at_least)
+    return Priced(bound, choice, lowest, runner_up, activity(problem, choice))
+
+
+# The left-hand side of a row is the sum of what the chosen slots bring to it.
+def activity(problem: Problem, choice: npt.NDArray[np.integer]) -> FloatArray:
+    """Return the left-hand side of each row under a choice of slots."""
+    kw = problem.multiple[choice] * problem.step_kw
+    counted = ~problem.left_out[choice]
+    return np.array([np.sum(_contribution(problem, row, choice, kw, counted)) for row in problem.rows])
+
+
+def _contribution(
+    problem: Problem, row: Row, choice: npt.NDArray[np.integer], kw: FloatArray, counted: BoolArray
+) -> FloatArray:
+    """Return what each house brings to a row."""
+    brought = _measured(problem, row, np.arange(problem.houses), choice, kw) * row.slope + row.intercept
+    if row.squared is not None:
+        brought = brought + row.squared * kw**2
+    return np.where(counted, brought, 0.0) if row.counted_only else brought
+
+
+def coefficients(
+    problem: Problem, houses: npt.NDArray[np.int64], slots: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Return what single slots of single houses bring to every row, dims (row, pair)."""
+    kw = problem.multiple[slots] * problem.step_kw[houses]
+    counted = ~problem.left_out[slots]
+    found = np.empty((len(problem.rows), houses.size))
+    for number, row in enumerate(problem.rows):
+        brought = _measured(problem, row, houses, slots, kw) * row.slope[houses] + row.intercept[houses]
+        if row.squared is not None:
+            brought = brought + row.squared[houses] * kw**2
+        found[number] = np.where(counted, brought, 0.0) if row.counted_only else brought
+    return found
+
+
+def _measured(
+    problem: Problem, row: Row, houses: npt.NDArray[np.int64], slots: npt.NDArray[np.integer], kw: FloatArray
+) -> FloatArray:
+    """Return what a row measures of slots of houses."""
+    return kw if row.measure == "kw" else np.asarray(problem.amounts[row.measure][slots, houses])
+
+
+# A plan costs what its slots cost.
+def cost_of(problem: Problem, choice: npt.NDArray[np.integer]) -> float:
+    """Return the cost of a choice of slots."""
+    return float(np.sum(problem.cost[choice, np.arange(problem.houses)]))
+
+
+def within_rows(problem: Problem, choice: npt.NDArray[np.integer], slack: Sequence[float] | FloatArray) -> bool:
+    """Say whether a choice keeps every row, each up to a numerical slack in its own unit."""
+    return bool(np.all(activity(problem, choice) >= problem.at_least - np.asarray(slack)))

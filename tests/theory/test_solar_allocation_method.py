@@ -1,0 +1,159 @@
+"""The method of the panel allocation on bare arrays: brute force, HiGHS on the whole, bounds, relaxed rules, clash."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.optimise.solar_allocation_clash import find_clash
+from model.optimise.solar_allocation_exact import keep_exactly
+from model.optimise.solar_allocation_finish import Finished, finish
+from model.optimise.solar_allocation_prices import find_prices
+from model.optimise.solar_allocation_problem import Problem, Row, activity, best_at, cost_of
+from model.optimise.solar_allocation_pyomo import pyomo_model
+from model.optimise.solar_allocation_shifts import shifts_of
+from model.optimise.solver import PyomoSolver, SolverOptions
+
+EXACT = SolverOptions(relative_gap=0.0, absolute_gap=1e-9)
+
+
+def random_problem(seed: int, houses: int, slots: int, kind: str) -> Problem:
+    """Return a problem in which rows bind; `kind` says whether costs differ by house or only by size."""
+    random = np.random.default_rng(seed)
+    step = random.choice([0.4, 0.8], houses)
+    steps = random.integers(0, slots, houses)
+    multiple = np.append(np.arange(slots, dtype=float), 0.0)
+    left_out = np.append(np.zeros(slots, dtype=bool), True)
+    kw = multiple[:, np.newaxis] * step
+    rate = np.full(houses, 200.0) if kind == "alike" else random.integers(150, 260, houses).astype(float)
+    cost = np.where(kw > 0, 90.0, 0.0) + rate * kw - 20.0 * np.minimum(kw, 1.6) ** 2
+    cost = np.where(multiple[:, np.newaxis] <= steps, np.round(cost, 3), np.inf)
+    cost[-1] = np.where(random.random(houses) < 0.3, 0.0, np.inf)
+    owed = random.choice([1.7, 1.4, 0.6], houses)
+    of_type = random.integers(0, 2, houses) == 0
+    reach = float(np.sum(step * steps))
+    room = np.round(random.normal(-2.0, 2.0, houses), 2)
+    spent = np.where(np.isfinite(cost), kw * 100.0, 0.0)
+    wanted = min(0.0, np.round(0.8 * reach - owed.sum(), 1))
+    rows = [Row("renewables", np.ones(houses), -owed, wanted, counted_only=True)]
+    if kind != "alike":
+        rows.append(Row("energy", np.where(of_type, 10.0, 0.0), np.where(of_type, room, 0.0), 0.0))
+        rows.append(Row("budget", -np.ones(houses), np.zeros(houses), -75.0 * reach, measure="spent"))
+        rows.append(Row("spread", np.zeros(houses), np.zeros(houses), -float(reach), squared=-np.full(houses, 0.3)))
+    return Problem(cost, multiple, left_out, step, tuple(rows), {"spent": spent})
+
+
+def brute_force(problem: Problem) -> float:
+    slots = [np.flatnonzero(np.isfinite(problem.cost[:, house])) for house in range(problem.houses)]
+    best = np.inf
+    for choice in product(*slots):
+        picked = np.array(choice)
+        if np.all(activity(problem, picked) >= problem.at_least - 1e-9):
+            best = min(best, cost_of(problem, picked))
+    return best
+
+
+def solved(problem: Problem, gap: float = 0.0, seconds: float = 20.0) -> Finished:
+    return finish(problem, find_prices(problem), gap, seconds)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 6), st.integers(2, 4), st.sampled_from(["alike", "mixed"]))
+def test_small_cases_equal_brute_force(seed: int, houses: int, slots: int, kind: str) -> None:
+    problem = random_problem(seed, houses, slots, kind)
+    best = brute_force(problem)
+    found = solved(problem)
+    if np.isinf(best):
+        assert found.impossible
+        assert found.choice.size == 0
+    else:
+        assert found.cost == pytest.approx(best)
+        assert found.bound == pytest.approx(best)
+        assert np.all(activity(problem, found.choice) >= problem.at_least - 1e-8)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["alike", "mixed"])
+def test_two_hundred_houses_equal_highs_on_the_whole_model(seed: int, kind: str) -> None:
+    problem = random_problem(seed, 200, 5, kind)
+    solver = PyomoSolver(pyomo_model(problem))
+    whole = solver.solve(replace(EXACT, seconds=20.0, relative_gap=1e-6))
+    found = solved(problem, 1e-6)
+    assert found.gap <= 1e-6
+    assert found.bound <= whole.objective * (1 + 1e-9)
+    assert whole.bound <= found.cost * (1 + 1e-9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.floats(0, 400))
+def test_the_bound_at_any_prices_is_below_every_plan(seed: int, price: float) -> None:
+    problem = random_problem(seed, 5, 3, "mixed")
+    best = brute_force(problem)
+    prices = np.array([price, price / 40, price / 2000, price / 3])
+    assert best_at(problem, prices).bound <= best + 1e-6
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6))
+def test_bounds_from_whole_modules_lie_between_relaxation_and_best_plan(seed: int) -> None:
+    problem = random_problem(seed, 6, 3, "mixed")
+    best = brute_force(problem)
+    prices = find_prices(problem)
+    exact, shifts = keep_exactly(problem, prices.of_rows, 0), shifts_of(problem, prices, 0)
+    for bound in [one.bound for one in (exact, shifts) if one is not None]:
+        assert prices.priced.bound - 1e-6 * abs(prices.priced.bound) <= bound <= best * (1 + 1e-9) + 1e-6
+
+
+@pytest.mark.parametrize("kind", ["alike", "mixed"])
+def test_many_houses_are_proven_close(kind: str) -> None:
+    problem = random_problem(7, 30_000, 6, kind)
+    found = solved(problem, 1e-5)
+    assert found.gap <= 1e-5
+    assert np.all(activity(problem, found.choice) >= problem.at_least - 1e-6 * np.maximum(1, abs(problem.at_least)))
+    assert found.cost == pytest.approx(cost_of(problem, found.choice))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.integers(0, 3))
+def test_a_relaxed_rule_is_never_dearer(seed: int, dropped: int) -> None:
+    problem = random_problem(seed, 12, 4, "mixed")
+    relaxed = replace(problem, rows=problem.rows[:dropped] + problem.rows[dropped + 1 :])
+    full, fewer = solved(problem), solved(relaxed)
+    if full.choice.size:
+        assert fewer.cost <= full.cost * (1 + 1e-9) + 1e-9
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6))
+def test_a_clash_is_found_where_brute_force_finds_no_plan(seed: int) -> None:
+    problem = random_problem(seed, 4, 3, "mixed")
+    harder = replace(problem, rows=(replace(problem.rows[0], at_least=2.0), *problem.rows[1:]))
+    clash = find_clash(harder, 10.0)
+    assert (clash is not None) == np.isinf(brute_force(harder))
+    if clash is None:
+        return
+    rows = {row.name: row for row in harder.rows}
+    members = [rows[one.row] for one in clash.relaxations]
+    assert np.isinf(brute_force(replace(harder, rows=tuple(members))))
+    for one in clash.relaxations:
+        others = [row for row in members if row.name != one.row]
+        assert np.isfinite(brute_force(replace(harder, rows=tuple(others))))
+        if not np.isnan(one.reached):
+            full = [row if row.name != one.row else replace(row, at_least=one.reached - 1e-6) for row in harder.rows]
+            part = [row if row.name != one.row else replace(row, at_least=one.reached - 1e-6) for row in members]
+            assert np.isfinite(brute_force(replace(harder, rows=tuple(full)))) or np.isfinite(
+                brute_force(replace(harder, rows=tuple(part)))
+            )
+            beyond = [row if row.name != one.row else replace(row, at_least=one.reached + 1e-3) for row in members]
+            assert np.isinf(brute_force(replace(harder, rows=tuple(beyond)))) or len(clash.relaxations) < len(rows)
+
+
+def test_no_rows_and_no_houses() -> None:
+    problem = random_problem(1, 5, 3, "mixed")
+    free = replace(problem, rows=())
+    assert solved(free).cost == pytest.approx(float(problem.cost.min(axis=0).sum()))
