@@ -58,8 +58,36 @@ def read_records(path: Path, faults: FaultList) -> Records | None:
     return _xlsx(path, faults) if suffix == ".xlsx" else _csv(path, faults)
 
 
+def raw_lines(path: Path, faults: FaultList) -> list[tuple[int, list[Any]]] | None:
+    """Return the filled lines of a CSV or Excel file without headings, each with its number.
+
+    Args:
+        path: CSV (UTF-8 or Shift_JIS) or Excel (first sheet).
+        faults: where everything wrong is recorded.
+
+    Returns:
+        lines, or None if the file cannot be used at all.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (".csv", ".xlsx"):
+        faults.add(str(path), Text("this kind of file is not read", "この種類のファイルは読めません"), suffix,
+                   (".csv", ".xlsx"))  # fmt: skip
+        return None
+    if not path.is_file():
+        faults.add(str(path), NO_SUCH_FILE)
+        return None
+    lines = _xlsx_lines(path, faults) if suffix == ".xlsx" else _csv_lines(path, faults)
+    return None if lines is None else list(_filled_lines(lines))
+
+
 def _csv(path: Path, faults: FaultList) -> Records | None:
     """Read a CSV file."""
+    lines = _csv_lines(path, faults)
+    return None if lines is None else _table(path, lines, faults)
+
+
+def _csv_lines(path: Path, faults: FaultList) -> list[tuple[int, list[str]]] | None:
+    """Return the lines of a CSV file."""
     content = path.read_bytes()
     for encoding in _ENCODINGS:
         try:
@@ -67,13 +95,19 @@ def _csv(path: Path, faults: FaultList) -> Records | None:
         except UnicodeDecodeError:
             continue
         lines = csv.reader(io.StringIO(text, newline=""))
-        return _table(path, ((lines.line_num, line) for line in lines), faults)
+        return [(lines.line_num, line) for line in lines]
     faults.add(str(path), Text("save the file as CSV in UTF-8", "文字コードUTF-8のCSVで保存してください"))
     return None
 
 
 def _xlsx(path: Path, faults: FaultList) -> Records | None:
     """Read the first sheet of an Excel file; a formula counts with the value that Excel stored."""
+    lines = _xlsx_lines(path, faults)
+    return None if lines is None else _table(path, lines, faults)
+
+
+def _xlsx_lines(path: Path, faults: FaultList) -> list[tuple[int, tuple[Any, ...]]] | None:
+    """Return the lines of the first sheet of an Excel file."""
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -83,7 +117,7 @@ def _xlsx(path: Path, faults: FaultList) -> Records | None:
         faults.add(str(path), Text("this is not a readable Excel file (.xlsx)", "Excelファイル(.xlsx)として読めません"))
         return None
     try:
-        return _table(path, enumerate(book.worksheets[0].iter_rows(values_only=True), start=1), faults)
+        return list(enumerate(book.worksheets[0].iter_rows(values_only=True), start=1))
     finally:
         book.close()
 

@@ -32,6 +32,12 @@ _NEEDED = Text("a value is needed", "値が必要です")
 _NOT_A_CHOICE = Text("this is none of the choices", "選択肢にない値です")
 
 
+def fits(row: type[Row], headings: Sequence[str]) -> int:
+    """Return how many headings of a table name a column of a row model; tells what kind of table a file is."""
+    known = {_key(name) for column in columns_of(row) for name in _heading_names(column)}
+    return sum(_key(heading) in known for heading in headings)
+
+
 class RowReader(Generic[_RowType]):
     """Reads files of one row model.
 
