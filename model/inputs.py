@@ -35,12 +35,12 @@ SHARE_TOLERANCE = 1e-6
 _CLASSIFIED = {
     "sector": "sectors", "carrier": "carriers", "segment": "segments", "end_use": "end_uses", "standard": "standards",
     "technology": "technologies", "policy_group": "policy_groups",
+    "measure": "reduction_measures",
 }  # fmt: skip
 #: Tables whose quantity sums to 1 over a dim, for each label of the others: table, quantity, dim, grouped by.
 _SUMS = (
     ("buildings/segments", "share_of_building_type", "segment", "building_type"),
     ("buildings/segment_shares", "share_of_stock_type", "segment", "stock_type"),
-    ("buildings/stock_types", "share_of_dwellings", "stock_type", None),
     ("buildings/standards_of_new", "share_of_new", "standard", None),
     ("buildings/insulation_mix", "share_of_dwellings", "standard", None),
     ("energy/commercial_intensity", "end_use_share_of_final", "end_use", None),

@@ -1,0 +1,118 @@
+"""Checks between the rows of a schedule's tables; every fault says where, what, and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from model.faults import FaultList
+from model.language import Text
+from model.optimise.facility_schedule_rows import BASE_WINDOW, FacilityRow, MeasureRow
+from model.optimise.facility_schedule_tables import Paths, base_columns, names_in, numbers_in
+from model.ordinance.cap_and_trade_facts import FacilityYear
+from model.ordinance.energy_facts import row_crude_oil_kl
+from model.ordinance.rulebook import Rules
+
+#: Most works that one facility can choose from in a plan: every set of them is priced.
+MOST_WORKS = 14
+
+_AGES = ("lighting_from", "air_conditioning_from", "heat_source_from")
+#: Paths that every plan needs.
+_NEEDED = ("electricity_price", "city_gas_price", "heat_price", "heavy_oil_price", "electricity_factor", "heat_factor",
+           "gas_factor", "discount_rate")  # fmt: skip
+
+
+def check_facilities(
+    rows: Sequence[FacilityRow],
+    measures: Sequence[MeasureRow],
+    first_year: int,
+    last_year: int,
+    rules: Rules,
+    faults: FaultList,
+) -> None:
+    """Check facilities: carriers, size, base years, ages, standing, shutdown windows, measures done."""
+    known = [row.id for row in measures]
+    line = rules.number("threshold_crude_oil")
+    for row in rows:
+        _check_energy(row, line, rules, first_year, faults)
+        _check_base(row, faults)
+        for name in _AGES:
+            installed = getattr(row, name)
+            if installed is not None and installed > first_year:
+                problem = Text("this equipment would be put in only after the plan begins",
+                               "設置年度が計画開始年度より後です")  # fmt: skip
+                faults.add(f"{row.id} › {name}", problem, installed, f"≤ {first_year}")
+        if row.recognition_until is not None and row.recognition == "none":
+            problem = Text("there is no recognition that could end", "認定がないため最終年度は記入できません")
+            faults.add(f"{row.id} › recognition_until", problem, row.recognition_until)
+        for year in numbers_in(row.shutdown_years, f"{row.id} › shutdown_years", faults):
+            if not first_year <= year <= last_year:
+                problem = Text("this year lies outside the plan", "計画期間外の年度です")
+                faults.add(f"{row.id} › shutdown_years", problem, year, f"{first_year} … {last_year}")
+        for name in names_in(row.done):
+            if name not in known:
+                faults.add(f"{row.id} › done", Text("there is no such measure", "この対策はありません"), name, known)
+
+
+def _check_energy(row: FacilityRow, line: float, rules: Rules, year: int, faults: FaultList) -> None:
+    """Check that a facility uses energy, enough to be under the programme, and heat if it lives on it."""
+    if row.electricity_mwh + row.city_gas_1000m3 + row.heat_gj + row.heavy_oil_a_kl == 0:
+        faults.add(row.id, Text("no carrier has any energy", "エネルギー使用量が全て空欄又は0です"))
+        return
+    if row.district_share > 0 and row.heat_gj == 0:
+        problem = Text(
+            "it lives on district heat but states no heat bought", "地域冷暖房の受入割合があるのに購入熱量がありません"
+        )
+        faults.add(f"{row.id} › heat_gj", problem, row.heat_gj, "> 0")
+    if row.district_share > 0 and row.kind != "office":
+        problem = Text("only offices and the like have a share of district supply",
+                       "地域冷暖房等からの受入割合はオフィスビル等のみ記入してください")  # fmt: skip
+        faults.add(f"{row.id} › district_share", problem, row.district_share, "0")
+    use = FacilityYear(facility=row.id, fiscal_year=year, electricity_mwh=row.electricity_mwh,
+                       city_gas_1000m3=row.city_gas_1000m3, heat_gj=row.heat_gj,
+                       heavy_oil_a_kl=row.heavy_oil_a_kl)  # fmt: skip
+    size = row_crude_oil_kl(use, year, rules.beside("report_small_existing"))
+    if size < line:
+        problem = Text("below the threshold: it has no reduction duty", "規模要件未満のため削減義務がありません")
+        faults.add(row.id, problem, f"{size:,.0f} kL", f"≥ {line:,.0f} kL")
+
+
+def _check_base(row: FacilityRow, faults: FaultList) -> None:
+    """Check that base years stand in a row."""
+    given = np.flatnonzero(~np.isnan(base_columns(row)))
+    if row.base_t is None and len(given) >= 2 and np.any(np.diff(given) != 1):
+        years = ", ".join(str(BASE_WINDOW[place]) for place in given)
+        problem = Text("base years must be consecutive", "基準年度は連続する年度にしてください")
+        faults.add(f"{row.id} › base years", problem, years)
+
+
+def check_measures(rows: Sequence[MeasureRow], faults: FaultList) -> None:
+    """Check measures: those they refer to, and electricity for fuel replaced."""
+    known = list(dict.fromkeys(row.id for row in rows))
+    for row in rows:
+        for name in (*names_in(row.requires), *names_in(row.excludes)):
+            if name not in known or name == row.id:
+                faults.add(row.id, Text("there is no such measure", "この対策はありません"), name, known)
+        if len(names_in(row.requires)) > 1:
+            problem = Text("a measure can require one other", "前提となる対策は1つまでです")
+            faults.add(f"{row.id} › requires", problem, row.requires)
+        if row.fuel_replaced > 0 and row.electricity_per_fuel == 0:
+            problem = Text(
+                "it replaces fuel but needs no electricity", "電化による代替があるのに電気使用量がありません"
+            )
+            faults.add(f"{row.id} › electricity_per_fuel", problem, 0, "> 0")
+
+
+def check_paths(paths: Paths, first_year: int, last_year: int, faults: FaultList) -> None:
+    """Check that every price and factor is there, and that the plan's years make sense."""
+    for name in _NEEDED:
+        if name not in paths.series:
+            faults.add(name, Text("a value in at least one year is needed", "少なくとも1年度の値が必要です"))
+    if not 2010 <= first_year <= last_year <= 2060:
+        faults.add(
+            "--from / --to",
+            Text("the plan must run forward within these years", "計画の開始・終了年度が不正です"),
+            f"{first_year} … {last_year}",
+            "2010 … 2060",
+        )

@@ -1,0 +1,238 @@
+"""A whole portfolio by facility: prices tie the facilities, every facility answers exactly, and the bound is proven.
+
+1. Plans of each facility at several levels of a tonne's price start the master.
+2. The master prices excess, shortfall, money and works; each facility answers with its best plan; until none helps.
+3. The master's value and what facilities could still gain give a bound that no schedule beats.
+4. Of the plans in use the best whole choice is made under all rules (`facility_schedule_answer`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from time import perf_counter
+
+import numpy as np
+
+from model.optimise.facility_schedule_master import Master, MasterAnswer
+from model.optimise.facility_schedule_plans import FacilityPlans, Plan, Prices
+from model.optimise.facility_schedule_problem import FloatArray, Problem
+
+#: Levels of a tonne's price at which first plans are made, against the dearest credit [1].
+_LEVELS = (0.0, 0.5, 1.0)
+#: Rounds without end only in theory; each round adds a plan to every facility that gains by one.
+_MOST_ROUNDS = 60
+#: Steps by which one facility looks for the worth of a tonne that bounds it best, in one round.
+_STEPS = 4
+#: Periods at most whose sign is branched on in one facility; others take the weaker of both bounds.
+_MOST_SIGNS = 3
+#: Relative difference below which two prices are the same.
+_SAME = 1e-7
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What the decomposition knows before whole plans are chosen.
+
+    Args:
+        value: no schedule is better than this [JPY, or t-CO2 if emissions are looked at].
+        master: value of the mixture of plans.
+        rounds: rounds of pricing.
+        plans: plans of each facility, with their weight in the mixture.
+        prices: prices at the end, one for each facility.
+    """
+
+    value: float
+    master: float
+    rounds: int
+    plans: tuple[tuple[tuple[Plan, float], ...], ...]
+    prices: tuple[Prices, ...]
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One case of signs: limits on the worth of a tonne, where to start, and what is added to the bound."""
+
+    low: FloatArray
+    high: FloatArray
+    start: FloatArray | None
+    constant: float
+
+
+class Pool:
+    """Plans of one facility met so far: each says that no bound on its charge can be higher than its own."""
+
+    def __init__(self, own: FacilityPlans) -> None:
+        self.own = own
+        self.plans: dict[bytes, Plan] = {}
+
+    def add(self, plan: Plan) -> bool:
+        """Keep a plan and say whether it is new."""
+        new = plan.key not in self.plans
+        self.plans.setdefault(plan.key, plan)
+        return new
+
+    def tonne(self, prices: Prices, low: FloatArray, high: FloatArray) -> FloatArray:
+        """Return the worth of a tonne, between limits, at which the plans met so far allow the highest bound."""
+        from highspy import Highs
+
+        plans = list(self.plans.values())
+        charges = np.array([self.own.charge(plan, prices) for plan in plans])
+        positions = np.array([plan.position_t for plan in plans])
+        periods = positions.shape[1]
+        scale = max(float(np.max(np.abs(charges))), 1.0)
+        solver: Highs = Highs()  # type: ignore[no-untyped-call]
+        solver.setOptionValue("output_flag", False)
+        solver.addVars(periods + 1, np.array([-np.inf, *low]), np.array([np.inf, *high]))
+        solver.changeColCost(0, -1.0)
+        columns = np.arange(periods + 1, dtype=np.int32)
+        for charge, position in zip(charges, positions, strict=True):
+            row = np.array([1.0, *(position / scale)])
+            solver.addRow(-np.inf, float(charge / scale), periods + 1, columns, row)
+        solver.run()
+        found = np.array(solver.getSolution().col_value)[1:]
+        return np.clip(found, low, high) if len(found) == periods else low
+
+
+class Decomposition:
+    """Facilities with the plans met so far, kept between prices so that changed prices start warm.
+
+    Args:
+        problem: the schedule.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.facilities = [FacilityPlans(problem, f) for f in range(problem.facilities)]
+        self.pools = [Pool(own) for own in self.facilities]
+        most = np.array([own.most_emissions_t() for own in self.facilities])
+        self._lowest = problem.position_t(most)
+        self._highest = problem.position_t(np.zeros(most.shape))
+        self._dearest = max([float(np.max(one.price)) for one in problem.credits.values()], default=0.0)
+
+    def solve(self, gap: float, seconds: float, report: Callable[[int, int], None] = lambda done, of: None) -> Bound:
+        """Return the bound, pricing until it is within `gap` of the master or the time is over.
+
+        Args:
+            gap: distance of bound and master at which to stop [1].
+            seconds: time limit [s].
+            report: called with rounds done and the most there can be.
+        """
+        begun = perf_counter()
+        master = Master(self.problem)
+        self._first_plans(master)
+        bound, answer, rounds, steps = -np.inf, master.solve(), 0, 1
+        for rounds in range(1, _MOST_ROUNDS + 1):
+            found, added = self._price(master, answer, steps)
+            bound = max(bound, answer.value + found)
+            report(rounds, _MOST_ROUNDS)
+            late = perf_counter() - begun > seconds
+            if answer.value - bound <= gap * abs(answer.value) or late or (not added and steps == _STEPS):
+                break
+            steps = _STEPS if added < self.problem.facilities / 4 else 1
+            answer = master.solve()
+        return Bound(bound, answer.value, rounds, self._weighted(master, answer), answer.prices)
+
+    def _first_plans(self, master: Master) -> None:
+        """Give the master a few plans of every facility: those known, or the best at some levels of price."""
+        problem = self.problem
+        last = [problem.last_year(p) for p in range(problem.periods)]
+        years, weight = len(problem.years), 0.0 if problem.least_emissions else 1.0
+        added = []
+        for f, pool in enumerate(self.pools):
+            if not pool.plans:
+                for level in _LEVELS:
+                    tonne = level * self._dearest * problem.discount[last]
+                    prices = Prices(tonne, tonne, np.zeros(years), np.zeros(years), max(weight, 1e-9))
+                    _, starts, _ = pool.own.best(prices, tonne)
+                    pool.add(pool.own.completed(starts, prices))
+                pool.add(pool.own.plan(np.full(len(pool.own.works), -1), np.full(years, -1), np.zeros(years)))
+            added += [(f, plan) for plan in pool.plans.values()]
+        master.add(added)
+
+    def _price(self, master: Master, answer: MasterAnswer, steps: int) -> tuple[float, int]:
+        """Let every facility answer; add what helps; return what all could gain together (≤ 0) and how many do."""
+        gained, added = 0.0, []
+        for f in range(self.problem.facilities):
+            bound, plans = self._answer(f, answer.prices[f], float(answer.convexity[f]), steps)
+            gained += min(bound - float(answer.convexity[f]), 0.0)
+            added += [(f, plan) for plan in plans]
+        if added:
+            master.add(added)
+        return gained, len(added)
+
+    def _answer(self, f: int, prices: Prices, now: float, steps: int) -> tuple[float, list[Plan]]:
+        """Return a bound on the least charge of any plan of a facility, and new plans charged less than now."""
+        pool, own = self.pools[f], self.facilities[f]
+        lowest, found = np.inf, []
+        small = 1e-9 * max(abs(now), 1.0)
+        for case in self._cases(f, prices):
+            best = -np.inf
+            tonne = case.start if case.start is not None else pool.tonne(prices, case.low, case.high)
+            for _ in range(steps):
+                value, starts, options = own.best(prices, tonne)
+                best = max(best, value + case.constant)
+                new = pool.add(own.plan(starts, options, (options >= 0).astype(np.float64)))
+                for excess in (prices.excess, np.minimum(prices.excess, prices.short)):
+                    plan = own.completed(starts, replace(prices, excess=excess))
+                    if self._charged(f, plan, prices) < now - small and pool.add(plan):
+                        found.append(plan)
+                following = pool.tonne(prices, case.low, case.high)
+                if best >= now - small or (not new and np.allclose(following, tonne, rtol=1e-9)):
+                    break
+                tonne = following
+            lowest = min(lowest, best)
+        return lowest, found
+
+    def _charged(self, f: int, plan: Plan, prices: Prices) -> float:
+        """Return what a plan is charged in the master [JPY]."""
+        excess = np.maximum(plan.position_t - self.problem.withheld_t(f), 0.0)
+        short = np.maximum(-plan.position_t, 0.0)
+        tonnes = float(prices.short @ short - prices.excess @ excess)
+        return self.facilities[f].charge(plan, prices) + tonnes
+
+    # Where excess is worth less than a shortfall costs, any worth of a tonne between the two gives a bound. Where it is
+    # worth more - what was kept expires and covers a shortfall for nothing - the sign of the position decides, and the
+    # bound is the lower of the two cases; beyond a few such periods the straight line between the extremes is used.
+    def _cases(self, f: int, prices: Prices) -> Iterator[_Case]:
+        """Yield the cases of signs that a facility's positions can have, with the worth of a tonne allowed in each."""
+        gap = prices.excess - prices.short
+        odd = np.flatnonzero(gap > _SAME * np.maximum(prices.excess, 1.0))
+        odd = odd[np.argsort(-gap[odd], kind="stable")]
+        low, high, constant = prices.excess.copy(), np.maximum(prices.excess, prices.short), 0.0
+        ceiling = 2.0 * max(float(np.max(high)), self._dearest)
+        cases: list[list[tuple[float, float]]] = []
+        for number, p in enumerate(odd):
+            above, below = max(float(self._highest[f, p]), 0.0), max(-float(self._lowest[f, p]), 0.0)
+            if number >= _MOST_SIGNS and above > 0 and below > 0:
+                slope = (prices.excess[p] * above + prices.short[p] * below) / (above + below)
+                low[p] = high[p] = slope
+                constant += (prices.short[p] - slope) * below
+                cases.append([(slope, slope)])
+            else:
+                surplus = [(float(prices.excess[p]), ceiling)] if above > 0 else []
+                cases.append([*surplus, (0.0, float(prices.short[p]))] if below > 0 else surplus)
+        for signs in product(*cases):
+            below_, above_ = low.copy(), high.copy()
+            for p, (least, most) in zip(odd, signs, strict=True):
+                below_[p], above_[p] = least, most
+            start = None
+            if len(odd):
+                start = self.pools[f].tonne(prices, below_, above_)
+                for p, (least, most) in zip(odd, signs, strict=True):
+                    start[p] = least if least > 0 else most
+            yield _Case(below_, above_, start, constant)
+
+    def _weighted(self, master: Master, answer: MasterAnswer) -> tuple[tuple[tuple[Plan, float], ...], ...]:
+        """Return the plans of each facility that are in the mixture, heaviest first."""
+        found: list[list[tuple[Plan, float]]] = [[] for _ in self.facilities]
+        for (f, plan), weight in zip(master.columns, answer.weights, strict=False):
+            if weight > 1e-7:
+                found[f].append((plan, float(weight)))
+        return tuple(tuple(sorted(own, key=lambda pair: -pair[1])) for own in found)
+
+
+def plans_of_works(weighted: Sequence[Sequence[tuple[Plan, float]]]) -> list[list[Plan]]:
+    """Return the different plans of works of each facility; renewables are decided anew."""
+    return [list({plan.starts.tobytes(): plan for plan, _ in own}.values()) for own in weighted]

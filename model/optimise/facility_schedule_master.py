@@ -1,0 +1,279 @@
+"""The linear master of the decomposition: mixtures of plans, tied by tonnes, money, works, owners and credits.
+
+Each facility mixes plans that add up to one. The rules are those of the whole model with its yes-or-no parts relaxed,
+so the value of the master is no more than that of any schedule. New plans are added as columns to the same solver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.optimise.facility_schedule_model import MISSING_PRICE
+from model.optimise.facility_schedule_plans import Plan, Prices
+from model.optimise.facility_schedule_problem import FloatArray, Problem
+from model.optimise.solver import SolverError
+
+#: Money in the master is counted in this many JPY, so that coefficients stay near one.
+_JPY = 1e6
+_COLUMNS = ("sold", "kept", "given", "received", "bought", "bought_kept", "outside", "outside_kept",
+            "ordered", "missing")  # fmt: skip
+_COVERS = ("kept", "received", "bought", "bought_kept", "outside", "outside_kept", "ordered", "missing")
+
+
+@dataclass(frozen=True)
+class MasterAnswer:
+    """What the master says: its value, the prices it puts on everything, and the weight of each plan."""
+
+    value: float
+    prices: tuple[Prices, ...]
+    convexity: FloatArray
+    weights: FloatArray
+
+
+class Master:
+    """The master as one growing linear program.
+
+    Args:
+        problem: the schedule.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.size = problem.facilities, problem.periods
+        self.columns: list[tuple[int, Plan]] = []
+        self._index = {name: place for place, name in enumerate(_COLUMNS)}
+        self._build()
+
+    def column(self, name: str, facility: int, period: int) -> int:
+        """Return the position of one of the columns of a facility and period."""
+        return (facility * self.size[1] + period) * len(_COLUMNS) + self._index[name]
+
+    def _build(self) -> None:
+        """Put the rows and all columns but the plans into the solver."""
+        from highspy import Highs
+
+        problem, (facilities, periods) = self.problem, self.size
+        cells = facilities * periods
+        self._first_plan_row = 2 * cells
+        entries: list[tuple[int, int, float]] = []
+        lower, upper = [0.0] * (2 * cells), [np.inf] * (2 * cells)
+        lower += [1.0] * facilities
+        upper += [1.0] * facilities
+        for cell in range(cells):
+            facility, period = divmod(cell, periods)
+            entries += self._cell_entries(facility, period, cell, cells + cell)
+        count = cells * len(_COLUMNS)
+        cell_costs, cell_tops = self._cell_costs()
+        extra_costs, extra_tops = [], []
+        for row, limit, columns, bought in self._shared_rows(count, 2 * cells + facilities):
+            lower.append(-np.inf)
+            upper.append(limit)
+            entries += [(row, column, value) for column, value in columns]
+            for cost, top, column in bought:
+                extra_costs.append(cost)
+                extra_tops.append(top)
+                entries.append((row, column, -1.0))
+        self._money_row = len(lower)
+        lower += [-np.inf] * (2 * len(problem.years) + 1)
+        upper += [*problem.budget / _JPY, *problem.capacity, problem.cost_limit / _JPY]
+        self._limit_row = len(lower) - 1
+        costs, self._tops = np.array([*cell_costs, *extra_costs]), np.array([*cell_tops, *extra_tops])
+        if np.isfinite(problem.cost_limit):
+            entries += [(self._limit_row, place, value) for place, value in enumerate(costs) if abs(value) > 0]
+        self._market_costs = costs
+        weight = 0.0 if problem.least_emissions else 1.0
+        charged = weight * costs
+        charged[self._index["missing"] : count : len(_COLUMNS)] = MISSING_PRICE / self._unit
+        self._solver: Highs = Highs()  # type: ignore[no-untyped-call]
+        self._solver.setOptionValue("output_flag", False)
+        self._solver.setOptionValue("threads", 1)
+        self._pass(charged, self._tops, np.array(lower), np.array(upper), entries)
+
+    @property
+    def _unit(self) -> float:
+        """Unit of the objective: 1,000,000 JPY, or tonnes."""
+        return 1.0 if self.problem.least_emissions else _JPY
+
+    def _pass(
+        self, costs: FloatArray, tops: FloatArray, lower: FloatArray, upper: FloatArray,
+        entries: Sequence[tuple[int, int, float]],
+    ) -> None:  # fmt: skip
+        """Give the first program to the solver."""
+        from highspy import HighsLp, MatrixFormat
+        from scipy.sparse import csc_array
+
+        rows, columns, values = (np.array(part) for part in zip(*entries, strict=True))
+        matrix = csc_array((values.astype(np.float64), (rows, columns)), shape=(len(lower), len(costs)))
+        program = HighsLp()
+        program.num_row_, program.num_col_ = matrix.shape
+        program.col_cost_, program.col_lower_, program.col_upper_ = costs, np.zeros(len(costs)), tops
+        program.row_lower_, program.row_upper_ = lower, upper
+        program.a_matrix_.format_ = MatrixFormat.kColwise
+        program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
+        program.a_matrix_.value_ = matrix.data
+        self._solver.passModel(program)
+        self._before_plans = len(costs)
+
+    # Excess is sold, given or kept for the next period; what is kept, received and bought covers the shortfall.
+    def _cell_entries(self, f: int, p: int, balance: int, cover: int) -> Iterator[tuple[int, int, float]]:
+        yield balance, self.column("sold", f, p), -1.0
+        yield balance, self.column("given", f, p), -1.0
+        if p + 1 < self.size[1]:
+            yield balance, self.column("kept", f, p + 1), -1.0
+        for name in _COVERS:
+            yield cover, self.column(name, f, p), 1.0
+
+    def _cell_costs(self) -> tuple[list[float], list[float]]:
+        """Return costs and upper limits of the columns of all facilities and periods."""
+        problem, practice = self.problem, self.problem.practice
+        saleable = self._most_saleable()
+        limit = (
+            np.zeros(self.size) if problem.limited() is None else (practice.outside_share or 0.0) * problem.required_t()
+        )
+        shared = {f for group in problem.members() for f in group} if practice.transfer else set()
+        income = [max([problem.discount[s.year] * s.price for s in problem.slots if s.period == p], default=0.0)
+                  for p in range(self.size[1])]  # fmt: skip
+        sells = bool(problem.slots)
+        costs, tops = [], []
+        for f in range(self.size[0]):
+            for p in range(self.size[1]):
+                end = problem.discount[problem.last_year(p)]
+                order = problem.order_price[p]
+                top = dict.fromkeys(_COLUMNS, np.inf)
+                top["sold"] = saleable[f, p] if sells else 0.0
+                top["given"] = saleable[f, p] if f in shared else 0.0
+                top["received"] = np.inf if f in shared else 0.0
+                top["outside"] = top["outside_kept"] = limit[f, p]
+                top["ordered"] = np.inf if np.isfinite(order) else 0.0
+                later = practice.banking and p > 0
+                top["bought_kept"] = np.inf if later else 0.0
+                top["outside_kept"] = limit[f, p] if later else 0.0
+                top["kept"] = (problem.bank_t[f] if p == 0 else np.inf) if practice.banking else 0.0
+                cost = dict.fromkeys(_COLUMNS, 0.0)
+                cost["sold"] = -income[p] / _JPY
+                cost["ordered"] = end * practice.order_multiplier * order / _JPY if np.isfinite(order) else 0.0
+                costs += [cost[name] for name in _COLUMNS]
+                tops += [float(top[name]) for name in _COLUMNS]
+        return costs, tops
+
+    def _most_saleable(self) -> FloatArray:
+        """Return the most that each facility could sell or give in each period [t-CO2], dims (facility, period)."""
+        problem, cap = self.problem, self.problem.practice.seller_cap_share
+        share = 1.0 if cap is None else cap
+        beyond = problem.by_period(np.where(problem.duty, problem.base_t * (share - problem.issue_rate), 0.0))
+        made = problem.past_base_t - problem.past_emissions_t
+        counted = made if cap is None else np.minimum(made, cap * problem.past_base_t)
+        beyond[:, 0] += counted - problem.past_required_t
+        return np.asarray(np.maximum(beyond, 0.0))
+
+    def _shared_rows(
+        self, first_column: int, first_row: int
+    ) -> Iterator[tuple[int, float, list[tuple[int, float]], list[tuple[float, float, int]]]]:
+        """Yield rows that tie facilities: owners, and credits of each kind with what can be bought."""
+        problem, periods = self.problem, range(self.size[1])
+        every, row, column = range(self.size[0]), first_row, first_column
+        for group in problem.members() if problem.practice.transfer else []:
+            for p in periods:
+                inside = [(self.column("received", f, p), 1.0) for f in group]
+                yield row, 0.0, inside + [(self.column("given", f, p), -1.0) for f in group], []
+                row += 1
+        limited = problem.limited()
+        kinds = (("bought", list(problem.ordinary().values())), ("outside", [limited] if limited else []))
+        for name, credits in kinds:
+            for p in periods:
+                used = [(self.column(name, f, p), 1.0) for f in every]
+                if p + 1 < self.size[1]:
+                    used += [(self.column(f"{name}_kept", f, p + 1), 1.0) for f in every]
+                end = problem.discount[problem.last_year(p)] / _JPY
+                offers = [(end * one.price[p], one.supply[p], column + place) for place, one in enumerate(credits)]
+                column += len(offers)
+                yield row, 0.0, used, offers
+                row += 1
+
+    def add(self, plans: Sequence[tuple[int, Plan]]) -> None:
+        """Add plans of facilities as columns."""
+        costs: list[float] = []
+        starts, places, values = [0], [], []
+        for facility, plan in plans:
+            rows, entries = self._plan_entries(facility, plan)
+            objective = plan.emissions_t.sum() if self.problem.least_emissions else plan.cost / _JPY
+            costs.append(float(objective))
+            places.append(rows)
+            values.append(entries)
+            starts.append(starts[-1] + len(rows))
+        none, free = np.zeros(len(plans)), np.full(len(plans), np.inf)
+        index, value = np.concatenate(places).astype(np.int32), np.concatenate(values).astype(np.float64)
+        first = np.array(starts[:-1], dtype=np.int32)
+        self._solver.addCols(len(plans), np.array(costs), none, free, len(index), first, index, value)
+        self.columns += plans
+
+    def _plan_entries(self, facility: int, plan: Plan) -> tuple[FloatArray, FloatArray]:
+        """Return rows and values of a plan's column."""
+        problem, (facilities, periods) = self.problem, self.size
+        cells = facility * periods + np.arange(periods)
+        excess = np.maximum(plan.position_t - problem.withheld_t(facility), 0.0)
+        short = np.maximum(-plan.position_t, 0.0)
+        rows = [cells, facilities * periods + cells, np.array([self._first_plan_row + facility])]
+        values = [excess, -short, np.ones(1)]
+        years = len(problem.years)
+        for first, amounts in ((self._money_row, plan.paid / _JPY), (self._money_row + years, plan.begun)):
+            used = np.flatnonzero(amounts)
+            rows.append(first + used)
+            values.append(amounts[used])
+        if np.isfinite(problem.cost_limit):
+            rows.append(np.array([self._limit_row]))
+            values.append(np.array([plan.cost / _JPY]))
+        return np.concatenate(rows), np.concatenate(values)
+
+    # Rows of excess and of cover have nothing on their right side, so their prices may move as long as no column gains:
+    # a shortfall costs as much as its cheapest cover, and excess is worth no more than its best use.
+    def _sharpened(self, dual: FloatArray, reduced: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the worth of excess and of less shortfall [objective a tonne], dims (facility, period) each."""
+        facilities, periods = self.size
+        excess, short = dual[: 2 * facilities * periods].reshape(2, facilities, periods).copy()
+        cells = facilities * periods * len(_COLUMNS)
+        spare = reduced[:cells].reshape(facilities, periods, len(_COLUMNS)).copy()
+        usable = self._tops[:cells].reshape(spare.shape) > 0
+        covers = [self._index[name] for name in _COVERS]
+        rise = np.where(usable, spare, np.inf)[:, :, covers].min(axis=2)
+        rise = np.where(np.isfinite(rise), np.maximum(rise, 0.0), 0.0)
+        short += rise
+        kept = self._index["kept"]
+        spare[:, :, kept] -= rise
+        uses = np.where(usable, spare, np.inf)[:, :, [self._index["sold"], self._index["given"]]].min(axis=2)
+        uses[:, :-1] = np.minimum(uses[:, :-1], np.where(usable, spare, np.inf)[:, 1:, kept])
+        fall = np.clip(np.where(np.isfinite(uses), uses, excess), 0.0, excess)
+        return (excess - fall) * self._unit, short * self._unit
+
+    def solve(self) -> MasterAnswer:
+        """Solve the program as it stands.
+
+        Raises:
+            SolverError: the solver failed.
+        """
+        from highspy import HighsModelStatus
+
+        self._solver.run()
+        if self._solver.getModelStatus() != HighsModelStatus.kOptimal:
+            raise SolverError(f"HiGHS ended with {self._solver.getModelStatus()}")
+        solution = self._solver.getSolution()
+        dual = np.array(solution.row_dual)
+        facilities = self.size[0]
+        excess, short = self._sharpened(dual, np.array(solution.col_dual))
+        years = len(self.problem.years)
+        money = -dual[self._money_row : self._money_row + years] * self._unit / _JPY
+        work = -dual[self._money_row + years : self._money_row + 2 * years] * self._unit
+        limit = -dual[self._limit_row] * self._unit / _JPY
+        cost = limit + (0.0 if self.problem.least_emissions else 1.0)
+        emission = 1.0 if self.problem.least_emissions else 0.0
+        value = self._solver.getInfo().objective_function_value * self._unit
+        first = self._first_plan_row
+        return MasterAnswer(
+            value,
+            tuple(Prices(e, s, money, work, cost, emission) for e, s in zip(excess, short, strict=True)),
+            dual[first : first + facilities] * self._unit,
+            np.array(solution.col_value)[self._before_plans :],
+        )

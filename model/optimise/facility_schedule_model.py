@@ -1,0 +1,217 @@
+"""The schedule as a model that people can read: works by year, energy, and the rules of the programme.
+
+Works come in one of two ways. `whole_model` decides every work by a binary "there by this year", with the energy left
+worked out exactly along the chain of measures. `choice_model` chooses among given plans of each facility. The rules -
+periods, bank, credits, sale, transfers, order - are the same block in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+
+from model.optimise.facility_schedule_physics import payments, present_cost
+from model.optimise.facility_schedule_plans import FacilityPlans, Plan
+from model.optimise.facility_schedule_problem import FUELS, FloatArray, Problem
+
+#: Charge on a tonne that nothing covers [JPY/t-CO2]: above any price, so that it is the last resort and seen as such.
+MISSING_PRICE = 1e6
+
+
+def whole_model(problem: Problem) -> pyo.ConcreteModel:
+    """Return the model that decides every work of every facility."""
+    model = _sets(problem)
+    pairs = [(f, w) for f in range(problem.facilities) for w in range(len(problem.works[f]))]
+    model.there = pyo.Var(pairs, model.years, domain=pyo.Binary)
+    _when(model, problem, pairs)
+    bounds = [_Energy(model, problem, f) for f in range(problem.facilities)]
+    model.grid = pyo.Var(model.facilities, model.years, domain=pyo.NonNegativeReals)
+    model.raw = pyo.Var(model.facilities, model.years)
+    model.energy_cost = pyo.Var(model.facilities)
+    for energy in bounds:
+        energy.link()
+    last = len(problem.years) - 1
+
+    def begun(f: int, w: int, y: int) -> Any:
+        return model.there[f, w, y] - (model.there[f, w, y - 1] if y else 0)
+
+    model.works_cost = pyo.Expression(
+        model.facilities,
+        rule=lambda m, f: sum(
+            present_cost(work, y, problem.discount) * begun(f, w, y)
+            for w, work in enumerate(problem.works[f])
+            for y in range(last + 1)
+        ),
+    )
+    paid = {(f, w, y): payments(problem.works[f][w], y, last + 1) for f, w in pairs for y in range(last + 1)}
+    model.paid = pyo.Expression(
+        model.years,
+        rule=lambda m, year: sum(paid[f, w, y][year] * begun(f, w, y) for f, w in pairs for y in range(year + 1)),
+    )
+    model.begun = pyo.Expression(model.years, rule=lambda m, year: sum(begun(f, w, year) for f, w in pairs))
+    _limits_and_rules(model, problem, _most_emissions(problem))
+    return model
+
+
+def choice_model(problem: Problem, plans: Sequence[Sequence[Plan]]) -> pyo.ConcreteModel:
+    """Return the model that chooses one of the given plans of works for each facility; renewables stay free."""
+    model = _sets(problem)
+    choices = [(f, k) for f, own in enumerate(plans) for k in range(len(own))]
+    model.chosen = pyo.Var(choices, domain=pyo.Binary)
+    model.one = pyo.Constraint(
+        model.facilities, rule=lambda m, f: _total(m.chosen[f, k] for k in range(len(plans[f]))) == 1
+    )
+
+    def of(f: int, values: Any) -> Any:
+        return _total(float(values(plan)) * model.chosen[f, k] for k, plan in enumerate(plans[f]))
+
+    years = model.years
+    model.grid = pyo.Expression(model.facilities, years, rule=lambda m, f, y: of(f, lambda plan: plan.grid_mwh[y]))
+    model.raw = pyo.Expression(
+        model.facilities, years, rule=lambda m, f, y: of(f, lambda plan: plan.raw_emissions_t[y])
+    )
+    model.energy_cost = pyo.Expression(model.facilities, rule=lambda m, f: of(f, lambda plan: plan.energy_cost))
+    model.works_cost = pyo.Expression(model.facilities, rule=lambda m, f: of(f, lambda plan: plan.works_cost))
+    model.paid = pyo.Expression(
+        years, rule=lambda m, y: _total(of(f, lambda plan: plan.paid[y]) for f in range(problem.facilities))
+    )
+    model.begun = pyo.Expression(
+        years, rule=lambda m, y: _total(of(f, lambda plan: plan.begun[y]) for f in range(problem.facilities))
+    )
+    most = np.array([np.max([plan.raw_emissions_t for plan in own], axis=0) for own in plans])
+    _limits_and_rules(model, problem, most)
+    return model
+
+
+def _total(terms: Any) -> Any:
+    """Return a sum of terms as one linear expression."""
+    return pyo.quicksum(terms)
+
+
+def _sets(problem: Problem) -> pyo.ConcreteModel:
+    """Return a model with its sets."""
+    model = pyo.ConcreteModel()
+    model.facilities = pyo.RangeSet(0, problem.facilities - 1)
+    model.years = pyo.RangeSet(0, len(problem.years) - 1)
+    model.periods = pyo.RangeSet(0, problem.periods - 1)
+    return model
+
+
+def _most_emissions(problem: Problem) -> FloatArray:
+    """Return the most that each facility can emit in each year [t-CO2], dims (facility, year)."""
+    return np.array([FacilityPlans(problem, f).most_emissions_t() for f in range(problem.facilities)])
+
+
+# A work that is there stays there; it comes only in years that are allowed, after what it requires, and not beside what
+# it excludes.
+def _when(model: pyo.ConcreteModel, problem: Problem, pairs: Sequence[tuple[int, int]]) -> None:
+    model.when = pyo.ConstraintList()
+    for f, w in pairs:
+        work = problem.works[f][w]
+        for y in range(len(problem.years)):
+            before = model.there[f, w, y - 1] if y else 0
+            model.when.add(model.there[f, w, y] >= before)
+            if not work.allowed[y]:
+                model.when.add(model.there[f, w, y] <= before)
+            if work.requires >= 0:
+                model.when.add(model.there[f, w, y] <= model.there[f, work.requires, y])
+            for other in work.excludes:
+                model.when.add(model.there[f, w, y] + model.there[f, other, y] <= 1)
+
+
+class _Energy:
+    """The energy chain of one facility: each measure takes its share of what the ones before left."""
+
+    def __init__(self, model: pyo.ConcreteModel, problem: Problem, facility: int) -> None:
+        self.model, self.problem, self.facility = model, problem, facility
+        self.block = pyo.Block()
+        model.add_component(f"energy_{facility}", self.block)
+        self.block.parts = pyo.VarList(domain=pyo.NonNegativeReals)
+        self.block.rows = pyo.ConstraintList()
+
+    def taken(self, amount: Any, most: float, work: int, year: int) -> Any:
+        """Return amount × (the work is there), exactly for whole decisions; `amount` lies between 0 and `most`."""
+        there, part = self.model.there[self.facility, work, year], self.block.parts.add()
+        self.block.rows.add(part <= most * there)
+        self.block.rows.add(part <= amount)
+        self.block.rows.add(part >= amount - most * (1 - there))
+        return part
+
+    def link(self) -> None:
+        """Tie grid electricity, emissions and the energy bill to the works that are there."""
+        problem, f, model = self.problem, self.facility, self.model
+        bills = []
+        for y in range(len(problem.years)):
+            start = problem.energy[f] * problem.growth[f, y]
+            amounts = [self._saved(c, float(start[c]), y) for c in range(len(start))]
+            power, most = amounts[0], float(start[0])
+            for fuel in FUELS:
+                amounts[fuel], extra, bound = self._replaced(amounts[fuel], float(start[fuel]), fuel, y)
+                power, most = power + extra, most + bound
+            bought = power - self._own(power, y)
+            grid, off_site, premium = self._off_site(bought, most, y)
+            self.block.rows.add(model.grid[f, y] == grid)
+            fuels = sum(problem.factor[f, c, y] * amounts[c] for c in (1, 2, 3))
+            emitted = problem.factor[f, 0, y] * grid + problem.off_site_factor[f, y] * off_site + fuels
+            self.block.rows.add(model.raw[f, y] == emitted)
+            yearly = sum(work.annual_cost * model.there[f, w, y] for w, work in enumerate(problem.works[f]))
+            cost = problem.price[0, y] * bought + sum(problem.price[c, y] * amounts[c] for c in (1, 2, 3))
+            bill = float(problem.price[:, y] @ start)
+            bills.append(float(problem.discount[y]) * (cost + premium + yearly - bill))
+        self.block.rows.add(model.energy_cost[f] == sum(bills))
+
+    def _saved(self, carrier: int, amount: float, year: int) -> Any:
+        """Return what all savings leave of a carrier."""
+        left: Any = amount
+        for w, work in enumerate(self.problem.works[self.facility]):
+            if work.saving[carrier] > 0 and amount > 0:
+                left = left - float(work.saving[carrier]) * self.taken(left, amount, w, year)
+        return left
+
+    def _replaced(self, fuel: Any, most: float, carrier: int, year: int) -> tuple[Any, Any, float]:
+        """Return the fuel left, the electricity in its place, and the most of it."""
+        extra: Any = 0.0
+        bound = 0.0
+        for w, work in enumerate(self.problem.works[self.facility]):
+            if work.fuel_replaced > 0 and most > 0:
+                gone = work.fuel_replaced * self.taken(fuel, most, w, year)
+                extra = extra + float(work.electricity_per_fuel[carrier]) * gone
+                bound += float(work.electricity_per_fuel[carrier]) * work.fuel_replaced * most
+                fuel = fuel - gone
+        return fuel, extra, bound
+
+    def _own(self, power: Any, year: int) -> Any:
+        """Return own generation that is used: what the panels make, at most all that is used."""
+        works = self.problem.works[self.facility]
+        panels = [w for w, work in enumerate(works) if work.generation_mwh > 0]
+        if not panels:
+            return 0.0
+        used = self.block.parts.add()
+        there = self.model.there
+        self.block.rows.add(used <= power)
+        self.block.rows.add(used <= sum(works[w].generation_mwh * there[self.facility, w, year] for w in panels))
+        return used
+
+    def _off_site(self, bought: Any, most: float, year: int) -> tuple[Any, Any, Any]:
+        """Return grid electricity, electricity from off site, and its extra cost."""
+        grid, off_site, premium = bought, 0.0, 0.0
+        for w, work in enumerate(self.problem.works[self.facility]):
+            if work.off_site_share > 0:
+                supplied = work.off_site_share * self.taken(grid, most, w, year)
+                grid, off_site = grid - supplied, off_site + supplied
+                premium = premium + work.off_site_premium * supplied
+        return grid, off_site, premium
+
+
+def _limits_and_rules(model: pyo.ConcreteModel, problem: Problem, most: FloatArray) -> None:
+    """Add limits on money and works, the rules of the programme and the objective."""
+    from model.optimise.facility_schedule_rules import add_rules
+
+    money = [y for y in model.years if np.isfinite(problem.budget[y])]
+    model.budget = pyo.Constraint(money, rule=lambda m, y: m.paid[y] <= float(problem.budget[y]))
+    hands = [y for y in model.years if np.isfinite(problem.capacity[y])]
+    model.capacity = pyo.Constraint(hands, rule=lambda m, y: m.begun[y] <= float(problem.capacity[y]))
+    add_rules(model, problem, most, MISSING_PRICE)
