@@ -18,6 +18,8 @@ Mask = npt.NDArray[np.bool_]
 BASE_YEAR = 2000
 #: Last fiscal year with a published inventory; the hindcast ends here.
 LAST_PUBLISHED_YEAR = 2022
+#: First fiscal year that is a projection, not history.
+PROJECTION_FROM = LAST_PUBLISHED_YEAR + 1
 
 
 @dataclass(frozen=True)

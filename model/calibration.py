@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from scipy.optimize import least_squares
 
-from model.axes import LAST_PUBLISHED_YEAR, Axes
+from model.axes import LAST_PUBLISHED_YEAR, PROJECTION_FROM, Axes
 from model.inputs import Data
 from model.levers import Levers
 from model.survival_families import Array
@@ -93,7 +93,7 @@ def calibrate(data: Data, levers: Levers, axes: Axes, final: Array) -> Calibrati
     service[:, commercial] = level[:, None]
     service[:, capped] *= deviation[:, None]
     for name, inside in (("residential", residential), ("commercial", commercial)):
-        projected = years >= levers.years.projection_from
+        projected = years >= PROJECTION_FROM
         path = np.where(projected, path_values(getattr(levers.service, name), years), 1.0)
         service[:, inside] *= path[:, None]
     return Calibration(end_use, service, heat_factor, electric_factor)

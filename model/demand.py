@@ -12,7 +12,7 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from scipy.interpolate import PchipInterpolator
 
-from model.axes import BASE_YEAR, Axes
+from model.axes import BASE_YEAR, PROJECTION_FROM, Axes
 from model.inputs import Data
 from model.labels import classification
 from model.levers import Levers
@@ -121,7 +121,7 @@ def segment_floor_area(data: Data, levers: Levers, axes: Axes) -> Array:
     for position, building_type in enumerate(axes.attribute("building_type")):
         if axes.attribute("sector")[position] == "commercial":
             known, area = data.series("buildings/non_residential", "floor_area", building_type=building_type)
-            projected = years > levers.years.projection_from - 1
+            projected = years >= PROJECTION_FROM
             reference = smooth(years, known, area)
             result[:, position] = reference * np.where(projected, factor, 1.0) * shares[position]
     return result
@@ -205,7 +205,7 @@ def sizes(data: Data, levers: Levers, axes: Axes) -> Sizes:
     residential = axes.segments_where(sector="residential")[:, None]
     new = axes.vintages > BASE_YEAR
     factor = path_values(levers.demand.floor_area_per_dwelling_factor, axes.vintages.astype(np.float64))
-    projected = axes.vintages >= levers.years.projection_from
+    projected = axes.vintages >= PROJECTION_FROM
 
     def by_vintage(quantity: str) -> Array:
         existing, later = (

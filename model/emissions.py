@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.axes import Axes
+from model.axes import PROJECTION_FROM, Axes
 from model.inputs import Data
 from model.levers import Levers
 from model.survival_families import Array
-from model.year_path import path_values
+from model.year_path import YearPath, path_values
 
 #: The two views of the electricity factor, in the order of the dimension `factor_view`.
 FACTOR_VIEWS = ("real", "fixed")
@@ -40,7 +40,7 @@ def real_electricity_factor(renewable_share: Array, thermal_factor: Array) -> Ar
 def supply(data: Data, levers: Levers, axes: Axes) -> Supply:
     """Return the factors of every year: as published to date, by the scenario's supply later."""
     years = axes.years.astype(np.float64)
-    projected = years >= levers.years.projection_from
+    projected = years >= PROJECTION_FROM
     share = np.where(
         projected,
         path_values(levers.electricity.renewable_share, years),
@@ -127,26 +127,23 @@ def sectors(
     for sector in ("industry", "transport"):
         column = axes.sectors.index(sector)
         energy[:, column] = _history_then(
-            data, levers, axes, "inventory/energy", "final_energy", sector, getattr(others, f"{sector}_energy_pj")
+            data, axes, "inventory/energy", "final_energy", sector, getattr(others, f"{sector}_energy_pj")
         )
         share = _history_then(
-            data, levers, axes, "inventory/other_sectors", "electric_share", sector,
-            getattr(others, f"{sector}_electric_share"),
+            data, axes, "inventory/other_sectors", "electric_share", sector, getattr(others, f"{sector}_electric_share")
         )  # fmt: skip
         fuel = data.number("inventory/other_sectors", "fuel_factor", sector=sector)
         electricity[:, column] = energy[:, column] * share / 3.6
         gas[:, column] = electricity[:, column] * supplied.electricity[:, 0] + energy[:, column] * (1.0 - share) * fuel
     for sector, path in (("waste", others.waste_mt), ("other_gases", others.other_gases_mt)):
         gas[:, axes.sectors.index(sector)] = _history_then(
-            data, levers, axes, "inventory/other_sectors", "emissions", sector, path
+            data, axes, "inventory/other_sectors", "emissions", sector, path
         )
     return Sectors(energy, electricity, gas)
 
 
-def _history_then(
-    data: Data, levers: Levers, axes: Axes, table: str, quantity: str, sector: str, path: object
-) -> Array:
+def _history_then(data: Data, axes: Axes, table: str, quantity: str, sector: str, path: YearPath) -> Array:
     """Return what is published to date and the scenario's path from the projection on [year]."""
     years = axes.years.astype(np.float64)
     history = data.by_year(table, quantity, years, sector=sector)
-    return np.where(years >= levers.years.projection_from, path_values(path, years), history)  # type: ignore[arg-type]
+    return np.where(years >= PROJECTION_FROM, path_values(path, years), history)

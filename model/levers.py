@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
+from model.axes import PROJECTION_FROM
 from model.language import Text
 from model.lever_kinds import Lever, choice, labels, last_year, number, path, share_path, whole
 from model.year_path import ByLabel, SharePath, YearPath
@@ -23,11 +24,7 @@ class Section(BaseModel):
 class Years(Section):
     """Span of the run."""
 
-    first: Annotated[int, whole(2000, 2000, "year", "first fiscal year of the run", "計算の開始年度")]
-    last: Annotated[int, whole(2023, 2050, "year", "last fiscal year of the run", "計算の最終年度")]
-    projection_from: Annotated[
-        int, whole(2023, 2023, "year", "first fiscal year that is a projection, not history", "将来推計の開始年度")
-    ]
+    last: Annotated[int, whole(PROJECTION_FROM, 2050, "year", "last fiscal year of the run", "計算の最終年度")]
 
 
 class Demand(Section):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from model.axes import Axes
+from model.axes import PROJECTION_FROM, Axes
 from model.base_stock import base_standards, base_stock
 from model.demand import Sizes
 from model.faults import BadInput
@@ -116,7 +116,7 @@ def march(
         before = stock.sum(axis=2)
         lost_area = np.matmul(stock, (hazards[index] * size.floor_area)[:, :, None])[:, :, 0]
         lost = demolish_in_place(stock, hazards[index])
-        if year >= levers.years.projection_from:
+        if year >= PROJECTION_FROM:
             done = renovate(shares, *renovations.of_year(index, year - axes.vintages + 0.5))
             raised = np.maximum(done.moved, 0.0).sum(axis=2)
             result.values["renovated_floor_area"][index] = (stock.sum(axis=1) * size.floor_area * raised).sum(axis=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from model.axes import Axes
+from model.axes import PROJECTION_FROM, Axes
 from model.emissions import FACTOR_VIEWS
 from model.inputs import Data
 from model.labels import classification_coordinates
@@ -33,7 +33,7 @@ def outcome(scenario: Scenario, pathway: Pathway, data: Data) -> xr.Dataset:
         "title_ja": scenario.title.ja,
         "scenario_hash": scenario.content_hash,
         "scenario_chain": " > ".join(scenario.chain),
-        "projection_from": scenario.levers.years.projection_from,
+        "projection_from": PROJECTION_FROM,
         "largest_balance_residual": pathway.stock.largest_residual,
     }
     attrs |= {f"mean_lifetime_{name}": round(value, 3) for name, value in pathway.lifetimes.mean.items()}

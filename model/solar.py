@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from model.axes import Axes
+from model.axes import PROJECTION_FROM, Axes
 from model.inputs import Data
 from model.levers import Levers
 from model.lifetimes import weibull_with_mean
@@ -70,7 +70,7 @@ def solar_years(data: Data, levers: Levers, axes: Axes, buildings: Array, built:
     years = axes.years.astype(np.float64)
     totals = _installed_to_date(np.interp(years, known, capacity), standing)
     where = _owners(data, axes, buildings)
-    projected = years >= levers.years.projection_from
+    projected = years >= PROJECTION_FROM
     installed = (
         np.where(projected, path_values(levers.solar.retrofit_mw, years) * 1000.0, totals)[:, None, None] * where
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.axes import Axes, Mask, Years
+from model.axes import LAST_PUBLISHED_YEAR, PROJECTION_FROM, Axes, Mask, Years
 from model.equipment import calibration_constants, choice_shares, equip_new_buildings, replace_equipment
 from model.faults import BadInput, Fault
 from model.inputs import Data
@@ -79,7 +79,7 @@ def chosen_shares(data: Data, levers: Levers, axes: Axes) -> tuple[Array, Array]
     history = {name: _installed_shares(data, axes, years, name) for name in dict.fromkeys(classes)}
     then, now = _costs(data, levers, axes, years)
     sensitivity = data.number("energy/prices", "choice_sensitivity")
-    projected = years >= levers.years.projection_from
+    projected = years >= PROJECTION_FROM
     by_class = {}
     for name, shares in history.items():
         by_class[name] = tuple(
@@ -110,9 +110,9 @@ def _costs(data: Data, levers: Levers, axes: Axes, years: Array) -> tuple[Array,
     price = np.array([prices[table[name]["carrier"]] for name in axes.technologies])
     rate = data.number("energy/prices", "discount_rate")
     efficiency = efficiency_by_year(data, axes, years)
-    last_known = efficiency_by_year(data, axes, np.minimum(years, levers.years.projection_from - 1.0))
+    last_known = efficiency_by_year(data, axes, np.minimum(years, LAST_PUBLISHED_YEAR))
     subsidy = np.stack([path_values(levers.equipment.subsidy[name], years) for name in axes.technologies], axis=-1)
-    subsidy = np.where((years >= levers.years.projection_from)[:, None], subsidy, 0.0)
+    subsidy = np.where((years >= PROJECTION_FROM)[:, None], subsidy, 0.0)
     none = np.zeros_like(subsidy)
     fixed = (known["lifetime_mean"], rate, price)
     return (
