@@ -22,6 +22,8 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32)])
 
 _WIDEST = 60
+#: A longer heading is broken into lines.
+_WIDEST_HEADING = 22
 
 
 def write_csv(path: Path, table: Table) -> None:
@@ -43,25 +45,34 @@ def write_workbook(path: Path, sheets: Mapping[str, Table]) -> None:
 
 
 def fill_sheet(sheet: Worksheet, table: Table) -> None:
-    """Write a table into an empty sheet: text stays text, the heading is bold and stays in sight."""
+    """Write a table into an empty sheet: text stays text, the heading is bold and stays in sight, also on paper."""
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.properties import PageSetupProperties
 
     wrapped = Alignment(wrap_text=True, vertical="top")
     for line, row in enumerate(table, start=1):
         for number, value in enumerate(row, start=1):
             cell = sheet.cell(row=line, column=number)
             cell.value = value.translate(_CONTROL) if isinstance(value, str) else value
+            if isinstance(value, float):
+                cell.number_format = "#,##0" if value.is_integer() else "#,##0.####"
             if isinstance(value, str):
                 cell.data_type = "s"
                 if "\n" in value:
                     cell.alignment = wrapped
     for cell in sheet[1]:
         cell.font = Font(bold=True)
+        cell.alignment = wrapped
     sheet.freeze_panes = "A2"
     for number, column in enumerate(sheet.iter_cols(), start=1):
-        longest = max(_width(cell.value) for cell in column)
+        heading, *cells = (_width(cell.value) for cell in column)
+        longest = max([min(heading, _WIDEST_HEADING), *cells])
         sheet.column_dimensions[get_column_letter(number)].width = min(longest + 2, _WIDEST)
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = "1:1"
 
 
 def _csv_cell(cell: Cell) -> Any:
@@ -71,5 +82,5 @@ def _csv_cell(cell: Cell) -> Any:
 
 def _width(value: object) -> int:
     """Return how wide a cell shows, with wide characters counted twice."""
-    lines = "" if value is None else str(value)
+    lines = "" if value is None else f"{value:,.4f}" if isinstance(value, float) else str(value)
     return max((sum(2 if ord(letter) > 0x2E7F else 1 for letter in line) for line in lines.split("\n")), default=0)

@@ -121,9 +121,9 @@ def show(obligations: Sequence[Obligation], language: Language, console: Console
 
 def _answers(obligation: Obligation, language: Language) -> Table:
     """Return the answers of one subject as a table, the working below each question."""
-    from model.ordinance.presentation import QUALITY_NAMES, step_line, with_unit
+    from model.ordinance.presentation import quality_text, step_line, with_unit
 
-    title = Styled(f"{obligation.subject}  ({obligation.rule_set})", style="bold")
+    title = Styled(f"{obligation.subject(language)}  ({obligation.rule_set})", style="bold")
     table = Table(title=title, title_justify="left", show_lines=True, expand=False)
     for heading in (_QUESTION, _VERDICT, _VALUE, _QUALITY):
         table.add_column(heading(language), overflow="fold")
@@ -134,7 +134,7 @@ def _answers(obligation: Obligation, language: Language) -> Table:
             question,
             Styled(finding.verdict.value(language)),
             Styled(with_unit(finding.value, finding.unit, language)),
-            Styled(QUALITY_NAMES[finding.quality](language)),
+            Styled(quality_text(finding, language)),
         )
     return table
 

@@ -13,7 +13,7 @@ from datetime import date
 from model.language import Text
 from model.ordinance import building_plan_findings as ask
 from model.ordinance.building_plan_facts import LargeBuilding
-from model.ordinance.derivation import Obligation
+from model.ordinance.derivation import Obligation, named
 from model.ordinance.programme import Programme
 from model.ordinance.rulebook import Rules
 
@@ -49,7 +49,7 @@ def _obligation(building: LargeBuilding, rules: Rules) -> Obligation:
         findings.append(ask.completion_report_due(building.inspected_on, rules))
     if building.contract_area_m2 is not None and building.non_residential_use is not None:
         findings.append(ask.certificate(building, building.contract_area_m2, rules))
-    return Obligation(building.id, "building_plan", rules.rule_set, tuple(findings))
+    return Obligation(named(building.id), "building_plan", rules.rule_set, tuple(findings))
 
 
 PROGRAMME = Programme(

@@ -13,7 +13,7 @@ from model.language import Text
 from model.ordinance import building_report_findings as ask
 from model.ordinance.building_report_equations import HOUSE_TYPES, bei
 from model.ordinance.building_report_facts import HOUSE_TYPE_NAMES, Building, Supply, column_of
-from model.ordinance.derivation import Finding, Obligation, Value, Verdict
+from model.ordinance.derivation import Finding, Obligation, Value, Verdict, subject_of_years
 from model.ordinance.exact import reaches
 from model.ordinance.fiscal import fiscal_year_of
 from model.ordinance.programme import Programme
@@ -108,7 +108,7 @@ def _obligation(supply: Supply, rules: Rules) -> Obligation:
             finding.verdict is Verdict.FALLS_SHORT and finding.name.startswith(_STANDARDS) for finding in findings
         )
         findings.append(ask.enforcement(not failing, max(row.steps_taken for row in supply.rows), rules))
-    subject = f"{supply.supplier} FY{supply.fiscal_year}"
+    subject = subject_of_years(supply.supplier, supply.fiscal_year)
     return Obligation(subject, "building_report", rules.rule_set, tuple(findings), report(supply))
 
 

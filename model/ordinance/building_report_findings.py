@@ -52,8 +52,11 @@ def supplier_duty(floor_area_m2: float, approved: bool, rules: Rules) -> Finding
         if may_apply and approved:
             verdict = Verdict.OBLIGED
             sheet.step(Text("takes part by approval", "知事の承認による任意参加"), "", True)
-        elif may_apply or sheet.rules.flag("voluntary_reporting_allowed"):
+        elif may_apply:
             verdict = Verdict.VOLUNTARY
+        elif sheet.rules.flag("voluntary_reporting_allowed"):
+            verdict = Verdict.VOLUNTARY
+            sheet.step(Text("any supplier may file a report voluntarily", "任意提出は規模によらず可能"), "", None)
     question = Text("Is the supplier a specified supplier?", "特定供給事業者に該当するか")
     return sheet.finding("supplier_duty", question, verdict, floor_area_m2, "m²")
 

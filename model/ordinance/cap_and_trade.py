@@ -15,7 +15,7 @@ from model.ordinance import cap_and_trade_settlement as settle
 from model.ordinance.cap_and_trade_equations import Periods
 from model.ordinance.cap_and_trade_facts import Facility, FacilityYear, facilities
 from model.ordinance.cap_and_trade_years import Period
-from model.ordinance.derivation import Obligation, Verdict
+from model.ordinance.derivation import Obligation, Verdict, subject_of_years
 from model.ordinance.programme import Programme
 from model.ordinance.rulebook import Rules
 
@@ -86,7 +86,7 @@ def _obligation(period: Period, rules: Rules) -> Obligation:
             if settled.verdict is Verdict.FALLS_SHORT:
                 findings.append(settle.order(period, settled.amount, rules))
         findings.append(settle.deadline(period, rules))
-    subject = f"{period.facility.name} FY{period.years[0]}–{period.years[-1]}"
+    subject = subject_of_years(period.facility.name, period.years[0], period.years[-1])
     return Obligation(subject, "cap_and_trade", rules.rule_set, tuple(findings))
 
 

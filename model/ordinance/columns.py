@@ -14,19 +14,21 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from model.language import ERAS, Language, Text
 from model.ordinance.programme import Row
+from model.ordinance.rule_words import YES_NO
 
 Kind = Literal["text", "number", "whole", "flag", "date", "choice"]
 
 _KINDS: dict[type, Kind] = {str: "text", float: "number", int: "whole", bool: "flag", date: "date"}
 
 #: What people write for yes and no, after normalising width and case.
-YES_NO = {True: Text("yes", "はい"), False: Text("no", "いいえ")}
 _FLAGS = {
     **dict.fromkeys(("yes", "y", "true", "1", "はい", "有", "あり", "○", "〇", "◯"), True),
     **dict.fromkeys(("no", "n", "false", "0", "いいえ", "無", "なし", "×", "-"), False),
 }
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]0?0:00(?::00)?)?")
 _ERA_DATE = re.compile(r"(令和|平成|昭和|R|H|S)\s*(\d{1,2}|元)[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.IGNORECASE)
+#: Years that a day can lie in; others are slips of the pen.
+_FIRST_YEAR, _LAST_YEAR = 1950, 2100
 _ERA_LETTERS = {"R": "令和", "H": "平成", "S": "昭和"}
 
 
@@ -80,7 +82,7 @@ class Column:
         if self.choices:
             return self._chosen(written)
         if self.kind == "date":
-            return cell.date() if isinstance(cell, datetime) else cell if isinstance(cell, date) else _date(written)
+            return _in_our_time(_day_of(cell, written))
         if self.kind in ("number", "whole"):
             return _number(cell, written, self.kind)
         return _plain_text(cell)
@@ -138,6 +140,22 @@ def _number(cell: Any, written: str, kind: Kind) -> float | int:
     if not isfinite(value) or (kind == "whole" and not value.is_integer()):
         raise CellError(expected)
     return int(value) if kind == "whole" else value
+
+
+def _day_of(cell: Any, written: str) -> date:
+    """Return the day of a cell that holds one, or that is written in it."""
+    if isinstance(cell, datetime):
+        return cell.date()
+    return cell if isinstance(cell, date) else _date(written)
+
+
+def _in_our_time(day: date) -> date:
+    """Refuse a day that is no day of these programmes, such as one of the year 205 for 2025."""
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise CellError(
+            Text(f"a day from {_FIRST_YEAR} to {_LAST_YEAR}", f"{_FIRST_YEAR}年から{_LAST_YEAR}年までの日付")
+        )
+    return day
 
 
 def _date(written: str) -> date:

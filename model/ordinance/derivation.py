@@ -37,13 +37,29 @@ _UNIT_NAMES = {
     "households": Text("households", "世帯"),
     "spaces": Text("spaces", "区画"),
     "years": Text("years", "年"),
-    "JPY": Text("JPY", "円"),
 }
+_ONE_OF = {"facilities": "facility"}
 
 
-def unit_name(unit: str, language: Language) -> str:
-    """Return a unit as people write it in a language."""
-    return _UNIT_NAMES[unit](language) if unit in _UNIT_NAMES else unit
+def unit_name(unit: str, language: Language, value: Value = None) -> str:
+    """Return a unit as people write it in a language, in English with the ending that the number asks for."""
+    if unit not in _UNIT_NAMES:
+        return unit.replace("JPY", "円") if language == "ja" else unit
+    if language == "en" and value == 1:
+        return _ONE_OF.get(unit, unit.removesuffix("s"))
+    return _UNIT_NAMES[unit](language)
+
+
+def named(name: str) -> Text:
+    """Return a name that a user gave, the same in both languages."""
+    return Text(name, name)
+
+
+def subject_of_years(name: Text | str, first: int, last: int | None = None) -> Text:
+    """Return whose obligation of a fiscal year, or of several, it is: S FY2025, S FY2025–2029."""
+    both = named(name) if isinstance(name, str) else name
+    until_en, until_ja = (f"–{last}", f"～{last}") if last is not None else ("", "")
+    return Text(f"{both.en} FY{first}{until_en}", f"{both.ja} {first}{until_ja}年度")
 
 
 @dataclass(frozen=True)
@@ -106,7 +122,7 @@ class Obligation:
         report: rows of the report or plan that the subject files, if the programme has one; headings are the keys.
     """
 
-    subject: str
+    subject: Text
     programme: str
     rule_set: RuleSet
     findings: tuple[Finding, ...]

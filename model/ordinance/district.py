@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import model_validator
 
 from model.language import Text
-from model.ordinance.derivation import Finding, Obligation, Verdict, Working, number
+from model.ordinance.derivation import Finding, Obligation, Verdict, Working, named, number
 from model.ordinance.district_equations import (
     AcceptanceLines,
     acceptance_study_due,
@@ -265,14 +265,15 @@ def assess(rows: Sequence[DistrictRow], rules: Rules) -> list[Obligation]:
     found = [_development(name, buildings, rules) for name, buildings in _developments(rows).items()]
     for row in rows:
         if row.kind == "building" and row.in_district:
-            found.append(Obligation(row.id, "district", rules.rule_set, (acceptance_study(row, rules),)))
+            found.append(Obligation(named(row.id), "district", rules.rule_set, (acceptance_study(row, rules),)))
         elif row.kind == "network":
             findings = (network_report(row, rules), network_clean_share(row, rules))
-            found.append(Obligation(row.id, "district", rules.rule_set, findings))
+            found.append(Obligation(named(row.id), "district", rules.rule_set, findings))
     networks = [row for row in rows if row.kind == "network"]
     if len(networks) > 1:
         together = (districts_with_clean_heat(networks, rules),)
-        found.append(Obligation(f"Σ {len(networks)}", "district", rules.rule_set, together))
+        all_networks = Text(f"{len(networks)} networks together", f"{len(networks)}区域の合計")
+        found.append(Obligation(all_networks, "district", rules.rule_set, together))
     return found
 
 
@@ -291,7 +292,7 @@ def _development(name: str, buildings: Sequence[DistrictRow], rules: Rules) -> O
     findings = [plan]
     if plan.verdict is Verdict.OBLIGED:
         findings += [policy_duty(buildings, rules), supply_plan_duty(buildings, rules)]
-    return Obligation(name, "district", rules.rule_set, tuple(findings))
+    return Obligation(named(name), "district", rules.rule_set, tuple(findings))
 
 
 PROGRAMME = Programme(

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import model_validator
 
 from model.language import Text
-from model.ordinance.derivation import Finding, Obligation, Value, Verdict, Working, number
+from model.ordinance.derivation import Finding, Obligation, Value, Verdict, Working, number, subject_of_years
 from model.ordinance.electricity_suppliers_equations import (
     counted_renewable_mwh,
     emission_factor,
@@ -275,7 +275,9 @@ def _supplier(rows: Sequence[SupplyRow], rules: Rules) -> Obligation:
         factor(rows, rules),
         level("level_2030", "target_level_2030", 2030, rows, _counted(rows), rules),
     )
-    subject = f"{first.supplier} FY{first.fiscal_year}{' (plan)' if first.planned else ''}"
+    subject = subject_of_years(first.supplier, first.fiscal_year)
+    if first.planned:
+        subject = Text(f"{subject.en} (plan)", f"{subject.ja}（計画）")
     return Obligation(subject, "electricity_suppliers", rules.rule_set, findings, menus(rows))
 
 
@@ -290,7 +292,9 @@ def _metropolis(year: int, rows: Sequence[SupplyRow], rules: Rules) -> Obligatio
         factor([row for row in rows if row.party != "self_consumption"] or rows, rules),
     ]
     findings += [level(f"metropolis_{at}", parameter, at, rows, have, rules) for at, parameter in levels]
-    return Obligation(f"Σ FY{year}", "electricity_suppliers", rules.rule_set, tuple(findings))
+    return Obligation(
+        subject_of_years(Text("total", "合計"), year), "electricity_suppliers", rules.rule_set, tuple(findings)
+    )
 
 
 PROGRAMME = Programme(

@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from model.language import Text
-from model.ordinance.derivation import Finding, Obligation, Verdict, Working, number
+from model.ordinance.derivation import Finding, Obligation, Verdict, Working, named, number
 from model.ordinance.exact import reaches
 from model.ordinance.forest_offset_equations import absorption_t, affordable_ha, cost_jpy, cost_jpy_per_t
 from model.ordinance.municipalities import MunicipalityCode, municipality_names
@@ -103,7 +103,7 @@ def _effects(project: Project, rules: Rules) -> Obligation:
         findings.append(transfer_tax(project, project.transfer_tax_jpy, rules))
     if project.ward_emissions_t is not None:
         findings.append(deduction(project, project.ward_emissions_t, rules))
-    return Obligation(project.id, "forest_offset", rules.rule_set, tuple(findings))
+    return Obligation(named(project.id), "forest_offset", rules.rule_set, tuple(findings))
 
 
 def uptake(project: Project, rules: Rules) -> float:

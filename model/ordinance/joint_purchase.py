@@ -74,12 +74,13 @@ def assess(rows: Sequence[WardFacility], rules: Rules) -> list[Obligation]:
         wards.setdefault(row.municipality, []).append(row)
     places = municipalities()
     answers = [
-        _effects(f"{places[code].name_ja} {places[code].name_en}", members, rules) for code, members in wards.items()
+        _effects(Text(places[code].name_en, places[code].name_ja), members, rules) for code, members in wards.items()
     ]
-    return answers if len(wards) == 1 else [*answers, _effects(f"Σ {len(wards)}", rows, rules)]
+    together = Text(f"{len(wards)} municipalities together", f"{len(wards)}区市町村の合計")
+    return answers if len(wards) == 1 else [*answers, _effects(together, rows, rules)]
 
 
-def _effects(subject: str, facilities: Sequence[WardFacility], rules: Rules) -> Obligation:
+def _effects(subject: Text, facilities: Sequence[WardFacility], rules: Rules) -> Obligation:
     """Return the effects for one ward, or for all."""
     joining = [facility for facility in facilities if facility.joins]
     bought = electricity(joining, rules)

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 from pydantic import model_validator
 
 from model.language import Text
-from model.ordinance.derivation import Finding, Obligation, Working, number
+from model.ordinance.derivation import Finding, Obligation, Working, number, subject_of_years
 from model.ordinance.exact import percentage, scaled
 from model.ordinance.programme import Programme, Row, column, row_fault
 from model.ordinance.rulebook import Rules
@@ -141,7 +141,9 @@ def assess(rows: Sequence[FacilitiesYear], rules: Rules) -> list[Obligation]:
     answers = []
     for row in rows:
         findings = [found for goal in plan if (found := _progress(row, goal, rules)) is not None]
-        answers.append(Obligation(f"{row.id} FY{row.fiscal_year}", "own_facilities", rules.rule_set, tuple(findings)))
+        answers.append(
+            Obligation(subject_of_years(row.id, row.fiscal_year), "own_facilities", rules.rule_set, tuple(findings))
+        )
     return answers
 
 

@@ -6,16 +6,11 @@ from collections.abc import Sequence
 
 from model.language import Language, Text
 from model.ordinance.derivation import Finding, Obligation, Step, Value, number, unit_name
-from model.ordinance.rule_words import rule_words
+from model.ordinance.rule_sources import rule_sources
+from model.ordinance.rule_words import QUALITY_NAMES, YES_NO, rule_words, value_text
 from model.ordinance.rulebook import UsedParameter
 from model.spreadsheet import Cell, Table
 
-QUALITY_NAMES = {
-    "published": Text("published", "公表値"),
-    "read_from_chart": Text("read from a chart", "図からの読取値"),
-    "derived": Text("derived", "公表値から算出"),
-    "estimate": Text("estimate", "推定値"),
-}
 _SUBJECT = Text("subject", "対象")
 _RULE_SET = Text("rule set", "ルールセット")
 _QUESTION = Text("question", "確認事項")
@@ -27,7 +22,6 @@ _FALLBACK = Text("taken from another rule set", "他のルールセットから�
 _WORKING = Text("working", "算定過程")
 _STEP = Text("step", "手順")
 _FORMULA = Text("formula", "計算式")
-_YES, _NO = Text("yes", "はい"), Text("no", "いいえ")
 
 _PARAMETER_HEADINGS = tuple(
     Text(en, ja)
@@ -56,17 +50,24 @@ def shown(value: Value, language: Language) -> str:
     if isinstance(value, Text):
         return value(language)
     if isinstance(value, bool):
-        return (_YES if value else _NO)(language)
+        return YES_NO[value](language)
     return value if isinstance(value, str) else number(value, 4)
 
 
 def with_unit(value: Value, unit: str, language: Language) -> str:
     """Return a value with its unit as people read it."""
-    return f"{shown(value, language)} {unit_name(unit, language)}".strip()
+    return f"{shown(value, language)} {unit_name(unit, language, value)}".strip()
+
+
+def quality_text(finding: Finding, language: Language) -> str:
+    """Return the weakest quality of the rules behind a finding; a dash where none was used."""
+    return QUALITY_NAMES[finding.quality](language) if finding.parameters else shown(None, language)
 
 
 def step_line(step: Step, language: Language) -> str:
-    """Return one step of a working as a line."""
+    """Return one step of a working as a line; a remark has neither formula nor value."""
+    if step.value is None and not step.formula:
+        return step.text(language)
     outcome = with_unit(step.value, step.unit, language)
     sign = "→" if isinstance(step.value, bool) else "="
     working = f"{step.formula} {sign} {outcome}" if step.formula else outcome
@@ -85,13 +86,13 @@ def findings_table(obligations: Sequence[Obligation], language: Language) -> Tab
 def _finding_row(obligation: Obligation, finding: Finding, language: Language) -> list[Cell]:
     """Return the row of one finding."""
     return [
-        obligation.subject,
+        obligation.subject(language),
         obligation.rule_set,
         finding.question(language),
         finding.verdict.value(language),
         _cell(finding.value, language),
         unit_name(finding.unit, language),
-        QUALITY_NAMES[finding.quality](language),
+        quality_text(finding, language),
         ", ".join(used.parameter.id for used in finding.fallbacks),
         "\n".join(step_line(step, language) for step in finding.steps),
     ]
@@ -104,7 +105,7 @@ def steps_table(obligations: Sequence[Obligation], language: Language) -> Table:
         for finding in obligation.findings:
             rows += [
                 [
-                    obligation.subject,
+                    obligation.subject(language),
                     finding.question(language),
                     step.text(language),
                     step.formula,
@@ -121,14 +122,17 @@ def parameters_table(obligations: Sequence[Obligation], language: Language) -> T
     rows: list[list[Cell]] = [[heading(language) for heading in _PARAMETER_HEADINGS]]
     for obligation in obligations:
         for finding in obligation.findings:
-            rows += [_parameter_row(obligation.subject, finding, used, language) for used in finding.parameters]
+            rows += [
+                _parameter_row(obligation.subject(language), finding, used, language) for used in finding.parameters
+            ]
     return rows
 
 
 def _parameter_row(subject: str, finding: Finding, used: UsedParameter, language: Language) -> list[Cell]:
     """Return the row of one parameter."""
     parameter = used.parameter
-    value = parameter.value if isinstance(parameter.value, (bool, int, float)) else str(parameter.value)
+    plain = isinstance(parameter.value, (int, float)) and not isinstance(parameter.value, bool)
+    value = parameter.value if plain else value_text(parameter.value, language)
     return [
         subject,
         finding.question(language),
@@ -139,16 +143,16 @@ def _parameter_row(subject: str, finding: Finding, used: UsedParameter, language
         rule_words(parameter.unit)(language),
         parameter.rule_set,
         parameter.valid_from,
-        parameter.source_id,
+        rule_sources()[parameter.source_id].citation,
         QUALITY_NAMES[parameter.quality](language),
-        (_YES if used.fallback else _NO)(language),
+        YES_NO[used.fallback](language),
         rule_words(parameter.note)(language),
     ]
 
 
 def report_table(obligations: Sequence[Obligation], language: Language) -> Table:
     """Return the rows that the subjects file themselves; empty where the programme has no such form."""
-    filed = [(obligation.subject, row) for obligation in obligations for row in obligation.report]
+    filed = [(obligation.subject(language), row) for obligation in obligations for row in obligation.report]
     if not filed:
         return []
     headings = list(filed[0][1])

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from model.faults import FaultList
-from model.language import Text
+from model.language import Language, Text
 from model.ordinance.derivation import Obligation
 from model.ordinance.rulebook import Rules
 
@@ -72,6 +72,38 @@ def column(
     )
 
 
+#: Names of the worked rows, with their English.
+_ENGLISH_NAMES = {
+    "見本住宅": "Sample Homes",
+    "見本ビル": "Sample Building",
+    "見本工場": "Sample Works",
+    "見本商事": "Sample Trading",
+    "本社": "head office",
+    "支店": "branch",
+    "店舗（加盟店）": "shop (franchise)",
+    "見本地区再開発": "Sample District Renewal",
+    "A棟": "Building A",
+    "B棟": "Building B",
+    "C棟": "Building C",
+    "見本熱供給": "Sample Heat Supply",
+    "見本電力": "Sample Power",
+    "都内太陽光": "Solar in Tokyo",
+    "標準": "standard",
+    "再エネ100％": "100 % renewable",
+    "本庁舎": "ward office",
+    "小学校": "primary school",
+    "区民館": "community hall",
+    "多摩の森": "Tama forest",
+    "沼田の森": "Numata forest",
+    "知事部局等": "governor's bureaus",
+    "空調更新": "new air conditioning",
+    "ZEH普及": "spread of ZEH",
+    "再エネ": "renewable electricity",
+    "太陽光": "solar power",
+    "家庭": "households",
+}
+
+
 @dataclass(frozen=True)
 class Programme(Generic[_Row]):
     """One programme of the ordinance, as the commands see it.
@@ -91,6 +123,22 @@ class Programme(Generic[_Row]):
     row: type[_Row]
     examples: tuple[_Row, ...]
     assess: Callable[[Sequence[_Row], Rules], list[Obligation]]
+
+    def examples_in(self, language: Language) -> tuple[_Row, ...]:
+        """Return the worked rows with the names of a language."""
+        return self.examples if language == "ja" else tuple(_in_english(row) for row in self.examples)
+
+
+def _in_english(row: _Row) -> _Row:
+    """Return a worked row with English names."""
+    given = {name: getattr(row, name) for name in row.model_fields_set}
+    return row.model_copy(
+        update={
+            name: _ENGLISH_NAMES[value]
+            for name, value in given.items()
+            if isinstance(value, str) and value in _ENGLISH_NAMES
+        }
+    )
 
 
 def programme(name: str) -> Programme[Any]:

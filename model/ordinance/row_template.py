@@ -52,7 +52,10 @@ def _example_table(programme: Programme[Any], columns: tuple[Column, ...], langu
     headings: list[Cell] = [column.heading(language) for column in columns]
     return [
         headings,
-        *([column.shown(getattr(row, column.name), language) for column in columns] for row in programme.examples),
+        *(
+            [column.shown(getattr(row, column.name), language) for column in columns]
+            for row in programme.examples_in(language)
+        ),
     ]
 
 
@@ -107,7 +110,7 @@ def _write_yaml(path: Path, programme: Programme[Any], columns: tuple[Column, ..
         comments.append(f"#   {column.name}: {column.heading(language)}{'  ' + choices if choices else ''}")
     rows = [
         {column.name: _yaml_value(row, column, language) for column in columns if _differs(row, column)}
-        for row in programme.examples
+        for row in programme.examples_in(language)
     ]
     body = yaml.safe_dump({"rows": rows}, allow_unicode=True, sort_keys=False)
     with written_at_once(path) as target:

@@ -6,10 +6,22 @@ import csv
 import re
 from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
-from model.language import Text
-from model.ordinance.rulebook import rules_folder
+from model.language import Language, Text
+from model.paths import data_folder
 
+QUALITY_NAMES = {
+    "published": Text("published", "公表値"),
+    "read_from_chart": Text("read from a chart", "図からの読取値"),
+    "derived": Text("derived", "公表値から算出"),
+    "estimate": Text("estimate", "推定値"),
+}
+YES_NO = {True: Text("yes", "はい"), False: Text("no", "いいえ")}
+_NOT_KNOWN = Text("not known", "不明")
+
+#: Whole numbers below this are shown without separators, since they may be years.
+_SEPARATED_FROM = 10_000
 #: Words, as opposed to symbols of units such as t-CO2/MWh.
 _ENGLISH = re.compile(r"[a-z]{4}")
 
@@ -17,13 +29,31 @@ _ENGLISH = re.compile(r"[a-z]{4}")
 @cache
 def _japanese() -> dict[str, str]:
     """Return the Japanese of every note and unit by its English."""
-    with (rules_folder() / "japanese.csv").open(encoding="utf-8", newline="") as lines:
+    with (data_folder() / "rules" / "japanese.csv").open(encoding="utf-8", newline="") as lines:
         return {row["english"]: row["japanese"] for row in csv.DictReader(lines)}
 
 
 def rule_words(english: str) -> Text:
     """Return a note or unit of the rule data in both languages; what has no Japanese yet stays English."""
     return Text(english, _japanese().get(english, english))
+
+
+def value_text(value: Any, language: Language) -> str:
+    """Return a value of the rule data, however nested, in one line."""
+    if value is None:
+        return _NOT_KNOWN(language)
+    if isinstance(value, bool):
+        return YES_NO[value](language)
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {value_text(one, language)}" for key, one in value.items())
+    if isinstance(value, list):
+        inner = [value_text(one, language) for one in value]
+        return "; ".join(inner) if any(isinstance(one, (dict, list)) for one in value) else ", ".join(inner)
+    if isinstance(value, (int, float)):
+        rounded = round(value, 6)
+        whole = int(rounded) if rounded == int(rounded) else rounded
+        return str(whole) if isinstance(value, int) and value < _SEPARATED_FROM else f"{whole:,}"
+    return rule_words(str(value))(language)
 
 
 def without_japanese(texts: Iterable[str]) -> list[str]:

@@ -18,7 +18,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from model.faults import BadInput, FaultList
-from model.language import Text
+from model.language import Language, Text
+from model.ordinance.rule_words import QUALITY_NAMES, rule_words, value_text
 from model.paths import data_folder
 
 RuleSet = Literal["seed_2022", "adopted_2025"]
@@ -219,10 +220,9 @@ class Rules:
         elif other is None:
             remedy = Text("no other rule set gives a value either", "他のルールセットにも値がありません")
         else:
-            said = f"{other.value} [{other.unit}], {other.quality}, {other.source_id}"
             remedy = Text(
-                f"{other.rule_set} says {said}; use it with --fallback",
-                f"{other.rule_set} では {said}。--fallback を付けるとこの値を使います",
+                f"{other.rule_set} says {_said(other, 'en')}; use it with --fallback",
+                f"{other.rule_set} では {_said(other, 'ja')}。--fallback を付けるとこの値を使います",
             )
         faults = FaultList()
         faults.add(
@@ -233,6 +233,12 @@ class Rules:
             ),
         )
         return BadInput(faults.faults)
+
+
+def _said(row: Parameter, language: Language) -> str:
+    """Return value, unit, quality and source of a parameter in one line."""
+    words = value_text(row.value, language), rule_words(row.unit)(language)
+    return f"{words[0]} [{words[1]}], {QUALITY_NAMES[row.quality](language)}, {row.source_id}"
 
 
 def _inside(value: Any, path: tuple[str | int, ...]) -> Any:

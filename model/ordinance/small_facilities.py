@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from model.language import Text
-from model.ordinance.derivation import Finding, Obligation, Value, Verdict, Working, number
+from model.ordinance.derivation import Finding, Obligation, Value, Verdict, Working, number, subject_of_years
 from model.ordinance.energy_equations import (
     EnergyUse,
     FixedFactors,
@@ -318,7 +318,7 @@ def _obligation(report: Report, rules: Rules) -> Obligation:
     findings = [duty, plan_duty(report, duty.verdict, rules)]
     if report.counted:
         findings += [emissions(report, rules), energy_level(report, rules), renewable_level(report, rules)]
-    subject = f"{report.company} FY{report.fiscal_year}"
+    subject = subject_of_years(report.company, report.fiscal_year)
     rows = report_rows(report, rules) if report.counted else ()
     return Obligation(subject, "small_facilities", rules.rule_set, tuple(findings), rows)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from model.language import Text
 from model.ordinance import solar_economics_findings as ask
-from model.ordinance.derivation import Obligation
+from model.ordinance.derivation import Obligation, named
 from model.ordinance.programme import Programme
 from model.ordinance.rulebook import Rules
 from model.ordinance.solar_economics_facts import System
@@ -37,7 +37,7 @@ def _economics(system: System, rules: Rules) -> Obligation:
     if system.financing != "purchase":
         findings.append(ask.financing(system, horizons[-1], rules))
     findings.append(ask.carbon(system, rules))
-    return Obligation(system.id, "solar_economics", rules.rule_set, tuple(findings))
+    return Obligation(named(system.id), "solar_economics", rules.rule_set, tuple(findings))
 
 
 PROGRAMME = Programme(

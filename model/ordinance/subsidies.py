@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from model.language import Text
 from model.ordinance import subsidies_findings as ask
-from model.ordinance.derivation import Obligation
+from model.ordinance.derivation import Obligation, named
 from model.ordinance.programme import Programme
 from model.ordinance.rulebook import Rules
 from model.ordinance.subsidies_facts import Home
@@ -59,7 +59,7 @@ def _grants(home: Home, rules: Rules) -> Obligation:
         findings.append(ask.retrofit(home, rules))
     if home.acquisition_tax_jpy > 0:
         findings.append(ask.tax_relief(home, rules))
-    return Obligation(home.id, "subsidies", rules.rule_set, (*findings, ask.sum_of(findings, rules)))
+    return Obligation(named(home.id), "subsidies", rules.rule_set, (*findings, ask.sum_of(findings, rules)))
 
 
 PROGRAMME = Programme(

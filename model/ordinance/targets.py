@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import model_validator
 
 from model.language import Text, fiscal_year
-from model.ordinance.derivation import Finding, Obligation, Working, number
+from model.ordinance.derivation import Finding, Obligation, Working, named, number, subject_of_years
 from model.ordinance.exact import scaled
 from model.ordinance.programme import Programme, Row, column, row_fault
 from model.ordinance.rule_gaps import unanswered
+from model.ordinance.rule_sources import rule_sources
 from model.ordinance.rulebook import Rules
 from model.ordinance.target_progress import Milestone, reduction, toward
 from model.ordinance.targets_goals import (
@@ -70,7 +71,7 @@ def assess(rows: Sequence[CityYear], rules: Rules) -> list[Obligation]:
     """
     return [
         Obligation(
-            f"{row.id} FY{row.fiscal_year}",
+            subject_of_years(row.id, row.fiscal_year),
             "targets",
             rules.rule_set,
             tuple(progress(row, place, rules) for place in PLACES if _speaks_of(place, row)),
@@ -96,8 +97,8 @@ def progress(row: CityYear, place: Place, rules: Rules) -> Finding:
         return gap
     goal = place.goal(sheet.rules)
     sheet.rules.value(place.parameter)
-    said = f"{goal.parameter.valid_from}, {goal.parameter.source_id}"
-    sheet.step(Text("the target is of; source", "目標の決定日・出典"), "", said)
+    said = f"{goal.parameter.valid_from}, {rule_sources()[goal.parameter.source_id].citation}"
+    sheet.step(Text("date and source of the target", "目標の決定日・出典"), "", said)
     unit = QUANTITY_UNITS[row.quantity]
     if row.base_value is not None and row.quantity in REDUCED:
         formula = f"({number(row.base_value)} − {number(row.value)}) ÷ {number(row.base_value)}"
@@ -138,7 +139,8 @@ def progress_of(dataset: xr.Dataset, rules: Rules, base_greenhouse_gas_mt: float
             base_value=base,
         )
         findings.append(progress(row, place, rules))
-    return Obligation(str(dataset.attrs.get("scenario", "")), "targets", rules.rule_set, tuple(findings))
+    name = str(dataset.attrs.get("scenario", ""))
+    return Obligation(named(name), "targets", rules.rule_set, tuple(findings))
 
 
 def _level(dataset: xr.Dataset, place: Place, year: int) -> float | None:

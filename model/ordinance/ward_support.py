@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import model_validator
 
 from model.language import Text, fiscal_year
-from model.ordinance.derivation import Finding, Obligation, Verdict, Working, number
+from model.ordinance.derivation import Finding, Obligation, Verdict, Working, named, number
 from model.ordinance.exact import FloatArray, reaches, total
 from model.ordinance.municipalities import MunicipalityCode, municipality_names
 from model.ordinance.programme import Programme, Row, column, row_fault
@@ -121,7 +121,7 @@ def assess(rows: Sequence[WardMeasure], rules: Rules) -> list[Obligation]:
     """
     return [
         Obligation(
-            row.id,
+            named(row.id),
             "ward_support",
             rules.rule_set,
             equipment_grant(row, rules) if row.kind == "sme_equipment" else adoption(row, rules),

@@ -42,7 +42,8 @@ body { font-family: system-ui, "Noto Sans JP", "Hiragino Sans", Meiryo, sans-ser
 table { border-collapse: collapse; width: 100%; margin: 0.5rem 0 2rem; font-size: 0.9rem; }
 th, td { border-bottom: 1px solid #ccc; padding: 0.3rem 0.6rem; text-align: left; vertical-align: top; }
 th { border-bottom: 2px solid #444; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th.number, td.number { text-align: right; }
+td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 tr.topic td { background: #eef2f6; font-weight: 600; }
 tr.topic span { font-weight: 400; color: #555; }
 td.bad { color: #a40000; font-weight: 700; }
@@ -77,9 +78,13 @@ def difference_text(one: Comparison) -> str:
 
 
 def summary(compared: Sequence[Comparison]) -> Text:
-    """Return how many figures agree, in a sentence."""
+    """Return how many figures agree, and how many of those show a contradiction in print, in a sentence."""
     good, many = sum(one.agrees for one in compared), len(compared)
-    return Text(f"{good} of {many} figures agree.", f"{many}件中{good}件が一致。")
+    odd = sum(outcome(one) is CONFIRMED for one in compared)
+    return Text(
+        f"{good} of {many} figures agree (contradictions in print confirmed: {odd}).",
+        f"{many}件中{good}件が一致（うち公表値どうしの矛盾の確認{odd}件）。",
+    )
 
 
 def comparison_table(compared: Iterable[Comparison], language: Language) -> Table:
@@ -147,11 +152,11 @@ def _section(compared: Sequence[Comparison], found: Sequence[Contradiction], lan
     """Return the page in one language."""
     lines = [f'<section id="{language}" lang="{language}">', f"<h1>{escape(TITLE(language))}</h1>"]
     lines.append(f"<p>{escape(summary(compared)(language))}</p>")
+    headings = [(text(language), "") for text in (TOPIC, PRINTED, CONSISTENT, REASON, EVIDENCE, DOCUMENT)]
+    body = [[(cell, "") for cell in contradiction_cells(one, compared, language)] for one in found]
+    lines += [f"<h2>{escape(CONTRADICTIONS(language))}</h2>", _html_table(headings, body)]
     for programme, rows in groupby(_by_programme(compared), key=lambda one: one.programme):
         lines += [f"<h2>{escape(programme(language))}</h2>", _html_comparisons(list(rows), language)]
-    headings = (TOPIC, PRINTED, CONSISTENT, REASON, EVIDENCE, DOCUMENT)
-    body = [[(cell, "") for cell in contradiction_cells(one, compared, language)] for one in found]
-    lines += [f"<h2>{escape(CONTRADICTIONS(language))}</h2>", _html_table([h(language) for h in headings], body)]
     return "\n".join([*lines, "</section>"])
 
 
@@ -163,7 +168,8 @@ def _by_programme(compared: Sequence[Comparison]) -> list[Comparison]:
 
 def _html_comparisons(compared: Sequence[Comparison], language: Language) -> str:
     """Return the table of one programme, with a line for each place of a document."""
-    headings = [heading(language) for heading in (WHAT, PRINTED, OURS, DIFFERENCE, KIND, OUTCOME)]
+    classes = {WHAT: "", PRINTED: "number", OURS: "number", DIFFERENCE: "number", KIND: "", OUTCOME: ""}
+    headings = [(heading(language), tone) for heading, tone in classes.items()]
     body: list[list[tuple[str, str]]] = []
     for example, rows in groupby(compared, key=lambda one: one.example.id):
         of_example = list(rows)
@@ -188,17 +194,21 @@ def _html_cells(one: Comparison, language: Language) -> list[tuple[str, str]]:
     ]
 
 
-def _html_table(headings: Sequence[str], body: Sequence[Sequence[tuple[str, str]]]) -> str:
-    """Return a table; a row that starts with a topic spans all columns."""
-    lines = ["<table>", "<tr>" + "".join(f"<th>{escape(heading)}</th>" for heading in headings) + "</tr>"]
+def _html_table(headings: Sequence[tuple[str, str]], body: Sequence[Sequence[tuple[str, str]]]) -> str:
+    """Return a table of texts with their classes; a row that starts with a topic spans all columns."""
+    lines = ["<table>", _html_row("th", headings)]
     for row in body:
         if row[0][1] == "topic":
             (topic, _), (source, _) = row
             words = f"{escape(topic)} <span>{escape(source)}</span>"
             lines.append(f'<tr class="topic"><td colspan="{len(headings)}">{words}</td></tr>')
         else:
-            cells = (
-                f'<td class="{tone}">{escape(cell)}</td>' if tone else f"<td>{escape(cell)}</td>" for cell, tone in row
-            )
-            lines.append(f"<tr>{''.join(cells)}</tr>")
+            lines.append(_html_row("td", row))
     return "\n".join([*lines, "</table>"])
+
+
+def _html_row(tag: str, row: Sequence[tuple[str, str]]) -> str:
+    """Return one row of cells with their classes."""
+    marks = ((f' class="{tone}"' if tone else "", cell) for cell, tone in row)
+    cells = (f"<{tag}{mark}>{escape(cell)}</{tag}>" for mark, cell in marks)
+    return f"<tr>{''.join(cells)}</tr>"

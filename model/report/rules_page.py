@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from model.language import Language, Text
-from model.ordinance.derivation import number
-from model.ordinance.presentation import QUALITY_NAMES, step_line, with_unit
+from model.ordinance.presentation import step_line, with_unit
 from model.ordinance.programme import PROGRAMMES, Programme, programme
 from model.ordinance.reproduction import Comparison, comparisons
 from model.ordinance.rule_sources import rule_sources
-from model.ordinance.rule_words import rule_words
+from model.ordinance.rule_words import QUALITY_NAMES, rule_words
+from model.ordinance.rule_words import value_text as rule_value
 from model.ordinance.rulebook import RULE_SETS, Formula, Parameter, Rulebook, rule_set_dates, rulebooks, rules
 from model.report.reproduction_page import OURS, PRINTED, WHAT, value_text
 
@@ -40,7 +40,7 @@ _EXAMPLE, _PRINTED = Text("Worked example", "計算例"), Text("Printed examples
 _FORMULA, _UNIT, _NOTE = Text("formula", "算定式"), Text("unit", "単位"), Text("note", "備考")
 _RULE_SET, _SOURCE = Text("rule set", "ルールセット"), Text("source", "出典")
 _PARAMETER = Text("parameter", "規定")
-_NOT_KNOWN, _NOTHING = Text("not known", "不明"), Text("–", "–")
+_NOTHING = Text("–", "–")
 _FROM, _UNTIL = Text("from", "適用開始"), Text("until", "終了")
 _SOURCES = Text("Sources", "出典一覧")
 _TITLE_HEADING, _PUBLISHER = Text("title", "名称"), Text("publisher", "発行者")
@@ -133,21 +133,7 @@ def _said(row: Parameter | None, language: Language) -> str:
     dates = f"{_FROM(language)} {row.valid_from}"
     if row.valid_to is not None:
         dates += f", {_UNTIL(language)} {row.valid_to}"
-    return f"**{_value(row.value, language)}**<br>{QUALITY_NAMES[row.quality](language)}, {row.source_id}, {dates}"
-
-
-def _value(value: Any, language: Language) -> str:
-    """Return a value of the rule data, however nested, in one line."""
-    if value is None:
-        return _NOT_KNOWN(language)
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {_value(one, language)}" for key, one in value.items())
-    if isinstance(value, list):
-        inner = [_value(one, language) for one in value]
-        return "; ".join(inner) if any(isinstance(one, (dict, list)) for one in value) else ", ".join(inner)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return str(value) if isinstance(value, int) and value < 10_000 else number(value)
-    return value_text(value, language) if isinstance(value, bool) else rule_words(str(value))(language)
+    return f"**{rule_value(row.value, language)}**<br>{QUALITY_NAMES[row.quality](language)}, {row.source_id}, {dates}"
 
 
 def _printed(compared: Sequence[Comparison], language: Language) -> str:
@@ -166,8 +152,8 @@ def _printed(compared: Sequence[Comparison], language: Language) -> str:
 
 def _worked_row(found: Programme[Any], language: Language) -> str:
     """Return the first worked row of a programme under the adopted rules, question by question, with its working."""
-    obligation = found.assess(found.examples, rules(found.rulebook, "adopted_2025", fallback=True))[0]
-    lines = [f"{_plain(obligation.subject)} (`{obligation.rule_set}`)", ""]
+    obligation = found.assess(found.examples_in(language), rules(found.rulebook, "adopted_2025", fallback=True))[0]
+    lines = [f"{_plain(obligation.subject(language))} (`{obligation.rule_set}`)", ""]
     for finding in obligation.findings:
         value = with_unit(finding.value, finding.unit, language) if finding.value is not None else ""
         answer = ", ".join(part for part in (finding.verdict.value(language), value) if part)

@@ -119,7 +119,7 @@ def test_fiscal_years_are_assessed_apart_and_reported_in_the_next_september() ->
         house(2, supplied_on=date(2026, 4, 1)),
     ]
     first, second = assess(rows, ADOPTED)
-    assert (first.subject, second.subject) == ("S FY2025", "S FY2026")
+    assert (first.subject.en, second.subject.en) == ("S FY2025", "S FY2026")
     assert first.finding("report_due").value == "2026-09-30"
     assert ask.report_due(2025, PROPOSED).value == "2026-09-30"
 

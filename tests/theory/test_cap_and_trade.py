@@ -54,7 +54,7 @@ def owed(years: dict[int, dict[str, Any]], under: Rules = ADOPTED, **facts: Any)
     rows = [
         FacilityYear.model_validate({"facility": "F", "fiscal_year": y, **facts, **own}) for y, own in years.items()
     ]
-    return {int(one.subject.split("FY")[1][:4]): one for one in assess(rows, under)}
+    return {int(one.subject.en.split("FY")[1][:4]): one for one in assess(rows, under)}
 
 
 def over(first: int, emissions: list[float], **facts: Any) -> dict[int, dict[str, Any]]:
@@ -571,7 +571,7 @@ def test_a_share_of_district_supply_is_for_offices() -> None:
 
 def test_the_example_rows_pass_through_both_rule_sets() -> None:
     for under in (ADOPTED, rules("cap_and_trade", "seed_2022", fallback=True)):
-        assert [one.subject for one in assess(PROGRAMME.examples, under)] == [
+        assert [one.subject.en for one in assess(PROGRAMME.examples, under)] == [
             "見本ビル FY2025–2029",
             "見本工場 FY2025–2029",
         ]
