@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 from model.faults import FaultList
@@ -18,6 +19,9 @@ SUFFIXES = (".csv", ".xlsx", ".yaml", ".yml")
 
 #: Encodings of CSV files, tried in this order: UTF-8 with or without mark, then what Excel writes in Japan.
 _ENCODINGS = ("utf-8-sig", "cp932")
+
+_NO_CSV = Text("this line is no line of a CSV file", "この行はCSVとして読めません")
+_NO_WORKBOOK = Text("this is not a readable Excel file (.xlsx)", "Excelファイル(.xlsx)として読めません")
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,11 @@ def _csv_lines(path: Path, faults: FaultList) -> list[tuple[int, list[str]]] | N
         except UnicodeDecodeError:
             continue
         lines = csv.reader(io.StringIO(text, newline=""))
-        return [(lines.line_num, line) for line in lines]
+        try:
+            return [(lines.line_num, line) for line in lines]
+        except csv.Error:
+            faults.add(f"{path}:{lines.line_num}", _NO_CSV)
+            return None
     faults.add(str(path), Text("save the file as CSV in UTF-8", "文字コードUTF-8のCSVで保存してください"))
     return None
 
@@ -114,10 +122,13 @@ def _xlsx_lines(path: Path, faults: FaultList) -> list[tuple[int, tuple[Any, ...
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError):
-        faults.add(str(path), Text("this is not a readable Excel file (.xlsx)", "Excelファイル(.xlsx)として読めません"))
+        faults.add(str(path), _NO_WORKBOOK)
         return None
     try:
         return list(enumerate(book.worksheets[0].iter_rows(values_only=True), start=1))
+    except (ParseError, KeyError, ValueError, IndexError):
+        faults.add(str(path), _NO_WORKBOOK)
+        return None
     finally:
         book.close()
 

@@ -27,6 +27,8 @@ _FLAGS = {
 }
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]0?0:00(?::00)?)?")
 _ERA_DATE = re.compile(r"(令和|平成|昭和|R|H|S)\s*(\d{1,2}|元)[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.IGNORECASE)
+#: Larger numbers are slips of the pen: no amount of a city, in any unit used here, has so many digits.
+_LARGEST = 1e15
 #: Years that a day can lie in; others are slips of the pen.
 _FIRST_YEAR, _LAST_YEAR = 1950, 2100
 _ERA_LETTERS = {"R": "令和", "H": "平成", "S": "昭和"}
@@ -137,7 +139,7 @@ def _number(cell: Any, written: str, kind: Kind) -> float | int:
         value = float(written.replace(",", ""))
     except ValueError:
         raise CellError(expected) from None
-    if not isfinite(value) or (kind == "whole" and not value.is_integer()):
+    if not isfinite(value) or abs(value) > _LARGEST or (kind == "whole" and not value.is_integer()):
         raise CellError(expected)
     return int(value) if kind == "whole" else value
 

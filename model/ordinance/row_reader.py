@@ -50,6 +50,7 @@ class RowReader(Generic[_RowType]):
         self.faults = FaultList()
         self.rows: list[_RowType] = []
         self._seen: dict[tuple[Any, ...], str] = {}
+        self._written: dict[str, str] = {}
 
     def read(self, path: Path) -> None:
         """Read a file, adding its good rows to `rows` and what is wrong to `faults`."""
@@ -85,6 +86,7 @@ class RowReader(Generic[_RowType]):
             elif column is not None:
                 taken.add(column.name)
                 found[heading] = column
+        self._written = {column.name: heading for heading, column in found.items()}
         return found
 
     def _read_record(self, record: Record, known: Mapping[str, Column], absent: set[str]) -> None:
@@ -150,13 +152,8 @@ class RowReader(Generic[_RowType]):
         self.faults.faults.append(Fault(place, problem, str(given), None, nearest_name(str(given), allowed)))
 
     def _place(self, record: Record, name: str) -> str:
-        """Return where a cell stands."""
-        heading = next((heading for heading in record.cells if _key(heading) in self._keys(name)), name)
-        return f"{record.place} › {heading}"
-
-    def _keys(self, name: str) -> set[str]:
-        """Return every way to write a column's heading."""
-        return {_key(heading) for heading in _heading_names(self.columns[name])}
+        """Return where a cell stands, under the heading that the user wrote."""
+        return f"{record.place} › {self._written.get(name, name)}"
 
 
 def _heading_names(column: Column) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from openpyxl import load_workbook
@@ -208,3 +209,38 @@ def test_the_template_has_drop_downs_for_every_choice(tmp_path: Path, run: Run) 
     first, last = rules[0].formula1.rsplit("!", 1)[1].replace("$", "").split(":")
     choices = [row[0].value for row in book["項目の説明"][f"{first}:{last}"]]
     assert choices == ["新築", "既存住宅への設置", "敷地外"]
+
+
+@pytest.mark.parametrize("cell", ["0001-01-01", "9999-12-31", "205-06-30", "1949-12-31"])
+def test_a_day_of_another_century_is_a_bad_cell(cell: str, tmp_path: Path, run: Run) -> None:
+    (tmp_path / "rows.csv").write_text(f"建物番号,供給事業者,供給日,区市町村,延床面積\nA,S,{cell},港区,100\n", "utf-8")
+    done = run("obligation", "building_report", "rows.csv", "--lang", "ja")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "rows.csv:2 › 供給日: " in done.stderr and cell in done.stderr
+
+
+def test_an_empty_cell_is_named_by_the_heading_of_the_file(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "rows.csv").write_text("建物番号,供給事業者,供給日,区市町村,延床面積\nA,S,2025-06-30,,100\n", "utf-8")
+    done = run("obligation", "building_report", "rows.csv", "--lang", "ja")
+    assert done.stderr == "✗ rows.csv:2 › 区市町村: 値が必要です\n"
+
+
+def test_a_number_beyond_any_city_is_a_bad_cell(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "rows.csv").write_text(
+        "id,supplier,supplied_on,municipality,floor_area_m2,parking_spaces\nA,S,2025-06-30,13103,100,1e300\n", "utf-8"
+    )
+    done = run("obligation", "building_report", "rows.csv", "--lang", "en")
+    assert done.returncode == 2 and "rows.csv:2 › parking_spaces: not a whole number" in done.stderr
+
+
+def test_a_broken_file_is_named_and_no_traceback(tmp_path: Path, run: Run) -> None:
+    assert run("template", "targets", "--out", "whole.xlsx").returncode == 0
+    with ZipFile("whole.xlsx") as whole, ZipFile("cut.xlsx", "w") as cut:
+        for name in whole.namelist():
+            content = whole.read(name)
+            cut.writestr(name, content[:200] if name.endswith("sheet1.xml") else content)
+    Path("long.csv").write_text("id,quantity,fiscal_year,value\n" + "x" * 200_000 + ",solar_capacity,2020,1\n")
+    for name, place in (("cut.xlsx", "cut.xlsx: "), ("long.csv", "long.csv:")):
+        done = run("obligation", "targets", name, "--lang", "en")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert place in done.stderr and "Traceback" not in done.stderr
