@@ -27,6 +27,8 @@ _MOST_ROUNDS = 60
 _STEPS = 4
 #: Periods at most whose sign is branched on in one facility; others take the weaker of both bounds.
 _MOST_SIGNS = 3
+#: Part of the distance between master and bound that a round must close to be followed by another.
+_PROGRESS = 0.1
 #: Relative difference below which two prices are the same.
 _SAME = 1e-7
 
@@ -125,10 +127,12 @@ class Decomposition:
         bound, answer, rounds, steps = -np.inf, master.solve(), 0, 1
         for rounds in range(1, _MOST_ROUNDS + 1):
             found, added = self._price(master, answer, steps)
+            distance = answer.value - bound
             bound = max(bound, answer.value + found)
+            stalled = steps == _STEPS and distance - (answer.value - bound) < _PROGRESS * distance
             report(rounds, _MOST_ROUNDS)
             late = perf_counter() - begun > seconds
-            if answer.value - bound <= gap * abs(answer.value) or late or (not added and steps == _STEPS):
+            if answer.value - bound <= gap * abs(answer.value) or late or stalled:
                 break
             steps = _STEPS if added < self.problem.facilities / 4 else 1
             answer = master.solve()
@@ -147,7 +151,7 @@ class Decomposition:
                     prices = Prices(tonne, tonne, np.zeros(years), np.zeros(years), max(weight, 1e-9))
                     _, starts, _ = pool.own.best(prices, tonne)
                     pool.add(pool.own.completed(starts, prices))
-                pool.add(pool.own.plan(np.full(len(pool.own.works), -1), np.full(years, -1), np.zeros(years)))
+                pool.add(pool.own.bare(np.full(len(pool.own.works), -1)))
             added += [(f, plan) for plan in pool.plans.values()]
         master.add(added)
 
@@ -176,7 +180,7 @@ class Decomposition:
                 new = pool.add(own.plan(starts, options, (options >= 0).astype(np.float64)))
                 for excess in (prices.excess, np.minimum(prices.excess, prices.short)):
                     plan = own.completed(starts, replace(prices, excess=excess))
-                    if self._charged(f, plan, prices) < now - small and pool.add(plan):
+                    if self.charged(f, plan, prices) < now - small and pool.add(plan):
                         found.append(plan)
                 following = pool.tonne(prices, case.low, case.high)
                 if best >= now - small or (not new and np.allclose(following, tonne, rtol=1e-9)):
@@ -185,7 +189,7 @@ class Decomposition:
             lowest = min(lowest, best)
         return lowest, found
 
-    def _charged(self, f: int, plan: Plan, prices: Prices) -> float:
+    def charged(self, f: int, plan: Plan, prices: Prices) -> float:
         """Return what a plan is charged in the master [JPY]."""
         excess = np.maximum(plan.position_t - self.problem.withheld_t(f), 0.0)
         short = np.maximum(-plan.position_t, 0.0)

@@ -178,10 +178,15 @@ class FacilityPlans:
         constant = float(tonne[problem.period] @ fixed) + float(tonne @ self._owed())
         return value - prices.cost * float(self.bill @ problem.discount[:-1]) - constant, starts, option
 
+    def bare(self, starts: IntArray) -> Plan:
+        """Return the plan of given works without renewables."""
+        years = len(self.problem.years)
+        return self.plan(starts, np.full(years, -1, dtype=np.int64), np.zeros(years))
+
     def completed(self, starts: IntArray, prices: Prices) -> Plan:
         """Return the plan of given works with the best renewables: those that excess pays for, then a shortfall's."""
         problem, years = self.problem, range(len(self.problem.years))
-        plan = self.plan(starts, np.full(len(problem.years), -1), np.zeros(len(problem.years)))
+        plan = self.bare(starts)
         net = (
             prices.cost * problem.renewable_price * problem.discount[:-1]
             - prices.emission * problem.renewable_cut[:, self.facility]

@@ -1,0 +1,192 @@
+"""From a problem to a schedule: bound by facility, the best whole choice, amounts in whole kilograms, and the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Literal
+
+import numpy as np
+import pyomo.environ as pyo
+
+from model.optimise.facility_schedule_decomposition import Bound, Decomposition, plans_of_works
+from model.optimise.facility_schedule_ledger import Amounts, settled
+from model.optimise.facility_schedule_model import choice_model, whole_model
+from model.optimise.facility_schedule_plans import FacilityPlans, Plan
+from model.optimise.facility_schedule_problem import FloatArray, IntArray, Problem
+from model.optimise.solver import Proof, PyomoSolver, SolverOptions, prove
+
+Method = Literal["decomposed", "whole"]
+
+#: Part of the gap asked for that is left to the choice among whole plans.
+_CHOICE_GAP = 0.2
+#: Plans of works offered to the choice for each facility: more where there are few facilities.
+_OFFERED, _OFFERED_IN_ALL = 12, 2500
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A schedule of a portfolio.
+
+    Args:
+        problem: what it answers.
+        starts: position of the year in which each work of each facility is done, -1 for never.
+        plans: what follows from the works, before renewables.
+        amounts: renewables, excess, bank, credits, transfers, orders; in whole kilograms where they are tonnes.
+        worth: worth of a tonne of each facility in each period, in prices of the period's last year [JPY/t-CO2], dims
+            (facility, period); NaN where prices were not asked for.
+        money_worth: what 1 JPY more of budget saves in each year [1], dims (year).
+        proof: how good the schedule is known to be.
+        rounds: rounds of pricing; 0 where the model was solved as a whole.
+    """
+
+    problem: Problem
+    starts: tuple[IntArray, ...]
+    plans: tuple[Plan, ...]
+    amounts: Amounts
+    worth: FloatArray
+    money_worth: FloatArray
+    proof: Proof
+    rounds: int
+
+    @property
+    def costs(self) -> dict[str, float]:
+        """Return the plan's own cost by part [JPY, present value]; income and savings are negative."""
+        return {
+            "works": sum(plan.works_cost for plan in self.plans),
+            "energy": sum(plan.energy_cost for plan in self.plans),
+            **self.amounts.costs(self.problem),
+        }
+
+    @property
+    def cost(self) -> float:
+        """Return the plan's own cost [JPY, present value]."""
+        return sum(self.costs.values())
+
+
+def solve_schedule(
+    problem: Problem,
+    gap: float = 0.005,
+    seconds: float = 600.0,
+    seed: int = 0,
+    method: Method = "decomposed",
+    report: Callable[[int, int], None] = lambda done, of: None,
+    warm: Decomposition | None = None,
+    keep: Sequence[IntArray] | None = None,
+) -> Schedule:
+    """Return the best schedule found, with a proven bound.
+
+    Args:
+        problem: the schedule's problem.
+        gap: gap at which to stop [1].
+        seconds: time limit [s].
+        seed: seed of the solver.
+        method: "decomposed" by facility, or "whole": one model with every work.
+        report: called with steps done and all steps.
+        warm: decomposition of the same facilities under other prices, whose plans are used again.
+        keep: plans of works that must be among those offered to the choice.
+    """
+    begun = perf_counter()
+    if method == "whole":
+        return _whole(problem, SolverOptions(seconds=seconds, relative_gap=gap, seed=seed), begun)
+    work = Decomposition(problem) if warm is None else warm
+    bound = work.solve(gap * _CHOICE_GAP, 0.6 * seconds, report)
+    offered = _offered(work, bound, keep)
+    model = choice_model(problem, offered)
+    left = max(seconds - (perf_counter() - begun), 0.1 * seconds)
+    options = SolverOptions(seconds=left, relative_gap=gap * _CHOICE_GAP, seed=seed)
+    chosen = PyomoSolver(model).solve(options)
+    starts = [
+        own[int(np.argmax([pyo.value(model.chosen[f, k]) for k in range(len(own))]))].starts
+        for f, own in enumerate(offered)
+    ] if chosen.has_answer else [plan[0].starts for plan in offered]  # fmt: skip
+    return _schedule(problem, work.facilities, starts, model, bound, bound.value, begun, options)
+
+
+def _offered(work: Decomposition, bound: Bound, keep: Sequence[IntArray] | None) -> list[list[Plan]]:
+    """Return the plans of works to choose from: those in the mixture, then those charged least at the last prices."""
+    most = max(1, min(_OFFERED, _OFFERED_IN_ALL // len(work.facilities)))
+    offered = []
+    for f, mixed in enumerate(plans_of_works(bound.plans)):
+        prices = bound.prices[f]
+        ranked = sorted(
+            work.pools[f].plans.values(), key=lambda plan, f=f, prices=prices: work.charged(f, plan, prices)
+        )
+        found = {plan.starts.tobytes(): plan for plan in mixed}
+        for plan in ranked:
+            if len(found) >= max(most, len(mixed)):
+                break
+            found.setdefault(plan.starts.tobytes(), plan)
+        if keep is not None:
+            own = work.facilities[f]
+            found.setdefault(keep[f].tobytes(), own.bare(keep[f]))
+        offered.append(list(found.values()))
+    return offered
+
+
+def _whole(problem: Problem, options: SolverOptions, begun: float) -> Schedule:
+    """Return the schedule of the model that decides every work."""
+    model = whole_model(problem)
+    proof = PyomoSolver(model).solve(options)
+    facilities = [FacilityPlans(problem, f) for f in range(problem.facilities)]
+    years = range(len(problem.years))
+    starts = []
+    for f, own in enumerate(facilities):
+        there = np.array([[pyo.value(model.there[f, w, y]) > 0.5 for y in years] for w in range(len(own.works))])
+        starts.append(np.array([int(np.argmax(row)) if row.any() else -1 for row in there], dtype=np.int64))
+    return _schedule(problem, facilities, starts, model, None, proof.bound, begun, options)
+
+
+def _schedule(
+    problem: Problem,
+    facilities: Sequence[FacilityPlans],
+    starts: Sequence[IntArray],
+    model: pyo.ConcreteModel,
+    bound: Bound | None,
+    limit: float,
+    begun: float,
+    options: SolverOptions,
+) -> Schedule:
+    """Return a schedule with exact amounts and its proof."""
+    plans = tuple(own.bare(one) for own, one in zip(facilities, starts, strict=True))
+    amounts = settled(problem, plans, _amounts_of(model, problem))
+    years = np.array([problem.last_year(p) for p in range(problem.periods)])
+    worth = np.full((problem.facilities, problem.periods), np.nan)
+    money = np.zeros(len(problem.years))
+    if bound is not None:
+        charged = np.array([one.short for one in bound.prices])
+        paid = np.array([one.excess for one in bound.prices])
+        worth = np.where(amounts.excess_t > 0, paid, charged) / problem.discount[years]
+        money = bound.prices[0].money
+    draft = Schedule(problem, tuple(starts), plans, amounts, worth, money, _no_proof(options), 0)
+    value = amounts.emissions_t.sum() if problem.least_emissions else draft.cost
+    missing = float(amounts.missing_t.sum())
+    status: Any = "infeasible" if missing > 0 else "optimal"
+    gap_asked = options.relative_gap if bound is None else options.relative_gap / _CHOICE_GAP
+    if status == "optimal" and abs(value - limit) > gap_asked * abs(value) + 1.0:
+        status = "feasible"
+    proof = prove(status, float(value), limit, perf_counter() - begun, options)
+    return Schedule(problem, tuple(starts), plans, amounts, worth, money, proof, 0 if bound is None else bound.rounds)
+
+
+def _no_proof(options: SolverOptions) -> Proof:
+    """Return a proof of nothing, for a schedule in the making."""
+    return prove("no_solution", np.nan, np.nan, 0.0, options)
+
+
+def _amounts_of(model: pyo.ConcreteModel, problem: Problem) -> Mapping[str, FloatArray]:
+    """Return the values of a solved model as arrays by name."""
+    facilities, periods, years = problem.facilities, problem.periods, len(problem.years)
+    found = {
+        name: np.zeros((facilities, periods))
+        for name in ("kept", "bought", "bought_kept", "outside", "outside_kept", "ordered", "given", "received")
+    }
+    found["renewable"] = np.zeros((len(problem.renewable_price), facilities, years))
+    found["sold"] = np.zeros((facilities, len(problem.slots)))
+    for name, values in found.items():
+        variable = getattr(model, name)
+        for index in variable:
+            value = variable[index].value
+            values[index] = 0.0 if value is None else max(value, 0.0)
+    return found

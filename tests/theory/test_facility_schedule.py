@@ -1,0 +1,324 @@
+"""Schedules of tiny portfolios against exhaustive search, and the properties that any schedule has."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from model.optimise.facility_schedule_answer import Schedule, solve_schedule
+from model.optimise.facility_schedule_problem import Credit, Practice, Problem, Slot, Work
+
+YEARS = 5
+SETTINGS = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def tiny_work(rng: np.random.Generator, years_allowed: int = YEARS, **changes: object) -> Work:
+    kind = rng.integers(0, 4)
+    zero = np.zeros(4)
+    cost = float(rng.integers(1, 40)) * 1e5
+    return replace(
+        Work(
+            measure=f"m{rng.integers(1000)}",
+            saving=np.array([0.2, 0.1, 0.0, 0.0]) if kind == 0 else np.array([0.1, 0, 0, 0]) if kind == 1 else zero,
+            fuel_replaced=0.6 if kind == 2 else 0.0,
+            electricity_per_fuel=np.array([0, 3.0, 0, 0]) if kind == 2 else zero,
+            generation_mwh=float(rng.integers(50, 400)) if kind == 3 else 0.0,
+            off_site_share=0.3 if kind == 1 and rng.random() < 0.5 else 0.0,
+            off_site_premium=2000.0,
+            cost=cost * rng.uniform(0.5, 1.5, YEARS),
+            renewal_cost=cost,
+            annual_cost=float(rng.integers(0, 3)) * 1e4,
+            life=int(rng.integers(2, 9)),
+            allowed=np.isin(np.arange(YEARS), rng.permutation(YEARS)[:years_allowed]),
+        ),
+        **changes,
+    )
+
+
+def tiny(
+    seed: int, pairs: tuple[int, ...], practice: Practice, certificates: bool, years_allowed: int = YEARS
+) -> Problem:
+    """Two periods of three and two years, with everything drawn from a seed."""
+    rng = np.random.default_rng(seed)
+    facilities, period = len(pairs), np.array([0, 0, 0, 1, 1])
+    works = tuple(tuple(tiny_work(rng, years_allowed) for _ in range(n)) for n in pairs)
+    works = tuple(
+        tuple(replace(w, requires=0 if i == 1 and rng.random() < 0.3 else -1, excludes=(1,) if i == 2 else ())
+              for i, w in enumerate(own))
+        for own in works
+    )  # fmt: skip
+    energy = np.array([[1000.0, 200.0, 0.0, 0.0]] * facilities) * rng.uniform(0.6, 1.4, (facilities, 1))
+    factor = np.zeros((facilities, 4, YEARS))
+    factor[:, 0], factor[:, 1] = np.linspace(0.45, rng.uniform(0.2, 0.45), YEARS), 2.2
+    today = energy[:, 0] * 0.45 + energy[:, 1] * 2.2
+    base = np.repeat((today * rng.uniform(1.0, 2.2, facilities))[:, np.newaxis], YEARS, axis=1)
+    slots: tuple[Slot, ...] = ()
+    if practice.sale:
+        sale = float(rng.integers(300, 2500))
+        early = (
+            ((0, 1, 1), (0, 2, 2), (0, 2, 3), (1, 4, 1), (1, 4, 2)) if practice.early_sale else ((0, 2, 3), (1, 4, 2))
+        )
+        slots = tuple(Slot(p, y, n, sale * rng.uniform(0.8, 1.2)) for p, y, n in early)
+    credits = {
+        "excess_reduction": Credit(rng.uniform(2500, 9000, 2), np.array([np.inf, np.inf])),
+        "tokyo_small_mid": Credit(rng.uniform(1000, 2500, 2), rng.uniform(0, 300, 2)),
+        "outside_tokyo": Credit(rng.uniform(800, 2500, 2), rng.uniform(0, 400, 2)),
+    }
+    rate = np.where(period == 0, rng.uniform(0.2, 0.5), rng.uniform(0.3, 0.7)) * np.ones((facilities, 1))
+    return Problem(
+        years=np.arange(2027, 2027 + YEARS),
+        period=period,
+        period_numbers=(4, 5),
+        names=tuple(f"f{n}" for n in range(facilities)),
+        owner=np.zeros(facilities, dtype=np.int64),
+        base_t=base,
+        rate=rate,
+        issue_rate=rate + (0.05 if rng.random() < 0.2 else 0.0),
+        duty=np.ones((facilities, YEARS), dtype=np.bool_),
+        past_base_t=base[:, 0] * 2,
+        past_required_t=base[:, 0] * 2 * rate[:, 0],
+        past_emissions_t=today * 2,
+        past_years=2,
+        bank_t=rng.uniform(0, 300, facilities),
+        energy=energy,
+        growth=np.ones((facilities, YEARS)),
+        factor=factor,
+        off_site_factor=np.zeros((facilities, YEARS)),
+        renewable_cut=np.stack([factor[:, 0], factor[:, 0]]) if certificates else np.zeros((2, facilities, YEARS)),
+        price=np.array([[20000.0] * YEARS, [90000.0] * YEARS, [7000.0] * YEARS, [90000.0] * YEARS]),
+        renewable_price=np.array([rng.uniform(300, 1500, YEARS), np.full(YEARS, np.inf)]),
+        discount=1.03 ** -np.arange(YEARS + 1.0),
+        works=works,
+        credits=credits,
+        slots=slots,
+        order_price=np.array([np.inf, np.inf]),
+        budget=np.full(YEARS, rng.choice([np.inf, 5e6])),
+        capacity=np.full(YEARS, rng.choice([np.inf, 1.0])),
+        practice=practice,
+    )
+
+
+def by_hand(problem: Problem, f: int, starts: tuple[int, ...], y: int) -> tuple[float, float, float]:
+    """Energy of one facility and year, worked out one measure at a time: grid MWh, emissions, cost in JPY."""
+    works = [w for w, s in zip(problem.works[f], starts, strict=True) if 0 <= s <= y]
+    power, gas = problem.energy[f, 0] * problem.growth[f, y], problem.energy[f, 1] * problem.growth[f, y]
+    for w in works:
+        power, gas = power * (1 - w.saving[0]), gas * (1 - w.saving[1])
+    extra = 0.0
+    for w in works:
+        extra += gas * w.fuel_replaced * w.electricity_per_fuel[1]
+        gas *= 1 - w.fuel_replaced
+    power += extra
+    power -= min(power, sum(w.generation_mwh for w in works))
+    grid, premium = power, 0.0
+    for w in works:
+        premium += grid * w.off_site_share * w.off_site_premium
+        grid *= 1 - w.off_site_share
+    emitted = grid * problem.factor[f, 0, y] + gas * problem.factor[f, 1, y]
+    cost = power * problem.price[0, y] + gas * problem.price[1, y] + premium + sum(w.annual_cost for w in works)
+    return grid, emitted, cost
+
+
+def outlays(problem: Problem, work: Work, start: int) -> dict[int, float]:
+    return {y: (work.cost[y] if y == start else work.renewal_cost) for y in range(start, YEARS, work.life)}
+
+
+def exhaustive(problem: Problem) -> float:
+    """The least cost over every choice of years, with trade solved for each."""
+    d, best = problem.discount, np.inf
+    pairs = [(f, i) for f, own in enumerate(problem.works) for i in range(len(own))]
+    options = [[-1, *[int(y) for y in np.flatnonzero(problem.works[f][i].allowed)]] for f, i in pairs]
+    base_cost = sum(d[y] * by_hand(problem, f, (-1,) * len(problem.works[f]), y)[2]
+                    for f in range(problem.facilities) for y in range(YEARS))  # fmt: skip
+    for choice in product(*options):
+        starts = [
+            tuple(s for (g, _), s in zip(pairs, choice, strict=True) if g == f) for f in range(problem.facilities)
+        ]
+        if not _legal(problem, starts):
+            continue
+        cost = -base_cost
+        for f, own in enumerate(starts):
+            for i, s in enumerate(own):
+                if s >= 0:
+                    paid = outlays(problem, problem.works[f][i], s)
+                    last = max(paid)
+                    left = max(0.0, 1 - (YEARS - last) / problem.works[f][i].life) * paid[last]
+                    cost += sum(d[y] * money for y, money in paid.items()) - d[YEARS] * left
+        use = [[by_hand(problem, f, starts[f], y) for y in range(YEARS)] for f in range(problem.facilities)]
+        cost += sum(d[y] * use[f][y][2] for f in range(problem.facilities) for y in range(YEARS))
+        best = min(best, cost + _trade(problem, use))
+    return best
+
+
+def _legal(problem: Problem, starts: list[tuple[int, ...]]) -> bool:
+    spent, begun = np.zeros(YEARS), np.zeros(YEARS)
+    for f, own in enumerate(starts):
+        for i, s in enumerate(own):
+            if s < 0:
+                continue
+            work = problem.works[f][i]
+            if work.requires >= 0 and not 0 <= own[work.requires] <= s:
+                return False
+            if any(own[other] >= 0 for other in work.excludes):
+                return False
+            begun[s] += 1
+            for y, money in outlays(problem, work, s).items():
+                spent[y] += money
+    return bool(np.all(spent <= problem.budget + 1e-6) and np.all(begun <= problem.capacity))
+
+
+def _trade(problem: Problem, use: list[list[tuple[float, float, float]]]) -> float:
+    """Least cost of certificates and credits for given works: one linear program for every pattern of signs."""
+    cells = list(product(range(problem.facilities), range(2)))
+    free = problem.renewable_cut.any()
+    patterns = product((True, False), repeat=len(cells)) if free else [None]
+    group = range(2) if problem.practice.transfer and problem.practice.sale and problem.facilities > 1 else range(1)
+    sells = list(product((True, False), repeat=2)) if len(group) == 2 else [None]
+    return min(_trade_lp(problem, use, pattern, sell) for pattern in patterns for sell in sells)
+
+
+def _trade_lp(problem: Problem, use: list, pattern: tuple[bool, ...] | None, sells: tuple[bool, bool] | None) -> float:
+    F, d, pr = problem.facilities, problem.discount, problem.practice
+    names: list[tuple] = [(n, f, p) for n in ("kept", "bought", "bk", "out", "ok", "given", "got", "exc", "short")
+                          for f in range(F) for p in range(2)]  # fmt: skip
+    names += [("sold", f, n) for f in range(F) for n in range(len(problem.slots))]
+    names += [("cert", f, y) for f in range(F) for y in range(YEARS)]
+    names += [("buy", k, p) for k in problem.credits for p in range(2)]
+    at = {name: i for i, name in enumerate(names)}
+    c, upper = np.zeros(len(names)), np.full(len(names), np.inf)
+    rows: list[tuple[dict, float]] = []
+    end = (2, 4)
+    limited = {"outside_tokyo"} if pr.outside_share is not None else set()
+    for k, credit in problem.credits.items():
+        for p in range(2):
+            c[at["buy", k, p]], upper[at["buy", k, p]] = d[end[p]] * credit.price[p], credit.supply[p]
+    for f in range(F):
+        for y in range(YEARS):
+            c[at["cert", f, y]] = d[y] * problem.renewable_price[0, y]
+            upper[at["cert", f, y]] = use[f][y][0] if problem.renewable_cut.any() else 0.0
+    for p in range(2):
+        kept_on = [("bk", 1)] if p == 0 else []
+        ordinary = {at["bought", f, p]: 1.0 for f in range(F)} | {
+            at[n, f, q]: 1.0 for n, q in kept_on for f in range(F)
+        }
+        outside = {at["out", f, p]: 1.0 for f in range(F)} | {at["ok", f, q]: 1.0 for _, q in kept_on for f in range(F)}
+        rows.append((ordinary | {at["buy", k, p]: -1.0 for k in problem.credits if k not in limited}, 0.0))
+        rows.append((outside | {at["buy", k, p]: -1.0 for k in limited}, 0.0))
+        if F > 1:
+            rows.append(({at["got", f, p]: 1.0 for f in range(F)} | {at["given", f, p]: -1.0 for f in range(F)}, 0.0))
+        for f in range(F):
+            years = [y for y in range(YEARS) if problem.period[y] == p]
+            base = problem.base_t[f, 0]
+            n = len(years) + (2 if p == 0 else 0)
+            past = problem.past_emissions_t[f] if p == 0 else 0.0
+            owed = sum(base * problem.rate[f, y] for y in years) + (problem.past_required_t[f] if p == 0 else 0.0)
+            held_back = sum(base * (problem.issue_rate[f, y] - problem.rate[f, y]) for y in years)
+            fixed = n * base - past - sum(use[f][y][1] for y in years) - owed
+            cuts = {at["cert", f, y]: problem.renewable_cut[0, f, y] for y in years}
+            plus = fixed >= 0 if pattern is None else pattern[f * 2 + p]
+            if plus:
+                upper[at["short", f, p]] = 0.0
+                rows.append(({i: -v for i, v in cuts.items()}, fixed))
+                if pattern is None:
+                    upper[at["exc", f, p]] = max(fixed - held_back, 0.0)
+                else:
+                    rows.append(({at["exc", f, p]: 1.0} | {i: -v for i, v in cuts.items()}, fixed - held_back))
+            else:
+                upper[at["exc", f, p]] = 0.0
+                rows.append(({at["short", f, p]: -1.0} | {i: -v for i, v in cuts.items()}, fixed))
+            cover = {at[m, f, p]: -1.0 for m in ("kept", "bought", "bk", "out", "ok", "got")}
+            rows.append(({at["short", f, p]: 1.0} | cover, 0.0))
+            sold = {at["sold", f, i]: 1.0 for i, s in enumerate(problem.slots) if s.period == p}
+            held = sold | {at["given", f, p]: 1.0, at["exc", f, p]: -1.0}
+            rows.append((held | ({at["kept", f, 1]: 1.0} if p == 0 else {}), 0.0))
+            rows.append(({at["out", f, p]: 1.0, at["ok", f, p]: 1.0}, (pr.outside_share or 0.0) * owed))
+            if p == 0:
+                upper[at["kept", f, 0]] = problem.bank_t[f]
+                upper[at["bk", f, 0]] = upper[at["ok", f, 0]] = 0.0
+            if not pr.banking:
+                for m in ("kept", "bk", "ok"):
+                    upper[at[m, f, p]] = 0.0
+            if F == 1 or not pr.transfer:
+                upper[at["given", f, p]] = upper[at["got", f, p]] = 0.0
+            _slot_rows(problem, use, f, p, at, rows, upper)
+            if not problem.slots and pr.transfer:
+                pass
+        if sells is not None:
+            if sells[p]:
+                gross = {at[m, f, p]: s for f in range(F) for m, s in (("short", 1.0), ("kept", -1.0), ("got", -1.0))}
+                rows.append((gross, 0.0))
+            else:
+                for f in range(F):
+                    for i, s in enumerate(problem.slots):
+                        if s.period == p:
+                            upper[at["sold", f, i]] = 0.0
+    for i, slot in enumerate(problem.slots):
+        for f in range(F):
+            c[at["sold", f, i]] = -d[slot.year] * slot.price
+    matrix, limits = np.zeros((len(rows), len(names))), np.array([limit for _, limit in rows])
+    for r, (entries, _) in enumerate(rows):
+        for i, value in entries.items():
+            matrix[r, i] += value
+    if np.any(upper < 0):
+        return np.inf
+    answer = linprog(c, matrix, limits, bounds=list(zip(np.zeros(len(names)), upper, strict=True)), method="highs")
+    return float(answer.fun) if answer.status == 0 else np.inf
+
+
+def _slot_rows(problem: Problem, use: list, f: int, p: int, at: dict, rows: list, upper: np.ndarray) -> None:
+    cap = problem.practice.seller_cap_share
+    base, so_far = problem.base_t[f, 0], {}
+    numbers = [i for i, s in enumerate(problem.slots) if s.period == p]
+    for i in numbers:
+        years = [y for y in range(YEARS) if problem.period[y] == p][: problem.slots[i].results]
+        reductions = [base - use[f][y][1] for y in years]
+        counted = sum(r if cap is None else min(r, cap * base) for r in reductions)
+        owed = sum(base * problem.issue_rate[f, y] for y in years)
+        if p == 0:
+            past = problem.past_base_t[f] - problem.past_emissions_t[f]
+            counted += past if cap is None else min(past, cap * problem.past_base_t[f])
+            owed += problem.past_required_t[f]
+        so_far = so_far | {at["sold", f, i]: 1.0}
+        taken = so_far | ({at["given", f, p]: 1.0} if i == numbers[-1] else {})
+        rows.append((taken, max(0.0, counted - owed)))
+
+
+PRACTICES = st.builds(
+    Practice,
+    banking=st.booleans(),
+    transfer=st.booleans(),
+    sale=st.booleans(),
+    seller_cap_share=st.sampled_from([None, 0.5]),
+    early_sale=st.booleans(),
+    outside_share=st.sampled_from([None, 1 / 3]),
+)
+
+
+@SETTINGS
+@given(st.integers(0, 10**6), PRACTICES)
+def test_equals_exhaustive_search_with_trade(seed: int, practice: Practice) -> None:
+    problem = tiny(seed, (2, 1), practice, certificates=False)
+    expected = exhaustive(problem)
+    whole = solve_schedule(problem, gap=0.0, method="whole")
+    assert whole.amounts.missing_t.sum() == 0
+    assert whole.cost == pytest.approx(expected, rel=1e-6, abs=50.0)
+    apart = solve_schedule(problem, gap=1e-6)
+    assert apart.proof.bound <= expected + 1e-6 * abs(expected) + 1.0
+    assert apart.cost >= expected - 1e-6 * abs(expected) - 50.0
+
+
+@SETTINGS
+@given(st.integers(0, 10**6), st.booleans(), st.sampled_from([None, 1 / 3]))
+def test_equals_exhaustive_search_with_certificates(seed: int, banking: bool, outside: float | None) -> None:
+    practice = Practice(banking=banking, transfer=False, sale=False, seller_cap_share=None, outside_share=outside)
+    problem = tiny(seed, (2,), practice, certificates=True)
+    expected = exhaustive(problem)
+    whole = solve_schedule(problem, gap=0.0, method="whole")
+    assert whole.cost == pytest.approx(expected, rel=1e-6, abs=50.0)
+    apart = solve_schedule(problem, gap=1e-6)
+    assert apart.proof.bound <= expected + 1e-6 * abs(expected) + 1.0
+    assert apart.cost >= expected - 1e-6 * abs(expected) - 50.0
