@@ -21,6 +21,10 @@ _EXISTS = Text(
 )
 
 
+#: Rows under the headings that an Excel sheet holds.
+_MOST_EXCEL_ROWS = 1_048_575
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of file that has a template.
@@ -54,7 +58,19 @@ def kinds() -> dict[str, Kind]:
         return Kind(found.title, SUFFIXES, lambda path, language: write_template(found, path, language))
 
     scenario = Kind(Text("scenario", "シナリオ"), (".yaml", ".yml"), _write_scenario)
-    return {"scenario": scenario, **{name: of_programme(name) for name in PROGRAMMES}}
+    return {
+        "scenario": scenario,
+        **{name: of_programme(name) for name in PROGRAMMES},
+        **_portfolio_kind(),
+    }
+
+
+def _portfolio_kind() -> dict[str, Kind]:
+    """Return the list of houses that `allocate` reads."""
+    from model.optimise.solar_allocation_inputs import FORM
+    from model.ordinance.row_template import SUFFIXES, write_template
+
+    return {"portfolio": Kind(FORM.title, SUFFIXES, lambda path, language: write_template(FORM, path, language))}
 
 
 def register(app: typer.Typer) -> None:
@@ -68,8 +84,15 @@ def register(app: typer.Typer) -> None:
         ] = None,
         lang: Annotated[Literal["ja", "en"] | None, typer.Option(help="language / 言語")] = None,
         force: Annotated[bool, typer.Option("--force", help="overwrite / 上書きする")] = False,
+        houses: Annotated[
+            int | None, typer.Option(help="portfolio: made-up houses, as many / 模擬住宅の棟数", min=1, max=10_000_000)
+        ] = None,
+        seed: Annotated[int, typer.Option(help="seed of made-up houses / 模擬住宅の乱数の種", min=0)] = 0,
     ) -> None:
         """Write the file to fill in for a scenario or a programme / 入力様式を作成する."""
+        if houses is not None:
+            write_made_up(kind, houses, seed, out, lang or default_language(), force)
+            return
         write_kind(kind, out, lang or default_language(), force)
 
 
@@ -104,4 +127,32 @@ def write_kind(name: str, out: Path | None, language: Language, force: bool) -> 
     Console(soft_wrap=True, highlight=False).print(
         f"{kind.name(language)}: {path} – {_WRITTEN(language)}", markup=False
     )
+    return path
+
+
+def write_made_up(name: str, houses: int, seed: int, out: Path | None, language: Language, force: bool) -> Path:
+    """Write a made-up portfolio and say where it is; the same seed gives the same houses.
+
+    Raises:
+        BadInput: another kind, no such ending, too many houses for Excel, or the file exists.
+    """
+    from model.optimise.solar_allocation_answer import Setting
+    from model.optimise.solar_allocation_generator import SUFFIXES, generate, write_generated
+
+    faults = FaultList()
+    path = out or Path(f"portfolio-{houses}-{seed}.csv")
+    if name != "portfolio":
+        faults.add(
+            "--houses", Text("only a portfolio can be made up", "模擬住宅は portfolio のみです"), name, ["portfolio"]
+        )
+    elif path.suffix.lower() not in SUFFIXES:
+        faults.add("--out", Text("this ending cannot be written", "この形式では作成できません"), path, SUFFIXES)
+    elif path.suffix.lower() == ".xlsx" and houses > _MOST_EXCEL_ROWS:
+        faults.add("--houses", Text("Excel holds fewer rows; write .csv or .parquet",
+                                    "Excelの行数を超えます。.csv 又は .parquet にしてください"), houses)  # fmt: skip
+    elif path.exists() and not force:
+        faults.add(str(path), _EXISTS)
+    faults.raise_if_any()
+    write_generated(path, generate(houses, seed, Setting.read("adopted_2025").assumed))
+    Console(soft_wrap=True, highlight=False).print(f"{path} – {_WRITTEN(language)}", markup=False)
     return path

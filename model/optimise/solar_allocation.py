@@ -27,6 +27,8 @@ from model.ordinance.rulebook import Rules
 
 IntArray = npt.NDArray[np.int64]
 
+#: Gap to which the scheme with the larger requirement is worked out [1].
+_OTHER_GAP = 1e-4
 #: Times that the certainty is asked for a little higher because the exact probability of a plan falls short.
 _RETRIES = 6
 #: Distance to certainty that is taken off at each retry.
@@ -128,9 +130,11 @@ def allocate(
     if beyond is not None:
         return _no_plan(models, options, begun, beyond)
     outcomes: dict[Scheme, Outcome] = {}
-    for number, model in enumerate(models):
-        left = max(seconds - (perf_counter() - begun), 1.0) / (len(models) - number)
-        outcomes[model.scheme] = _solve(model, gap, left, seed)
+    # The scheme with the smaller requirement first; the other only has to be known well enough to compare.
+    for model in sorted(models, key=_owed):
+        left = max(seconds - (perf_counter() - begun), 1.0)
+        asked, limit = (gap, 0.7 * left) if not outcomes else (max(gap, _OTHER_GAP), left)
+        outcomes[model.scheme] = _solve(model, asked, limit, seed)
     planned = [one for one in outcomes.values() if one.finished.choice.size]
     if not planned:
         clash = None

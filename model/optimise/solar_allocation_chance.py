@@ -9,6 +9,7 @@ plans in the range. Ranges are split where it pays until the best plan and the l
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import NormalDist
 from time import perf_counter
 
@@ -18,8 +19,8 @@ from model.optimise.solar_allocation_finish import Finished, finish
 from model.optimise.solar_allocation_prices import find_prices
 from model.optimise.solar_allocation_problem import FloatArray, Problem, Row, SlotArray, activity
 
-#: Ranges of the standard deviation that are looked at before the best plan so far is returned.
-_MOST_RANGES = 200
+#: Edges of the ranges with which the search begins, in parts of the deviation of the first plan.
+_FIRST_EDGES = (0.0, 0.7, 0.85, 0.95, 1.05, 1.15, 1.3)
 #: Tangents that are tried for one plan.
 _TANGENTS = 4
 _SLACK = 1e-9
@@ -59,43 +60,113 @@ def solve_with_chance(
         seed: seed of every random choice.
     """
     end = perf_counter() + seconds
-    widest = float(np.sqrt(np.sum(chance.spread * (problem.multiple.max() * problem.step_kw) ** 2)))
-    best = Finished(np.zeros(0, dtype=np.int16), np.nan, -np.inf, 0)
-    prices = np.zeros(len(problem.rows) + 1)
-    ranges = [(-np.inf, 0.0, max(widest, 1e-6))]
-    closed = np.inf
-    for _ in range(_MOST_RANGES):
-        left = end - perf_counter()
-        ranges = [one for one in ranges if np.isnan(best.cost) or one[0] < best.cost]
-        bound = min([closed, *(one[0] for one in ranges)])
-        best = replace(best, bound=bound if np.isnan(best.cost) else min(bound, best.cost))
-        if not ranges or left <= 0 or (best.choice.size and best.gap <= gap):
-            break
-        ranges.sort()
-        _, lowest, highest = ranges.pop(0)
-        inner = replace(problem, rows=(*problem.rows, *_chord(chance, lowest, highest)))
-        found_prices = find_prices(inner, seed)
-        if not np.isnan(best.cost) and found_prices.priced.bound >= best.cost:
-            closed = min(closed, found_prices.priced.bound)
-            continue
-        found = finish(inner, found_prices, gap / 2, left / 4, seed)
-        if found.impossible:
-            continue
-        if not found.choice.size:
-            closed = min(closed, found.bound)
-            continue
-        deviation = _deviation(problem, chance, found.choice)
-        if _holds(problem, chance, found.choice):
-            best, prices = _cheaper(best, prices, found, found_prices.of_rows)
-            if found.gap <= gap:
-                closed = min(closed, found.bound)
-                continue
+    search = _Search(problem, chance, gap, seed)
+    deviation = search.try_tangents(0.5 * search.widest, seconds / 3)
+    edges = [edge * deviation for edge in _FIRST_EDGES if edge * deviation < search.widest]
+    for lowest, highest in pairwise([*edges, search.widest]):
+        search.open(lowest, highest)
+    while search.ranges and not search.best.gap <= gap and perf_counter() < end:
+        search.step(end - perf_counter())
+    return search.best, search.prices
+
+
+@dataclass(frozen=True, order=True)
+class _Range:
+    """A range of the standard deviation with the bound of all plans in it."""
+
+    bound: float
+    lowest: float
+    highest: float
+
+
+class _Search:
+    """Ranges that may still hold a better plan, and the best plan so far."""
+
+    def __init__(self, problem: Problem, chance: Chance, gap: float, seed: int) -> None:
+        self.problem, self.chance, self.gap, self.seed = problem, chance, gap, seed
+        largest = np.max(np.where(np.isfinite(problem.cost), problem.multiple[:, np.newaxis], 0.0), axis=0)
+        self.widest = max(float(np.sqrt(np.sum(chance.spread * (largest * problem.step_kw) ** 2))), 1e-6)
+        self.ranges: list[_Range] = []
+        self.closed = np.inf
+        self.prices: FloatArray = np.zeros(len(problem.rows) + 1)
+        self.best = Finished(np.zeros(0, dtype=np.int16), np.nan, -np.inf, 0, impossible=True)
+
+    def open(self, lowest: float, highest: float, floor: float = -np.inf) -> None:
+        """Add a range unless its relaxation is already dearer than the best plan."""
+        inner = self._within(lowest, highest)
+        bound = max(find_prices(inner, self.seed).priced.bound, floor)
+        if self._worth(bound):
+            self.ranges.append(_Range(bound, lowest, highest))
         else:
-            best, prices = _safe(problem, chance, deviation, best, prices, gap, left / 4, seed)
-        inside = lowest + 0.05 * (highest - lowest) < deviation < highest - 0.05 * (highest - lowest)
-        split = deviation if inside else 0.5 * (lowest + highest)
-        ranges += [(found.bound, lowest, split), (found.bound, split, highest)]
-    return best, prices
+            self.closed = min(self.closed, bound)
+        self._update()
+
+    def step(self, seconds: float) -> None:
+        """Look into the range with the lowest bound: split it, or find its best plan."""
+        self.ranges.sort()
+        here = self.ranges.pop(0)
+        middle = 0.5 * (here.lowest + here.highest)
+        if self._error(here) > 0.25 * self.gap * abs(here.bound) and here.highest - here.lowest > 1e-4 * self.widest:
+            self.open(here.lowest, middle, here.bound)
+            self.open(middle, here.highest, here.bound)
+            return
+        inner = self._within(here.lowest, here.highest)
+        found = finish(inner, find_prices(inner, self.seed), 0.5 * self.gap, seconds / 3, self.seed)
+        if not found.impossible:
+            self.closed = min(self.closed, max(found.bound, here.bound))
+        if found.choice.size and (np.isnan(self.best.cost) or found.cost < self.best.cost):
+            if _holds(self.problem, self.chance, found.choice):
+                self._keep(found, self.prices)
+            else:
+                self.try_tangents(_deviation(self.problem, self.chance, found.choice), seconds / 6)
+        self._update()
+
+    def _worth(self, bound: float) -> bool:
+        """Say whether a range with this bound can hold a plan that is better by more than the gap asked for."""
+        return bool(np.isnan(self.best.cost) or bound < self.best.cost - 0.9 * self.gap * abs(self.best.cost))
+
+    def try_tangents(self, deviation: float, seconds: float) -> float:
+        """Look for plans safe by a tangent, each at the deviation of the plan before; returns the last deviation."""
+        for _ in range(_TANGENTS):
+            at = max(deviation, 1e-6)
+            tangent = replace(
+                self.chance.mean, squared=-self.chance.z / (2 * at) * self.chance.spread,
+                at_least=self.chance.mean.at_least + self.chance.z * at / 2,
+            )  # fmt: skip
+            inner = replace(self.problem, rows=(*self.problem.rows, tangent))
+            found_prices = find_prices(inner, self.seed)
+            found = finish(inner, found_prices, 0.25 * self.gap, seconds / _TANGENTS, self.seed)
+            if not found.choice.size:
+                break
+            self._keep(found, found_prices.of_rows)
+            deviation = _deviation(self.problem, self.chance, found.choice)
+            if abs(deviation - at) <= 1e-2 * at:
+                break
+        return max(deviation, 1e-6)
+
+    def _within(self, lowest: float, highest: float) -> Problem:
+        return replace(self.problem, rows=(*self.problem.rows, *_chord(self.chance, lowest, highest)))
+
+    def _error(self, here: _Range) -> float:
+        """Return what the chord's distance from the root is worth at most in a range."""
+        gap = (here.highest - here.lowest) ** 2 / (4 * (here.highest + here.lowest))
+        return float(self.chance.z * gap * max(self.prices[-1], 0.0)) if self.prices[-1] > 0 else np.inf
+
+    def _keep(self, found: Finished, prices: FloatArray) -> None:
+        """Remember a plan if it is better than the best so far; the bound stays that of the search."""
+        if np.isnan(self.best.cost) or found.cost < self.best.cost:
+            self.best, self.prices = replace(found, bound=self.best.bound, impossible=False), prices
+            for one in self.ranges:
+                if not self._worth(one.bound):
+                    self.closed = min(self.closed, one.bound)
+            self.ranges = [one for one in self.ranges if self._worth(one.bound)]
+
+    def _update(self) -> None:
+        """Set the bound to the lowest that any range allows."""
+        bound = min([self.closed, *(one.bound for one in self.ranges)])
+        cost = self.best.cost
+        nothing_left = np.isnan(cost) and not self.ranges and np.isinf(self.closed)
+        self.best = replace(self.best, bound=bound if np.isnan(cost) else min(bound, cost), impossible=nothing_left)
 
 
 def _chord(chance: Chance, lowest: float, highest: float) -> tuple[Row, Row, Row]:
@@ -109,45 +180,6 @@ def _chord(chance: Chance, lowest: float, highest: float) -> tuple[Row, Row, Row
     above = Row("spread.from", nobody, nobody, lowest**2, counted_only=True, squared=chance.spread)
     below = Row("spread.to", nobody, nobody, -(highest**2), counted_only=True, squared=-chance.spread)
     return under, above, below
-
-
-def _safe(
-    problem: Problem,
-    chance: Chance,
-    deviation: float,
-    best: Finished,
-    prices: FloatArray,
-    gap: float,
-    seconds: float,
-    seed: int,
-) -> tuple[Finished, FloatArray]:
-    """Return a plan that is safe by a tangent, if it is better than the best so far."""
-    for _ in range(_TANGENTS):
-        at = max(deviation, 1e-6)
-        tangent = replace(
-            chance.mean, squared=-chance.z / (2 * at) * chance.spread,
-            at_least=chance.mean.at_least + chance.z * at / 2,
-        )  # fmt: skip
-        inner = replace(problem, rows=(*problem.rows, tangent))
-        found_prices = find_prices(inner, seed)
-        found = finish(inner, found_prices, gap / 4, seconds, seed)
-        if not found.choice.size:
-            break
-        best, prices = _cheaper(best, prices, found, found_prices.of_rows)
-        reached = _deviation(problem, chance, found.choice)
-        if abs(reached - at) <= 1e-3 * at:
-            break
-        deviation = reached
-    return best, prices
-
-
-def _cheaper(
-    best: Finished, prices: FloatArray, found: Finished, found_prices: FloatArray
-) -> tuple[Finished, FloatArray]:
-    """Return the cheaper of two plans with its prices; the bound stays that of the best."""
-    if not np.isnan(best.cost) and best.cost <= found.cost:
-        return best, prices
-    return replace(found, bound=best.bound), found_prices[: prices.size]
 
 
 def _deviation(problem: Problem, chance: Chance, choice: SlotArray) -> float:

@@ -22,6 +22,9 @@ from model.paths import data_folder
 
 ObjectArray = npt.NDArray[Any]
 
+#: Endings that a made-up list can be written with.
+SUFFIXES = (".csv", ".parquet", ".xlsx")
+
 _FIRST_DAY = np.datetime64("2025-04-01")
 _DAYS = 365
 

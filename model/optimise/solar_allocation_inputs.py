@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal
 
-from model.language import Text
+from model.language import Language, Text
 from model.ordinance.building_report_facts import HOUSE_TYPE_NAMES, HouseType
 from model.ordinance.municipalities import MunicipalityCode, municipality_names
 from model.ordinance.programme import Row, column
@@ -135,6 +136,19 @@ class House(Row):
     explained: bool = column("environmental performance explained", "環境性能の説明実施", default=False)
 
 
+@dataclass(frozen=True)
+class PortfolioForm:
+    """The form that a supplier fills in."""
+
+    title: Text
+    row: type[Row]
+    examples: tuple[Row, ...]
+
+    def examples_in(self, language: Language) -> tuple[Row, ...]:
+        """Return the worked rows; they are the same in both languages."""
+        return self.examples
+
+
 #: Worked rows of the template.
 EXAMPLES = (
     House(
@@ -178,4 +192,8 @@ EXAMPLES = (
         bei=0.88,
     ),
     House(id="A-004", supplier="見本住宅", role="existing_house", municipality="八王子市", max_kw=4),
+)
+
+FORM = PortfolioForm(
+    Text("houses of a supplier for the allocation of panels", "太陽光パネル配置計画の住宅一覧"), House, EXAMPLES
 )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from model.faults import FaultList
 from model.language import Text
-from model.optimise.solar_allocation_economics import WAYS_TO_PAY, Economics, Money, generation_by_faces
+from model.optimise.solar_allocation_economics import Economics, Money, generation_by_faces
 from model.optimise.solar_allocation_houses import Houses
 from model.optimise.solar_allocation_problem import FloatArray, Problem, Row
 from model.ordinance.building_report_equations import HOUSE_TYPES, EnergyLevel
@@ -365,12 +365,9 @@ def row_unit(row: str) -> str:
     return "GJ" if head == "energy" else units.get(head) or OBJECTIVE_UNITS[rest]
 
 
-def with_rows(model: Model, rows: Sequence[Row]) -> Model:
-    """Return a model with other rows."""
-    return replace(model, problem=replace(model.problem, rows=tuple(rows)))
-
-
-__all__ = [
-    "GREATEST", "OBJECTIVE_NAMES", "OBJECTIVE_UNITS", "RULES_THAT_TIE", "SCHEMES", "WAYS_TO_PAY", "Model", "Objective",
-    "Scheme", "Slots", "Wishes", "available", "build", "money_of", "row_unit", "rule_name", "slots_for", "with_rows",
-]  # fmt: skip
+def value_of(model: Model, rules: Rules, choice: npt.NDArray[np.integer], objective: Objective) -> float:
+    """Return what a choice of slots is worth for any objective."""
+    exists = available(model.houses, model.slots)
+    wishes = replace(model.wishes, objective=objective, at_least=(), budget_jpy=None, most_changes=None)
+    values, _ = _values(model.houses, wishes, model.economics, rules, model.slots, exists)
+    return float(np.sum(values[choice, np.arange(model.houses.size)]))

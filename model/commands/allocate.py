@@ -1,0 +1,319 @@
+"""`run.py allocate PORTFOLIO`: which houses of a supplier get how many panels, proven best, every house explained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from model.faults import BadInput, ExitCode, Fault, FaultList
+from model.language import Language, Text, default_language
+
+if TYPE_CHECKING:
+    from model.optimise.solar_allocation_answer import Answer
+    from model.optimise.solar_allocation_model import Wishes
+    from model.ordinance.rulebook import RuleSet
+
+_WRITTEN = Text("written", "作成しました")
+_SUPPLIER = Text("supplier", "供給事業者")
+_COLUMNS = (
+    Text("houses", "棟数"),
+    Text("status", "状態"),
+    Text("objective", "目的値"),
+    Text("gap", "差"),
+    Text("required kW", "基準kW"),
+    Text("counted kW", "算入kW"),
+    Text("seconds", "秒"),
+)
+_FAILED_CHECK = Text(
+    "the second look found a fault in the plan; please report it", "計画の検証で不一致が見つかりました"
+)
+_FOUR = Text(
+    "four numbers are needed, one a quarter: 300,300,300,300", "四半期ごとの4つの数値が必要です（例：300,300,300,300）"
+)
+_SURE = Text("a probability between 0.5 and 1 is needed", "0.5より大きく1未満の確率を指定してください")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+
+    @app.command("allocate")
+    def allocate(
+        portfolio: Annotated[
+            list[Path], typer.Argument(help="lists of houses: .xlsx, .csv, .parquet / 住宅一覧", metavar="PORTFOLIO...")
+        ],
+        rules: Annotated[
+            Literal["seed_2022", "adopted_2025"], typer.Option(help="rule set / ルールセット")
+        ] = "adopted_2025",
+        fallback: Annotated[
+            bool, typer.Option("--fallback", help="use the other rule set where a value is unknown / 不明な値は引用")
+        ] = False,
+        objective: Annotated[
+            Literal["cost", "benefit", "co2", "guidance", "changes"],
+            typer.Option(help="least cost, greatest benefit or CO2 cut, … / 目的"),
+        ] = "cost",
+        without: Annotated[
+            list[str], typer.Option(help="leave out a rule: renewables, substitute_limit, energy / 除く規定")
+        ] = [],  # noqa: B006  # typer copies it
+        budget: Annotated[
+            float | None, typer.Option(help="most paid at the start [JPY] / 初期支出の上限", min=0)
+        ] = None,
+        installers: Annotated[
+            str | None,
+            typer.Option(help="kW that installers manage in each quarter / 四半期別の施工能力", metavar="Q1,Q2,Q3,Q4"),
+        ] = None,
+        certainty: Annotated[
+            float | None, typer.Option(help="probability of closing above the requirement / 基準に達する確率")
+        ] = None,
+        financing: Annotated[
+            str, typer.Option(help="ways to pay: purchase,lease,power_purchase / 調達方法")
+        ] = "purchase",
+        changes: Annotated[
+            int | None, typer.Option(help="most houses whose planned kW may change / 変更棟数の上限", min=0)
+        ] = None,
+        pareto: Annotated[
+            Literal["cost", "benefit", "co2", "guidance", "changes"] | None,
+            typer.Option(help="trade the objective against this one / もう一つの目的との兼ね合い"),
+        ] = None,
+        points: Annotated[int, typer.Option(help="points of the trade-off / 点数", min=2, max=50)] = 8,
+        years: Annotated[int | None, typer.Option(help="horizon [years] / 評価期間", min=1, max=60)] = None,
+        discount: Annotated[float | None, typer.Option(help="yearly discount / 割引率", min=0, max=0.5)] = None,
+        gap: Annotated[float, typer.Option(help="proven gap to stop at / 証明する差", min=0, max=0.5)] = 1e-6,
+        seconds: Annotated[float, typer.Option(help="time limit of a plan / 制限時間", min=0.1)] = 30.0,
+        seed: Annotated[int, typer.Option(help="seed / 乱数の種", min=0)] = 0,
+        workers: Annotated[int, typer.Option(help="suppliers planned at a time / 並列数", min=1, max=256)] = 1,
+        out: Annotated[Path | None, typer.Option(help="folder for the answer / 出力フォルダー", metavar="DIR")] = None,
+        figures: Annotated[bool, typer.Option("--figures/--no-figures", help="draw figures / 図を描く")] = True,
+        force: Annotated[bool, typer.Option("--force", help="write into a foreign folder / 上書きする")] = False,
+        lang: Annotated[Literal["ja", "en"] | None, typer.Option(help="language / 言語")] = None,
+    ) -> int:
+        """Plan the panels of suppliers' houses at least cost, with proof / 太陽光パネルの配置を最適に計画する."""
+        from model.optimise.solar_allocation_batch import Job
+
+        language = lang or default_language()
+        wishes = _wishes(objective, without, budget, installers, certainty, financing, changes)
+        job = Job(wishes, rules, fallback, years, discount, gap, seconds, seed)
+        return run(portfolio, job, out, language, workers, figures, force, pareto, points)
+
+
+def _wishes(
+    objective: Literal["cost", "benefit", "co2", "guidance", "changes"],
+    without: Sequence[str],
+    budget: float | None,
+    installers: str | None,
+    certainty: float | None,
+    financing: str,
+    changes: int | None,
+) -> Wishes:
+    """Return what the options ask for, or every fault in them."""
+    from model.optimise.solar_allocation_economics import WAYS_TO_PAY
+    from model.optimise.solar_allocation_model import RULES_THAT_TIE, Wishes
+
+    faults = FaultList()
+    for name in without:
+        if name not in RULES_THAT_TIE:
+            faults.add("--without", Text("there is no such rule", "この規定はありません"), name, RULES_THAT_TIE)
+    ways = tuple(dict.fromkeys(part.strip() for part in financing.split(",") if part.strip()))
+    for way in ways:
+        if way not in WAYS_TO_PAY:
+            faults.add("--financing", Text("there is no such way to pay", "この調達方法はありません"), way, WAYS_TO_PAY)
+    if not ways:
+        faults.add("--financing", Text("name at least one", "一つ以上指定してください"), financing, WAYS_TO_PAY)
+    capacity = None
+    if installers is not None:
+        try:
+            given = tuple(float(part) for part in installers.split(","))
+        except ValueError:
+            given = ()
+        if len(given) != 4 or not all(0 <= part < float("inf") for part in given):
+            faults.add("--installers", _FOUR, installers)
+        else:
+            capacity = (given[0], given[1], given[2], given[3])
+    if certainty is not None and not 0.5 < certainty < 1:
+        faults.add("--certainty", _SURE, certainty)
+    faults.raise_if_any()
+    return Wishes(objective, frozenset(without), budget, capacity, certainty, ways, changes)
+
+
+def run(
+    files: Sequence[Path],
+    job: object,
+    out: Path | None,
+    language: Language,
+    workers: int,
+    figures: bool,
+    force: bool,
+    pareto: str | None,
+    points: int,
+) -> int:
+    """Plan every supplier of the files, show the results and write them.
+
+    Returns:
+        exit code: infeasible if any supplier has no plan, a comparison that failed if a second look found a fault.
+
+    Raises:
+        BadInput: every fault of every file.
+    """
+    from model.optimise.solar_allocation_batch import Job, plan_all
+    from model.optimise.solar_allocation_houses import Portfolio, read_portfolios
+    from model.result_folder import check_result_folder
+
+    if not isinstance(job, Job):
+        raise TypeError(job)
+    if out is not None:
+        check_result_folder(out, force)
+    portfolios: list[Portfolio] = []
+    faults: list[Fault] = []
+    for file in files:
+        try:
+            portfolios += read_portfolios(file)
+        except BadInput as bad:
+            faults += bad.faults
+    if faults:
+        raise BadInput(faults)
+    console = Console(highlight=False, soft_wrap=True)
+    answers = plan_all(portfolios, job, workers)
+    show(answers, language, console)
+    if pareto is not None:
+        show_front(answers, job, pareto, points, language, console, out)
+    if out is not None:
+        write(answers, files, job.rule_set, out, language, figures, force)
+        console.print(f"{out} – {_WRITTEN(language)}", markup=False)
+    if any(one.plan.scheme is None for one in answers):
+        return ExitCode.INFEASIBLE
+    wrong = [one for one in answers if one.verification is not None and not one.verification.holds]
+    for one in wrong:
+        console.print(f"✗ {one.portfolio.supplier}: {_FAILED_CHECK(language)}", style="red", markup=False)
+    return ExitCode.COMPARISON_FAILED if wrong else ExitCode.DONE
+
+
+def show(answers: Sequence[Answer], language: Language, console: Console) -> None:
+    """Print one line a supplier, and for a single one the summary."""
+    from model.optimise.solar_allocation_model import OBJECTIVE_UNITS
+    from model.ordinance.derivation import unit_name
+    from model.report.allocation_tables import prices_table, summary_table
+    from model.report.allocation_texts import STATUS_NAMES, clash_lines
+
+    if len(answers) == 1 and answers[0].plan.scheme is not None:
+        for table in (summary_table(answers[0], language), prices_table(answers[0], language)):
+            shown = Table(*[escape(str(cell)) for cell in table[0]])
+            for row in table[1:]:
+                shown.add_row(*[escape(_cell(cell)) for cell in row])
+            console.print(shown)
+        return
+    overview = Table(_SUPPLIER(language), *(column(language) for column in _COLUMNS))
+    for one in answers:
+        proof, planned = one.plan.proof, one.plan.scheme is not None
+        unit = unit_name(OBJECTIVE_UNITS[one.wishes.objective], language)
+        overview.add_row(
+            escape(one.portfolio.supplier), str(one.houses.size), STATUS_NAMES[proof.status](language),
+            f"{proof.objective:,.0f} {unit}" if planned else "–", f"{proof.gap:.1e}" if planned else "–",
+            f"{one.required_kw:,.1f}" if planned else "–", f"{one.counted_kw:,.1f}" if planned else "–",
+            f"{proof.seconds:.2f}",
+        )  # fmt: skip
+    console.print(overview)
+    for one in answers:
+        if one.plan.clash is not None:
+            console.print(one.portfolio.supplier, style="bold", markup=False)
+            for line in clash_lines(one.plan.clash, [str(house) for house in one.portfolio.ids]):
+                console.print(f"  {line(language)}", markup=False)
+
+
+def _cell(cell: object) -> str:
+    """Return a value for the terminal."""
+    if isinstance(cell, float):
+        return f"{cell:.1e}" if 0 < abs(cell) < 1e-3 else f"{cell:,.2f}".rstrip("0").rstrip(".")
+    return "" if cell is None else f"{cell:,}" if isinstance(cell, int) else str(cell)
+
+
+def show_front(
+    answers: Sequence[Answer],
+    job: object,
+    other: str,
+    points: int,
+    language: Language,
+    console: Console,
+    out: Path | None,
+) -> None:
+    """Print the trade-off between two objectives for every supplier."""
+    from model.optimise.solar_allocation_batch import Job, front
+    from model.optimise.solar_allocation_model import OBJECTIVE_NAMES, OBJECTIVE_UNITS
+    from model.ordinance.derivation import unit_name
+
+    if not isinstance(job, Job):
+        raise TypeError(job)
+    for one in answers:
+        if one.plan.scheme is None:
+            continue
+        first, second = one.wishes.objective, other
+        title = f"{one.portfolio.supplier}: {OBJECTIVE_NAMES[first](language)} – {OBJECTIVE_NAMES[second](language)}"
+        units = [unit_name(OBJECTIVE_UNITS[name], language) for name in (first, second)]
+        names = [OBJECTIVE_NAMES[name](language) for name in (first, second)]
+        headings = [escape(f"{name} [{unit}]") for name, unit in zip(names, units, strict=True)]
+        table = Table(*headings, _COLUMNS[3](language), "kW", title=escape(title))
+        for point in front(one, job, second, points):
+            table.add_row(f"{point.first:,.2f}", f"{point.second:,.2f}", f"{point.gap:.1e}", f"{point.kw:,.1f}")
+        console.print(table)
+
+
+def write(
+    answers: Sequence[Answer],
+    files: Sequence[Path],
+    rule_set: RuleSet,
+    out: Path,
+    language: Language,
+    figures: bool,
+    force: bool,
+) -> None:
+    """Write workbook, Dataset, page and figures of every supplier, each into its own folder if there are several."""
+    import hashlib
+
+    from model.report.allocation_page import page
+    from model.report.allocation_tables import MOST_IN_WORKBOOK, write_decisions, write_plan
+    from model.result_folder import result_folder
+
+    inputs = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    begun = perf_counter()
+    facts: dict[str, object] = {"command": "allocate", "rules": rule_set, "inputs": inputs}
+    facts["plans"] = {one.portfolio.supplier: one.plan.proof.facts() for one in answers}
+    with result_folder(out, facts, force) as staging:
+        for number, one in enumerate(answers):
+            folder = staging if len(answers) == 1 else staging / f"{number + 1:03d}"
+            folder.mkdir(parents=True, exist_ok=True)
+            if one.plan.scheme is None:
+                _write_clash(one, folder)
+                continue
+            if one.houses.size <= MOST_IN_WORKBOOK:
+                write_plan(one, folder / "plan.xlsx", language)
+            write_decisions(one, folder / "plan.csv", language)
+            from model.optimise.solar_allocation_answer import dataset
+
+            dataset(one).to_netcdf(folder / "plan.nc", engine="h5netcdf")
+            if figures:
+                from model.report.allocation_figures import draw_plan
+
+                draw_plan(one, folder / "figures")
+                for tongue in ("ja", "en"):
+                    (folder / f"plan.{tongue}.html").write_text(page(one, tongue), encoding="utf-8")
+        facts["seconds_writing"] = round(perf_counter() - begun, 3)
+
+
+def _write_clash(found: Answer, folder: Path) -> None:
+    """Write why there is no plan, in both languages."""
+    from model.report.allocation_texts import STATUS_NAMES, clash_lines
+
+    lines = [
+        found.portfolio.supplier,
+        f"{STATUS_NAMES[found.plan.proof.status].ja} / {STATUS_NAMES[found.plan.proof.status].en}",
+    ]
+    if found.plan.clash is not None:
+        ids = [str(house) for house in found.portfolio.ids]
+        for line in clash_lines(found.plan.clash, ids):
+            lines += [line.ja, line.en]
+    (folder / "no_plan.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

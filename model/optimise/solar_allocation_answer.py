@@ -1,0 +1,315 @@
+"""The answer of the panel allocation: house by house, in total, with prices, reasons and what-ifs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from model.optimise.solar_allocation import Plan, allocate
+from model.optimise.solar_allocation_economics import Economics
+from model.optimise.solar_allocation_houses import Houses, Portfolio, houses_of, in_scope
+from model.optimise.solar_allocation_model import OBJECTIVE_UNITS, Wishes, money_of, row_unit
+from model.optimise.solar_allocation_problem import activity, priced_costs
+from model.optimise.solar_allocation_report_rows import PlannedHouse, plan_by_id
+from model.optimise.solar_allocation_verify import Verification, verify
+from model.ordinance.building_report_equations import HOUSE_TYPES
+from model.ordinance.joint_purchase_equations import co2_saving_t
+from model.ordinance.rulebook import Rules, RuleSet, rules
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+#: Moves of cost, tariff and subsidy that are tried, and the gap and time of one trial.
+_MOVES = (("cost", 0.9), ("cost", 1.1), ("tariff", 0.9), ("tariff", 1.1), ("grant", 0.5), ("grant", 0.0))
+_TRIAL_GAP, _TRIAL_SECONDS = 1e-4, 3.0
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Under what a supplier is planned: rules, assumptions and money, read once.
+
+    Args:
+        rules: rules of "report_programme".
+        assumed: assumptions of "solar_allocation".
+        economics: prices, grants and contracts.
+    """
+
+    rules: Rules
+    assumed: Rules
+    economics: Economics
+
+    @classmethod
+    def read(
+        cls, rule_set: RuleSet, fallback: bool = False, years: int | None = None, discount_rate: float | None = None
+    ) -> Setting:
+        """Return the setting under a rule set.
+
+        Args:
+            rule_set: rules of the report programme.
+            fallback: use the other rule set where this one has no value.
+            years: horizon of costs and benefits; the longest published one if None.
+            discount_rate: yearly discount; as in the published figures if None.
+        """
+        # Assumptions and printed prices stand in one rule set only; which one is shown with every value.
+        assumed = rules("solar_allocation", rule_set, fallback=True)
+        economics = Economics.read(assumed, years, discount_rate)
+        return cls(rules("report_programme", rule_set, fallback=fallback), assumed, economics)
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The best plan when one thing moves: factor on cost, tariff or grant, with objective and capacity."""
+
+    what: str
+    factor: float
+    value: float
+    kw: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Everything about one supplier's plan; arrays have dims (house), in the order of the ids.
+
+    Args:
+        portfolio: houses in scope.
+        out_of_scope: ids of new buildings that the programme does not cover.
+        houses: facts.
+        wishes: what was asked for.
+        setting: rules and money.
+        plan: plan with proof.
+        kw: capacity [kW].
+        left_out: houses left out of the count.
+        way: way to pay; "" without panels.
+        generation: first year [kWh].
+        outlay, cost, benefit, grant: money of each house [JPY].
+        co2: CO₂ avoided in a year [t].
+        to_spare: price of the next larger size less what it is worth [objective]; NaN where there is none.
+        claim_worth: what leaving the house out is worth [objective]; NaN where it cannot be.
+        verification: second look.
+        what_if: plans when something moves.
+    """
+
+    portfolio: Portfolio
+    out_of_scope: tuple[str, ...]
+    houses: Houses
+    wishes: Wishes
+    setting: Setting
+    plan: Plan
+    kw: FloatArray
+    left_out: BoolArray
+    way: npt.NDArray[Any]
+    generation: FloatArray
+    outlay: FloatArray
+    cost: FloatArray
+    benefit: FloatArray
+    grant: FloatArray
+    co2: FloatArray
+    to_spare: FloatArray
+    claim_worth: FloatArray
+    verification: Verification | None
+    what_if: tuple[WhatIf, ...]
+
+    @property
+    def required_kw(self) -> float:
+        """Requirement under the scheme chosen [kW]."""
+        return self.required_under(self.plan.scheme or "by_zone", self.left_out)
+
+    def required_under(self, scheme: str, left_out: BoolArray) -> float:
+        """Return the requirement under a scheme when some houses are left out [kW]."""
+        owed = self.houses.owed_uniform_kw if scheme == "uniform" else self.houses.owed_by_zone_kw
+        return float(np.sum(owed[~left_out]))
+
+    @property
+    def counted_kw(self) -> float:
+        """Capacity that counts: panels and heat on counted buildings, and substitutes up to their limit [kW]."""
+        counted = self.houses.new & ~self.left_out
+        own = float(np.sum(self.kw[counted]) + np.sum(self.houses.heat_kw[counted]))
+        return own + min(self.substitute_kw, self._substitute_limit)
+
+    @property
+    def _substitute_limit(self) -> float:
+        best = self.plan.best.model
+        return best.substitute_share * self.required_kw if not self.houses.new.all() else 0.0
+
+    @property
+    def substitute_kw(self) -> float:
+        """Panels on existing houses [kW]."""
+        return float(np.sum(self.kw[~self.houses.new]))
+
+    def prices(self) -> dict[str, tuple[float, str]]:
+        """Return the price of one unit of every rule, with its unit."""
+        best = self.plan.best
+        unit = OBJECTIVE_UNITS[self.wishes.objective]
+        return {
+            name: (float(price), f"{unit}/{row_unit(name)}")
+            for name, price in zip(best.row_names, best.prices, strict=True)
+        }
+
+
+def answer(
+    portfolio: Portfolio,
+    wishes: Wishes,
+    setting: Setting,
+    gap: float = 1e-6,
+    seconds: float = 30.0,
+    seed: int = 0,
+    *,
+    checked: bool = True,
+    moves: bool = True,
+) -> Answer:
+    """Return the plan of one supplier with everything that explains it.
+
+    Args:
+        portfolio: the supplier's list.
+        wishes: objective and limits.
+        setting: rules and money.
+        gap: relative gap asked for [1].
+        seconds: time limit of the plan [s].
+        seed: seed of every random choice.
+        checked: look at the plan a second time.
+        moves: try what changes when cost, tariff or subsidy move.
+
+    Raises:
+        BadInput: a rule that is needed is not known, or the wishes ask for facts that the list does not give.
+    """
+    inside = in_scope(portfolio, setting.rules)
+    outside = tuple(str(one) for one in portfolio.ids[~inside])
+    kept = portfolio.part(inside)
+    houses = houses_of(kept, setting.rules, setting.assumed)
+    plan = allocate(houses, wishes, setting.economics, setting.rules, gap, seconds, seed)
+    nothing = np.full(houses.size, np.nan)
+    empty = Answer(kept, outside, houses, wishes, setting, plan, nothing, np.zeros(houses.size, dtype=bool),
+                   np.full(houses.size, ""), *(nothing,) * 8, None, ())  # fmt: skip
+    if plan.scheme is None:
+        return empty
+    filled = _filled(empty)
+    if checked:
+        second = verify(
+            kept, planned_houses(filled), wishes, plan.scheme, setting.economics, setting.rules, setting.assumed
+        )
+        filled = replace(filled, verification=second)
+    return replace(filled, what_if=_moves(filled, seed)) if moves else filled
+
+
+def planned_houses(found: Answer) -> dict[str, PlannedHouse]:
+    """Return the plan by id of house."""
+    return plan_by_id(found.portfolio.ids, found.kw, found.left_out, found.way.tolist())
+
+
+def _filled(empty: Answer) -> Answer:
+    """Return the answer with what the plan means for every house."""
+    best = empty.plan.best
+    model, choice = best.model, best.finished.choice.astype(np.int64)
+    everyone = np.arange(empty.houses.size)
+    kw, generation, money = money_of(model, everyone, choice)
+    ways = np.array(["", *empty.wishes.ways_to_pay], dtype=object)[model.slots.way[choice] + 1]
+    values = priced_costs(model.problem, best.prices, slice(0, empty.houses.size))
+    counted, out = ~model.slots.left_out, model.slots.left_out
+    taken = values[choice, everyone]
+    bigger = np.where(
+        (model.slots.multiple[:, np.newaxis] == model.slots.multiple[choice] + 1)
+        & (out[:, np.newaxis] == out[choice]), values, np.inf).min(axis=0)  # fmt: skip
+    claim = np.full(empty.houses.size, np.nan)
+    if out.any():
+        inside, outside = values[counted].min(axis=0), values[out].min(axis=0)
+        claim = np.where(np.isfinite(inside) & np.isfinite(outside), inside - outside, np.nan)
+    return replace(
+        empty,
+        kw=kw,
+        left_out=model.slots.left_out[choice],
+        way=ways,
+        generation=generation,
+        outlay=money.outlay,
+        cost=money.cost,
+        benefit=money.benefit,
+        grant=money.grant,
+        co2=co2_saving_t(generation, empty.setting.economics.emission_factor),
+        to_spare=np.where(np.isfinite(bigger), bigger - taken, np.nan),
+        claim_worth=claim,
+    )
+
+
+def _moves(found: Answer, seed: int) -> tuple[WhatIf, ...]:
+    """Return the best plans when cost, tariff or subsidy move."""
+    tried = []
+    for what, factor in _MOVES:
+        economics = found.setting.economics.moved(**{what: factor})
+        plan = allocate(found.houses, found.wishes, economics, found.setting.rules, _TRIAL_GAP, _TRIAL_SECONDS, seed)
+        if plan.scheme is None:
+            tried.append(WhatIf(what, factor, np.nan, np.nan))
+            continue
+        choice = plan.choice.astype(np.int64)
+        kw = float(np.sum(plan.best.model.slots.multiple[choice] * found.houses.module_step_kw))
+        tried.append(WhatIf(what, factor, plan.proof.objective, kw))
+    return tuple(tried)
+
+
+def left_hand_sides(found: Answer) -> Mapping[str, tuple[float, float]]:
+    """Return what the plan reaches in every rule, and what the rule asks for."""
+    problem = found.plan.best.model.problem
+    reached = activity(problem, found.plan.choice.astype(np.int64))
+    return {row.name: (float(value), row.at_least) for row, value in zip(problem.rows, reached, strict=True)}
+
+
+def dataset(found: Answer) -> xr.Dataset:
+    """Return the answer as a Dataset: dims house, rule and scheme, with units, and the proof in the attributes."""
+    import xarray as xr
+
+    plan = found.plan
+    cells = found.portfolio.cells
+    by_house: dict[str, tuple[FloatArray, str, str]] = {
+        "capacity": (found.kw, "kW", "capacity of panels"),
+        "generation": (found.generation, "kWh", "generation of the first year"),
+        "outlay": (found.outlay, "JPY", "paid at the start after the grant"),
+        "cost": (found.cost, "JPY", "net cost over the horizon"),
+        "benefit": (found.benefit, "JPY", "benefit of the owner over the horizon"),
+        "grant": (found.grant, "JPY", "grant"),
+        "co2_avoided": (found.co2, "t", "CO2 avoided in a year"),
+        "claim_worth": (found.claim_worth, OBJECTIVE_UNITS[found.wishes.objective], "worth of leaving the house out"),
+        "price_of_next_size": (
+            found.to_spare,
+            OBJECTIVE_UNITS[found.wishes.objective],
+            "what one more step would lose",
+        ),
+    }
+    variables: dict[str, Any] = {
+        name: ("house", values, {"units": unit, "long_name": title}) for name, (values, unit, title) in by_house.items()
+    }
+    variables["left_out"] = (
+        "house",
+        found.left_out.astype(np.int8),
+        {"units": "1", "long_name": "left out of the count"},
+    )
+    prices, sides = found.prices(), left_hand_sides(found)
+    names = list(prices)
+    variables["rule_price"] = ("rule", np.array([prices[name][0] for name in names]), {"long_name": "price of a unit"})
+    variables["rule_value"] = ("rule", np.array([sides[name][0] for name in names]), {"long_name": "reached"})
+    variables["rule_at_least"] = ("rule", np.array([sides[name][1] for name in names]), {"long_name": "asked for"})
+    schemes = list(plan.outcomes)
+    variables["scheme_objective"] = ("scheme", np.array([plan.outcomes[one].value for one in schemes]), {})
+    variables["scheme_bound"] = ("scheme", np.array([plan.outcomes[one].bound for one in schemes]), {})
+    coordinates = {
+        "house": ("house", found.portfolio.ids.astype(str)),
+        "municipality": ("house", cells["municipality"].astype(str)),
+        "house_type": ("house", np.array(HOUSE_TYPES)[found.houses.house_type]),
+        "way_to_pay": ("house", found.way.astype(str)),
+        "rule": ("rule", np.array(names, dtype=str)),
+        "rule_unit": ("rule", np.array([prices[name][1] for name in names], dtype=str)),
+        "scheme": ("scheme", np.array(schemes, dtype=str)),
+    }
+    attributes = {
+        "supplier": found.portfolio.supplier,
+        "scheme": str(plan.scheme),
+        "objective_name": found.wishes.objective,
+        "required_kw": found.required_kw,
+        "counted_kw": found.counted_kw,
+        **plan.proof.facts(),
+    }
+    return xr.Dataset(variables, coordinates, attributes)

@@ -1,0 +1,115 @@
+"""Many suppliers in one call, in parallel processes, and the front between two objectives of one supplier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from typing import cast
+
+import numpy as np
+
+from model.optimise.solar_allocation import Plan, allocate
+from model.optimise.solar_allocation_answer import Answer, Setting, answer
+from model.optimise.solar_allocation_houses import Portfolio
+from model.optimise.solar_allocation_model import GREATEST, Objective, Wishes, value_of
+from model.ordinance.rulebook import RuleSet
+
+#: Gap of one point of a front.
+_FRONT_GAP = 1e-5
+#: Part of an objective by which a limit is eased against rounding.
+_EASE = 1e-9
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is done for every supplier.
+
+    Args:
+        wishes: objective and limits.
+        rule_set: rules of the report programme.
+        fallback: use the other rule set where this one has no value.
+        years: horizon; the longest published one if None.
+        discount: yearly discount; as in the published figures if None.
+        gap: relative gap asked for [1].
+        seconds: time limit of a plan [s].
+        seed: seed of every random choice.
+    """
+
+    wishes: Wishes
+    rule_set: RuleSet = "adopted_2025"
+    fallback: bool = False
+    years: int | None = None
+    discount: float | None = None
+    gap: float = 1e-6
+    seconds: float = 30.0
+    seed: int = 0
+
+
+def plan_one(portfolio: Portfolio, job: Job) -> Answer:
+    """Return the answer for one supplier."""
+    setting = Setting.read(job.rule_set, job.fallback, job.years, job.discount)
+    return answer(portfolio, job.wishes, setting, job.gap, job.seconds, job.seed)
+
+
+def plan_all(portfolios: Sequence[Portfolio], job: Job, workers: int = 1) -> list[Answer]:
+    """Return the answers for many suppliers in the order given; the same whatever the number of processes.
+
+    Args:
+        portfolios: one list a supplier.
+        job: what is done for each.
+        workers: processes; each plans one supplier at a time.
+    """
+    if workers <= 1 or len(portfolios) <= 1:
+        return [plan_one(portfolio, job) for portfolio in portfolios]
+    with ProcessPoolExecutor(min(workers, len(portfolios)), get_context("spawn")) as pool:
+        return list(pool.map(plan_one, portfolios, [job] * len(portfolios)))
+
+
+@dataclass(frozen=True)
+class FrontPoint:
+    """One plan of a front: both objectives, the proven gap of the first, and its capacity [kW]."""
+
+    first: float
+    second: float
+    gap: float
+    kw: float
+
+
+def front(found: Answer, job: Job, other: str, points: int) -> list[FrontPoint]:
+    """Return plans between the best for one objective and the best for another.
+
+    Each point is the best plan for the first objective that reaches so much of the second.
+
+    Args:
+        found: the answer for the first objective.
+        job: how it was found.
+        other: the second objective.
+        points: number of plans.
+    """
+    second = cast(Objective, other)
+    best = _plan(found, job, replace(found.wishes, objective=second))
+    if best.scheme is None or found.plan.scheme is None:
+        return []
+    ends = _value(found, found.plan, second), _value(found, best, second)
+    plans = []
+    for level in np.linspace(ends[0], ends[1], points):
+        eased = level - _EASE * abs(level) if second in GREATEST else level + _EASE * abs(level)
+        plan = _plan(found, job, replace(found.wishes, at_least=((second, float(eased)),)))
+        if plan.scheme is not None:
+            kw = plan.best.model.slots.multiple[plan.choice.astype(np.int64)] * found.houses.module_step_kw
+            plans.append(FrontPoint(plan.proof.objective, _value(found, plan, second), plan.proof.gap, float(kw.sum())))
+    return plans
+
+
+def _plan(found: Answer, job: Job, wishes: Wishes) -> Plan:
+    """Return a plan of the same houses for other wishes."""
+    setting = found.setting
+    gap = max(job.gap, _FRONT_GAP)
+    return allocate(found.houses, wishes, setting.economics, setting.rules, gap, job.seconds, job.seed)
+
+
+def _value(found: Answer, plan: Plan, objective: Objective) -> float:
+    """Return what a plan is worth for an objective, by the model that states it."""
+    return value_of(plan.best.model, found.setting.rules, plan.choice, objective)

@@ -1,0 +1,231 @@
+"""Figures of a panel plan: sizes, requirement and margin, cost curve, municipalities as tiles, price of each rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from matplotlib import rc_context, rcParams
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from model.language import Language, Text
+from model.optimise.solar_allocation_answer import Answer
+from model.optimise.solar_allocation_model import OBJECTIVE_UNITS, row_unit, rule_name
+from model.ordinance.derivation import unit_name
+from model.ordinance.municipalities import municipalities
+from model.report.allocation_tables import by_municipality
+from model.report.allocation_texts import headline
+from model.report.style import BLUE, FAINT, GREEN, GREY, INK, ORANGE, SKY, VERMILION, Page, drawing, save, sequence
+
+#: Column and row of each municipality on a grid of tiles that keeps who lies beside whom, as far as a grid can.
+TILES: Final[Mapping[str, tuple[int, int]]] = {
+    "13119": (10, 0), "13117": (11, 0), "13121": (12, 0), "13122": (13, 0),
+    "13120": (9, 1), "13116": (10, 1), "13105": (11, 1), "13118": (12, 1), "13107": (13, 1), "13123": (14, 1),
+    "13115": (8, 2), "13114": (9, 2), "13104": (10, 2), "13101": (11, 2), "13106": (12, 2), "13108": (13, 2),
+    "13112": (8, 3), "13113": (9, 3), "13103": (10, 3), "13102": (11, 3),
+    "13110": (9, 4), "13109": (10, 4), "13111": (9, 5),
+    "13303": (3, 0), "13220": (4, 0), "13213": (5, 0), "13221": (6, 0), "13222": (7, 0),
+    "13308": (0, 1), "13205": (1, 1), "13227": (2, 1), "13218": (3, 1), "13223": (4, 1), "13211": (5, 1),
+    "13203": (7, 1), "13229": (8, 1), "13210": (6, 1),
+    "13307": (0, 2), "13305": (1, 2), "13228": (2, 2), "13207": (3, 2), "13202": (4, 2), "13214": (5, 2),
+    "13206": (6, 2), "13204": (7, 2),
+    "13201": (3, 3), "13212": (4, 3), "13215": (5, 3), "13208": (6, 3), "13219": (7, 3),
+    "13224": (4, 4), "13225": (5, 4), "13209": (4, 5),
+    "13361": (0, 6), "13362": (1, 6), "13363": (2, 6), "13364": (3, 6), "13381": (4, 6), "13382": (5, 6),
+    "13401": (6, 6), "13402": (7, 6), "13421": (8, 6),
+}  # fmt: skip
+
+
+def draw_plan(found: Answer, folder: Path) -> list[Path]:
+    """Draw every figure of a plan in both languages and return the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    languages: tuple[Language, Language] = ("ja", "en")
+    with drawing("ja"):
+        japanese = list(rcParams["font.family"])
+    for language in languages:
+        # A supplier's name may be Japanese on an English figure too.
+        fonts: Any = {"font.family": japanese if language == "ja" else ["DejaVu Sans", *japanese]}
+        with drawing(language), rc_context(fonts):
+            for name, draw in FIGURES.items():
+                files += save(draw(found, language), folder / f"{name}_{language}")
+    return files
+
+
+def _page(found: Answer, title: Text, message: Text, body: float, language: Language) -> Page:
+    """Return the page of a figure."""
+    source = Text("Rules and assumptions with source and quality: sheet “values used”.",
+                  "規定・前提値の出典と質は「使用した値」シートを参照。")  # fmt: skip
+    return Page(title(language), f"{found.portfolio.supplier} – {headline(found)(language)}", message(language),
+                source(language), body, language)  # fmt: skip
+
+
+def sizes_figure(found: Answer, language: Language) -> Figure:
+    """Number of houses by capacity: chosen against the largest that the roofs take."""
+    page = _page(
+        found,
+        Text("Sizes of the systems", "設置容量の分布"),
+        Text(
+            "houses by capacity class; outline: largest capacity of the roofs", "容量階級別の棟数。枠線は屋根の最大容量"
+        ),
+        2.6,
+        language,
+    )
+    figure = page.figure()
+    axes = page.axes(figure, 0.6, 0.45, 6.3, 2.0)
+    top = max(float(found.houses.largest_kw.max(initial=0.0)), float(found.kw.max(initial=0.0)), 1.0)
+    edges = np.arange(0.0, np.ceil(top) + 1.5) - 0.5
+    axes.hist(found.kw, edges.tolist(), color=ORANGE)
+    axes.hist(found.houses.largest_kw, edges.tolist(), histtype="step", color=FAINT)
+    axes.set_xlabel("kW")
+    axes.set_ylabel(Text("houses", "棟数")(language))
+    return figure
+
+
+def requirement_figure(found: Answer, language: Language) -> Figure:
+    """What counts, against the requirement under both rate schemes."""
+    page = _page(
+        found,
+        Text("Requirement and margin", "再エネ設置基準と余裕"),
+        Text("counted capacity against the requirement under each rate scheme", "算入容量と各算定基準率による基準"),
+        1.7,
+        language,
+    )
+    figure = page.figure()
+    axes = page.axes(figure, 1.35, 0.42, 5.55, 1.15)
+    counted = found.houses.new & ~found.left_out
+    own = float(found.kw[counted].sum())
+    heat = float(found.houses.heat_kw[counted].sum())
+    parts = ((Text("new buildings", "新築"), own, ORANGE), (Text("heat", "熱利用"), heat, VERMILION),
+             (Text("existing houses", "既存住宅"), found.counted_kw - own - heat, SKY))  # fmt: skip
+    left = 0.0
+    for name, width, colour in parts:
+        if width > 0:
+            axes.barh(0, width, left=left, color=colour, height=0.55, label=name(language))
+            left += width
+    out = found.left_out | ~found.houses.new
+    for place, (scheme, colour) in enumerate((("by_zone", BLUE), ("uniform", GREY)), start=1):
+        value = found.required_under(scheme, out)
+        axes.barh(place, value, color=colour, height=0.55)
+        axes.text(value, place, f" {value:,.1f} kW", va="center", fontsize=7, color=INK)
+    axes.text(left, 0, f" {left:,.1f} kW", va="center", fontsize=7, color=INK)
+    words = (
+        Text("counted", "算入"),
+        Text("required by zone", "基準（区域区分）"),
+        Text("required, uniform", "基準（一律）"),
+    )
+    axes.set_yticks([0, 1, 2], [word(language) for word in words])
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.15 * max(left, found.required_under("uniform", out), 1.0))
+    axes.set_xlabel("kW")
+    axes.legend(frameon=False, fontsize=6.5, loc="lower right")
+    return figure
+
+
+def cost_curve_figure(found: Answer, language: Language) -> Figure:
+    """Net cost a kW of the houses with panels, from the cheapest to the dearest."""
+    page = _page(
+        found,
+        Text("Cost curve", "費用曲線"),
+        Text(
+            "net cost of a kW, houses with panels from the cheapest on; line: price of the last kW",
+            "設置住宅の1kW当たり純費用（安い順）。線は最後の1kWの価格",
+        ),
+        2.6,
+        language,
+    )
+    figure = page.figure()
+    axes = page.axes(figure, 0.85, 0.45, 6.05, 2.0)
+    equipped = np.flatnonzero(found.kw > 0)
+    each = found.cost[equipped] / found.kw[equipped] / 1e4
+    order = np.argsort(each, kind="stable")
+    widths = np.cumsum(found.kw[equipped][order])
+    if widths.size:
+        axes.step(
+            np.append(0.0, widths), np.append(each[order][:1], each[order]), where="pre", color=BLUE, linewidth=1.2
+        )
+    if found.wishes.objective == "cost":
+        axes.axhline(found.plan.price("renewables") / 1e4, color=VERMILION, linewidth=0.9)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel(Text("capacity so far [kW]", "累積容量 [kW]")(language))
+    axes.set_ylabel(Text("10,000 JPY/kW", "万円/kW")(language))
+    return figure
+
+
+def map_figure(found: Answer, language: Language) -> Figure:
+    """Capacity by municipality on a grid of tiles."""
+    page = _page(
+        found,
+        Text("Where the panels go", "区市町村別の設置容量"),
+        Text(
+            "kW by municipality; tiles keep neighbours together, not areas",
+            "区市町村別のkW（配置は模式図で面積は表さない）",
+        ),
+        3.4,
+        language,
+    )
+    figure = page.figure()
+    axes = page.axes(figure, 0.15, 0.1, 6.9, 3.2)
+    values = by_municipality(found)
+    most = max([kw for _, _, kw in values.values()], default=0.0) or 1.0
+    shades = sequence(101)
+    for code, (column, row) in TILES.items():
+        kw = values[code][2] if code in values else 0.0
+        shade = shades[int(100 * kw / most)] if code in values else "#F2F2F2"
+        axes.add_patch(Rectangle((column, -row - 1), 0.94, 0.92, color=shade))
+        place = municipalities()[code]
+        name = place.name_ja.removesuffix("区").removesuffix("市") if language == "ja" else place.name_en[:9]
+        ink = "white" if kw > 0.6 * most else INK
+        axes.text(column + 0.47, -row - 0.38, name, ha="center", va="center", fontsize=5.2, color=ink)
+        if code in values:
+            axes.text(column + 0.47, -row - 0.7, f"{kw:,.0f}", ha="center", va="center", fontsize=6, color=ink)
+    axes.set_xlim(-0.1, 15)
+    axes.set_ylim(-7.1, 0.05)
+    axes.axis("off")
+    return figure
+
+
+def prices_figure(found: Answer, language: Language) -> Figure:
+    """What one unit of each rule that binds is worth."""
+    priced = {name: price for name, (price, _) in found.prices().items() if price > 0}
+    page = _page(
+        found,
+        Text("Price of each rule", "規定の価格"),
+        Text(
+            "what one unit less of a rule would save; rules without a bar cost nothing",
+            "規定を1単位緩めたときの節約額（表示のない規定は費用なし）",
+        ),
+        0.9 + 0.35 * max(len(priced), 1),
+        language,
+    )
+    figure = page.figure()
+    axes = page.axes(figure, 2.6, 0.42, 3.3, 0.3 + 0.35 * max(len(priced), 1))
+    money = unit_name(OBJECTIVE_UNITS[found.wishes.objective], language)
+    if not priced:
+        axes.text(0.5, 0.5, Text("no rule binds", "制約となる規定はありません")(language), ha="center", va="center")
+        axes.axis("off")
+        return figure
+    names = list(priced)
+    axes.barh(range(len(names)), [priced[name] for name in names], color=GREEN, height=0.55)
+    axes.set_yticks(range(len(names)), [rule_name(name)(language) for name in names])
+    for place, name in enumerate(names):
+        shown = f" {priced[name]:,.4g} {money}/{unit_name(row_unit(name), language)}"
+        axes.text(priced[name], place, shown, va="center", fontsize=7)
+    axes.invert_yaxis()
+    axes.set_xscale("symlog", linthresh=1.0)
+    axes.set_xlim(0, 30 * max(priced.values()))
+    axes.set_xticks([])
+    return figure
+
+
+#: Every figure by the name of its file.
+FIGURES: Final[dict[str, Callable[[Answer, Language], Figure]]] = {
+    "sizes": sizes_figure,
+    "requirement": requirement_figure,
+    "cost_curve": cost_curve_figure,
+    "map": map_figure,
+    "prices": prices_figure,
+}

@@ -1,0 +1,197 @@
+"""The words of a panel plan: why each house gets what it gets, and what the plan as a whole comes to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.language import Text
+from model.optimise.solar_allocation_answer import Answer
+from model.optimise.solar_allocation_clash import Clash
+from model.optimise.solar_allocation_model import OBJECTIVE_UNITS, row_unit, rule_name
+from model.ordinance.derivation import number, unit_name
+from model.ordinance.solar_economics_facts import FINANCING_NAMES
+
+SCHEME_NAMES = {
+    "uniform": Text("uniform rate", "都内一律"),
+    "by_zone": Text("rates by zone", "区域区分"),
+}
+STATUS_NAMES = {
+    "optimal": Text("proven best", "最適（証明済み）"),
+    "feasible": Text("best found in the time", "時間内の最良解"),
+    "infeasible": Text("no plan keeps all rules", "全ての規定を満たす計画なし"),
+    "no_solution": Text("nothing found in the time", "時間内に解なし"),
+    "unbounded": Text("unbounded", "非有界"),
+}
+
+
+def why(found: Answer, house: int) -> Text:
+    """Return in a sentence or two why a house gets what it gets, with its own economics."""
+    houses = found.houses
+    kw, unit = float(found.kw[house]), OBJECTIVE_UNITS[found.wishes.objective]
+    largest = number(float(houses.largest_kw[house]), 2)
+    parts: list[Text] = []
+    if houses.fixed[house]:
+        parts.append(
+            Text(
+                f"Already started or done: stays at {number(kw, 2)} kW.",
+                f"着工・完成済みのため{number(kw, 2)}kWのまま。",
+            )
+        )
+    elif houses.largest_kw[house] <= 0:
+        parts.append(Text("The roof takes no panel.", "屋根にパネルを設置できません。"))
+    elif kw <= 0:
+        parts.append(
+            Text(
+                "No panels: no size is worth its price to the whole.", "設置なし：全体にとって見合う容量がありません。"
+            )
+        )
+    elif kw >= houses.largest_kw[house] - 1e-9:
+        parts.append(Text(f"{number(kw, 2)} kW: all that the roof takes.", f"{number(kw, 2)}kW：屋根の上限まで設置。"))
+    else:
+        parts.append(
+            Text(f"{number(kw, 2)} kW of {largest} kW possible.", f"最大{largest}kWのうち{number(kw, 2)}kWを設置。")
+        )
+    loss = float(found.to_spare[house])
+    if np.isfinite(loss) and not houses.fixed[house]:
+        parts.append(
+            Text(
+                f"The next size would lose {number(loss, 1)} {unit}.",
+                f"一段大きい容量では{number(loss, 1)}{unit_name(unit, 'ja')}不利。",
+            )
+        )
+    parts += _exclusion(found, house, unit)
+    if kw > 0:
+        parts.append(_money(found, house))
+    return Text(" ".join(part.en for part in parts), "".join(part.ja for part in parts))
+
+
+def _exclusion(found: Answer, house: int, unit: str) -> list[Text]:
+    """Return what is said about leaving the house out of the count."""
+    worth = float(found.claim_worth[house])
+    if found.left_out[house]:
+        if np.isfinite(worth):
+            return [
+                Text(
+                    f"Left out of the count; the claim is worth {number(worth, 0)} {unit}.",
+                    f"算定から除外（申出の価値は{number(worth, 0)}{unit_name(unit, 'ja')}）。",
+                )
+            ]
+        return [Text("Left out of the count as claimed.", "申出により算定から除外。")]
+    if found.houses.may_leave[house]:
+        return [Text("Could be left out of the count, but counting it is better.", "除外も可能ですが算入が有利です。")]
+    return []
+
+
+def _money(found: Answer, house: int) -> Text:
+    """Return the house's own economics."""
+    way = FINANCING_NAMES[str(found.way[house])]
+    years = found.setting.economics.years
+    paid, gain, grant = (number(float(one[house]), 0) for one in (found.outlay, found.benefit, found.grant))
+    return Text(
+        f"{way.en.capitalize()}: {paid} JPY at the start after a grant of {grant} JPY; "
+        f"benefit over {years} years {gain} JPY.",
+        f"{way.ja}：補助{grant}円を除く初期支出{paid}円、{years}年間の便益{gain}円。",
+    )
+
+
+def headline(found: Answer) -> Text:
+    """Return what the plan comes to in one line."""
+    equipped = int(np.sum(found.kw > 0))
+    scheme = SCHEME_NAMES[str(found.plan.scheme)]
+    return Text(
+        f"{equipped} of {found.houses.size} houses, {number(float(found.kw.sum()), 1)} kW; "
+        f"counted {number(found.counted_kw, 1)} kW for {number(found.required_kw, 1)} kW required ({scheme.en})",
+        f"{found.houses.size}棟中{equipped}棟・{number(float(found.kw.sum()), 1)}kW、"
+        f"算入{number(found.counted_kw, 1)}kW／基準{number(found.required_kw, 1)}kW（{scheme.ja}）",
+    )
+
+
+def schemes_compared(found: Answer) -> Text | None:
+    """Return how much better the chosen rate scheme is, and at which uniform rate both would be alike."""
+    outcomes = found.plan.outcomes
+    if len(outcomes) < 2:
+        return None
+    best = found.plan.best
+    other = next(one for name, one in outcomes.items() if name != found.plan.scheme)
+    unit = OBJECTIVE_UNITS[found.wishes.objective]
+    chosen, left = SCHEME_NAMES[best.model.scheme], SCHEME_NAMES[other.model.scheme]
+    if not other.finished.choice.size:
+        return Text(
+            f"Under the {left.en} no plan keeps all rules.", f"{left.ja}では全ての規定を満たす計画がありません。"
+        )
+    difference = abs(other.value - best.value)
+    counted = int(np.sum(~found.left_out & found.houses.new))
+    even = found.required_under("by_zone", found.left_out | ~found.houses.new) / (2.0 * counted) if counted else 0.0
+    per_building = found.setting.rules.number("capacity_per_building")
+    even = even * 2.0 / per_building
+    if difference <= 1e-6 * abs(best.value):
+        return Text(f"The {chosen.en} and the {left.en} come to the same.", f"{chosen.ja}と{left.ja}は同じ結果です。")
+    return Text(
+        f"With the {chosen.en} the plan is better than with the {left.en} by {number(difference, 0)} {unit}; "
+        f"for this plan both would ask the same at a uniform rate of {number(100 * even, 1)} %.",
+        f"{chosen.ja}は{left.ja}より{number(difference, 0)}{unit_name(unit, 'ja')}有利です。"
+        f"この計画では一律の算定基準率が{number(100 * even, 1)}％のとき両者の基準が等しくなります。",
+    )
+
+
+def clash_lines(clash: Clash, ids: list[str]) -> list[Text]:
+    """Return the rules that clash, each with the smallest relaxation and the houses that weigh most."""
+    lines = [
+        Text(
+            "No plan keeps these rules together; any one of them relaxed as stated would do:",
+            "次の規定を同時に満たす計画はありません。いずれか一つを次の幅だけ緩めれば可能です：",
+        )
+    ]
+    for one in clash.relaxations:
+        name = rule_name(one.row)
+        named = ", ".join(ids[house] for house in one.houses[:5])
+        if one.row.endswith((".ua", ".bei")):
+            en = f"{name.en}: limit {number(one.at_least, 2)}, but {number(one.reached, 3)} at best ({named})"
+            ja = f"{name.ja}：基準{number(one.at_least, 2)}に対し最良でも{number(one.reached, 3)}（{named}）"
+        elif np.isnan(one.reached):
+            en = f"{name.en}: the other rules clash without it as well ({named})"
+            ja = f"{name.ja}：この規定がなくても他の規定が両立しません（{named}）"
+        else:
+            unit = row_unit(one.row)
+            en = f"{name.en}: {number(one.short, 3)} {unit} short ({named})"
+            ja = f"{name.ja}：{number(one.short, 3)}{unit_name(unit, 'ja')}不足（{named}）"
+        lines.append(Text(en, ja))
+    return lines
+
+
+def remarks(found: Answer) -> list[Text]:
+    """Return what a reader should know before trusting the plan: facts that are missing and defaults that were used."""
+    lines: list[Text] = []
+    unknown = found.plan.best.model.unknown_energy if found.plan.scheme else ()
+    if unknown:
+        names = [rule_name(f"energy.{one}") for one in unknown]
+        en, ja = ", ".join(one.en for one in names), "、".join(one.ja for one in names)
+        lines.append(
+            Text(
+                f"Not tested, as UA or BEI of some house is empty: {en}.",
+                f"UA値又はBEI値が空欄の住宅があるため判定していません：{ja}。",
+            )
+        )
+    if found.out_of_scope:
+        lines.append(
+            Text(
+                f"Outside this programme by floor area: {', '.join(found.out_of_scope[:10])}.",
+                f"延床面積により本制度の対象外：{'、'.join(found.out_of_scope[:10])}。",
+            )
+        )
+    small = int(np.sum(found.houses.roof_unknown & ~found.houses.fixed))
+    if small:
+        lines.append(
+            Text(
+                f"{small} houses state no roof areas, so that their roofs cannot count as too small.",
+                f"{small}棟は屋根面積の記載がなく、屋根面積による除外を判断できません。",
+            )
+        )
+    if found.wishes.certainty is not None:
+        lines.append(
+            Text(
+                "Energy and the limit of substitutes are tested on expected consent.",
+                "省エネ基準と代替措置の上限は同意の期待値で判定しています。",
+            )
+        )
+    return lines
