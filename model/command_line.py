@@ -19,7 +19,17 @@ from model.faults import BadInput, ExitCode
 from model.language import Language, Text, default_language
 
 #: Modules of `model.commands`; each has a `register(app)`. Imported on use, so that `--help` stays quick.
-COMMANDS: tuple[str, ...] = ("run", "check", "names", "template", "obligation", "compare", "reproduce", "allocate")
+COMMANDS: tuple[str, ...] = (
+    "run",
+    "check",
+    "names",
+    "template",
+    "obligation",
+    "compare",
+    "reproduce",
+    "auction",
+    "allocate",
+)
 
 #: How many more objects than freed ones the garbage collector waits for.
 _OBJECTS_BEFORE_COLLECTING = 200_000

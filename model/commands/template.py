@@ -61,8 +61,22 @@ def kinds() -> dict[str, Kind]:
     return {
         "scenario": scenario,
         **{name: of_programme(name) for name in PROGRAMMES},
+        **_auction_kinds(),
         **_portfolio_kind(),
     }
+
+
+def _auction_kinds() -> dict[str, Kind]:
+    """Return the tables of a joint purchase."""
+    from model.optimise.joint_purchase_rows import KINDS
+    from model.ordinance.row_template import SUFFIXES, write_template
+
+    def of_table(name: str) -> Kind:
+        from model.optimise.joint_purchase_forms import form
+
+        return Kind(KINDS[name][1], SUFFIXES, lambda path, language: write_template(form(name), path, language))
+
+    return {name: of_table(name) for name in KINDS}
 
 
 def _portfolio_kind() -> dict[str, Kind]:

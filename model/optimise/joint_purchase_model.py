@@ -130,15 +130,20 @@ def _cover(auction: Auction, model: Any, group: IntArray, pyo: Any) -> None:
         model.exclusive.add(total_of(members) <= 1)
 
 
-def _limits(auction: Auction, model: Any, pyo: Any) -> None:
-    """Add the rows that keep every supplier within the contract power that he can serve."""
+def power_used(auction: Auction, model: Any) -> list[list[tuple[float, Any]]]:
+    """Return for each supplier the variables that use his contract power, each with how much [kW]."""
     used: list[list[tuple[float, Any]]] = [[] for _ in auction.suppliers]
     for facility, supplier in model.OFFERS:
         used[supplier].append((float(auction.power[facility]), model.share[facility, supplier]))
     for position, package in enumerate(auction.packages):
         used[package.supplier].append((float(auction.power[package.facilities].sum()), model.taken[position]))
+    return used
+
+
+def _limits(auction: Auction, model: Any, pyo: Any) -> None:
+    """Add the rows that keep every supplier within the contract power that he can serve."""
     model.capacity = pyo.Constraint(pyo.RangeSet(0, len(auction.suppliers) - 1))
-    for supplier, parts in enumerate(used):
+    for supplier, parts in enumerate(power_used(auction, model)):
         limit = float(auction.power_limit[supplier])
         if parts and isfinite(limit) and sum(size for size, _ in parts) > limit:
             model.capacity[supplier] = weighted(parts) <= limit

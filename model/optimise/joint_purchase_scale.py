@@ -109,6 +109,12 @@ def clear_by_aggregation(auction: Auction, options: SolverOptions) -> tuple[Proo
     return prove(status, highest, bound, perf_counter() - begun, options), best
 
 
+def capacity_prices(auction: Auction, options: SolverOptions) -> FloatArray:
+    """Return what one more kW of each supplier's capacity would save [unit of the objective per kW]."""
+    blocks = _blocks(auction)
+    return _capacity_prices(auction, blocks, np.arange(len(auction.packages)), options)[0]
+
+
 def _blocks(auction: Auction) -> _Blocks:
     """Return blocks and packages as arrays."""
     block = signatures(auction)

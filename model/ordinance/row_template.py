@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
 from model.language import Language, Text
 from model.ordinance.columns import Column, columns_of
-from model.ordinance.programme import Programme
+from model.ordinance.programme import Row
 from model.paths import written_at_once
 from model.spreadsheet import Cell, Table, fill_sheet, write_csv
 
@@ -35,8 +35,23 @@ _REQUIRED = Text("yes", "必須")
 _DROP_DOWN_ROWS = 10_000
 
 
-def write_template(programme: Programme[Any], path: Path, language: Language) -> None:
-    """Write the template of a programme as Excel, CSV or YAML, by the suffix of the path."""
+class Form(Protocol):
+    """A table that a person fills in: its title, the model of a row, worked rows."""
+
+    @property
+    def title(self) -> Text:
+        """Name in both languages."""
+
+    @property
+    def row(self) -> type[Row]:
+        """Model of one row."""
+
+    def examples_in(self, language: Language) -> tuple[Row, ...]:
+        """Return the worked rows in a language."""
+
+
+def write_template(programme: Form, path: Path, language: Language) -> None:
+    """Write the template of a programme or another form as Excel, CSV or YAML, by the suffix of the path."""
     columns = columns_of(programme.row)
     table = _example_table(programme, columns, language)
     if path.suffix.lower() == ".xlsx":
@@ -47,7 +62,7 @@ def write_template(programme: Programme[Any], path: Path, language: Language) ->
         _write_yaml(path, programme, columns, language)
 
 
-def _example_table(programme: Programme[Any], columns: tuple[Column, ...], language: Language) -> Table:
+def _example_table(programme: Form, columns: tuple[Column, ...], language: Language) -> Table:
     """Return headings and worked rows."""
     headings: list[Cell] = [column.heading(language) for column in columns]
     return [
@@ -102,7 +117,7 @@ def _write_xlsx(path: Path, columns: tuple[Column, ...], table: Table, language:
         book.save(target)
 
 
-def _write_yaml(path: Path, programme: Programme[Any], columns: tuple[Column, ...], language: Language) -> None:
+def _write_yaml(path: Path, programme: Form, columns: tuple[Column, ...], language: Language) -> None:
     """Write the worked rows under `rows`, with a comment on every column."""
     comments = [f"# {programme.title(language)}"]
     for column in columns:

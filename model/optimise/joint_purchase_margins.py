@@ -1,0 +1,223 @@
+"""How close it was: what every losing bid lacked, the second-best award, what each rule and each winner is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from model.language import Text
+from model.optimise.joint_purchase_auction import Auction, FloatArray, price_of
+from model.optimise.joint_purchase_build import Built, build
+from model.optimise.joint_purchase_clear import LARGEST_DIRECT, Clearing, clear
+from model.optimise.joint_purchase_inputs import Purchase
+from model.optimise.joint_purchase_model import total_of, winner_model
+from model.optimise.joint_purchase_scale import capacity_prices
+from model.optimise.solver import SolverOptions
+
+
+@dataclass(frozen=True)
+class Margin:
+    """How far a losing bid was from winning.
+
+    Args:
+        bid: id.
+        lost_by: the least by which the award would be dearer if the bid had to win [unit of the objective]; that much
+            cheaper, it would have won. inf: it cannot win under the rules.
+        exact: whether it was found by clearing again; else at the prices of capacity of the award, an estimate.
+    """
+
+    bid: str
+    lost_by: float
+    exact: bool
+
+
+def winning_bids(built: Built, cleared: Clearing) -> set[int]:
+    """Return the positions of bids that won something."""
+    assert cleared.award is not None
+    won = {int(one) for one in built.bid_of[cleared.award.shares > 0] if one >= 0}
+    return won | {
+        built.package_bid[position] for position in cleared.award.packages if built.package_bid[position] >= 0
+    }
+
+
+def margins(built: Built, cleared: Clearing, options: SolverOptions) -> list[Margin]:
+    """Return the margin of every admitted bid that won nothing, in the order of bids.
+
+    Args:
+        built: the auction with its bids.
+        cleared: its award.
+        options: gap, and seconds after which no further bid is cleared exactly.
+    """
+    award = cleared.award
+    assert award is not None
+    won = winning_bids(built, cleared)
+    losers = [position for position in np.flatnonzero(built.admitted).tolist() if position not in won]
+    lowest = price_of(cleared.auction, award)
+    begun = perf_counter()
+    if int(np.isfinite(cleared.auction.prices).sum()) > LARGEST_DIRECT:
+        priced = _priced(built, cleared.auction, options)
+        return [Margin(built.purchase.bids[one].id, priced(one), False) for one in losers]
+    model = winner_model(cleared.auction)
+    found: list[Margin] = []
+    for position in losers:
+        if perf_counter() - begun > options.seconds:
+            priced = _priced(built, cleared.auction, options)
+            rest = losers[len(found) :]
+            return [*found, *(Margin(built.purchase.bids[one].id, priced(one), False) for one in rest)]
+        own = _variables(built, model.model, position)
+        lost_by = np.inf
+        if own:
+            model.model.forced = _one_of(own)
+            proof, again = model.solve(options)
+            lost_by = max(0.0, proof.objective - lowest) if again is not None else np.inf
+            model.model.del_component(model.model.forced)
+        found.append(Margin(built.purchase.bids[position].id, lost_by, True))
+    return found
+
+
+def _variables(built: Built, model: Any, position: int) -> list[Any]:
+    """Return the variables by which a bid can win."""
+    places = np.argwhere(built.bid_of == position)
+    own = [model.share[int(f), int(s)] for f, s in places if (int(f), int(s)) in model.OFFERS]
+    return own + [model.taken[p] for p, bid in enumerate(built.package_bid) if bid == position]
+
+
+def _one_of(variables: list[Any]) -> Any:
+    """Return the row that makes one of some offers win."""
+    import pyomo.environ as pyo
+
+    return pyo.Constraint(expr=total_of(variables) >= 1)
+
+
+# At the prices of capacity, an offer lacks what it costs beyond the cheapest other way to serve the same facilities.
+def _priced(built: Built, auction: Auction, options: SolverOptions) -> Callable[[int], float]:
+    """Return a function from the position of a bid to its margin at the prices of capacity [unit of the objective]."""
+    prices = capacity_prices(auction, options)
+    full = auction.prices + prices * auction.power[:, None]
+    least = full.min(axis=1)
+
+    def margin(position: int) -> float:
+        places = np.argwhere(built.bid_of == position)
+        lacking = [float(full[f, s] - least[f]) for f, s in places]
+        for number, bid in enumerate(built.package_bid):
+            if bid == position:
+                package = auction.packages[number]
+                power = float(auction.power[package.facilities].sum())
+                worth = package.price + prices[package.supplier] * power - least[package.facilities].sum()
+                lacking.append(max(0.0, float(worth)))
+        return min(lacking, default=np.inf)
+
+    return margin
+
+
+@dataclass(frozen=True)
+class RuleCost:
+    """What the award costs more because of a rule.
+
+    Args:
+        rule: which one, in words.
+        cost: bills with the rule less bills without it [JPY/year]; below zero the rule makes the award cheaper.
+        gap: distance within which the other award is known [1].
+    """
+
+    rule: Text
+    cost: float
+    gap: float
+
+
+def rule_costs(
+    purchase: Purchase, yen: float, options: SolverOptions, yen_of: Callable[[Built, Clearing], float]
+) -> list[RuleCost]:
+    """Return what every rule that is in force costs.
+
+    Args:
+        purchase: the tables.
+        yen: yearly bills under all rules [JPY].
+        options: seconds and gap of each clearing.
+        yen_of: the yearly bills of a cleared auction [JPY].
+    """
+    found = []
+    for rule, other in _without_rules(purchase).items():
+        built = build(other)
+        cleared = clear(built.auction, options)
+        if cleared.award is not None:
+            found.append(RuleCost(rule, yen - yen_of(built, cleared), cleared.proof.gap))
+    return found
+
+
+def _without_rules(purchase: Purchase) -> Mapping[Text, Purchase]:
+    """Return the purchase without each rule that is in force."""
+    rules = purchase.rules
+
+    def changed(**values: Any) -> Purchase:
+        return replace(purchase, rules=rules.model_copy(update=values))
+
+    without: dict[Text, Purchase] = {}
+    if rules.supplier_share_cap < 1:
+        without[Text("cap on the share of one supplier", "1事業者の上限割合")] = changed(supplier_share_cap=1.0)
+    if rules.emission_factor_cutoff is not None:
+        without[Text("cut-off by emission factor", "排出係数の裾切り")] = changed(emission_factor_cutoff=None)
+    if rules.environmental_points_cutoff is not None:
+        without[Text("cut-off by environmental points", "環境評価点の裾切り")] = changed(
+            environmental_points_cutoff=None
+        )
+    if rules.reserve_unit_price is not None:
+        without[Text("reserve price", "予定価格")] = changed(reserve_unit_price=None)
+    if rules.evaluation == "overall":
+        without[Text("overall evaluation in place of price", "総合評価（価格のみに対して）")] = changed(
+            evaluation="price"
+        )
+    if any(row.renewable_share > 0 for row in purchase.facilities):
+        free = tuple(row.model_copy(update={"renewable_share": 0.0}) for row in purchase.facilities)
+        without[Text("renewable share that facilities need", "施設ごとの再エネ比率")] = replace(
+            purchase, facilities=free
+        )
+    if any(row.capacity_kw is not None for row in purchase.suppliers):
+        able = tuple(row.model_copy(update={"capacity_kw": None}) for row in purchase.suppliers)
+        without[Text("capacities of suppliers", "事業者の供給可能容量")] = replace(purchase, suppliers=able)
+    kept = [number for number, bid in enumerate(purchase.bids) if bid.kind == "single"]
+    if len(kept) < len(purchase.bids):
+        single = replace(
+            purchase,
+            bids=tuple(purchase.bids[number] for number in kept),
+            covers=tuple(purchase.covers[number] for number in kept),
+        )
+        without[Text("package bids admitted", "一括入札の受付")] = single
+    if purchase.steps:
+        without[Text("volume discounts admitted", "数量割引の受付")] = replace(purchase, steps=())
+    return without
+
+
+@dataclass(frozen=True)
+class Departure:
+    """What it costs if a winner leaves.
+
+    Args:
+        supplier: id.
+        cost: how much dearer the best award without him is [unit of the objective].
+        gap: distance within which that award is known [1].
+    """
+
+    supplier: str
+    cost: float
+    gap: float
+
+
+def departures(cleared: Clearing, options: SolverOptions) -> list[Departure]:
+    """Return what the auction would cost more without each supplier that won something."""
+    auction, award = cleared.auction, cleared.award
+    assert award is not None
+    power: FloatArray = auction.power @ award.served(auction)
+    lowest = price_of(auction, award)
+    found = []
+    for supplier in np.flatnonzero(power > 0).tolist():
+        if auction.suppliers[supplier].startswith("("):
+            continue
+        again = clear(auction.without_supplier(supplier), options)
+        if again.award is not None:
+            found.append(Departure(auction.suppliers[supplier], again.proof.objective - lowest, again.proof.gap))
+    return found

@@ -1,0 +1,227 @@
+"""The game of the wards: what any group of them saves by the same bids, and the division of the saving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from model.optimise.cost_sharing import (
+    LARGEST_EXACT,
+    Division,
+    MostUnhappy,
+    SampledShapley,
+    all_values,
+    largest_excess,
+    nucleolus,
+    proportional,
+    sampled_shapley,
+    shapley,
+    unhappiest,
+)
+from model.optimise.joint_purchase_auction import Auction, FloatArray, IntArray, Package, price_of, signatures
+from model.optimise.joint_purchase_build import Built
+from model.optimise.joint_purchase_clear import LARGEST_DIRECT
+from model.optimise.joint_purchase_model import power_used, total_of, weighted, winner_model
+from model.optimise.solver import SolverOptions
+
+#: Excesses closer than this are equal [JPY].
+_SAME_YEN = 1.0
+#: Gap at which the saving of a group of wards counts as known [1].
+_GAP = 1e-6
+#: Room for the binary error of parts that add up to one.
+_NOISE = 1e-9
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """The saving divided among wards in three ways.
+
+    Args:
+        wards: codes.
+        offers: stage-1 offer of each ward [JPY/year].
+        saving: of all wards together [JPY/year].
+        alone: what each ward would save by itself [JPY/year].
+        nucleolus: division with the smallest largest complaint.
+        shapley: mean gain over orders of arrival [JPY/year].
+        shapley_error: standard error of each; zero where exact.
+        orders: orders drawn; 0 where exact.
+        proportional: in proportion to the offers [JPY/year].
+        excess: largest excess of each of the three divisions [JPY/year]; above zero some group could do better alone.
+        aggregated: whether facilities of a ward were taken together to keep the groups solvable.
+    """
+
+    wards: tuple[str, ...]
+    offers: FloatArray
+    saving: float
+    alone: FloatArray
+    nucleolus: Division
+    shapley: FloatArray
+    shapley_error: FloatArray
+    orders: int
+    proportional: FloatArray
+    excess: dict[str, float]
+    aggregated: bool
+
+
+class WardGame:
+    """v(S): what the wards of S save against their stage-1 offers if only they take part; one model for all groups.
+
+    Each ward gets a way out of the auction. Whoever is not in S takes it; in the search for the largest excess every
+    ward takes it at what it pays, and the best award shows the group that would gain most by itself. A group can
+    count on its part, by contract power, of what every supplier can serve: two groups then never save less together.
+    """
+
+    def __init__(self, built: Built, options: SolverOptions) -> None:
+        purchase = built.purchase
+        self.wards = purchase.wards
+        self.offers = np.array([np.floor(purchase.budgets[ward]) for ward in self.wards])
+        self.options = replace(options, relative_gap=_GAP, absolute_gap=_SAME_YEN / 4)
+        number = {ward: position for position, ward in enumerate(self.wards)}
+        player = np.array([number[ward] for ward in purchase.ward], dtype=np.int64)
+        auction = built.auction
+        self.aggregated = int(np.isfinite(auction.prices).sum()) > LARGEST_DIRECT
+        if self.aggregated:
+            auction, player = together(auction, player)
+        outs = tuple(
+            Package(f"out {ward}", len(auction.suppliers), np.flatnonzero(player == position), 0.0)
+            for position, ward in enumerate(self.wards)
+        )
+        self._auction = replace(
+            auction,
+            suppliers=(*auction.suppliers, "(out)"),
+            prices=np.column_stack((auction.prices, np.full(len(player), np.inf))),
+            power_limit=np.append(auction.power_limit, np.inf),
+            packages=(*auction.packages, *outs),
+        )
+        self._model = winner_model(self._auction)
+        first = len(auction.packages)
+        self._out = [self._model.model.taken[first + position] for position in range(len(self.wards))]
+        self._total = self._model.model.total.expr
+        self._share_capacity(np.bincount(player, auction.power, self.players) / auction.power.sum())
+        self._known: dict[int, float] = {0: 0.0}
+
+    def _share_capacity(self, parts: FloatArray) -> None:
+        """Let every ward that leaves take its part of each supplier's capacity along."""
+        import pyomo.environ as pyo
+
+        model: Any = self._model.model
+        model.parts = pyo.ConstraintList()
+        for supplier, used in enumerate(power_used(self._auction, model)):
+            limit = float(self._auction.power_limit[supplier])
+            if used and np.isfinite(limit):
+                gone = [(limit * float(part), out) for part, out in zip(parts, self._out, strict=True)]
+                model.parts.add(weighted([*used, *gone]) <= limit * (1 + _NOISE))
+
+    @property
+    def players(self) -> int:
+        """Number of wards."""
+        return len(self.wards)
+
+    def value(self, coalition: int) -> float:
+        """Return what the wards of a bit mask save together [JPY/year]."""
+        if coalition not in self._known:
+            for player, out in enumerate(self._out):
+                out.fix(float(not coalition >> player & 1))
+            self._model.model.total.set_value(self._total)
+            _, award = self._model.solve(self.options)
+            if award is None:
+                raise RuntimeError("a group of wards could not be served, although last-resort supply always can")
+            inside = sum(self.offers[player] for player in range(self.players) if coalition >> player & 1)
+            self._known[coalition] = float(inside - price_of(self._auction, award))
+        return self._known[coalition]
+
+    def search(self, shares: FloatArray, outside: Callable[[int], bool]) -> tuple[int, float] | None:
+        """Return the group with the largest excess among those that `outside` lets pass, and that excess."""
+        model: Any = self._model.model
+        payments = self.offers - shares
+        for out in self._out:
+            out.unfix()
+        model.total.set_value(self._total + weighted(zip(payments.tolist(), self._out, strict=True)))
+        import pyomo.environ as pyo
+
+        model.proper = pyo.ConstraintList()
+        model.proper.add(total_of(self._out) >= 1)
+        model.proper.add(total_of(self._out) <= self.players - 1)
+        try:
+            while True:
+                proof, award = self._model.solve(self.options)
+                if award is None:
+                    return None
+                coalition = sum(1 << player for player, out in enumerate(self._out) if (out.value or 0.0) < 0.5)
+                if outside(coalition):
+                    return coalition, float(payments.sum() - proof.objective)
+                # This group is settled already: ask for another one.
+                flipped = [(1.0 if coalition >> player & 1 else -1.0, out) for player, out in enumerate(self._out)]
+                zeros = self.players - coalition.bit_count()
+                model.proper.add(weighted(flipped) >= 1 - zeros)
+        finally:
+            model.del_component(model.proper)
+
+
+def together(auction: Auction, player: IntArray) -> tuple[Auction, IntArray]:
+    """Return the auction with the facilities of a ward that the same bids cover taken as one divisible facility.
+
+    Args:
+        auction: the auction.
+        player: ward of each facility.
+
+    Returns:
+        the smaller auction and the ward of each of its facilities.
+    """
+    offered = np.isfinite(auction.prices)
+    keys = np.column_stack((player, signatures(auction), offered @ (2.0 ** np.arange(offered.shape[1]))))
+    _, first, group = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    group = group.ravel()
+    count = len(first)
+    prices = np.zeros((count, offered.shape[1]))
+    np.add.at(prices, group, auction.prices)
+    smaller = replace(
+        auction,
+        facilities=tuple(auction.facilities[position] for position in first.tolist()),
+        energy=np.bincount(group, auction.energy, count).astype(np.float64),
+        power=np.bincount(group, auction.power, count).astype(np.float64),
+        divisible=np.ones(count, dtype=np.bool_),
+        prices=prices,
+        packages=tuple(replace(one, facilities=np.unique(group[one.facilities])) for one in auction.packages),
+    )
+    return smaller, player[first]
+
+
+def share(built: Built, options: SolverOptions, orders: int = 200, seed: int = 0) -> Sharing:
+    """Return the saving of the joint purchase divided by nucleolus, Shapley value and proportion.
+
+    Args:
+        built: the auction; every ward needs a stage-1 offer.
+        options: seconds for the whole.
+        orders: most orders of arrival for the sampled Shapley value (more than 12 wards).
+        seed: seed of these orders.
+    """
+    begun = perf_counter()
+    game = WardGame(built, options)
+    players, whole = game.players, 2**game.players - 1
+    exact = players <= LARGEST_EXACT
+    search: MostUnhappy = game.search
+    if exact:
+        values = all_values(game.value, players)
+        search = unhappiest(values, players)
+    saving = game.value(whole)
+    alone = np.array([game.value(1 << player) for player in range(players)])
+    left = options.seconds - (perf_counter() - begun)
+    inner = nucleolus(game.value, players, search, _SAME_YEN, left / 2)
+    left = options.seconds - (perf_counter() - begun)
+    if exact:
+        drawn = SampledShapley(shapley(values, players), np.zeros(players), 0)
+    else:
+        drawn = sampled_shapley(game.value, players, orders, seed, left)
+    by_offer = proportional(saving, game.offers)
+    divisions = {"nucleolus": inner.shares, "shapley": drawn.shares, "proportional": by_offer}
+    excess = {name: largest_excess(game.value, players, one, search) if players > 1 else 0.0
+              for name, one in divisions.items()}  # fmt: skip
+    return Sharing(
+        game.wards, game.offers, saving, alone, inner, drawn.shares, drawn.standard_error, drawn.orders, by_offer,
+        excess, game.aggregated,
+    )  # fmt: skip

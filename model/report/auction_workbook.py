@@ -1,0 +1,230 @@
+"""Tables of a cleared auction for people: award notice, one page a ward, bills by month, margins, rules, checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+
+import numpy as np
+
+from model.language import Language, Text
+from model.optimise.joint_purchase_answer import Answer
+from model.optimise.joint_purchase_build import reference_bills
+from model.optimise.joint_purchase_share import Sharing
+from model.optimise.joint_purchase_tariffs import FISCAL_MONTHS
+from model.optimise.joint_purchase_verify import Check
+from model.optimise.procurement_data import FACILITY_CLASSES
+from model.ordinance.municipalities import municipalities
+from model.spreadsheet import Cell, Table
+
+Sheets = dict[str, Table]
+
+_WARD, _FACILITY, _NAME = Text("ward", "区"), Text("facility", "施設ID"), Text("facility name", "施設名")
+_CLASS, _SUPPLIER, _BID = Text("class", "施設区分"), Text("supplier", "小売事業者"), Text("bid", "入札ID")
+_ENERGY, _POWER = Text("energy [kWh/year]", "電力量 [kWh/年]"), Text("contract power [kW]", "契約電力 [kW]")
+_BILL, _UNIT = Text("bill [JPY/year]", "電気料金 [円/年]"), Text("unit price [JPY/kWh]", "単価 [円/kWh]")
+_OFFER, _SAVING = Text("stage-1 offer [JPY/year]", "第1段階提示額 [円/年]"), Text("saving [JPY/year]", "削減額 [円/年]")
+_REFERENCE = Text("reference tariff [JPY]", "参照料金 [円]")
+_TOTAL = Text("total", "合計")
+_FALLBACKS = {
+    "(stage 1)": Text("own offer of stage 1", "第1段階の事業者"),
+    "(last resort)": Text("last-resort supply", "最終保障供給"),
+}
+
+
+def ward_name(code: str, language: Language) -> str:
+    """Return the name of a ward."""
+    place = municipalities()[code]
+    return place.name_ja if language == "ja" else place.name_en
+
+
+def supplier_name(found: Answer, facility: int, language: Language) -> str:
+    """Return who supplies a facility, by name where there is one."""
+    name = found.cleared.auction.suppliers[int(found.supplier[facility])]
+    if name in _FALLBACKS:
+        return _FALLBACKS[name](language)
+    row = next(one for one in found.built.purchase.suppliers if one.id == name)
+    return f"{name} {row.name}".strip()
+
+
+def _headings(language: Language, *texts: Text) -> list[Cell]:
+    return [text(language) for text in texts]
+
+
+def award_sheets(found: Answer, checks: Sequence[Check], language: Language) -> Sheets:
+    """Return the sheets of a cleared auction by name, in order."""
+    sheets: Sheets = {
+        Text("result", "結果概要")(language): summary(found, language),
+        Text("award notice", "落札結果")(language): notice(found, language),
+        Text("wards", "区別集計")(language): wards(found, language),
+        Text("bills by month", "月別料金比較")(language): months(found, language),
+        Text("losing bids", "非落札入札")(language): losers(found, language),
+        Text("rules and departures", "規則と離脱の影響")(language): what_if(found, language),
+        Text("checks", "検証")(language): check_table(checks, language),
+    }
+    for code in found.built.purchase.wards:
+        sheets[ward_name(code, language)[:31]] = ward_page(found, code, language)
+    return sheets
+
+
+def summary(found: Answer, language: Language) -> Table:
+    """Return the award in a few lines."""
+    proof, purchase = found.cleared.proof, found.built.purchase
+    offers = sum(purchase.budgets.values())
+    ties = {None: Text("not looked for", "未確認"), True: Text("yes, settled by the rule", "あり（規則で決定）"),
+            False: Text("none", "なし")}[found.cleared.ties]  # fmt: skip
+    rows: list[tuple[Text, Cell]] = [
+        (Text("facilities", "施設数"), len(purchase.facilities)),
+        (Text("bids admitted", "受付入札数"), int(found.built.admitted.sum())),
+        (Text("all bills [JPY/year]", "料金総額 [円/年]"), round(found.total)),
+        (Text("stage-1 offers [JPY/year]", "第1段階提示額の合計 [円/年]"), round(offers) if offers else None),
+        (Text("saving [JPY/year]", "削減額 [円/年]"), round(offers - found.total) if offers else None),
+        (Text("proven bound of the objective", "目的関数の下界（証明済み）"), proof.bound),
+        (Text("objective", "目的関数"), proof.objective),
+        (Text("gap [%]", "ギャップ [%]"), 100 * proof.gap),
+        (Text("status", "状態"), proof.status),
+        (Text("seconds", "計算時間 [秒]"), round(proof.seconds, 2)),
+        (Text("other awards at the same price", "同額の落札案"), ties(language)),
+        (Text("facilities without a winning bid", "落札者のない施設数"), int(found.fallback.sum())),
+        (Text("separate auctions", "独立した部分の数"), found.cleared.parts),
+    ]
+    if found.second is not None and found.second.award is not None:
+        more = found.second.proof.objective - proof.objective
+        rows.append((Text("second-best award: dearer by [objective]", "次善案との差 [目的関数]"), more))
+    return [
+        _headings(language, Text("item", "項目"), Text("value", "値")),
+        *([text(language), value] for text, value in rows),
+    ]
+
+
+def notice(found: Answer, language: Language) -> Table:
+    """Return who supplies each facility by which bid and for how much."""
+    purchase, auction = found.built.purchase, found.cleared.auction
+    rows: list[list[Cell]] = [
+        _headings(language, _WARD, _FACILITY, _NAME, _CLASS, _POWER, _ENERGY, _SUPPLIER, _BID, _BILL, _UNIT)
+    ]
+    for number, row in enumerate(purchase.facilities):
+        bill, energy = float(found.yearly[number]), float(auction.energy[number])
+        kind = FACILITY_CLASSES[row.facility_class](language)
+        fallback = _FALLBACKS.get(found.bid[number])
+        rows.append([
+            ward_name(row.ward, language), row.id, row.name, kind, float(auction.power[number]), energy,
+            supplier_name(found, number, language), fallback(language) if fallback else found.bid[number], bill,
+            round(bill / energy, 2),
+        ])  # fmt: skip
+    return rows
+
+
+def wards(found: Answer, language: Language) -> Table:
+    """Return bills, offers and savings by ward."""
+    purchase = found.built.purchase
+    rows: list[list[Cell]] = [
+        _headings(language, _WARD, Text("facilities", "施設数"), _ENERGY, _POWER, _BILL, _OFFER, _SAVING, _UNIT)
+    ]
+    for code in purchase.wards:
+        rows.append(_ward_row(found, code, language))
+    numbers = _sums(rows, 7)
+    rows.append([_TOTAL(language), *numbers, round(numbers[3] / numbers[1], 2)])
+    return rows
+
+
+def _sums(rows: Sequence[Sequence[Cell]], columns: int) -> list[float]:
+    """Return the sums of the columns after the first; cells without a number count nothing."""
+    cells = [[row[column] for row in rows[1:]] for column in range(1, columns)]
+    return [sum([float(cell) for cell in column if isinstance(cell, (int, float))]) for column in cells]
+
+
+def _ward_row(found: Answer, code: str, language: Language) -> list[Cell]:
+    purchase, mask = found.built.purchase, found.of_ward(code)
+    bill, energy = float(found.yearly[mask].sum()), float(found.cleared.auction.energy[mask].sum())
+    offer = purchase.budgets.get(code)
+    saving = None if offer is None else offer - bill
+    power = float(found.cleared.auction.power[mask].sum())
+    return [ward_name(code, language), int(mask.sum()), energy, power, bill, offer, saving, round(bill / energy, 2)]
+
+
+def months(found: Answer, language: Language) -> Table:
+    """Return the bills of each ward by month, awarded beside the reference tariff."""
+    reference = reference_bills(found.built.purchase)
+    headings: list[Cell] = [_WARD(language), Text("tariff", "料金")(language)]
+    headings += [f"{month}月" if language == "ja" else f"month {month}" for month in FISCAL_MONTHS]
+    rows: list[list[Cell]] = [[*headings, _TOTAL(language)]]
+    for code in found.built.purchase.wards:
+        mask = found.of_ward(code)
+        for name, table in ((_BILL, found.monthly), (_REFERENCE, reference)):
+            values = table[mask].sum(axis=0)
+            rows.append([ward_name(code, language), name(language), *values.tolist(), float(values.sum())])
+    return rows
+
+
+def ward_page(found: Answer, code: str, language: Language) -> Table:
+    """Return everything about one ward: its facilities with monthly bills."""
+    headings = _headings(language, _FACILITY, _NAME, _SUPPLIER, _BID)
+    headings += [f"{month}月" if language == "ja" else f"month {month}" for month in FISCAL_MONTHS]
+    headings += [Text("volume discount", "数量割引")(language), _BILL(language)]
+    rows: list[list[Cell]] = [headings]
+    for number in np.flatnonzero(found.of_ward(code)).tolist():
+        row = found.built.purchase.facilities[number]
+        bills = found.monthly[number].tolist()
+        rows.append([row.id, row.name, supplier_name(found, number, language), found.bid[number], *bills,
+                     float(found.steps[number]), float(found.yearly[number])])  # fmt: skip
+    return rows
+
+
+def losers(found: Answer, language: Language) -> Table:
+    """Return what each losing bid lacked, and why others were not admitted."""
+    exact = {True: Text("cleared again", "再計算による"), False: Text("at prices of capacity", "容量価格による推定")}
+    unit = Text("lost by [JPY/year, or points × JPY]", "落札までの差額 [円/年、総合評価では点×円]")
+    rows: list[list[Cell]] = [_headings(language, _BID, _SUPPLIER, unit, Text("found", "算定方法"))]
+    by_id = {bid.id: bid for bid in found.built.purchase.bids}
+    for one in found.margins:
+        lost = round(one.lost_by, 2) if isfinite(one.lost_by) else Text("cannot win", "落札不可")(language)
+        rows.append([one.bid, by_id[one.bid].supplier, lost, exact[one.exact](language)])
+    refused = Text("not admitted", "不受理")
+    rows += [[bid, by_id[bid].supplier, reason, refused(language)] for bid, reason in found.built.refused.items()]
+    return rows
+
+
+def what_if(found: Answer, language: Language) -> Table:
+    """Return what each rule costs and what it costs if a winner leaves."""
+    rows: list[list[Cell]] = [
+        _headings(language, Text("without", "無い場合"), Text("the award would change by", "影響額"),
+                  Text("known within [%]", "精度 [%]"))
+    ]  # fmt: skip
+    unit = Text("rule costs [JPY/year]", "規則の費用 [円/年]")
+    rows += [[f"{one.rule(language)} – {unit(language)}", round(one.cost), 100 * one.gap] for one in found.rules]
+    gone = Text("dearer if this winner leaves [objective]", "この事業者が離脱した場合の増加 [目的関数]")
+    rows += [[f"{one.supplier} – {gone(language)}", round(one.cost), 100 * one.gap] for one in found.departures]
+    return rows
+
+
+def check_table(checks: Sequence[Check], language: Language) -> Table:
+    """Return the independent checks with what they found."""
+    rows: list[list[Cell]] = [
+        _headings(language, Text("check", "検証項目"), Text("holds", "適合"), Text("found", "指摘"))
+    ]
+    for one in checks:
+        verdict = Text("yes", "適合") if one.holds else Text("NO", "不適合")
+        rows.append([one.name(language), verdict(language), "\n".join(one.failures[:20])])
+    return rows
+
+
+def sharing_table(found: Sharing, bills: Mapping[str, float], language: Language) -> Table:
+    """Return the saving of each ward by three divisions, what it pays and what changes hands."""
+    headings = _headings(
+        language, _WARD, _OFFER, Text("saves alone", "単独での削減額"),
+        Text("nucleolus", "仁（nucleolus）"),
+        Text("Shapley value", "シャープレイ値"), Text("standard error", "標準誤差"),
+        Text("in proportion", "提示額比例"),
+        Text("pays by the nucleolus", "負担額（仁）"), Text("bill of its contract", "契約上の請求額"),
+        Text("to pay to (+) or get from (−) the others", "区間の調整額（＋は支払、－は受取）"),
+    )  # fmt: skip
+    rows: list[list[Cell]] = [headings]
+    for number, code in enumerate(found.wards):
+        pays = float(found.offers[number] - found.nucleolus.shares[number])
+        rows.append([
+            ward_name(code, language), float(found.offers[number]), float(found.alone[number]),
+            float(found.nucleolus.shares[number]), float(found.shapley[number]), float(found.shapley_error[number]),
+            float(found.proportional[number]), pays, bills[code], pays - bills[code],
+        ])  # fmt: skip
+    return [*rows, [_TOTAL(language), *_sums(rows, 10)]]
