@@ -162,5 +162,7 @@ def report_table(obligations: Sequence[Obligation], language: Language) -> Table
 
 
 def _cell(value: Value, language: Language) -> Cell:
-    """Return a value for a spreadsheet."""
-    return value(language) if isinstance(value, Text) else value
+    """Return a value for a spreadsheet, a number without its binary noise."""
+    if isinstance(value, Text):
+        return value(language)
+    return float(f"{value:.12g}") if isinstance(value, float) else value

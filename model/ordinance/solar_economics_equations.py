@@ -284,19 +284,27 @@ def payback_years(
     Returns:
         dims (…); 0 where nothing was paid, infinite where the payment is not back within the horizon.
     """
-    still_open = initial_payment(kw, assumptions, grant_jpy, financing)
-    capacity = np.broadcast_to(np.asarray(kw, dtype=np.float64), still_open.shape)
+    start = initial_payment(kw, assumptions, grant_jpy, financing)
+    capacity = np.broadcast_to(np.asarray(kw, dtype=np.float64), start.shape).ravel()
     fixed, per_kw = expense(assumptions, horizon, financing)
     per_kwh = income_per_kwh(assumptions, horizon, financing)
+    years = np.where(reaches(0.0, start), 0.0, np.inf).ravel()
+    # Only systems whose payment is not back yet are looked at again; one that was paid for has a capacity.
+    waiting = np.flatnonzero(np.isinf(years))
+    capacity, still_open = capacity[waiting], start.ravel()[waiting]
     generation = generation_kwh(capacity, assumptions.yield_kwh_per_kw)
-    years = np.where(reaches(0.0, still_open), 0.0, np.inf)
     for index in range(horizon):
-        flow = generation * per_kwh[index] - capacity * per_kw[index] - np.where(capacity > 0, fixed[index], 0.0)
-        back = np.isinf(years) & (flow > 0) & np.asarray(reaches(flow, still_open))
-        part = np.divide(still_open, flow, out=np.zeros_like(flow), where=flow > 0)
-        years = np.where(back, index + part, years)
+        if not waiting.size:
+            break
+        flow = generation * per_kwh[index] - capacity * per_kw[index] - fixed[index]
+        back = (flow > 0) & np.asarray(reaches(flow, still_open))
+        years[waiting[back]] = index + still_open[back] / flow[back]
         still_open = still_open - flow
-    return years
+        if back.any():
+            waiting, capacity, generation, still_open = (
+                part[~back] for part in (waiting, capacity, generation, still_open)
+            )
+    return years.reshape(start.shape)
 
 
 # A fee at cost returns to the provider what it spends on the system, with its return, in the years of the contract.

@@ -46,7 +46,7 @@ class System(Row):
     cost_jpy: float | None = column("initial cost", "初期費用", "JPY", default=None, ge=0)
     inverter_jpy: float | None = column("cost of a new inverter", "パワコン交換費", "JPY", default=None, ge=0)
     inspection_interval: int = column(
-        "years between inspections (0: none)", "点検の間隔（0は計上しない）", default=0, ge=0
+        "years between inspections (0: none)", "点検の間隔（0は計上しない）", default=0, ge=0, le=60
     )
     yield_kwh_per_kw: float | None = column("yield", "年間発電量", "kWh/kW", default=None, gt=0)
     self_use_share: float | None = column("share used at home", "自家消費割合", "1", default=None, ge=0, le=1)
@@ -63,7 +63,7 @@ class System(Row):
     degradation: float | None = column("yearly loss of yield", "発電量の年劣化率", "1", default=None, ge=0, lt=1)
     discount_rate: float | None = column("discount rate", "割引率", "1", default=None, ge=0)
     financing: FinancingName = column("financing", "調達方法", default="purchase", choices=FINANCING_NAMES)
-    contract_years: int | None = column("years of the contract", "契約年数", default=None, gt=0)
+    contract_years: int | None = column("years of the contract", "契約年数", default=None, gt=0, le=60)
     yearly_fee_jpy: float | None = column(
         "lease fee a year (empty: at cost)", "年間リース料（空欄は原価相当）", "JPY", default=None, ge=0
     )

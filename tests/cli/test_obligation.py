@@ -244,3 +244,17 @@ def test_a_broken_file_is_named_and_no_traceback(tmp_path: Path, run: Run) -> No
         done = run("obligation", "targets", name, "--lang", "en")
         assert (done.returncode, done.stdout) == (2, "")
         assert place in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_contract_longer_than_panels_live_is_a_bad_cell(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "rows.csv").write_text("id,kw,financing,contract_years\na,4,lease,1000000000\n", "utf-8")
+    done = run("obligation", "solar_economics", "rows.csv", "--lang", "en")
+    assert done.returncode == 2 and "contract_years: this is too large" in done.stderr and "≤ 60" in done.stderr
+
+
+def test_written_numbers_are_free_of_binary_noise(tmp_path: Path, run: Run) -> None:
+    headings = "id,supplier,supplied_on,municipality,floor_area_m2,ua,design_gj,standard_gj"
+    (tmp_path / "rows.csv").write_text(f"{headings}\na,S,2025-06-30,13103,100,0.8,80.1,100\n", "utf-8")
+    assert run("obligation", "building_report", "rows.csv", "--out", "out.csv", "--lang", "en").returncode == 0
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as lines:
+        assert {row["value"] for row in csv.DictReader(lines) if row["unit"] == "BEI"} == {"0.801"}

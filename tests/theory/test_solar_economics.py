@@ -87,6 +87,20 @@ def test_what_never_comes_back_is_infinite_and_what_costs_nothing_is_back_at_onc
     assert float(payback_years(0, PUBLISHED)) == 0
 
 
+def test_pay_back_of_many_systems_is_that_of_each() -> None:
+    """Systems that are paid back early, late, at once and never stand in one array, with houses along one dim."""
+    grants = np.array([0.0, 400_000.0, 920_000.0, 5e6])
+    kw = np.array([[0.0], [1.0], [4.0], [12.5]])
+    together = payback_years(kw, PUBLISHED, grants)
+    assert together.shape == (4, 4)
+    for row, size in enumerate(kw[:, 0]):
+        for place, grant in enumerate(grants):
+            assert together[row, place] == float(payback_years(size, PUBLISHED, grant))
+    # 4 kW: 920,000 JPY, or 520,000 with the grant, at 92,000 a year. 12.5 kW: 2,475,000 with it, at 287,500 a year.
+    assert together[2].tolist() == [10.0, pytest.approx(520 / 92), 0.0, 0.0]
+    assert together[3, 1] == pytest.approx(2_475 / 287.5)
+
+
 def test_no_panels_cost_and_earn_nothing() -> None:
     with_fixed = replace(PUBLISHED, cost_fixed_jpy=100_000.0, inverter_fixed_jpy=50_000.0, inspection_interval=4)
     np.testing.assert_array_equal(cost_of_system([0.0, 2.0], with_fixed), [0, 560_000])
