@@ -21,10 +21,6 @@ from model.survival_families import Array
 from model.tables import OPEN_LABELS
 from model.year_path import path_values
 
-#: First year of the household outlook that joins the surveyed dwellings; nearer years would bend the driver, and with
-#: it the inflow, at the seam between two statistics.
-_OUTLOOK_FROM = 2030
-
 
 @dataclass(frozen=True)
 class Sizes:
@@ -46,6 +42,8 @@ def smooth(years: Array, known: Array, values: Array) -> Array:
 
     Source: piecewise cubic Hermite interpolation (Fritsch and Carlson 1980).
     """
+    if len(known) == 1:
+        return np.full(np.shape(years), values[0])
     inside = np.clip(years, known[0], known[-1])
     return np.asarray(PchipInterpolator(known, values)(inside))
 
@@ -55,8 +53,9 @@ def smooth(years: Array, known: Array, values: Array) -> Array:
 def total_dwellings(data: Data, levers: Levers, years: Array) -> Array:
     """Return the dwellings that shall stand in the metropolis at the end of each year.
 
-    D = parabola through the surveys; later  D = households · factor · (D/households) of the last survey
-        · (1 − vacancy of the last survey) / (1 − vacancy)
+    D = parabola through the surveys; later  D = D(last survey) + growth, where growth passes from the parabola's to
+    that of households over the years that data give, times the household factor and
+    (1 − vacancy of the last survey) / (1 − vacancy)
 
     Args:
         data: input tables.
@@ -69,18 +68,26 @@ def total_dwellings(data: Data, levers: Levers, years: Array) -> Array:
     surveyed, dwellings = data.series("buildings/dwellings", "dwellings")
     known, households = data.series("buildings/households", "households", household_series=levers.demand.households)
     last = surveyed[-1]
-    dwellings = Polynomial.fit(surveyed, dwellings, deg=2)(surveyed)
-    per_household = dwellings[-1] / smooth(np.array([last]), known, households)[0]
-    outlook = known >= _OUTLOOK_FROM
-    trend = smooth(
-        years,
-        np.concatenate([surveyed, known[outlook]]),
-        np.concatenate([dwellings, households[outlook] * per_household]),
-    )
+    parabola = Polynomial.fit(surveyed, dwellings, deg=2)
+    trend = _joined(parabola, last, data.number("buildings/dwellings", "years_to_outlook"), known, households, years)
     vacancy = path_values(levers.demand.vacancy_rate, years)
     vacancy_then = data.by_year("buildings/dwellings", "vacancy_rate", np.array([last]))[0]
     factor = path_values(levers.demand.households_factor, years) * (1 - vacancy_then) / (1 - vacancy)
     return np.where(years > last, trend * factor, trend)
+
+
+def _joined(parabola: Polynomial, last: float, passage: float, known: Array, households: Array, years: Array) -> Array:
+    """Return the driver before vacancy and factors [year]: history by surveys alone, then households' growth.
+
+    From the last survey on the yearly growth is (1 − w) · parabola's + w · households' at the ratio of the last
+    survey, w rising evenly from 0 to 1 over `passage` years, so that neither level nor growth jumps.
+    """
+    ratio = parabola(last) / smooth(np.array([last]), known, households)[0]
+    steps = np.arange(last, max(years[-1], last) + 1.0)
+    weight = np.clip((steps[1:] - last) / passage, 0.0, 1.0)
+    growth = (1.0 - weight) * np.diff(parabola(steps)) + weight * np.diff(smooth(steps, known, households)) * ratio
+    later = parabola(last) + np.concatenate([[0.0], np.cumsum(growth)])
+    return np.where(years > last, np.interp(years, steps, later), parabola(years))
 
 
 def vacancy_rate(data: Data, levers: Levers, years: Array) -> Array:
@@ -101,22 +108,24 @@ def segment_dwellings(data: Data, levers: Levers, axes: Axes) -> Array:
     result = np.zeros((len(years), len(axes.segments)))
     for position, (segment, row) in enumerate(classification("segments").items()):
         if row["stock_type"]:
-            within = data.by_year("buildings/segment_shares", "share_of_stock_type", years, segment=segment)
+            within = smooth(years, *data.series("buildings/segment_shares", "share_of_stock_type", segment=segment))
             result[:, position] = total * by_type[row["stock_type"]] * within
     return result
 
 
 def _stock_type_shares(data: Data, years: Array) -> dict[str, Array]:
-    """Return each dwelling type's share of all dwellings [year]."""
+    """Return each dwelling type's share of all dwellings [year]; concrete apartments are what the others leave."""
     table, quantity = "buildings/stock_types", "share_of_dwellings"
-    return {name: data.by_year(table, quantity, years, stock_type=name) for name in OPEN_LABELS["stock_type"]}
+    *others, rest = OPEN_LABELS["stock_type"]
+    shares = {name: smooth(years, *data.series(table, quantity, stock_type=name)) for name in others}
+    return {**shares, rest: 1.0 - np.sum(list(shares.values()), axis=0)}
 
 
 def segment_floor_area(data: Data, levers: Levers, axes: Axes) -> Array:
     """Return the floor area of each non-residential segment [m²] [year, segment]; 0 in residential ones."""
     years = axes.years.astype(np.float64)
     factor = path_values(levers.demand.non_residential_factor, years)
-    shares = data.along("buildings/segments", "share_of_building_type", "segment", axes.segments)
+    shares = data.along("buildings/segments", "share_of_building_type", "segment", axes.segments, missing=0.0)
     result = np.zeros((len(years), len(axes.segments)))
     for position, building_type in enumerate(axes.attribute("building_type")):
         if axes.attribute("sector")[position] == "commercial":
@@ -190,7 +199,7 @@ LAST_MUNICIPAL_YEAR = 2022
 
 def _office_shares(data: Data, axes: Axes, people: Array) -> Array:
     """Return municipal shares of offices [region]: tax roll in the wards, people beyond them."""
-    wards = data.along("buildings/municipalities", "office_floor_area", "region", axes.regions)
+    wards = data.along("buildings/municipalities", "office_floor_area", "region", axes.regions, missing=0.0)
     beyond = data.number("buildings/region_weights", "office_floor_area_beyond_wards", building_type="office")
     outside = np.array([_area_group(region) != "wards" for region in axes.regions])
     area = np.where(outside, beyond * people / people[outside].sum(), wards)
@@ -209,7 +218,7 @@ def sizes(data: Data, levers: Levers, axes: Axes) -> Sizes:
 
     def by_vintage(quantity: str) -> Array:
         existing, later = (
-            data.along("buildings/segments", f"{quantity}_{when}", "segment", axes.segments)
+            data.along("buildings/segments", f"{quantity}_{when}", "segment", axes.segments, missing=0.0)
             for when in ("existing", "new")
         )
         return np.where(new, later[:, None], existing[:, None])

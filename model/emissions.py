@@ -14,6 +14,8 @@ from model.year_path import YearPath, path_values
 
 #: The two views of the electricity factor, in the order of the dimension `factor_view`.
 FACTOR_VIEWS = ("real", "fixed")
+#: The sectors of the inventory that are buildings.
+BUILDING_SECTORS = ("residential", "commercial")
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Supply:
     """Factors of what is bought.
 
     Args:
-        renewable_share: of electricity supplied [year].
+        renewable_share: of all electricity used, what roofs give on site included [year].
         electricity: CO2 per electricity [kg/kWh] [year, factor_view].
         carriers: CO2 per energy [kg/MJ] [year, carrier, factor_view].
     """
@@ -37,19 +39,37 @@ def real_electricity_factor(renewable_share: Array, thermal_factor: Array) -> Ar
     return (1.0 - renewable_share) * thermal_factor
 
 
-def supply(data: Data, levers: Levers, axes: Axes) -> Supply:
-    """Return the factors of every year: as published to date, by the scenario's supply later."""
+# Published shares are of all electricity used, so what roofs give on site counts with what the grid brings.
+def renewable_share_of_use(grid_share: Array, bought: Array, own: Array) -> Array:
+    """Return the renewable share of all electricity used: (grid share · bought + own) / (bought + own).
+
+    Args:
+        grid_share: renewable share of electricity supplied by the grid [year].
+        bought: electricity bought, any unit [year].
+        own: rooftop electricity used on site, in the same unit [year].
+    """
+    return (grid_share * bought + own) / (bought + own)
+
+
+def supply(data: Data, levers: Levers, axes: Axes, bought: Array, own: Array) -> Supply:
+    """Return the factors of every year: as published to date, by the scenario's supply later.
+
+    Args:
+        data: input tables.
+        levers: electricity and fuel levers.
+        axes: axes of the run.
+        bought: electricity bought by all sectors [TWh/year] [year].
+        own: rooftop electricity used on site [TWh/year] [year].
+    """
     years = axes.years.astype(np.float64)
     projected = years >= PROJECTION_FROM
-    share = np.where(
-        projected,
-        path_values(levers.electricity.renewable_share, years),
-        data.by_year("inventory/electricity", "renewable_share", years),
-    )
-    later = real_electricity_factor(share, path_values(levers.electricity.thermal_factor, years))
+    grid = path_values(levers.electricity.renewable_share, years)
+    published = data.by_year("inventory/electricity", "renewable_share", years)
+    share = np.where(projected, renewable_share_of_use(grid, bought, own), published)
+    later = real_electricity_factor(grid, path_values(levers.electricity.thermal_factor, years))
     real = np.where(projected, later, data.by_year("inventory/electricity", "co2_factor", years))
     electricity = np.stack([real, fixed_electricity_factor(data, levers, axes)], axis=1)
-    base = data.along("inventory/carriers", "emission_factor", "carrier", axes.carriers)
+    base = data.along("inventory/carriers", "emission_factor", "carrier", axes.carriers, missing=0.0)
     carriers = np.broadcast_to(base[None, :, None], (len(years), len(base), len(FACTOR_VIEWS))).copy()
     for carrier, path in (
         ("city_gas", levers.fuel.city_gas_factor),
@@ -88,58 +108,74 @@ def primary_energy(purchased: Array, factors: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class Sectors:
-    """Energy, electricity and emissions of every sector of the inventory, each [year, sector].
+class SectorEnergy:
+    """Energy of every sector of the inventory, each [year, sector]; 0 for waste and other gases.
 
     Args:
-        energy: final energy [PJ/year]; 0 for waste and other gases.
+        energy: final energy [PJ/year].
         electricity: bought [TWh/year].
-        greenhouse_gas: with the real electricity factor [Mt/year].
     """
 
     energy: Array
     electricity: Array
-    greenhouse_gas: Array
 
 
-def sectors(
-    data: Data, levers: Levers, axes: Axes, supplied: Supply, final: Array, purchased: Array, co2: Array
-) -> Sectors:
-    """Return all sectors, buildings from the march, the others on their stated paths.
+def sector_energy(data: Data, levers: Levers, axes: Axes, final: Array, purchased: Array) -> SectorEnergy:
+    """Return energy and electricity of all sectors, buildings from the march, the others on their stated paths.
+
+    Args:
+        data: input tables.
+        levers: paths of the other sectors.
+        axes: axes of the run.
+        final: final energy of buildings [TJ/year] [year, segment].
+        purchased: energy bought by buildings [TJ/year] [year, segment, carrier].
+    """
+    energy, electricity = (np.zeros((len(axes.years), len(axes.sectors))) for _ in range(2))
+    bought = purchased[:, :, axes.carriers.index("electricity")]
+    for sector in BUILDING_SECTORS:
+        inside, column = axes.segments_where(sector=sector), axes.sectors.index(sector)
+        energy[:, column] = final[:, inside].sum(axis=1) / 1e3
+        electricity[:, column] = bought[:, inside].sum(axis=1) / 3.6e3
+    for sector in ("industry", "transport"):
+        column = axes.sectors.index(sector)
+        path = getattr(levers.other_sectors, f"{sector}_energy_pj")
+        energy[:, column] = _history_then(data, axes, "inventory/energy", "final_energy", sector, path)
+        share = _electric_share(data, levers, axes, sector)
+        electricity[:, column] = energy[:, column] * share / 3.6
+    return SectorEnergy(energy, electricity)
+
+
+def greenhouse_gas(data: Data, levers: Levers, axes: Axes, supplied: Supply, used: SectorEnergy, co2: Array) -> Array:
+    """Return greenhouse gases of every sector with the real electricity factor [Mt/year] [year, sector].
 
     Args:
         data: input tables.
         levers: paths of the other sectors.
         axes: axes of the run.
         supplied: factors.
-        final: final energy of buildings [TJ/year] [year, segment].
-        purchased: energy bought by buildings [TJ/year] [year, segment, carrier].
+        used: energy of every sector.
         co2: of buildings [kilotonne/year] [year, segment, carrier, factor_view].
     """
-    shape = (len(axes.years), len(axes.sectors))
-    energy, electricity, gas = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    for sector in ("residential", "commercial"):
-        inside, column = axes.segments_where(sector=sector), axes.sectors.index(sector)
-        energy[:, column] = final[:, inside].sum(axis=1) / 1e3
-        electricity[:, column] = purchased[:, :, axes.carriers.index("electricity")][:, inside].sum(axis=1) / 3.6e3
-        gas[:, column] = co2[..., FACTOR_VIEWS.index("real")][:, inside].sum(axis=(1, 2)) / 1e3
-    others = levers.other_sectors
+    gas = np.zeros_like(used.energy)
+    for sector in BUILDING_SECTORS:
+        real = co2[..., FACTOR_VIEWS.index("real")][:, axes.segments_where(sector=sector)]
+        gas[:, axes.sectors.index(sector)] = real.sum(axis=(1, 2)) / 1e3
     for sector in ("industry", "transport"):
         column = axes.sectors.index(sector)
-        energy[:, column] = _history_then(
-            data, axes, "inventory/energy", "final_energy", sector, getattr(others, f"{sector}_energy_pj")
-        )
-        share = _history_then(
-            data, axes, "inventory/other_sectors", "electric_share", sector, getattr(others, f"{sector}_electric_share")
-        )  # fmt: skip
         fuel = data.number("inventory/other_sectors", "fuel_factor", sector=sector)
-        electricity[:, column] = energy[:, column] * share / 3.6
-        gas[:, column] = electricity[:, column] * supplied.electricity[:, 0] + energy[:, column] * (1.0 - share) * fuel
+        burnt = used.energy[:, column] - used.electricity[:, column] * 3.6
+        gas[:, column] = used.electricity[:, column] * supplied.electricity[:, 0] + burnt * fuel
+    others = levers.other_sectors
     for sector, path in (("waste", others.waste_mt), ("other_gases", others.other_gases_mt)):
         gas[:, axes.sectors.index(sector)] = _history_then(
             data, axes, "inventory/other_sectors", "emissions", sector, path
         )
-    return Sectors(energy, electricity, gas)
+    return gas
+
+
+def _electric_share(data: Data, levers: Levers, axes: Axes, sector: str) -> Array:
+    path = getattr(levers.other_sectors, f"{sector}_electric_share")
+    return _history_then(data, axes, "inventory/other_sectors", "electric_share", sector, path)
 
 
 def _history_then(data: Data, axes: Axes, table: str, quantity: str, sector: str, path: YearPath) -> Array:

@@ -75,7 +75,8 @@ def reference_intensity(data: Data, axes: Axes) -> Array:
             primary = data.number(table, "primary_intensity", building_type=kind)
             electric = data.number(table, "electricity_share_of_primary", building_type=kind)
             shares = data.along(table, "end_use_share_of_final", "end_use", axes.end_uses, building_type=kind)
-            result[position] = primary * (electric / electric_factor + 1.0 - electric) * shares
+            size = data.number("energy/size_intensity", "relative_intensity", size_class=row["size_class"])
+            result[position] = size * primary * (electric / electric_factor + 1.0 - electric) * shares
     return result
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,49 +18,20 @@ import pandera.pandas as pa
 from pandera.errors import SchemaError, SchemaErrors
 
 from model.faults import BadInput, Fault, FaultList, nearest_name
-from model.labels import classification
 from model.language import Text
-from model.ordinance.municipalities import municipalities
 from model.paths import data_folder
+from model.row_checks import check_relations, check_rows
 from model.schema import QUALITIES
 from model.survival_families import Array
-from model.tables import OPEN_LABELS, TABLES, VALUE_COLUMNS, Table
+from model.tables import FIRST_YEAR, LAST_YEAR, TABLES, VALUE_COLUMNS, Table, labels_of
 
 #: A data file beyond this size is refused before it is read [bytes]; the largest that ships has 0.03 MB.
 LARGEST_FILE = 20_000_000
-#: Fiscal years that a data file may speak of.
-FIRST_YEAR, LAST_YEAR = 1900, 2060
-#: How far from 1 shares may sum.
-SHARE_TOLERANCE = 1e-6
 
-_CLASSIFIED = {
-    "sector": "sectors", "carrier": "carriers", "segment": "segments", "end_use": "end_uses", "standard": "standards",
-    "technology": "technologies", "policy_group": "policy_groups",
-    "measure": "reduction_measures",
-}  # fmt: skip
-#: Tables whose quantity sums to 1 over a dim, for each label of the others: table, quantity, dim, grouped by.
-_SUMS = (
-    ("buildings/segments", "share_of_building_type", "segment", "building_type"),
-    ("buildings/segment_shares", "share_of_stock_type", "segment", "stock_type"),
-    ("buildings/standards_of_new", "share_of_new", "standard", None),
-    ("buildings/insulation_mix", "share_of_dwellings", "standard", None),
-    ("energy/commercial_intensity", "end_use_share_of_final", "end_use", None),
-    ("energy/technology_shares", "stock_share", "technology", "end_use"),
-    ("energy/technology_shares", "choice_share", "technology", "end_use"),
-    ("solar/capacity_shares", "share_of_installed", "policy_group", None),
+_NO_FOLDER = Text(
+    "there is no such data folder; give one with these folders of tables, such as a copy of scenarios/data",
+    "データフォルダがありません。次のフォルダを含むもの(scenarios/data の写しなど)を指定してください",
 )
-
-
-def labels_of(dim: str) -> tuple[str, ...]:
-    """Return the labels that a dim of an input table may have."""
-    if dim in OPEN_LABELS:
-        return OPEN_LABELS[dim]
-    if dim == "region":
-        return tuple(municipalities())
-    if dim == "building_type":
-        return tuple(dict.fromkeys(row["building_type"] for row in classification("segments").values()))
-    labels = tuple(classification(_CLASSIFIED[dim]))
-    return (*labels, "all") if dim == "sector" else labels
 
 
 @dataclass(frozen=True)
@@ -101,14 +73,14 @@ class Data:
         """Return the one value of a quantity, in the unit of its table."""
         values = self._chosen(table, quantity, labels)["value"]
         if len(values) != 1:
-            raise BadInput([_missing(table, quantity, labels, len(values))])
+            raise BadInput([_not_one(table, quantity, labels, (), len(values))])
         return float(values[0])
 
     def series(self, table: str, quantity: str, **labels: str) -> tuple[Array, Array]:
         """Return years and values of a quantity, years rising; at least one."""
         columns = self._chosen(table, quantity, labels)
         if not len(columns["value"]):
-            raise BadInput([_missing(table, quantity, labels, 0)])
+            raise BadInput([_not_one(table, quantity, labels, (), 0)])
         years = columns["year"].astype(np.float64)
         order = np.argsort(years)
         return years[order], columns["value"].astype(np.float64)[order]
@@ -117,34 +89,71 @@ class Data:
         """Return a quantity at `years`: straight lines between the years known, flat beyond them."""
         return np.interp(years, *self.series(table, quantity, **labels))
 
-    def along(self, table: str, quantity: str, dim: str, names: Iterable[str], **labels: str) -> Array:
-        """Return a quantity as an array over `names` of one dim; 0 where the table has no row."""
-        columns = self._chosen(table, quantity, labels)
-        known = dict(zip(columns[dim], columns["value"], strict=True))
-        return np.array([float(known.get(name, 0.0)) for name in names])
+    def along(
+        self,
+        table: str,
+        quantity: str,
+        dim: str,
+        names: Iterable[str],
+        missing: float | None = None,
+        **labels: str,
+    ) -> Array:
+        """Return a quantity as an array over `names` of one dim.
+
+        Args:
+            table: name of the table.
+            quantity: which of its quantities.
+            dim: dim along which the values stand.
+            names: labels of `dim`, in the order wanted.
+            missing: what stands where the table has no row, only where absence means something; None: every name
+                needs a row.
+            **labels: labels of other dims.
+
+        Raises:
+            BadInput: names without a row, or with more than one.
+        """
+        columns, wanted = self._chosen(table, quantity, labels), list(names)
+        found = Counter(columns[dim]) if len(columns["value"]) else Counter()
+        if twice := [name for name in dict.fromkeys(wanted) if found[name] > 1]:
+            raise BadInput([_not_one(table, quantity, labels, twice, 2)])
+        absent = [name for name in dict.fromkeys(wanted) if not found[name]]
+        if absent and missing is None:
+            raise BadInput([_not_one(table, quantity, labels, absent, 0)])
+        known = dict.fromkeys(absent, missing) | (
+            dict(zip(columns[dim], columns["value"], strict=True)) if found else {}
+        )
+        return np.array([known[name] for name in wanted], dtype=np.float64)
 
 
-def read_data(folder: Path | None = None) -> Data:
-    """Read and check every table under the data folder.
+#: Themes of the tables that a pathway rests on, those that a data folder of one's own must hold.
+PATHWAY_THEMES: Final = ("inventory", "buildings", "energy", "solar")
+
+
+def read_data(folder: Path | None = None, themes: Collection[str] | None = None) -> Data:
+    """Read and check tables of the data folder.
 
     Args:
         folder: a data folder in the form of `scenarios/data`; by default the one that ships.
+        themes: folders below it to read; by default every theme that has tables.
 
     Returns:
-        all tables.
+        all tables of these themes.
 
     Raises:
         BadInput: every fault of every file.
     """
     root = data_folder() if folder is None else folder
+    if not root.is_dir():
+        raise BadInput([Fault(str(root), _NO_FOLDER, allowed=", ".join(themes) if themes else None)])
     faults, frames, sources, digests = FaultList(), {}, {}, {}
-    for theme in sorted({name.partition("/")[0] for name in TABLES}):
+    chosen = {name: table for name, table in TABLES.items() if themes is None or name.partition("/")[0] in themes}
+    for theme in sorted({name.partition("/")[0] for name in chosen}):
         path = root / theme / "sources.csv"
         listed = _read_csv(path, faults)
         if listed is not None:
             sources[theme] = _sources(listed)
             digests[f"{theme}/sources.csv"] = _digest(path)
-    for name, table in TABLES.items():
+    for name, table in chosen.items():
         path = root / f"{name}.csv"
         raw = _read_csv(path, faults)
         if raw is None:
@@ -152,8 +161,9 @@ def read_data(folder: Path | None = None) -> Data:
         digests[f"{name}.csv"] = _digest(path)
         if (frame := _checked(raw, table, set(sources.get(name.partition("/")[0], {})), faults)) is not None:
             frames[name] = frame
+    check_rows(frames, faults)
     faults.raise_if_any()
-    _check_sums(frames, faults)
+    check_relations(frames, faults)
     faults.raise_if_any()
     return Data(frames, sources, digests)
 
@@ -228,11 +238,12 @@ def _pandera_schema(table: Table, known_sources: set[str], raw: pd.DataFrame) ->
             columns[dim] = pa.Column(checks=[whole, unreadable], nullable=True)
         else:
             columns[dim] = pa.Column(str, pa.Check.isin(["", *labels_of(dim)], error=dim))
-    lower, upper = of_quantity("lower"), of_quantity("upper")
+    lower, upper, fraction_allowed = of_quantity("lower"), of_quantity("upper"), of_quantity("whole").ne(True)
     columns["value"] = pa.Column(
         checks=[
             pa.Check(lambda s: np.isfinite(s), error="number", ignore_na=False),
-            pa.Check(lambda s: ~((s < lower) | (s > upper)), error="range", ignore_na=False),
+            pa.Check(lambda s: ~np.isfinite(s) | s.between(lower, upper), error="range", ignore_na=False),
+            pa.Check(lambda s: fraction_allowed | s.isna() | (s % 1 == 0), error="whole", ignore_na=False),
         ],
         nullable=True,
     )
@@ -251,6 +262,7 @@ _PROBLEMS = {
     "year": Text("a year is a whole number", "年度は整数にしてください"),
     "number": Text("a number is needed", "数値が必要です"),
     "range": Text("the value is outside its range", "値が許容範囲外です"),
+    "whole": Text("a whole number is needed", "整数にしてください"),
     "unit": Text("the unit is another", "単位が異なります"),
     "quality": Text("unknown word for quality", "未知の品質区分です"),
     "source_id": Text(
@@ -268,7 +280,7 @@ def _explain(
             line = raw.iloc[row]
             place = f"{table.name}.csv, row {row + 2}"
             name = str(getattr(error.check, "error", "") or "")
-            column = {"range": "value", "number": "value"}.get(name, name)
+            column = {"range": "value", "number": "value", "whole": "value"}.get(name, name)
             if name not in _PROBLEMS and name not in table.dims:
                 faults.add(place, Text("the same labels stand in an earlier row", "同じラベルの行が既にあります"),
                            given=" / ".join(line[list(table.key)]))  # fmt: skip
@@ -291,6 +303,7 @@ def _allowed(name: str, line: pd.Series, table: Table, known_sources: set[str]) 
         "quantity": lambda: list(table.quantities),
         "year": lambda: f"{FIRST_YEAR}…{LAST_YEAR}",
         "number": lambda: None,
+        "whole": lambda: None,
         "range": lambda: f"{quantity.lower:g} … {quantity.upper:g} {quantity.unit}" if quantity else None,
         "unit": lambda: [quantity.unit] if quantity else None,
         "quality": lambda: list(QUALITIES),
@@ -303,25 +316,19 @@ def _allowed(name: str, line: pd.Series, table: Table, known_sources: set[str]) 
     return labels if len(labels) <= 20 or close is None else [close]
 
 
-def _check_sums(frames: Mapping[str, pd.DataFrame], faults: FaultList) -> None:
-    """Record every set of shares that does not sum to 1; nothing is normalised silently."""
-    for name, quantity, dim, attribute in _SUMS:
-        frame = frames[name][frames[name]["quantity"] == quantity]
-        group = [other for other in TABLES[name].dims if other != dim]
-        if attribute is not None:
-            table = classification(_CLASSIFIED[dim])
-            frame = frame.assign(**{attribute: frame[dim].map(lambda label, t=table, a=attribute: t[label][a])})
-            group = [*group, attribute]
-        sums = frame.groupby(group, dropna=False)["value"].sum() if group else pd.Series({"": frame["value"].sum()})
-        for label, total in sums.items():
-            if abs(total - 1.0) > SHARE_TOLERANCE:
-                words = " / ".join(map(str, label)) if isinstance(label, tuple) else str(label)
-                faults.add(f"{name}.csv, {quantity} {words}".strip(),
-                           Text(f"shares over {dim} must sum to 1", f"{dim}の割合の合計を1にしてください"),
-                           given=f"{total:g}", allowed="1 ± 0.000001")  # fmt: skip
-
-
-def _missing(table: str, quantity: str, labels: Mapping[str, str], found: int) -> Fault:
+def _not_one(table: str, quantity: str, labels: Mapping[str, str], names: Iterable[str], found: int) -> Fault:
+    """Return the fault of a value that a run needs and that is not there, or more than once."""
+    unit = TABLES[table].quantities[quantity].unit
     what = " ".join([quantity, *labels.values()]).strip()
-    problem = Text(f"{what}: exactly this value is needed", f"{what}: この値が必要です")
-    return Fault(f"{table}.csv", problem, given=f"{found} rows")
+    which = ", ".join(names)
+    of = f": {which}" if which else ""
+    if found:
+        problem = Text(
+            f"more than one row {what}{of}; leave one", f"{what}の行が複数あります{of}。1行だけ残してください"
+        )
+    else:
+        problem = Text(
+            f"no row {what}{of}; add the row, with its value in {unit}",
+            f"{what}の行がありません{of}。行を追加し、値の単位は{unit}としてください",
+        )
+    return Fault(f"{table}.csv", problem)

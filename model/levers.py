@@ -174,7 +174,14 @@ class Electricity(Section):
     """Electricity as supplied to Tokyo."""
 
     renewable_share: Annotated[
-        YearPath, path(0, 1, "1", "renewable share of electricity supplied", "電力供給に占める再エネの割合")
+        YearPath,
+        path(
+            0,
+            1,
+            "1",
+            "renewable share of electricity that the grid supplies, own panels apart",
+            "系統電力に占める再エネの割合(自家消費を除く)",
+        ),
     ]
     thermal_factor: Annotated[
         YearPath,

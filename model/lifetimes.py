@@ -15,7 +15,7 @@ from typing import cast
 import numpy as np
 from scipy.optimize import brentq, least_squares
 
-from model.axes import BASE_YEAR, Axes
+from model.axes import BASE_YEAR, LAST_PUBLISHED_YEAR, Axes
 from model.inputs import Data
 from model.labels import classification
 from model.levers import Levers
@@ -32,18 +32,24 @@ class Lifetimes:
     """Mean life and survival curve of each building type.
 
     Args:
-        mean: [years] by building type, factors of the scenario taken in.
-        curves: survival curve by building type.
+        mean: [years] by building type.
+        curves: survival curve by building type, as it was up to the projection.
+        later_curves: the same from the projection on, with the factors of the scenario.
         position: fitted place within the literature's range, 0 lowest to 1 highest, of what was fitted.
     """
 
     mean: Mapping[str, float]
     curves: Mapping[str, Survival]
+    later_curves: Mapping[str, Survival]
     position: Mapping[str, float]
 
     def of_segments(self, axes: Axes) -> list[Survival]:
         """Return the curve of every segment."""
         return [self.curves[name] for name in axes.attribute("building_type")]
+
+    def of_segments_later(self, axes: Axes) -> list[Survival]:
+        """Return the curve of every segment from the projection on."""
+        return [self.later_curves[name] for name in axes.attribute("building_type")]
 
 
 # A Weibull curve of known shape has mean scale · Γ(1 + 1/shape).
@@ -70,7 +76,8 @@ def lifetimes(data: Data, levers: Levers, axes: Axes, dwellings: Array) -> Lifet
 
     Args:
         data: input tables.
-        levers: `stock.lifetime` chooses fitted, literature or outlook; `stock.lifetime_factor` multiplies the means.
+        levers: `stock.lifetime` chooses fitted, literature or outlook; `stock.lifetime_factor` multiplies
+            the means from the projection on.
         axes: axes of the run.
         dwellings: dwellings that shall stand [year, segment], used by the fit.
 
@@ -93,10 +100,13 @@ def lifetimes(data: Data, levers: Levers, axes: Axes, dwellings: Array) -> Lifet
     residential = {
         row["building_type"] for row in classification("segments").values() if row["sector"] == "residential"
     }
-    mean = {name: value * (factor.residential if name in residential else factor.non_residential)
-            for name, value in mean.items()}  # fmt: skip
+    later = {name: value * (factor.residential if name in residential else factor.non_residential)
+             for name, value in mean.items()}  # fmt: skip
     family = cast(Family, levers.stock.survival_family)
-    return Lifetimes(mean, {name: _curve(data, family, name, value) for name, value in mean.items()}, position)
+    curves, later_curves = (
+        {name: _curve(data, family, name, value) for name, value in means.items()} for means in (mean, later)
+    )
+    return Lifetimes(mean, curves, later_curves, position)
 
 
 def _curve(data: Data, family: Family, building_type: str, mean: float) -> Survival:
@@ -123,20 +133,19 @@ def _fit_dwellings(data: Data, family: Family, axes: Axes, dwellings: Array) -> 
     periods = base_periods(data, axes, residential)
     custom = data.series("buildings/turnover", "dwellings_started", category="detached_custom")
     for_sale = data.series("buildings/turnover", "dwellings_started", category="detached_for_sale")
-    both = np.intersect1d(custom[0], for_sale[0])
-    houses_started = sum(values[np.isin(years, both)] for years, values in (custom, for_sale))
     all_years, all_started = data.series("buildings/turnover", "dwellings_started", category="all")
-    seen = all_years <= axes.years[-1]
+    seen = all_years <= LAST_PUBLISHED_YEAR
 
     def residual(position: Array) -> Array:
         curves = [_curve(data, family, name, mean_in_range(data, name, position[0 if house else 1]))
                   for name, house in zip(types, detached, strict=True)]  # fmt: skip
         built = dwellings_built(curves, wanted, periods, axes)
-        houses = built[np.searchsorted(axes.years, both)][:, detached].sum(axis=1)
+        misses = [
+            built[np.searchsorted(axes.years, years), number].mean() / started.mean() - 1.0
+            for number, (years, started) in enumerate((custom, for_sale))
+        ]
         everything = built[np.searchsorted(axes.years, all_years[seen])].sum(axis=1)
-        return np.array(
-            [houses.mean() / np.mean(houses_started) - 1.0, everything.mean() / all_started[seen].mean() - 1.0]
-        )
+        return np.array([*misses, everything.mean() / all_started[seen].mean() - 1.0])
 
     fit = least_squares(residual, x0=[0.5, 0.5], bounds=(0.0, 1.0), diff_step=[1e-4, 1e-4], xtol=1e-10)
     return float(fit.x[0]), float(fit.x[1])

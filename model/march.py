@@ -106,6 +106,8 @@ def march(
         BalanceError: the balance of a cell does not close, a fault of the program.
     """
     hazards = hazard_table(life.of_segments(axes), axes.vintages, axes.years)
+    ahead = axes.years >= PROJECTION_FROM
+    hazards[ahead] = hazard_table(life.of_segments_later(axes), axes.vintages, axes.years[ahead])
     renovations, new_mix = _renovations(levers, axes), _new_mix(levers, axes)
     stock = base_stock(data, axes, life, wanted[0])
     shares = base_standards(data, axes)

@@ -9,7 +9,8 @@ from model.axes import PROJECTION_FROM, Axes
 from model.emissions import FACTOR_VIEWS
 from model.inputs import Data
 from model.labels import classification_coordinates
-from model.observations import Observation, observations
+from model.observation import Observation
+from model.observations import observations
 from model.pathway import Pathway
 from model.results import assemble
 from model.scenario import Scenario

@@ -15,7 +15,15 @@ import numpy as np
 from model.axes import Axes
 from model.calibration import Calibration, calibrate
 from model.demand import demand, segment_dwellings, sizes, vacancy_rate
-from model.emissions import Sectors, Supply, building_co2, primary_energy, sectors, supply
+from model.emissions import (
+    SectorEnergy,
+    Supply,
+    building_co2,
+    greenhouse_gas,
+    primary_energy,
+    sector_energy,
+    supply,
+)
 from model.energy import final_energy, useful_at_unit_service
 from model.inputs import Data
 from model.levers import Levers
@@ -42,7 +50,7 @@ class Pathway:
         stock: the march.
         calibration: fit of energy to the inventory.
         supply: factors of what is bought.
-        sectors: every sector of the inventory.
+        used: energy of every sector of the inventory.
         values: result variables by name, with the dims and units of `model.schema`.
     """
 
@@ -52,7 +60,7 @@ class Pathway:
     stock: StockYears
     calibration: Calibration
     supply: Supply
-    sectors: Sectors
+    used: SectorEnergy
     values: dict[str, Array]
 
 
@@ -83,22 +91,22 @@ def run_pathway(levers: Levers, data: Data, progress: Progress | None = None) ->
     )
     fitted = calibrate(data, levers, axes, final_energy(unit, equipment.final_per_useful, axes))
     useful = unit * fitted.end_use * fitted.service[:, :, None]
-    supplied = supply(data, levers, axes)
     values = stock.values | _energy(data, axes, stock, equipment, panels, useful)
     values |= {"service_level": fitted.service, "technology_share": equipment.share}
+    used = sector_energy(data, levers, axes, values["final_energy"].sum(axis=(2, 3)), values["purchased_energy"])
+    own = values["solar_self_use"].sum(axis=(1, 2)) / 1e6
+    supplied = supply(data, levers, axes, used.electricity.sum(axis=1), own)
     values["co2"] = building_co2(values["purchased_energy"], supplied.carriers)
-    every = sectors(
-        data, levers, axes, supplied, values["final_energy"].sum(axis=(2, 3)), values["purchased_energy"], values["co2"]
-    )
+    gas = greenhouse_gas(data, levers, axes, supplied, used, values["co2"])
     values |= {
         "electricity_factor": supplied.electricity,
         "renewable_share": supplied.renewable_share,
-        "sector_energy": every.energy,
-        "sector_electricity": every.electricity,
-        "greenhouse_gas": every.greenhouse_gas,
-        "greenhouse_gas_total": every.greenhouse_gas.sum(axis=1),
+        "sector_energy": used.energy,
+        "sector_electricity": used.electricity,
+        "greenhouse_gas": gas,
+        "greenhouse_gas_total": gas.sum(axis=1),
     }
-    return Pathway(axes, levers, life, stock, fitted, supplied, every, values)
+    return Pathway(axes, levers, life, stock, fitted, supplied, used, values)
 
 
 def _occupied(data: Data, levers: Levers, axes: Axes, stock: StockYears) -> Array:

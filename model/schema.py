@@ -124,7 +124,7 @@ VARIABLES: Final = _variables(
     ("solar_export", _CELL, "MWh/year", "rooftop electricity fed into the grid", "太陽光の系統への逆潮流量"),
     # -- emissions ---------------------------------------------------------------------------------------------
     ("electricity_factor", ("year", "factor_view"), "kg/kWh", "CO2 per kWh of electricity bought", "電力のCO2排出係数"),
-    ("renewable_share", ("year",), "1", "renewable share of electricity supplied", "電力供給に占める再エネ割合"),
+    ("renewable_share", ("year",), "1", "renewable share of all electricity used, own use of panels included", "電力利用に占める再エネ割合(自家消費を含む)"),
     ("co2", ("year", "segment", "carrier", "factor_view"), "kilotonne/year", "CO2 of the energy that buildings buy",
      "建物のエネルギー起源CO2"),
     ("sector_energy", ("year", "sector"), "PJ/year", "final energy by sector", "部門別最終エネルギー消費"),

@@ -9,22 +9,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from model.labels import classification
 from model.language import Text
+from model.ordinance.municipalities import municipalities
 
 #: Columns that every table has after its dims.
 VALUE_COLUMNS: Final = ("value", "unit", "source_id", "quality", "note")
+
+#: Fiscal years that a table may speak of.
+FIRST_YEAR, LAST_YEAR = 1900, 2060
 
 _ANY = float("inf")
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """One kind of number in a table."""
+    """One kind of number in a table; `whole` where only whole numbers make sense."""
 
     unit: str
     meaning: Text
     lower: float = 0.0
     upper: float = _ANY
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,10 @@ def _share(en: str, ja: str) -> Quantity:
     return _q("1", en, ja, 0.0, 1.0)
 
 
+def _whole(unit: str, en: str, ja: str, lower: float, upper: float) -> Quantity:
+    return Quantity(unit, Text(en, ja), lower, upper, whole=True)
+
+
 TABLES: Final[dict[str, Table]] = {
     table.name: table
     for table in (
@@ -72,19 +82,19 @@ TABLES: Final[dict[str, Table]] = {
                consumption=_q("TWh", "electricity used in Tokyo", "都内電力消費量"),
                fixed_factor=_q("kg/kWh", "factor fixed for cap-and-trade from this year on",
                                "総量削減義務で固定した係数(当該年度以降)", 0.0, 1.0),
-               fixed_factor_last_year=_q("year", "last year with a fixed factor", "係数を固定する最終年度", 2000, 2060)),
+               fixed_factor_last_year=_whole("year", "last year with a fixed factor", "係数を固定する最終年度", 2000, 2060)),
         _table("inventory/cap_and_trade", ("year",), "facilities under cap-and-trade", "総量削減義務対象事業所",
                base_emissions=_q("Mt", "sum of base-year emissions", "基準排出量の合計"),
                factory_share=_share("factories and the like in covered emissions", "対象排出量に占める工場等の割合"),
                base_period=_q("1", "first and last year of base-year emissions", "基準排出量の対象期間(最初と最後の年度)"),
                reduction=_share("reduction of emissions against the base", "基準排出量からの削減率")),
         _table("inventory/carriers", ("carrier",), "energy carriers", "エネルギー種別の係数",
-               emission_factor=_q("kg/MJ", "CO2 per energy used", "CO2排出係数"),
-               primary_energy_factor=_q("1", "primary energy per final energy", "一次エネルギー換算係数"),
-               crude_oil_equivalent=_q("kL/GJ", "crude oil per primary energy", "原油換算係数")),
+               emission_factor=_q("kg/MJ", "CO2 per energy used", "CO2排出係数", 0.0, 0.5),
+               primary_energy_factor=_q("1", "primary energy per final energy", "一次エネルギー換算係数", 0.1, 10.0),
+               crude_oil_equivalent=_q("kL/GJ", "crude oil per primary energy", "原油換算係数", 0.001, 1.0)),
         _table("inventory/other_sectors", ("sector", "year"), "sectors beyond buildings", "建物以外の部門",
                electric_share=_share("electricity in final energy", "最終エネルギーに占める電力の割合"),
-               fuel_factor=_q("kg/MJ", "CO2 per energy of the fuels used", "燃料のCO2排出係数"),
+               fuel_factor=_q("kg/MJ", "CO2 per energy of the fuels used", "燃料のCO2排出係数", 0.0, 0.5),
                emissions=_q("Mt", "emissions in CO2 equivalents", "排出量(CO2換算)")),
         # -- buildings --------------------------------------------------------------------------------------------
         _table("buildings/dwellings", ("year",), "dwellings and vacancy", "住宅総数と空き家",
@@ -124,7 +134,7 @@ TABLES: Final[dict[str, Table]] = {
                lowest_mean=_q("year", "lowest mean lifetime in the literature", "平均寿命(文献の下限)", 1.0, 200.0),
                highest_mean=_q("year", "highest mean lifetime in the literature", "平均寿命(文献の上限)", 1.0, 200.0),
                weibull_shape=_q("1", "shape of the Weibull survival curve", "ワイブル形状パラメータ", 0.5, 10.0),
-               oldest_vintage_years=_q("year", "length given to the open first period", "最古の建築時期に割り当てる年数", 1.0, 70.0)),
+               oldest_vintage_years=_whole("year", "length given to the open first period", "最古の建築時期に割り当てる年数", 1.0, 70.0)),
         _table("buildings/municipalities", ("region", "year"), "municipalities", "区市町村",
                population=_q("person", "population", "人口"),
                households=_q("household", "households", "世帯数"),
@@ -168,12 +178,12 @@ TABLES: Final[dict[str, Table]] = {
                stock_share=_share("share of floor area served in the base year", "基準年に設置済みの割合"),
                choice_share=_share("share of units installed in the year", "当該年の設置に占める割合")),
         _table("energy/prices", ("carrier",), "energy prices and choice of equipment", "エネルギー価格と設備選択",
-               price=_q("JPY/GJ", "price to the user", "需要家価格"),
-               discount_rate=_q("1/year", "discount rate of those who choose", "設備選択の割引率", 0.0, 0.5),
+               price=_q("JPY/GJ", "price to the user", "需要家価格", 1.0),
+               discount_rate=_q("1/year", "discount rate of those who choose", "設備選択の割引率", 0.0001, 0.5),
                choice_sensitivity=_q("GJ/JPY", "sensitivity of choice to yearly cost", "年間費用に対する選択の感度")),
         _table("energy/calibration", ("sector", "year"), "what the fit of energy rests on", "エネルギー校正の前提",
-               electricity_share=_share("electricity in final energy", "最終エネルギーに占める電力"),
-               intensity_year=_q("year", "year in which the intensities hold", "原単位の基準年度", 2000, 2022),
+               electricity_share=_q("1", "electricity in final energy", "最終エネルギーに占める電力", 0.05, 0.95),
+               intensity_year=_whole("year", "year in which the intensities hold", "原単位の基準年度", 2000, 2022),
                service_knot=_q("1", "year in which the slope of the service level may change", "利用水準の傾きが変わりうる年度"),
                capped_service_knot=_q("1", "the same for facilities under the cap", "同(総量削減義務対象)"),
                pandemic_profile=_share("share of the pandemic's effect present", "感染症流行の影響の残存割合")),
@@ -181,7 +191,7 @@ TABLES: Final[dict[str, Table]] = {
         _table("solar/capacity", ("year",), "rooftop solar to date", "太陽光発電設備容量の実績",
                capacity=_q("kW", "capacity at the end of the year", "年度末設備容量")),
         _table("solar/parameters", (), "rooftop solar", "太陽光発電の諸元",
-               **{"yield": _q("kWh/kW/year", "yearly generation per capacity", "年間発電量")},
+               **{"yield": _q("kWh/kW/year", "yearly generation per capacity", "年間発電量", 1.0, 8760.0)},
                degradation=_q("1/year", "yearly loss of yield", "出力低下率", 0.0, 0.1),
                lifetime_mean=_q("year", "mean lifetime of panels", "パネルの平均寿命", 1.0, 60.0),
                lifetime_shape=_q("1", "shape of the Weibull survival curve", "ワイブル形状パラメータ", 0.5, 10.0),
@@ -267,6 +277,25 @@ OPEN_LABELS: Final[dict[str, tuple[str, ...]]] = {
         "2001-2010", "2010-2020", "2011-2015", "2016-2020", "2021-2023",
     ),
 }  # fmt: skip
+
+#: Dims whose labels are a classification table.
+CLASSIFIED: Final[dict[str, str]] = {
+    "sector": "sectors", "carrier": "carriers", "segment": "segments", "end_use": "end_uses", "standard": "standards",
+    "technology": "technologies", "policy_group": "policy_groups", "measure": "reduction_measures",
+}  # fmt: skip
+
+
+def labels_of(dim: str) -> tuple[str, ...]:
+    """Return the labels that a dim of an input table may have."""
+    if dim in OPEN_LABELS:
+        return OPEN_LABELS[dim]
+    if dim == "region":
+        return tuple(municipalities())
+    if dim == "building_type":
+        return tuple(dict.fromkeys(row["building_type"] for row in classification("segments").values()))
+    labels = tuple(classification(CLASSIFIED[dim]))
+    return (*labels, "all") if dim == "sector" else labels
+
 
 _STOCK: Final = (
     "buildings/dwellings", "buildings/stock_types", "buildings/segment_shares", "buildings/households",

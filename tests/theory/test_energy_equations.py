@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from model.calibration import service_level, split_factors
-from model.emissions import building_co2, primary_energy, real_electricity_factor
+from model.emissions import building_co2, primary_energy, real_electricity_factor, renewable_share_of_use
 from model.energy import final_energy, service_area
 from model.inputs import Data
 from model.pathway import run_axes
@@ -76,6 +76,11 @@ def test_installations_build_up_the_known_capacity() -> None:
     standing = survival_table([Survival.weibull(4.0, 25.0)], years, years)[:, 0]
     capacity = np.linspace(5.0, 500.0, len(years))
     assert_allclose(standing @ _installed_to_date(capacity, standing), capacity, rtol=1e-12)
+
+
+def test_roofs_count_in_the_share_of_all_use() -> None:
+    # 30 renewable of 80 bought and 20 from roofs: half of the 100 used.
+    assert renewable_share_of_use(np.array([30 / 80]), np.array([80.0]), np.array([20.0])) == pytest.approx([0.5])
 
 
 def test_emissions_by_hand() -> None:

@@ -11,7 +11,7 @@ from model.demand import demand, region_shares, segment_dwellings, sizes, total_
 from model.inputs import Data
 from model.levers import Levers
 from model.lifetimes import lifetimes, mean_in_range, office_cohorts, weibull_variation, weibull_with_mean
-from model.pathway import run_axes
+from model.pathway import Pathway, run_axes
 from model.scenario import Scenario
 from model.survival import conditional_survival, mean_lifetime
 
@@ -120,3 +120,23 @@ def test_sizes_change_with_the_base_year(data: Data, no_new_policy: Scenario) ->
     assert size.floor_area[office, 0] == 1
     assert size.dwellings[office, 0] == 0
     assert 1 / size.buildings[office, 0] == 350
+
+
+GROUPS = ["detached_custom", "detached_for_sale", "rental_small", "condominium_small", "apartment_large"]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_starts_do_not_jump_where_history_ends(group: str, base_run: Pathway) -> None:
+    built = base_run.values["built_dwellings"][:, base_run.axes.segments_where(policy_group=group)].sum(axis=(1, 2))
+    years = slice(base_run.axes.year_index(2019), base_run.axes.year_index(2027) + 1)
+    change = built[years][1:] / built[years][:-1] - 1.0
+    assert np.abs(change).max() < 0.1
+
+
+def test_the_outlook_does_not_reach_back(data: Data, levers_with: Callable[..., Levers]) -> None:
+    years = np.arange(2000.0, 2051.0)
+    new, old = (
+        total_dwellings(data, levers_with(f"demand.households={name}"), years) for name in ("tmg_2024", "tmg_2015_base")
+    )
+    assert_allclose(new[years <= 2023], old[years <= 2023], rtol=1e-12)
+    assert new[-1] > 1.03 * old[-1]
