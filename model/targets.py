@@ -12,7 +12,7 @@ from model.ordinance.targets_goals import BASE_YEAR, REDUCED, goals
 from model.paths import data_folder
 from model.schema import Quality
 
-__all__ = ["BASE_YEAR", "Target", "base_emissions", "targets_of", "turnover_outlook"]
+__all__ = ["BASE_YEAR", "Target", "base_emissions", "published_final_energy", "targets_of", "turnover_outlook"]
 
 _KW_PER_GW = 1e6
 
@@ -56,6 +56,11 @@ def _in_report_unit(quantity: str, level: float) -> float:
 def base_emissions() -> Target:
     """Return all greenhouse gases of `BASE_YEAR` as published [Mt]."""
     return _by_year("inventory/emissions", "greenhouse_gas", "all")[BASE_YEAR]
+
+
+def published_final_energy() -> dict[int, Target]:
+    """Return the final energy of all sectors as published or derived from what is, by year [PJ]."""
+    return _by_year("inventory/energy", "final_energy", "all")
 
 
 def turnover_outlook(sector: str = "all") -> dict[int, Target]:

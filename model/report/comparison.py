@@ -20,7 +20,7 @@ from model.faults import BadInput, FaultList
 from model.language import Language, Text, fiscal_year
 from model.report.figure_parts import key, published_marks, target_mark
 from model.report.key_figures import emission_targets, energy_targets, key_years, solar_capacity_gw, verdict
-from model.report.style import COMPARED_COLOURS, Page, beside, drawing, projection_mark, save, year_ticks
+from model.report.style import COMPARED_COLOURS, Page, beside, drawing, projection_mark, save, value_ticks, year_ticks
 from model.report.wording import (
     CAPACITY_UNIT,
     EMISSIONS_UNIT,
@@ -189,7 +189,7 @@ def emissions_compared(runs: Runs, language: Language) -> Figure:
         " / ".join(runs),
         Text("diamonds: targets of the metropolis", "◆は都の目標")(language),
         _source(runs, language),
-        3.7,
+        3.8,
         language,
     )
     figure = page.figure()
@@ -268,6 +268,7 @@ def _curves(axes: Axes, curves: Mapping[str, xr.DataArray], language: Language, 
         axes.plot(years, curve.to_numpy(), color=colour, linewidth=1.4 if position else 3.0, zorder=3)
     year_ticks(axes, years, language, every)
     axes.set_ylim(0, 1.12 * max(float(curve.max()) for curve in curves.values()))
+    value_ticks(axes, 9 if every == 10 else 6)
     if named:
         beside(
             axes, np.array([float(curve[-1]) for curve in curves.values()]), [_short(name) for name in curves], colours

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from model.language import Language, Text, fiscal_year
-from model.report.style import BLACK, FAINT, VERMILION
+from model.report.key_figures import residential_levels
+from model.report.style import BLACK, FAINT, TARGET
 from model.report.wording import QUALITY_WORDS
 from model.schema import QUALITIES
 
@@ -21,11 +22,22 @@ _MARKS: Final = {
     "read_from_chart": ("s", "#A0A0A0"),
     "derived": ("^", "#A0A0A0"),
     "estimate": ("o", "white"),
+    "scaled_index": ("v", "white"),
 }
 
+#: What each mark means.
+_MARK_WORDS: Final = {
+    **QUALITY_WORDS,
+    "scaled_index": Text("published change × estimated FY2000", "公表増減率×推計値(2000年度)"),
+}
 
-#: How many source ids fit into the source line.
+#: How many source ids fit into the source line, and the id of what this project estimated itself.
 _SOURCES: Final = 16
+_OWN: Final = "own"
+
+#: Height of a line of `flag` as a share of the axes, and of the key above the axes [inch].
+_FLAG_LINES: Final = 0.125
+_KEY_ABOVE: Final = 0.17
 
 
 def names(dataset: xr.Dataset, dimension: str, language: Language) -> list[str]:
@@ -57,8 +69,16 @@ def published_marks(axes: Axes, dataset: xr.Dataset, quantity: str, scale: float
     return met
 
 
+def level_marks(axes: Axes, dataset: xr.Dataset) -> list[str]:
+    """Mark the energy of dwellings that published changes and the estimated base level give; return the mark used."""
+    years = dataset["year"].to_numpy()
+    levels = {year: value for year, value in residential_levels(dataset).items() if year in years}
+    axes.plot(list(levels), list(levels.values()), zorder=6, clip_on=False, **mark("scaled_index"))
+    return ["scaled_index"] if levels else []
+
+
 def mark(quality: str, size: float = 4.2) -> dict[str, Any]:
-    """Return the marker settings of a quality."""
+    """Return the marker settings of a quality, or of published changes of an estimated level."""
     shape, filling = _MARKS[quality]
     return {
         "marker": shape,
@@ -72,62 +92,61 @@ def mark(quality: str, size: float = 4.2) -> dict[str, Any]:
 
 def target_mark(axes: Axes, year: int, value: float) -> None:
     """Mark a target by a diamond."""
-    axes.plot([year], [value], marker="D", linestyle="", markersize=6, markerfacecolor=VERMILION,
+    axes.plot([year], [value], marker="D", linestyle="", markersize=6, markerfacecolor=TARGET,
               markeredgecolor="white", markeredgewidth=0.8, zorder=7, clip_on=False)  # fmt: skip
 
 
 def key(
-    axes: Axes,
-    qualities: Sequence[str],
-    language: Language,
-    target: Text | None = None,
-    above: float | None = None,
+    axes: Axes, qualities: Sequence[str], language: Language, target: Text | None = None, above: float = _KEY_ABOVE
 ) -> None:
-    """Explain the marks in one row, inside the axes at the upper left, or some inches above them at the right."""
-    handles = [Line2D([], [], label=QUALITY_WORDS[quality](language), **mark(quality)) for quality in qualities]
+    """Explain the marks in one row some inches above the axes, at the right, clear of all that is drawn."""
+    handles = [Line2D([], [], label=_MARK_WORDS[quality](language), **mark(quality)) for quality in qualities]
     if target is not None:
-        handles.append(Line2D([], [], marker="D", linestyle="", markersize=5, markerfacecolor=VERMILION,
+        handles.append(Line2D([], [], marker="D", linestyle="", markersize=5, markerfacecolor=TARGET,
                               markeredgecolor="white", label=target(language)))  # fmt: skip
     if handles:
-        corner = (0.0, 1.0) if above is None else (1.0, 1.0 + above * axes.figure.dpi / axes.bbox.height)
-        axes.legend(handles=handles, loc="upper left" if above is None else "lower right", bbox_to_anchor=corner,
-                    ncols=len(handles), facecolor="white", edgecolor="none", framealpha=0.8, fontsize=6.5,
-                    handletextpad=0.1, columnspacing=0.9, borderaxespad=0.2, borderpad=0.1)  # fmt: skip
+        corner = (1.0, 1.0 + above * axes.figure.dpi / axes.bbox.height)
+        axes.legend(handles=handles, loc="lower right", bbox_to_anchor=corner, ncols=len(handles), frameon=False,
+                    fontsize=6.5, handletextpad=0.1, columnspacing=0.9, borderaxespad=0.0, borderpad=0.1)  # fmt: skip
 
 
-def flag(axes: Axes, year: float, value: float, words: str, side: str) -> None:
-    """Write words at the top of the axes with a fine line down to a value."""
-    top = axes.get_ylim()[1]
-    axes.plot([year, year], [value, top * 0.985], color=FAINT, linewidth=0.6, zorder=3)
+def flag(axes: Axes, year: float, value: float, words: str, side: str, line: int = 0) -> None:
+    """Write words on one side of a fine line that rises from a value to a height counted in lines from the top."""
+    top = axes.get_ylim()[1] * (0.985 - _FLAG_LINES * line)
+    axes.plot([year, year], [value, top], color=FAINT, linewidth=0.6, zorder=3)
     axes.annotate(
         words,
-        (year, top * 0.985),
+        (year, top),
         xytext=(3 if side == "left" else -3, 0),
         textcoords="offset points",
         ha=side,
         va="top",
         fontsize=6.8,
         linespacing=1.3,
-        bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 0.8},
         zorder=5,
     )
 
 
 def source_line(dataset: xr.Dataset, language: Language, quantities: Sequence[str] = ()) -> str:
-    """Return where a figure comes from: the run, the published figures shown, what a year is."""
+    """Return where a figure comes from: the run, what it is compared with, what a year is."""
     shown = [position for quantity in quantities for position in observations(dataset, quantity)]
-    sources = sorted({part for i in shown for part in str(dataset["source_id"].to_numpy()[i]).split(";")})
+    cited = {part for i in shown for part in str(dataset["source_id"].to_numpy()[i]).split(";")}
+    sources = sorted(cited - {_OWN})
     run = f"{dataset.attrs['scenario']} ({str(dataset.attrs['scenario_hash'])[:8]})"
     start = int(dataset.attrs["projection_from"])
     line = Text(
         f"Model run {run}. Fiscal years, April to March; projection from {start}.",
         f"モデル計算 {run}。年度(4月～翌年3月)、{fiscal_year(start, 'ja')}以降は将来推計。",
     )(language)
+    if not shown:
+        return line
+    ids = ", ".join(sources)
+    listed = Text(f"sources {ids} of the data tables", f"データ表の出典番号 {ids}")
     if len(sources) > _SOURCES:
-        line += Text("\nThe sources of the published figures are listed in pathway.nc (source_id).",
-                     "\n公表値の出典は pathway.nc の source_id に記載。")(language)  # fmt: skip
-    elif sources:
-        ids = ", ".join(sources)
-        line += Text(f"\nPublished figures: sources {ids} of the data tables.",
-                     f"\n公表値の出典(データ表の出典番号): {ids}。")(language)  # fmt: skip
-    return line
+        listed = Text("sources listed in pathway.nc (source_id)", "出典は pathway.nc の source_id に記載")
+    line += Text(f"\nPublished figures: {listed('en')}", f"\n公表値: {listed('ja')}")(language)
+    if _OWN in cited:
+        line += Text("; estimates of this project are marked as weak", "。推計・参考値は本プロジェクトの推計を含む")(
+            language
+        )
+    return line + Text(".", "。")(language)

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from model.language import Language, Text, fiscal_year
-from model.report.figure_parts import flag, key, names, published_marks, source_line, target_mark
+from model.report.figure_parts import flag, key, level_marks, names, published_marks, source_line, target_mark
 from model.report.figures_of_checks import hindcast_figure, turnover_figure
 from model.report.key_figures import emission_targets, energy_targets, solar_capacity_gw, verdict
 from model.report.style import COLOURS, Page, drawing, projection_mark, save, sequence, stacked_bands, year_ticks
@@ -23,9 +23,10 @@ from model.report.wording import (
     capacity,
     change,
     emissions,
-    emissions_verdict,
+    emissions_verdict_parts,
     scenario_title,
 )
+from model.schema import QUALITIES
 from model.summary_table import by_building_sector
 from model.targets import base_emissions, targets_of
 
@@ -68,13 +69,13 @@ def emissions_figure(dataset: xr.Dataset, language: Language) -> Figure:
     """Greenhouse gases by sector with history, published totals and the targets against the base year."""
     years = dataset["year"].to_numpy()
     targets = {year: value for year, value in emission_targets().items() if year in years}
-    verdicts = [emissions_verdict(verdict(dataset, year), language) for year in list(targets)[:1]]
+    verdicts = [emissions_verdict_parts(verdict(dataset, year), language) for year in list(targets)[:1]]
     page = Page(
         Text("Greenhouse gases of Tokyo by sector", "都内の温室効果ガス排出量(部門別)")(language),
         scenario_title(dataset, language),
-        "".join(verdicts),
+        "\n".join(part for parts in verdicts for part in parts),
         source_line(dataset, language, ("greenhouse_gas_total",)),
-        3.7,
+        3.8,
         language,
     )
     figure = page.figure()
@@ -83,10 +84,12 @@ def emissions_figure(dataset: xr.Dataset, language: Language) -> Figure:
     year_ticks(axes, years, language)
     colours = [COLOURS[str(name)] for name in dataset["sector"].to_numpy()]
     values = scale * dataset["greenhouse_gas"].transpose("year", "sector").to_numpy()
-    stacked_bands(axes, years, values, names(dataset, "sector", language), colours, headroom=1.22)
+    stacked_bands(axes, years, values, names(dataset, "sector", language), colours, 9, headroom=1.22)
     for position, (year, value) in enumerate(targets.items()):
         words = f"{year} {_TARGET(language)}\n{_target_words(value, language)}"
-        flag(axes, year, scale * value, words, "left" if 0 < position < len(targets) - 1 else "right")
+        # The last one stands at the right end and is written to the left of its line, level with the first.
+        last = position == len(targets) - 1
+        flag(axes, year, scale * value, words, "right" if last else "left", 0 if last else position)
         target_mark(axes, year, scale * value)
     key(axes, published_marks(axes, dataset, "greenhouse_gas_total", scale), language)
     projection_mark(axes, int(dataset.attrs["projection_from"]), language)
@@ -129,22 +132,25 @@ def energy_figure(dataset: xr.Dataset, language: Language) -> Figure:
         scenario_title(dataset, language),
         Text("left: by end use; right: by energy carrier, rooftop electricity used on site included",
              "左: 用途別、右: エネルギー種別(太陽光の自家消費を含む)")(language),
-        source_line(dataset, language, [f"sector_energy.{sector}" for sector in _BUILDING_SECTORS]),
-        4.9,
+        source_line(dataset, language,
+                    ["residential_energy_index", *(f"sector_energy.{sector}" for sector in _BUILDING_SECTORS)]),
+        5.1,
         language,
     )  # fmt: skip
     figure = page.figure()
     energy = by_building_sector(dataset, "final_energy") / 1e3
     unit = Text("PJ a year", "PJ／年")(language)
+    marks: set[str] = set()
     for column, other in enumerate(("carrier", "end_use")):
-        panels = _two_panels(page, figure, dataset, energy.sum(other), column, COLOURS, unit, language, headroom=1.3)
+        panels = _two_panels(page, figure, dataset, energy.sum(other), column, COLOURS, unit, language, headroom=1.15)
         for sector, axes in panels.items():
-            met = published_marks(axes, dataset, f"sector_energy.{sector}")
-            targets = energy_targets(dataset, sector)
-            for year, value in targets.items():
+            marks.update(published_marks(axes, dataset, f"sector_energy.{sector}"))
+            if sector == "residential":
+                marks.update(level_marks(axes, dataset))
+            for year, value in energy_targets(dataset, sector).items():
                 target_mark(axes, year, value)
-            if column == 0:
-                key(axes, met, language, _TARGET if targets else None)
+    met = [name for name in (*QUALITIES, "scaled_index") if name in marks]
+    key(panels["residential"], met, language, _TARGET if energy_targets(dataset) else None, above=0.45)
     return figure
 
 
@@ -163,7 +169,7 @@ def solar_figure(dataset: xr.Dataset, language: Language) -> Figure:
             for (year, amount), value in zip(reached, targets.values(), strict=True)
         ),
         source_line(dataset, language, ("solar_capacity",)),
-        2.9,
+        3.0,
         language,
     )
     figure = page.figure()
@@ -174,9 +180,8 @@ def solar_figure(dataset: xr.Dataset, language: Language) -> Figure:
     words = dict(zip(dataset["sector"].to_numpy(), names(dataset, "sector", language), strict=True))
     values = scale * by_sector.sel(sector=sectors).transpose("year", "sector").to_numpy()
     highest = 1.1 * scale * max(targets.values(), default=0.0)
-    stacked_bands(
-        axes, years, values, [words[name] for name in sectors], [COLOURS[name] for name in sectors], lowest_top=highest
-    )
+    stacked_bands(axes, years, values, [words[name] for name in sectors], [COLOURS[name] for name in sectors], 9,
+                  lowest_top=highest)  # fmt: skip
     for year, value in targets.items():
         target_mark(axes, year, scale * value)
         axes.annotate(f"{year} {_TARGET(language)}\n{capacity(value, language)}", (year, scale * value),
@@ -202,26 +207,26 @@ def _two_panels(
     years = dataset["year"].to_numpy()
     dimension = next(str(name) for name in array.dims if name not in ("year", "sector"))
     shades = [colours[str(label)] for label in dataset[dimension].to_numpy()]
-    words = [_short(name) for name in names(dataset, dimension, language)]
     panels: dict[str, Axes] = {}
     for row, (sector, title) in enumerate(_BUILDING_SECTORS.items()):
         left, width = ((0.55, 1.70), (3.80, 1.58))[column]
         axes = page.axes(figure, left, 2.85 - row * 2.47, width, 1.72)
         year_ticks(axes, years, language, every=25)
         values = array.sel(sector=sector).transpose("year", dimension).to_numpy()
-        stacked_bands(axes, years, values, words, shades, headroom)
+        words = [_short(name, sector) for name in names(dataset, dimension, language)]
+        stacked_bands(axes, years, values, words, shades, 6, headroom)
         projection_mark(axes, int(dataset.attrs["projection_from"]), language)
         axes.set_title(title(language), loc="left", pad=11, y=1.0)
-        axes.locator_params(axis="y", nbins=6)
         if column == 0:
             axes.set_ylabel(unit)
         panels[sector] = axes
     return panels
 
 
-def _short(name: str) -> str:
-    """Return the first of the names that a label joins, where there is no room for all."""
-    return re.split(r"／| / |, |・その他", name)[0]
+def _short(name: str, sector: str) -> str:
+    """Return the part of a name that there is room for: of a pair, the one for dwellings or for other buildings."""
+    pair = re.split(r"／| / ", name)
+    return re.split(", |・その他", pair[0 if sector == "residential" else -1])[0]
 
 
 #: Every figure by the name of its file.

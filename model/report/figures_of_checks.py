@@ -5,26 +5,35 @@ from __future__ import annotations
 import math
 import re
 import textwrap
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from model.language import Language, Text, fiscal_year
 from model.report.figure_parts import key, mark, source_line, target_mark
 from model.report.key_figures import last_published_year, of_sector, stock_by_state
-from model.report.style import COLOURS, FAINT, INK, Page, beside, fitted, year_ticks
-from model.report.wording import HUNDREDS, number, percent, scenario_title, unit_words
+from model.report.style import COLOURS, FAINT, INK, Page, beside, heavy, year_ticks
+from model.report.wording import HUNDREDS, change, number, percent, scenario_title, signs, unit_words
 from model.schema import QUALITIES
 from model.targets import turnover_outlook
 
-#: Height of a row of the hindcast [inch], and the left edges of its columns from the left of the page.
-_ROW: Final = 0.27
-_NAME, _YEAR, _PAIR, _ROLE, _AXES = 0.10, 2.20, 4.08, 4.18, 5.32
-_AXES_WIDTH: Final = 1.76
-_ROLE_LENGTH: Final = 22
+#: Height of a row of the hindcast [inch], and the edges of its columns from the left of the page.
+_ROW: Final = 0.25
+_NAME, _YEAR, _PAIR, _WORST, _AXES = 0.10, 2.42, 4.55, 5.42, 5.55
+_AXES_WIDTH: Final = 1.53
+
+#: What the calibration knew of a quantity, by the first word of its remark, most telling first.
+_ROLES: Final = {
+    "independent": Text("independent of the fit: these test the model", "校正に不使用(モデルの検証となる項目)"),
+    "fitted": Text("seen by the fit", "校正に使用"),
+    "given": Text("read by the model", "モデルへの入力値"),
+    "": Text("not stated", "区分なし"),
+}
 
 _STATES: Final = {
     "new": Text("new", "新築"),
@@ -40,16 +49,62 @@ _COUNTED: Final = (
 )
 
 
+@dataclass(frozen=True)
+class _Line:
+    """One quantity of the hindcast, with all its years.
+
+    Args:
+        name: what it is, in words of the language.
+        role: key of `_ROLES`.
+        unit: of the two figures.
+        years: fiscal year of each figure it is compared with.
+        compared: those figures [unit].
+        modelled: the model's [unit].
+        quality: of each figure it is compared with.
+    """
+
+    name: str
+    role: str
+    unit: str
+    years: np.ndarray
+    compared: np.ndarray
+    modelled: np.ndarray
+    quality: np.ndarray
+
+    @property
+    def residual(self) -> np.ndarray:
+        """Return the residual of each year [%]."""
+        return np.asarray(100 * (self.modelled / self.compared - 1))
+
+
+def _hindcast_lines(dataset: xr.Dataset, language: Language) -> list[_Line]:
+    """Return every quantity in the order of roles, and of the result within a role."""
+    columns = ("quantity", f"quantity_{language}", "remark_en", "unit", "observation_year", "published", "modelled",
+               "quality")  # fmt: skip
+    quantity, name, remark, unit, years, compared, modelled, quality = (
+        dataset[column].to_numpy() for column in columns
+    )
+    lines = []
+    for one in dict.fromkeys(quantity):
+        rows = np.flatnonzero(quantity == one)
+        first = rows[0]
+        word = re.split(r"\W", str(remark[first]))[0]
+        lines.append(_Line(str(name[first]), word if word in _ROLES else "", str(unit[first]), years[rows],
+                           compared[rows], modelled[rows], quality[rows]))  # fmt: skip
+    return sorted(lines, key=lambda line: list(_ROLES).index(line.role))
+
+
 def hindcast_figure(dataset: xr.Dataset, language: Language) -> Figure:
-    """Published against modelled, one row a quantity: the last pair of numbers, and every residual as a mark."""
-    quantities = list(dict.fromkeys(str(name) for name in dataset["quantity"].to_numpy()))
-    rows = max(1, len(quantities))
+    """Model beside what is known, one row a quantity: the last pair, the largest residual, every residual as a mark."""
+    lines = _hindcast_lines(dataset, language)
+    roles = [role for role in _ROLES if any(line.role == role for line in lines)]
+    rows = max(1, len(lines) + len(roles))
     page = Page(
-        Text("What the model misses of what is published", "公表値とモデル値の差")(language),
+        Text("What the model misses", "モデル値と公表値・推計値との差")(language),
         scenario_title(dataset, language),
-        Text("residual = (model − published) / published; each mark is one year, numbers are of the last year",
-             "残差＝(モデル値－公表値)／公表値。印は各年度、数値は最終年度")(language),
-        source_line(dataset, language, quantities),
+        Text("residual = model / compared figure − 1; each mark is one year; grey rows: compared with estimates only",
+             "残差＝モデル値／比較値－1。印は各年度。灰色の行は推計値のみとの比較")(language),
+        source_line(dataset, language, list(dict.fromkeys(map(str, dataset["quantity"].to_numpy())))),
         1.05 + _ROW * rows,
         language,
     )  # fmt: skip
@@ -60,58 +115,60 @@ def hindcast_figure(dataset: xr.Dataset, language: Language) -> Figure:
     axes.set_ylim(rows - 0.5, -0.5)
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.set_yticks([])
+    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(Text("residual, %", "残差(%)")(language), labelpad=2)
     for left, head, side in (
         (_NAME, Text("quantity", "項目"), "left"),
-        (_YEAR, Text("year", "年度"), "left"),
-        (_PAIR, Text("published → model", "公表値→モデル値"), "right"),
-        (_ROLE, Text("how it was used", "校正との関係"), "left"),
+        (_YEAR, Text("last year", "最終年度"), "left"),
+        (_PAIR, Text("compared figure → model", "比較値→モデル値"), "right"),
+        (_WORST, Text("largest residual", "最大残差"), "right"),
     ):
         _cell(axes, left, -0.85, head(language), side, FAINT)
-    for row, quantity in enumerate(quantities):
-        _hindcast_row(axes, dataset, quantity, row, language)
+    row = 0
+    for role in roles:
+        _cell(axes, _NAME, row, _ROLES[role](language), "left", INK, fontweight=heavy(language))
+        here = [line for line in lines if line.role == role]
+        for line in here:
+            row += 1
+            _hindcast_row(axes, line, row, language)
+        row += 1
     met = set(map(str, dataset["quality"].to_numpy()))
     key(axes, [quality for quality in QUALITIES if quality in met], language, above=0.28)
     return figure
 
 
-def _hindcast_row(axes: Axes, dataset: xr.Dataset, quantity: str, row: int, language: Language) -> None:
-    """Draw one quantity: its name, its last year in numbers, and a mark for each year; weak ones paler."""
-    rows = np.flatnonzero(dataset["quantity"].to_numpy() == quantity)
-    here = dataset.isel(observation=rows)
-    last = here.isel(observation=int(np.argmax(here["observation_year"].to_numpy())))
-    weak = bool((here["quality"] == "estimate").all())
-    colour = FAINT if weak else INK
-    if row % 2 == 0:
-        start = (_NAME - 0.04 - _AXES) / _AXES_WIDTH
-        axes.axhspan(row - 0.5, row + 0.5, xmin=start, color="#F3F3F3", clip_on=False, zorder=0, linewidth=0)
-    words = textwrap.wrap(str(last[f"quantity_{language}"].item()), 38 if language == "en" else 20)
+def _hindcast_row(axes: Axes, line: _Line, row: int, language: Language) -> None:
+    """Draw one quantity: its name, the last year and the worst in numbers, a mark for each year; weak ones paler."""
+    colour = FAINT if (line.quality == "estimate").all() else INK
+    start = (_NAME - 0.04 - _AXES) / _AXES_WIDTH
+    axes.axhspan(row - 0.45, row + 0.45, xmin=start, color="#F3F3F3", clip_on=False, zorder=0, linewidth=0)
+    last, residual = int(np.argmax(line.years)), line.residual
+    worst = int(np.argmax(np.abs(residual)))
+    words = textwrap.wrap(signs(line.name), 40 if language == "en" else 22)
     _cell(axes, _NAME, row, "\n".join(words[:2]), "left", colour)
-    _cell(axes, _YEAR, row, str(last["observation_year"].item()), "left", colour)
-    pair = _pair(float(last["published"]), float(last["modelled"]), str(last["unit"].item()), language)
+    _cell(axes, _YEAR, row, str(line.years[last]), "left", colour)
+    pair = _pair(float(line.compared[last]), float(line.modelled[last]), line.unit, language)
     _cell(axes, _PAIR, row, pair, "right", colour)
-    role = re.split(r"[;,.(。、]", str(last[f"remark_{language}"].item()))[0]
-    _cell(axes, _ROLE, row, fitted(role, _ROLE_LENGTH), "left", FAINT)
-    residual, quality = 100 * here["residual"].to_numpy(), here["quality"].to_numpy()
-    for name in sorted(set(map(str, quality))):
-        values = residual[quality == name]
-        axes.plot(values, np.full(len(values), row), zorder=5, **mark(name, 4.6))
+    _cell(axes, _WORST, row, f"{change(residual[worst] / 100, 0)} ({line.years[worst]})", "right", colour)
+    for name in dict.fromkeys(line.quality):
+        values = residual[line.quality == name]
+        axes.plot(values, np.full(len(values), row), zorder=5, **mark(str(name), 4.6))
 
 
-def _cell(axes: Axes, left: float, row: float, words: str, side: str, colour: str) -> None:
+def _cell(axes: Axes, left: float, row: float, words: str, side: str, colour: str, **look: Any) -> None:
     """Write words at a distance [inch] from the left edge of the page, at the height of a row."""
     across = (left - _AXES) / _AXES_WIDTH
     axes.text(across, row, words, transform=axes.get_yaxis_transform(), ha=side, va="center", fontsize=7.0,
-              color=colour, linespacing=1.05)  # fmt: skip
+              color=colour, linespacing=1.05, **look)  # fmt: skip
 
 
-def _pair(published: float, modelled: float, unit: str, language: Language) -> str:
-    """Return two numbers with as many decimals as the published one needs for four digits, and their unit."""
+def _pair(compared: float, modelled: float, unit: str, language: Language) -> str:
+    """Return two numbers with as many decimals as the first one needs for four digits, and their unit."""
     if unit == "1":
-        return f"{percent(published, 1)} → {percent(modelled, 1)}"
-    digits = 3 - math.floor(math.log10(abs(published))) if published else 0
-    pair = [number(value, min(3, max(0, digits))) for value in (published, modelled)]
+        return f"{percent(compared, 1)} → {percent(modelled, 1)}"
+    digits = 3 - math.floor(math.log10(abs(compared))) if compared else 0
+    pair = [number(value, min(3, max(0, digits))) for value in (compared, modelled)]
     return f"{pair[0]} → {pair[1]} {unit_words(unit, language)}"
 
 
@@ -125,8 +182,8 @@ def turnover_figure(dataset: xr.Dataset, language: Language) -> Figure:
              "diamond: new buildings in the metropolis' outlook",
              f"{fiscal_year(start, 'ja')}以降の新築・改修がストックに占める割合。◆は都の見通し(新築)")(language),
         source_line(dataset, language)
-        + Text("\nA building renovated twice counts twice in `renovated`.",
-               "\n「省エネ改修」は延べ数(2回改修した建物は2回計上)。")(language),
+        + Text("\nA building renovated twice counts twice, so “renovated” is an upper bound, “as before” a lower one.",
+               "\n2回改修した建物は2回数えるため、「省エネ改修」は上限値、「従前のまま」は下限値。")(language),
         2.75,
         language,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,27 +10,44 @@ import numpy as np
 import xarray as xr
 
 from model.summary_table import by_building_sector
-from model.targets import BASE_YEAR, base_emissions, targets_of
+from model.targets import BASE_YEAR, base_emissions, published_final_energy, targets_of
 
 #: What happened to the stock since the projection began, in the order in which it is drawn.
 STOCK_STATES: Final = ("new", "renovated", "as_before")
 
 
 @dataclass(frozen=True)
+class HindcastError:
+    """How far the model was from what is known, at most.
+
+    Args:
+        size: the largest absolute difference [unit of the quantity].
+        first: first fiscal year that was compared.
+        last: last one.
+    """
+
+    size: float
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """Emissions of a year against its target.
+    """Emissions or energy of a year against its target.
 
     Args:
         year: fiscal year.
-        value: modelled emissions [Mt/year].
-        base: published emissions of `BASE_YEAR` [Mt/year].
-        target: the target of the year [Mt/year], None where there is none.
+        value: what the model gives [unit/year].
+        base: the published value of `BASE_YEAR` [unit/year].
+        target: the target of the year [unit/year], None where there is none.
+        error: what the hindcast of the quantity missed, None where nothing is known to compare it with.
     """
 
     year: int
     value: float
     base: float
     target: float | None
+    error: HindcastError | None = None
 
     @property
     def change(self) -> float:
@@ -43,13 +61,18 @@ class Verdict:
 
     @property
     def gap(self) -> float | None:
-        """Return the emissions above the target [Mt/year]; negative where the target is met."""
+        """Return what is above the target [unit/year]; negative where the target is met."""
         return None if self.target is None else self.value - self.target
 
     @property
     def met(self) -> bool | None:
         """Return whether the target is met, or None where there is none."""
         return None if self.gap is None else self.gap <= 0
+
+    @property
+    def within_error(self) -> bool:
+        """Return whether the distance to the target is smaller than what the hindcast missed."""
+        return self.gap is not None and self.error is not None and abs(self.gap) < self.error.size
 
 
 def emission_targets() -> dict[int, float]:
@@ -58,11 +81,23 @@ def emission_targets() -> dict[int, float]:
     return {year: base * (1 + row.value) for year, row in targets_of("greenhouse_gas_change").items()}
 
 
-def energy_targets(dataset: xr.Dataset, sector: str) -> dict[int, float]:
-    """Return the final energy that each target year allows a sector, from its modelled base year [PJ/year]."""
+def energy_targets(dataset: xr.Dataset, sector: str = "all") -> dict[int, float]:
+    """Return the final energy that each target year allows a sector, or all of them together [PJ/year].
+
+    The base year is the published one for all sectors and the modelled one for a single sector, whose level is not
+    published for each.
+
+    Args:
+        dataset: a result of `assemble`.
+        sector: label of a sector, or "all".
+    """
     if BASE_YEAR not in dataset["year"]:
         return {}
-    base = float(dataset["sector_energy"].sel(sector=sector, year=BASE_YEAR))
+    base = (
+        published_final_energy()[BASE_YEAR].value
+        if sector == "all"
+        else float(dataset["sector_energy"].sel(sector=sector, year=BASE_YEAR))
+    )
     targets = targets_of("final_energy_change", sector)
     return {year: base * (1 + row.value) for year, row in targets.items() if year in dataset["year"]}
 
@@ -81,7 +116,41 @@ def last_published_year(dataset: xr.Dataset) -> int:
 def verdict(dataset: xr.Dataset, year: int) -> Verdict:
     """Return the emissions of a year against the base year and the target."""
     value = float(dataset["greenhouse_gas_total"].sel(year=year))
-    return Verdict(year, value, base_emissions().value, emission_targets().get(year))
+    here = dataset.isel(observation=dataset["quantity"].to_numpy() == "greenhouse_gas_total")
+    missed = (here["modelled"] - here["published"]).to_numpy()
+    error = _largest(here["observation_year"].to_numpy(), missed)
+    return Verdict(year, value, base_emissions().value, emission_targets().get(year), error)
+
+
+def energy_verdict(dataset: xr.Dataset, year: int) -> Verdict:
+    """Return the final energy of all sectors in a year [PJ/year] against the base year and the target."""
+    energy = dataset["sector_energy"].sum("sector")
+    known = published_final_energy()
+    years = [y for y, row in known.items() if row.quality != "estimate" and y in dataset["year"]]
+    missed = energy.sel(year=years).to_numpy() - [known[y].value for y in years]
+    target = energy_targets(dataset).get(year)
+    return Verdict(year, float(energy.sel(year=year)), known[BASE_YEAR].value, target, _largest(years, missed))
+
+
+def _largest(years: Sequence[int] | np.ndarray, missed: np.ndarray) -> HindcastError | None:
+    """Return the largest of the differences of some years, or None where there is none."""
+    if len(missed) == 0:
+        return None
+    return HindcastError(float(np.abs(missed).max()), int(min(years)), int(max(years)))
+
+
+def residential_levels(dataset: xr.Dataset) -> dict[int, float]:
+    """Return the energy of dwellings by year, from published changes and the level of the base year [PJ/year].
+
+    level[y] = index[y] · level[base year]: the changes are published, the level is an estimate, so are the results.
+    """
+    quantity, years = dataset["quantity"].to_numpy(), dataset["observation_year"].to_numpy()
+    published = dataset["published"].to_numpy()
+    level = published[(quantity == "sector_energy.residential") & (years == BASE_YEAR)]
+    if len(level) == 0:
+        return {}
+    index = quantity == "residential_energy_index"
+    return {int(year): float(value * level[0]) for year, value in zip(years[index], published[index], strict=True)}
 
 
 def solar_capacity_gw(dataset: xr.Dataset) -> xr.DataArray:

@@ -18,6 +18,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from model.language import Language, Text
 from model.report.wording import stacked_year
@@ -27,17 +28,22 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE, GREY = (
     "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999",
 )  # fmt: skip
 
+#: The colour of targets, which nothing else has.
+TARGET: Final = VERMILION
+
+#: One colour for each thing that is drawn as a band, in all figures: sectors from Okabe and Ito, end uses and carriers
+#: from Tol's muted palette, neighbours in a stack apart in lightness too, so that they differ in grey print.
 COLOURS: Final[Mapping[str, str]] = {
     "residential": ORANGE, "commercial": BLUE, "industry": GREY, "transport": GREEN, "waste": PURPLE,
     "other_gases": YELLOW,
-    "electricity": BLUE, "city_gas": ORANGE, "lpg": YELLOW, "oil": VERMILION, "district_heat": PURPLE,
-    "heating": VERMILION, "cooling": SKY, "hot_water": ORANGE, "cooking": YELLOW, "lighting": GREEN,
-    "appliances": BLUE,
-    "as_before": "#C8C8C8", "renovated": SKY, "new": BLUE,
+    "heating": "#882255", "cooling": "#88CCEE", "hot_water": "#CC6677", "cooking": "#DDCC77", "lighting": "#999933",
+    "appliances": "#332288",
+    "electricity": "#44AA99", "city_gas": "#AA4499", "lpg": "#DDDDDD", "oil": "#444444", "district_heat": "#117733",
+    "as_before": "#C8C8C8", "renovated": "#B98B5E", "new": "#5B3A1E",
 }  # fmt: skip
 
 #: Colours of compared runs, the reference first.
-COMPARED_COLOURS: Final = (BLACK, BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY)
+COMPARED_COLOURS: Final = (BLACK, BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW, GREY)
 
 INK: Final = "#222222"
 FAINT: Final = "#666666"
@@ -46,6 +52,7 @@ PIXELS_PER_INCH: Final = 180
 _POINTS: Final = 72.0
 _HEAD: Final = 0.72
 _FOOT: Final = 0.40
+_MESSAGE_LINE: Final = 0.15
 _LEADER: Final = 0.13
 _LINE: Final = 116
 
@@ -100,7 +107,7 @@ class Page:
     Args:
         title: what the figure shows.
         scenario: whose figure it is.
-        message: what a reader should take from it.
+        message: what a reader should take from it, a line or more.
         source: where it comes from, one or two lines.
         body: height between heading and source line.
         language: language of the texts.
@@ -116,17 +123,18 @@ class Page:
     @property
     def height(self) -> float:
         """Return the height of the whole page [inch]."""
-        return _HEAD + self.body + _FOOT
+        return _HEAD + _MESSAGE_LINE * self.message.count("\n") + self.body + _FOOT
 
     def figure(self) -> Figure:
         """Return an empty figure with heading and source line."""
         figure = Figure(figsize=(WIDTH, self.height))
         FigureCanvasAgg(figure)
-        # The Japanese font has one weight only.
-        weight = "bold" if self.language == "en" else "normal"
-        self.write(figure, 0.09, self.height - 0.09, self.title, va="top", fontsize=11, fontweight=weight)
+        title = {"va": "top", "fontsize": 11, "fontweight": heavy(self.language)}
+        self.write(figure, 0.09, self.height - 0.09, self.title, **title)
         self.write(figure, 0.09, self.height - 0.32, fitted(self.scenario), va="top", fontsize=8, color=FAINT)
-        self.write(figure, 0.09, self.height - 0.49, fitted(self.message), va="top", fontsize=8, color=INK)
+        for number, line in enumerate(self.message.split("\n")):
+            top = self.height - 0.49 - _MESSAGE_LINE * number
+            self.write(figure, 0.09, top, fitted(line), va="top", fontsize=8, color=INK)
         self.write(figure, 0.09, 0.07, self.source, va="bottom", fontsize=6.3, color=FAINT, linespacing=1.35)
         return figure
 
@@ -137,6 +145,11 @@ class Page:
     def axes(self, figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
         """Return axes at a place given in inches from the lower left corner of the body."""
         return figure.add_axes((left / WIDTH, (_FOOT + bottom) / self.height, width / WIDTH, height / self.height))
+
+
+def heavy(language: Language) -> str:
+    """Return the weight of headings: the Japanese font has one weight only."""
+    return "bold" if language == "en" else "normal"
 
 
 def fitted(words: str, signs: int = _LINE) -> str:
@@ -155,8 +168,12 @@ def save(figure: Figure, stem: Path) -> list[Path]:
 
 
 def sequence(count: int) -> list[str]:
-    """Return colours from pale to dark for things that have an order, such as periods of construction."""
-    return [to_hex(colormaps["cividis_r"](position)) for position in np.linspace(0.0, 1.0, count)]
+    """Return colours from pale to dark for things that have an order, such as periods of construction.
+
+    Lightness falls in equal steps, so the order shows in grey print and to the colour-blind; the hue changes too. The
+    ends of the map are left out: nearly white and black.
+    """
+    return [to_hex(colormaps["inferno_r"](position)) for position in np.linspace(0.03, 0.92, count)]
 
 
 def year_ticks(axes: Axes, years: np.ndarray, language: Language, every: int = 10) -> None:
@@ -166,6 +183,11 @@ def year_ticks(axes: Axes, years: np.ndarray, language: Language, every: int = 1
     if language == "ja":
         axes.set_xticklabels([stacked_year(year, "ja") for year in ticks])
     axes.set_xlim(years[0], years[-1])
+
+
+def value_ticks(axes: Axes, most: int) -> None:
+    """Mark round values on the y axis, the same in every language, though the letters differ in size."""
+    axes.yaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
 
 
 def projection_mark(axes: Axes, projection_from: int, language: Language) -> None:
@@ -190,6 +212,7 @@ def stacked_bands(
     values: np.ndarray,
     names: Sequence[str],
     colours: Sequence[str],
+    ticks: int,
     headroom: float = 1.06,
     lowest_top: float = 0.0,
 ) -> None:
@@ -201,12 +224,14 @@ def stacked_bands(
         values: one column a band, the first at the bottom.
         names: name of each band.
         colours: colour of each band.
+        ticks: how many marks the y axis has at most.
         headroom: height of the axis as a multiple of the highest total.
         lowest_top: the axis reaches at least this.
     """
     shown = values.max(axis=0) > 0
     axes.stackplot(years, values.T, colors=colours, linewidth=0.3, edgecolor="white", zorder=2)
     axes.set_ylim(0, max(lowest_top, values.sum(axis=1).max() * headroom))
+    value_ticks(axes, ticks)
     top = np.cumsum(values[-1])
     middle = top - values[-1] / 2
     beside(axes, middle[shown], [name for name, keep in zip(names, shown, strict=True) if keep],

@@ -17,10 +17,12 @@ from model.language import Language, Text, fiscal_year
 from model.report.key_figures import (
     emission_targets,
     energy_targets,
+    energy_verdict,
     key_years,
     largest_residuals,
     last_published_year,
     new_share,
+    residential_levels,
     solar_capacity_gw,
     verdict,
 )
@@ -31,12 +33,13 @@ from model.report.wording import (
     QUALITY_WORDS,
     change,
     emissions_verdict,
+    energy_verdict_words,
     number,
     scenario_title,
     stacked_year,
 )
 from model.schema import QUALITIES
-from model.targets import BASE_YEAR, targets_of
+from model.targets import BASE_YEAR, published_final_energy, targets_of
 
 #: How many of the largest residuals the summary names.
 _RESIDUALS: Final = 3
@@ -44,7 +47,11 @@ _RESIDUALS: Final = 3
 #: A row of the table: name, one cell a year, style.
 _Row = tuple[str, list[str], str]
 
+#: Figures to compare with, by year: value, quality.
+_Known = dict[int, tuple[float, str]]
+
 _ENERGY: Final = {
+    "all": Text("Final energy, all sectors", "最終エネルギー 全部門"),
     "residential": Text("Energy of dwellings", "最終エネルギー 家庭"),
     "commercial": Text("Energy of commercial buildings", "最終エネルギー 業務"),
 }
@@ -89,7 +96,7 @@ def _emission_rows(dataset: xr.Dataset, language: Language) -> list[_Row]:
     against = Text(f"  against FY{BASE_YEAR} as published", f"  {BASE_YEAR}年度(公表値)比")(language)
     return [
         (f"{name} [{EMISSIONS_UNIT(language)}]", [number(scale * row.value, digits) for row in found], "bold"),
-        _published_row("greenhouse_gas_total", dataset, language, scale, digits),
+        _published_row(_known("greenhouse_gas_total", dataset), dataset, language, scale, digits),
         (against, [change(row.change) for row in found], ""),
         _target_row(emission_targets(), dataset, language, scale, digits),
     ]
@@ -99,9 +106,13 @@ def _energy_rows(dataset: xr.Dataset, language: Language) -> list[_Row]:
     rows: list[_Row] = []
     unit = Text("PJ a year", "PJ／年")(language)
     for sector, name in _ENERGY.items():
-        energy = _values(dataset["sector_energy"].sel(sector=sector), dataset)
+        every = dataset["sector_energy"]
+        energy = _values(every.sum("sector") if sector == "all" else every.sel(sector=sector), dataset)
         rows.append((f"{name(language)} [{unit}]", [number(value, 0) for value in energy], ""))
-        rows.append(_published_row(f"sector_energy.{sector}", dataset, language, 1.0, 0))
+        known = _known_energy() if sector == "all" else _known(f"sector_energy.{sector}", dataset)
+        if sector == "residential":
+            known = {year: (value, "estimate") for year, value in residential_levels(dataset).items()} | known
+        rows.append(_published_row(known, dataset, language, 1.0, 0))
         rows.append(_target_row(energy_targets(dataset, sector), dataset, language, 1.0, 0))
     return rows
 
@@ -149,16 +160,28 @@ def _values(array: xr.DataArray, dataset: xr.Dataset) -> list[float]:
     return [float(value) for value in array.sel(year=key_years(dataset)).to_numpy()]
 
 
-def _published_row(quantity: str, dataset: xr.Dataset, language: Language, scale: float, digits: int) -> _Row:
-    """Return published figures by year, a weak one in brackets, with nothing where there is none."""
+def _known(quantity: str, dataset: xr.Dataset) -> _Known:
+    """Return the figures that a quantity was compared with."""
     here = dataset.isel(observation=dataset["quantity"].to_numpy() == quantity)
-    known = {}
-    for position in range(here.sizes["observation"]):
-        one = here.isel(observation=position)
-        figure = number(scale * float(one["published"]), digits)
-        known[int(one["observation_year"])] = f"({figure})" if str(one["quality"].item()) == "estimate" else figure
-    cells = [known.get(year, "") for year in key_years(dataset)]
-    return Text("  published", "  公表値")(language), cells, "dim"
+    columns = (here[name].to_numpy() for name in ("observation_year", "published", "quality"))
+    return {int(year): (float(value), str(quality)) for year, value, quality in zip(*columns, strict=True)}
+
+
+def _known_energy() -> _Known:
+    """Return the published final energy of all sectors."""
+    return {year: (row.value, row.quality) for year, row in published_final_energy().items()}
+
+
+def _published_row(known: _Known, dataset: xr.Dataset, language: Language, scale: float, digits: int) -> _Row:
+    """Return published figures by year, a weak one in brackets, with nothing where there is none."""
+    cells = []
+    for year in key_years(dataset):
+        value, quality = known.get(year, (None, ""))
+        figure = "" if value is None else number(scale * value, digits)
+        cells.append(f"({figure})" if quality == "estimate" else figure)
+    weak = any(cell.startswith("(") for cell in cells)
+    name = Text("  published, (estimate)", "  公表値、(推計値)") if weak else Text("  published", "  公表値")
+    return name(language), cells, "dim"
 
 
 def _target_row(
@@ -170,13 +193,15 @@ def _target_row(
 
 
 def _verdicts(dataset: xr.Dataset, language: Language) -> list[Styled]:
-    """Return one line for each target of emissions: met or missed, and by how much."""
+    """Return one line for each target of emissions and of all energy: met or missed, and by how much."""
+    of_emissions = [verdict(dataset, year) for year in emission_targets() if year in dataset["year"]]
+    of_energy = [energy_verdict(dataset, year) for year in energy_targets(dataset)]
+    found = [(one, emissions_verdict(one, language)) for one in of_emissions]
+    found += [(one, energy_verdict_words(one, language)) for one in of_energy]
     lines = []
-    for year in emission_targets():
-        if year in dataset["year"]:
-            found = verdict(dataset, year)
-            sign, style = ("✓", "green") if found.met else ("✗", "red")
-            lines.append(Styled(f"{sign} {emissions_verdict(found, language)}", style=style))
+    for one, words in found:
+        sign, style = ("✓", "green") if one.met else ("✗", "red")
+        lines.append(Styled(f"{sign} {words}", style="yellow" if one.within_error else style))
     return lines
 
 

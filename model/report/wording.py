@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import xarray as xr
@@ -16,7 +17,9 @@ HUNDREDS: Final[dict[Language, float]] = {"en": 1.0, "ja": 100.0}
 EMISSIONS_UNIT: Final = Text("Mt CO₂eq a year", "万t-CO₂換算／年")
 CAPACITY_UNIT: Final = Text("GW", "万kW")
 
-_UNIT_WORDS: Final = {"dwelling": "戸", "building": "棟", "million": "百万", "thousand": "千", "/year": "／年"}
+_UNIT_WORDS: Final = {
+    "dwelling": "戸", "building": "棟", "million": "百万", "thousand": "千", "Mt": "百万t", "/year": "／年",
+}  # fmt: skip
 
 #: One word for each quality, where there is no room for its meaning.
 QUALITY_WORDS: Final[dict[str, Text]] = {
@@ -69,6 +72,11 @@ def unit_words(unit: str, language: Language) -> str:
     return unit
 
 
+def signs(words: str) -> str:
+    """Return words with the signs that tables of data lack: CO₂, m²."""
+    return words.replace("CO2", "CO₂").replace("m2", "m²")
+
+
 def stacked_year(year: int, language: Language) -> str:
     """Return a fiscal year for the head of a column or a tick, the year of the era on a line of its own."""
     return fiscal_year(year, language).removesuffix("年度").replace("(", "\n(")
@@ -79,20 +87,54 @@ def scenario_title(dataset: xr.Dataset, language: Language) -> str:
     return f"{dataset.attrs[f'title_{language}']} ({dataset.attrs['scenario']})"
 
 
+def energy(petajoules: float, language: Language) -> str:
+    """Return energy as 401 PJ, in both languages."""
+    return f"{number(petajoules, 0)} PJ"
+
+
 def emissions_verdict(verdict: Verdict, language: Language) -> str:
     """Return one sentence: the emissions of a year, the change against the base year, and whether the target is met."""
-    year, base = fiscal_year(verdict.year, language), fiscal_year(BASE_YEAR, language)
-    amount, moved = emissions(verdict.value, language), change(verdict.change)
-    state = Text(f"{year}: {amount}, {moved} against {base}", f"{year}は{amount}({base}比{moved})")
+    return Text("; ", "。")(language).join(emissions_verdict_parts(verdict, language))
+
+
+def emissions_verdict_parts(verdict: Verdict, language: Language) -> list[str]:
+    """Return the two parts of `emissions_verdict`; the second is missing where there is no target."""
+    year = fiscal_year(verdict.year, language)
+    return _verdict(Text(f"{year}: ", f"{year}は")(language), verdict, emissions, language)
+
+
+def energy_verdict_words(verdict: Verdict, language: Language) -> str:
+    """Return the same sentence for the final energy of all sectors."""
+    year = fiscal_year(verdict.year, language)
+    start = Text(f"{year}, final energy of all sectors: ", f"{year}の最終エネルギー消費(全部門)は")(language)
+    return Text("; ", "。")(language).join(_verdict(start, verdict, energy, language))
+
+
+def _verdict(start: str, verdict: Verdict, amount: Callable[[float, Language], str], language: Language) -> list[str]:
+    """Return the amount with the change against the base year, and whether the target is met and how sure that is."""
+    base, moved, value = fiscal_year(BASE_YEAR, language), change(verdict.change), amount(verdict.value, language)
+    state = start + Text(f"{value}, {moved} against {base}", f"{value}({base}比{moved})")(language)
     if verdict.gap is None or verdict.target_change is None:
-        return state(language)
-    asked, distance = _asked(verdict.target_change, language), emissions(abs(verdict.gap), language)
+        return [state]
+    asked, distance = _asked(verdict.target_change, language), amount(abs(verdict.gap), language)
     end = (
-        Text(f"; {asked} is reached with {distance} to spare", f"。{asked}を{distance}の余裕をもって達成")
+        Text(f"{asked} is reached with {distance} to spare", f"{asked}を{distance}の余裕をもって達成")
         if verdict.met
-        else Text(f"; {asked} is missed by {distance}", f"。{asked}に{distance}届かない")
+        else Text(f"{asked} is missed by {distance}", f"{asked}に{distance}届かない")
     )
-    return state(language) + end(language)
+    return [state, end(language) + _doubt(verdict, amount, language)]
+
+
+def _doubt(verdict: Verdict, amount: Callable[[float, Language], str], language: Language) -> str:
+    """Return that the margin is within what the hindcast missed, or nothing where it is not."""
+    error = verdict.error
+    if error is None or not verdict.within_error:
+        return ""
+    size = amount(error.size, language)
+    return Text(
+        f", within the model's error of ±{size} seen in {error.first}–{error.last}",
+        f"。ただし{error.first}～{error.last}年度の公表値との差(最大±{size})の範囲内",
+    )(language)
 
 
 def _asked(target_change: float, language: Language) -> str:
