@@ -13,8 +13,10 @@ from numpy.polynomial import Polynomial
 from scipy.interpolate import PchipInterpolator
 
 from model.axes import BASE_YEAR, PROJECTION_FROM, Axes
+from model.faults import BadInput, Fault
 from model.inputs import Data
 from model.labels import classification
+from model.language import Text
 from model.levers import Levers
 from model.ordinance.municipalities import municipalities
 from model.survival_families import Array
@@ -187,14 +189,26 @@ def _dwelling_shares(data: Data, axes: Axes, people: Array, kind: str) -> Array:
     metropolis = _stock_type_shares(data, year)["detached"][0]
     unknown = np.isnan(given)
     rest = (metropolis * households.sum() - np.nansum(households * given)) / households[unknown].sum()
-    share = np.where(unknown, np.clip(rest, 0.0, 1.0), given)
-    moved = households * people / people[axes.year_index(LAST_MUNICIPAL_YEAR)]
+    if not 0.0 <= rest <= 1.0:
+        raise BadInput([_detached_fault(rest)])
+    share = np.where(unknown, rest, given)
+    counted = int(data.rows("buildings/municipalities", "households")["year"].iloc[0])
+    moved = households * people / people[axes.year_index(counted)]
     weight = moved * (share if kind == "detached" else 1.0 - share)
     return np.asarray(weight / weight.sum(axis=1, keepdims=True))
 
 
-#: Fiscal year of the municipal tables.
-LAST_MUNICIPAL_YEAR = 2022
+def _detached_fault(rest: float) -> Fault:
+    return Fault(
+        "buildings/municipalities.csv, detached_share",
+        Text(
+            "the shares of the wards leave no possible share of detached houses for the other municipalities; correct"
+            " them or buildings/stock_types.csv",
+            "区部の戸建割合から、その他の市町村の戸建割合が0～1に収まりません。値か buildings/stock_types.csv を見直してください",
+        ),
+        given=f"{rest:g}",
+        allowed="0 … 1",
+    )
 
 
 def _office_shares(data: Data, axes: Axes, people: Array) -> Array:

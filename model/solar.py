@@ -1,4 +1,8 @@
-"""Solar panels on roofs: installed by year and municipality, ageing on their own life, used on site or fed in."""
+"""Solar panels on roofs: installed by year and municipality, ageing on their own life, used on site or fed in.
+
+Panels leave on their own life alone: those on a building that is demolished earlier stay in the count, since data do
+not say which buildings have them. Panels last about half as long as buildings, so the error is small.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from model.axes import PROJECTION_FROM, Axes
+from model.faults import BadInput, Fault
 from model.inputs import Data
+from model.language import Text
 from model.levers import Levers
 from model.lifetimes import weibull_with_mean
 from model.survival import survival_table
@@ -66,9 +72,8 @@ def solar_years(data: Data, levers: Levers, axes: Axes, buildings: Array, built:
         data.number("solar/parameters", name) for name in ("lifetime_mean", "lifetime_shape", "degradation", "yield")
     )
     standing = survival_table([weibull_with_mean(mean, shape)], axes.years, axes.years)[:, 0]
-    known, capacity = data.series("solar/capacity", "capacity")
     years = axes.years.astype(np.float64)
-    totals = _installed_to_date(np.interp(years, known, capacity), standing)
+    totals = _installed_to_date(data.by_year("solar/capacity", "capacity", years), standing)
     where = _owners(data, axes, buildings)
     projected = years >= PROJECTION_FROM
     installed = (
@@ -78,11 +83,26 @@ def solar_years(data: Data, levers: Levers, axes: Axes, buildings: Array, built:
     ages = axes.years[:, None] - axes.years[None, :] + 0.5
     flat = installed.reshape(len(years), -1)
     shape_of = installed.shape
+    capacity = (standing @ flat).reshape(shape_of)
+    _check_roofs(data, axes, capacity)
     return SolarYears(
-        capacity=(standing @ flat).reshape(shape_of),
+        capacity=capacity,
         installed=installed,
         generation=((standing * degraded(ages, loss)) @ flat).reshape(shape_of) * per_kw / 1000.0,
     )
+
+
+def _check_roofs(data: Data, axes: Axes, capacity: Array) -> None:
+    """Raise `BadInput` with the first year in which there are more panels than roofs can carry."""
+    potential = data.number("solar/parameters", "rooftop_potential")
+    total = capacity.sum(axis=(1, 2))
+    if np.any(total > potential):
+        index = int(np.argmax(total > potential))
+        too_many = Text(
+            f"in {axes.years[index]} there are more panels than the roofs of the metropolis can carry; lower the levers",
+            f"{axes.years[index]}年度に、都内の屋根に設置できる容量を超えます。レバーの値を下げてください",
+        )
+        raise BadInput([Fault("solar", too_many, f"{total[index] / 1e6:.2f} GW", f"≤ {potential / 1e6:.2f} GW")])
 
 
 def _installed_to_date(capacity: Array, standing: Array) -> Array:

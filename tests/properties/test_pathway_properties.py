@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from model.faults import BadInput
 from model.inputs import Data
 from model.levers import Levers
 from model.pathway import Pathway, run_pathway
@@ -130,7 +131,7 @@ LESS_GAS = [
     "renovation.rate.all=0.05",
     "service.residential={2022: 1, 2030: 0.8}",
     "fuel.city_gas_factor={2022: 1, 2030: 0.5}",
-    "solar.retrofit_mw=500",
+    "solar.retrofit_mw=200",
     "equipment.last_year={oil_heater: 2025, oil_water_heater: 2025, all: null}",
     "other_sectors.other_gases_mt={2022: 7.55, 2030: 2}",
     "demand.non_residential_factor={2022: 1, 2030: 0.9}",
@@ -195,11 +196,14 @@ def test_a_falling_stock_balances_in_both_ways(falling: str, data: Data, levers_
 
 
 def test_stop_names_year_and_cells(data: Data, levers_with: Callable[..., Levers]) -> None:
-    from model.faults import BadInput
-
     with pytest.raises(BadInput) as bad:
         run_pathway(levers_with("demand.non_residential_factor={2022: 1, 2026: 0.5}", "stock.falling=stop"), data)
     text = str(bad.value)
     assert "202" in text
     assert "office_large / 13101" in text
     assert "vacant" in text
+
+
+def test_panels_end_where_roofs_do(data: Data, levers_with: Callable[..., Levers]) -> None:
+    with pytest.raises(BadInput, match=r"more panels than the roofs .* GW; allowed: ≤ 9.50 GW"):
+        run_pathway(levers_with("solar.retrofit_mw=600"), data)
