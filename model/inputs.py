@@ -242,7 +242,9 @@ def _pandera_schema(table: Table, known_sources: set[str], raw: pd.DataFrame) ->
     columns["value"] = pa.Column(
         checks=[
             pa.Check(lambda s: np.isfinite(s), error="number", ignore_na=False),
-            pa.Check(lambda s: ~np.isfinite(s) | s.between(lower, upper), error="range", ignore_na=False),
+            pa.Check(
+                lambda s: lower.isna() | ~np.isfinite(s) | s.between(lower, upper), error="range", ignore_na=False
+            ),
             pa.Check(lambda s: fraction_allowed | s.isna() | (s % 1 == 0), error="whole", ignore_na=False),
         ],
         nullable=True,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from time import perf_counter
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from model.faults import FaultList
+from model.faults import BadInput, Fault, FaultList
 from model.language import Language, Text, default_language
 from model.progress import progress
 
@@ -28,6 +30,10 @@ _ONE_FOLDER = Text(
     "--out names one folder, so it goes with one scenario; leave it out to get results/<scenario>/ for each",
     "--out は1つのシナリオにだけ使えます。複数の場合は省くと results/<シナリオ>/ に出力します",
 )
+_CONTRADICTION = Text(
+    "each table can be read, but together they cannot be true; compare them with the shipped ones",
+    "各表は読めますが、互いに矛盾しています。同梱の表と見比べてください",
+)
 
 Scenarios = Annotated[
     list[str] | None,
@@ -42,7 +48,14 @@ Changes = Annotated[
 Out = Annotated[Path | None, typer.Option(help="folder for results / 出力フォルダ")]
 Force = Annotated[bool, typer.Option("--force", help="write into a folder that is not ours / 他のフォルダにも出力")]
 Figures = Annotated[bool, typer.Option("--figures/--no-figures", help="draw figures / 図を描く")]
-DataFolder = Annotated[Path | None, typer.Option("--data", help="data folder of your own / 独自のデータフォルダ")]
+DataFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        help="folder with tables of your own: inventory, buildings, energy, solar; labels and rules stay the shipped"
+        " ones / 独自の表のフォルダ: inventory, buildings, energy, solar (分類と制度は同梱のもの)",
+    ),
+]
 Lang = Annotated[Literal["ja", "en"] | None, typer.Option(help="language / 言語")]
 
 
@@ -79,7 +92,7 @@ def run_scenarios(
     language: Language,
 ) -> None:
     """Run each scenario in turn, after all of them and the data have been checked."""
-    from model.inputs import read_data
+    from model.inputs import PATHWAY_THEMES, read_data
     from model.result_folder import check_result_folder
     from model.scenario import DEFAULT_SCENARIO, load_scenario
 
@@ -93,7 +106,7 @@ def run_scenarios(
     for folder in folders:
         check_result_folder(folder, force)
     start = perf_counter()
-    data = read_data(data_folder)
+    data = read_data(data_folder, PATHWAY_THEMES)
     reading = perf_counter() - start
     for scenario, folder in zip(chosen, folders, strict=True):
         _run_one(scenario, folder, data, data_folder, reading, force, figures, language, console)
@@ -117,8 +130,6 @@ def _run_one(
     console: Console,
 ) -> None:
     """Simulate one scenario, write its folder and print its summary."""
-    from model.outcome import outcome
-    from model.pathway import run_pathway
     from model.report.summary import print_summary
     from model.result_folder import result_folder
     from model.summary_table import write_results
@@ -132,13 +143,8 @@ def _run_one(
         "inputs": _digests(scenario, data, data_folder),
         "seconds": seconds,
     }
-    start = perf_counter()
-    with progress(console, _SIMULATING(language)) as advance:
-        pathway = run_pathway(scenario.levers, data, advance)
-    seconds["simulate"] = round(perf_counter() - start, 3)
-    start = perf_counter()
-    dataset = outcome(scenario, pathway, data)
-    seconds["compare_and_assemble"] = round(perf_counter() - start, 3)
+    with _own_tables(data_folder):
+        dataset = _simulate(scenario, data, seconds, language, console)
     with result_folder(folder, facts, force) as staging:
         start = perf_counter()
         write_results(dataset, staging)
@@ -149,6 +155,38 @@ def _run_one(
             seconds["draw"] = round(perf_counter() - start, 3)
     print_summary(dataset, language, console)
     console.print(f"{_WRITTEN(language)}: {folder}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _simulate(
+    scenario: Scenario, data: Data, seconds: dict[str, float], language: Language, console: Console
+) -> xr.Dataset:
+    """Return the result of one scenario and note how long its parts took."""
+    from model.outcome import outcome
+    from model.pathway import run_pathway
+
+    start = perf_counter()
+    with progress(console, _SIMULATING(language)) as advance:
+        pathway = run_pathway(scenario.levers, data, advance)
+    seconds["simulate"] = round(perf_counter() - start, 3)
+    start = perf_counter()
+    dataset = outcome(scenario, pathway, data)
+    seconds["compare_and_assemble"] = round(perf_counter() - start, 3)
+    return dataset
+
+
+@contextmanager
+def _own_tables(folder: Path | None) -> Iterator[None]:
+    """Turn whatever goes wrong in a run on tables of the user's own into a fault: they passed every check of a table
+    alone, so they contradict each other. On the shipped tables the same error is one of the program and stays so."""
+    try:
+        yield
+    except BadInput:
+        raise
+    except Exception as problem:
+        if folder is None:
+            raise
+        words = f"{type(problem).__name__}: {problem}"
+        raise BadInput([Fault(f"--data {folder}", _CONTRADICTION, given=words)]) from problem
 
 
 def _draw(dataset: xr.Dataset, folder: Path, console: Console, language: Language) -> None:

@@ -1,5 +1,6 @@
 """Reading of data: every fault of a damaged table is named with its row, and nothing else is."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -7,12 +8,18 @@ from pathlib import Path
 import pytest
 
 from model.faults import BadInput
-from model.inputs import Data, read_data
+from model.inputs import PATHWAY_THEMES, Data, read_data
 from model.paths import data_folder
+from model.row_checks import ROWS
 from model.schema import VARIABLES
-from model.tables import TABLES, VARIABLE_TABLES
+from model.tables import TABLES, VARIABLE_TABLES, labels_of
 
 Edit = Callable[[str], str]
+
+
+def without(*starts: str) -> Edit:
+    """Return what takes out the rows that begin so."""
+    return lambda text: "".join(line for line in text.splitlines(True) if not line.startswith(starts))
 
 
 @pytest.fixture
@@ -35,6 +42,11 @@ def faults_after(folder: Path, file: str, edit: Edit) -> list[str]:
 AIR_CONDITIONER = "stock_share,detached,air_conditioner,2000,"
 
 DAMAGE = {
+    "misspelt quantity": (
+        "inventory/energy.csv",
+        lambda text: text + "final_enrgy,commercial,2021,1,PJ,own,estimate,\n",
+        ["final_enrgy", "no such quantity", "did you mean: final_energy"],
+    ),
     "misspelt region": (
         "buildings/municipalities.csv",
         lambda text: text.replace("population,13101,", "population,013101,", 1),
@@ -100,6 +112,91 @@ DAMAGE = {
         lambda text: text.replace("segment_sector", "sector", 1),
         ["columns", "segment_sector"],
     ),
+    "a whole sector": (
+        "energy/prices.csv",
+        without("price,city_gas,", "price,oil,"),
+        ["energy/prices.csv, price", "rows are missing: city_gas, oil; add a row for each, with its value in JPY/GJ"],
+    ),
+    "a factor of a fuel": (
+        "inventory/carriers.csv",
+        without("emission_factor,city_gas,"),
+        ["emission_factor", "missing: city_gas", "kg/MJ"],
+    ),
+    "a size of new dwellings": (
+        "buildings/segments.csv",
+        without("floor_area_per_dwelling_new,row_house,"),
+        ["floor_area_per_dwelling_new", "missing: row_house", "m^2"],
+    ),
+    "a period of construction": (
+        "buildings/dwelling_vintages.csv",
+        without("dwellings,detached,1981-1990,2000,"),
+        ["dwelling_vintages.csv, 2000 detached", "without gap", "given: pre1971, 1971-1980, 1991-2000"],
+    ),
+    "the last period of construction": (
+        "buildings/office_vintages.csv",
+        without("floor_area,2010-2020,"),
+        ["office_vintages.csv, 2021", "given: pre1970, 1970-1979, 1980-1989, 1990-1999, 2000-2009"],
+    ),
+    "a life of a technology": (
+        "energy/technologies.csv",
+        without("lifetime_mean,gas_heater,"),
+        ["lifetime_mean", "missing: gas_heater; add a row"],
+    ),
+    "heating of every level": (
+        "energy/standard_factors.csv",
+        lambda text: "".join(line for line in text.splitlines(True) if ",heating," not in line),
+        ["factor", "missing: every segment_sector × every standard × heating"],
+    ),
+    "some levels for some uses": (
+        "energy/standard_factors.csv",
+        without("factor,residential,s1980,heating,", "factor,commercial,guidance,cooling,"),
+        ["missing: residential / s1980 / heating; commercial / guidance / cooling"],
+    ),
+    "efficiency of the only district heating": (
+        "energy/technologies.csv",
+        without("efficiency,district_heating,"),
+        ["efficiency", "missing: district_heating"],
+    ),
+    "a base period before the model": (
+        "inventory/cap_and_trade.csv",
+        lambda text: text.replace("base_period,2002,", "base_period,1998,"),
+        ["base_period is used in these years only", "given: 1998", "2000…2023"],
+    ),
+    "half a base period": (
+        "inventory/cap_and_trade.csv",
+        without("base_period,2007,"),
+        ["base_period", "add at least 2 rows"],
+    ),
+    "two years of one municipal number": (
+        "buildings/municipalities.csv",
+        lambda text: text + "population,13101,2023,1,person,own,estimate,\n",
+        ["population", "too many rows 13101; leave 1", "given: 2"],
+    ),
+    "nothing but electricity": (
+        "energy/calibration.csv",
+        lambda text: re.sub("(?m)^(electricity_share,residential,2019),[^,]*,", r"\1,1,", text),
+        ["given: 1", "0.05 … 0.95"],
+    ),
+    "energy for nothing": (
+        "energy/prices.csv",
+        lambda text: text.replace("price,city_gas,3700", "price,city_gas,0"),
+        ["given: 0", "JPY/GJ"],
+    ),
+    "no primary energy": (
+        "inventory/carriers.csv",
+        lambda text: text.replace("primary_energy_factor,lpg,1,", "primary_energy_factor,lpg,0,"),
+        ["given: 0", "0.1 … 10"],
+    ),
+    "half a year": (
+        "energy/calibration.csv",
+        lambda text: text.replace("intensity_year,commercial,,2010,", "intensity_year,commercial,,2010.5,"),
+        ["a whole number is needed", "given: 2010.5"],
+    ),
+    "shortest life above the mean": (
+        "buildings/lifetimes.csv",
+        lambda text: re.sub("(?m)^lowest_mean,office,[^,]*,", "lowest_mean,office,120,", text),
+        ["lifetimes.csv, office", "must not fall in this order: lowest_mean, mean, highest_mean", "given: 120,"],
+    ),
     "not a table": ("solar/self_use.csv", lambda text: 'a,"b\n' * 3, ["self_use.csv"]),
 }  # fmt: skip
 
@@ -112,6 +209,41 @@ def test_damage_is_named_with_place_and_remedy(name: str, folder: Path) -> None:
     assert faults[0].startswith((file, str(folder / file)))
     for word in words:
         assert word in faults[0]
+
+
+def test_a_municipality_without_rows_is_named_for_each_quantity(folder: Path) -> None:
+    faults = faults_after(
+        folder,
+        "buildings/municipalities.csv",
+        lambda text: "".join(line for line in text.splitlines(True) if ",13101," not in line),
+    )
+    quantities = ("population", "households", "detached_share", "office_floor_area")
+    assert [fault.partition(";")[0] for fault in faults] == [
+        f"buildings/municipalities.csv, {name}: rows are missing: 13101" for name in quantities
+    ]
+
+
+def test_a_folder_that_does_not_exist_is_one_fault(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no such data folder") as bad:
+        read_data(tmp_path / "nowhere")
+    assert len(bad.value.faults) == 1
+
+
+def test_a_folder_of_one_s_own_needs_only_the_tables_of_a_pathway(folder: Path) -> None:
+    for theme in ("procurement", "classification", "rules"):
+        shutil.rmtree(folder / theme)
+    read = read_data(folder, PATHWAY_THEMES)
+    assert {name.partition("/")[0] for name in read.frames} == set(PATHWAY_THEMES)
+    assert {table for tables in VARIABLE_TABLES.values() for table in tables} <= set(read.frames)
+
+
+def test_rows_are_asked_for_of_quantities_that_exist() -> None:
+    for table, quantities in ROWS.items():
+        assert set(quantities) <= set(TABLES[table].quantities)
+        for rows in quantities.values():
+            for dim, labels in rows.required().items():
+                assert dim in TABLES[table].dims
+                assert labels and set(labels) <= {"", *labels_of(dim)}
 
 
 def test_all_faults_come_at_once(folder: Path) -> None:
@@ -153,10 +285,21 @@ def test_lookups(data: Data) -> None:
     years, values = data.series("inventory/energy", "final_energy", sector="commercial")
     assert list(years[:2]) == [2000, 2001]
     assert values[0] == 263
-    assert data.along(
-        "solar/self_use", "self_use_share", "segment_sector", ["commercial", "none", "residential"]
-    ).tolist() == [0.85, 0, 0.4]
-    with pytest.raises(BadInput, match="exactly this value"):
+    with pytest.raises(BadInput, match="no row final_energy waste; add the row, with its value in PJ"):
         data.number("inventory/energy", "final_energy", sector="waste")
-    with pytest.raises(BadInput, match="exactly this value"):
+    with pytest.raises(BadInput, match="no row final_energy waste; add the row"):
         data.series("inventory/energy", "final_energy", sector="waste")
+    with pytest.raises(BadInput, match="more than one row final_energy commercial; leave one"):
+        data.number("inventory/energy", "final_energy", sector="commercial")
+
+
+def test_values_along_a_dim_are_complete_unless_absence_means_something(data: Data) -> None:
+    names = ["commercial", "none", "residential", "nil"]
+    where = ("solar/self_use", "self_use_share", "segment_sector")
+    assert data.along(*where, names[::2]).tolist() == [0.85, 0.4]
+    assert data.along(*where, names, missing=0.0).tolist() == [0.85, 0, 0.4, 0]
+    with pytest.raises(BadInput) as bad:
+        data.along(*where, names)
+    assert str(bad.value) == "solar/self_use.csv: no row self_use_share: none, nil; add the row, with its value in 1"
+    with pytest.raises(BadInput, match="more than one row floor_area: office, retail; leave one"):
+        data.along("buildings/non_residential", "floor_area", "building_type", ["office", "retail"])
