@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import gc
 import importlib
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import TextIOWrapper
+from typing import Any
 
 import typer
 from rich.console import Console
+from typer.main import get_command
 from typer.rich_utils import rich_format_error
 
 from model.faults import BadInput, ExitCode
@@ -37,6 +40,8 @@ _OBJECTS_BEFORE_COLLECTING = 200_000
 #: What typer returns when a command was interrupted.
 _TYPER_INTERRUPTED = 130
 
+_JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+
 _INTERRUPTED = Text(
     "Interrupted; what was finished is kept.",
     "中断しました。完了した分は残っています。",
@@ -59,6 +64,37 @@ def build_app() -> typer.Typer:
     return app
 
 
+def help_in_two_lines(text: str) -> str:
+    """Return a help text written as `English / 日本語` with each language on a line of its own."""
+    parts = text.split(" / ")
+    for place in range(len(parts) - 1, 0, -1):
+        english, japanese = " / ".join(parts[:place]), " / ".join(parts[place:])
+        if _JAPANESE.search(japanese) and not _JAPANESE.search(english):
+            return f"{english}\n\n{japanese.rstrip('.')}"
+    return text
+
+
+def build_command() -> Any:
+    """Return the parser of the whole command line, its help with a line for each language."""
+    command = get_command(build_app())
+    for each in _with_those_below(command):
+        if each.help:
+            each.help = help_in_two_lines(each.help)
+            # The list of commands shows the first paragraph only, so both languages must stand in it.
+            each.short_help = each.help.replace("\n\n", "\n")
+        for parameter in each.params:
+            if getattr(parameter, "help", None):
+                parameter.help = help_in_two_lines(parameter.help)
+    return command
+
+
+def _with_those_below(command: Any) -> Iterator[Any]:
+    """Yield a command and every command below it."""
+    yield command
+    for one in getattr(command, "commands", {}).values():
+        yield from _with_those_below(one)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with the exit code of what happened."""
     # A short-lived process that makes many small objects and few cycles: looking for cycles less often saves a tenth.
@@ -76,7 +112,7 @@ def _run(given: list[str]) -> int:
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
     language = language_among(given)
     try:
-        outcome = build_app()(args=given, standalone_mode=False)
+        outcome = build_command()(args=given, standalone_mode=False)
     except BadInput as bad:
         for fault in bad.faults:
             errors.print(f"✗ {fault(language)}", style="red", markup=False)

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import platform, python_version
 from secrets import token_hex
+from tempfile import mkdtemp
 from time import time
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ _LIBRARIES: Final = ("numpy", "scipy", "pandas", "xarray", "h5netcdf", "h5py", "
 
 
 def check_result_folder(folder: Path, force: bool = False) -> None:
-    """Raise `BadInput` if `folder` holds something that this program did not write; call it before a long run.
+    """Raise `BadInput` if `folder` holds what this program did not write, or cannot be written; call it before a run.
 
     Args:
         folder: where the results are to go.
@@ -55,7 +56,30 @@ def check_result_folder(folder: Path, force: bool = False) -> None:
                 "このプログラムの結果ではないファイルがあります。別のフォルダーを指定するか --force を付けてください。",
             ),
         )
+    elif (reason := _why_not_writable(folder)) is not None:
+        faults.add(
+            str(folder),
+            Text(
+                "Results cannot be written here; choose another folder or mend its permissions.",
+                "ここには出力できません。別のフォルダーを指定するか、権限を確認してください。",
+            ),
+            given=reason,
+        )
     faults.raise_if_any()
+
+
+def _why_not_writable(folder: Path) -> str | None:
+    """Return why no folder can be made at a place, or files in it; None if they can. Nothing is left behind."""
+    try:
+        existing = folder
+        while not existing.exists():
+            existing = existing.parent
+        # Results are built beside their folder and then moved, so both places must take files.
+        for place in {existing, folder.parent if folder.exists() else existing}:
+            Path(mkdtemp(prefix=f".{folder.name}-", dir=place)).rmdir()
+    except OSError as problem:
+        return problem.strerror or str(problem)
+    return None
 
 
 @contextmanager

@@ -153,7 +153,14 @@ def _check_name(root: Node, path: Path, faults: FaultList) -> None:
     if node is None or node.text != path.stem:
         faults.add(
             root.source if node is None else node.place("name"),
-            Text("`name` is the file's name without its suffix", "name にはファイル名(拡張子なし)を書いてください"),
+            Text(
+                "`name` is missing; add the file's name without its suffix",
+                "name がありません。ファイル名(拡張子なし)を書いてください",
+            )
+            if node is None
+            else Text(
+                "`name` is the file's name without its suffix", "name にはファイル名(拡張子なし)を書いてください"
+            ),
             given=None if node is None else node.given(),
             allowed=path.stem,
         )
@@ -166,7 +173,9 @@ def _text_of(root: Node, key: str, faults: FaultList) -> Text | None:
     if text is None:
         faults.add(
             root.source if node is None else node.place(key),
-            Text(f"`{key}` is a text, or one in each language", f"{key} は文、または言語ごとの文で書いてください"),
+            Text(f"`{key}` is missing; add a line with it", f"{key} がありません。この行を加えてください")
+            if node is None
+            else Text(f"`{key}` is a text, or one in each language", f"{key} は文、または言語ごとの文で書いてください"),
             given=None if node is None else node.given(),
             allowed=f"{key}: text, {key}: {{en: text, ja: text}}",
         )

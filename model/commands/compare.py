@@ -19,6 +19,13 @@ DIFFERENCES_FILE = "differences.csv"
 CONTRIBUTIONS_FILE = "contributions.csv"
 
 _WRITTEN = Text("Written to", "出力先:")
+_SAME_RUN = Text(
+    "this is the same run as one before it, so nothing can differ; give another result",
+    "前に指定したものと同じ実行結果で、差はありません。別の結果を指定してください",
+)
+_EQUAL = Text(
+    "{} and {} hold the same numbers: the same run, written twice.", "{} と {} は数値がすべて同じです(同一の実行)。"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -75,7 +82,10 @@ def compare_results(paths: list[Path], out: Path | None, force: bool, figures: b
     if note := year_note(given, language):
         console.print(note, style="yellow", markup=False)
     factors = contributions(runs)
+    reference = next(iter(runs))
     for name in list(runs)[1:]:
+        if runs[name].equals(runs[reference]):
+            console.print(_EQUAL(language).format(reference, name), style="yellow", markup=False)
         console.print()
         console.print(difference_table(runs, name, language))
         if not factors.empty:
@@ -96,7 +106,7 @@ def compare_results(paths: list[Path], out: Path | None, force: bool, figures: b
 
 def _open_all(paths: list[Path]) -> dict[str, xr.Dataset]:
     """Return every result by a name of its own: the scenario's, or with its folder where two share it."""
-    from model.results import open_results
+    from model.results import DATASET_FILE, open_results
 
     faults: list[Fault] = []
     opened: list[xr.Dataset] = []
@@ -113,6 +123,8 @@ def _open_all(paths: list[Path]) -> dict[str, xr.Dataset]:
             opened.append(open_results(path))
         except BadInput as bad:
             faults += bad.faults
+    files = [_folder_of(path) / path.name if path.is_file() else path.resolve() / DATASET_FILE for path in paths]
+    faults += [Fault(str(path), _SAME_RUN) for i, path in enumerate(paths) if files[i] in files[:i]]
     if faults:
         raise BadInput(faults)
     names = [str(run.attrs["scenario"]) for run in opened]
