@@ -204,7 +204,7 @@ def _detached_fault(rest: float) -> Fault:
         Text(
             "the shares of the wards leave no possible share of detached houses for the other municipalities; correct"
             " them or buildings/stock_types.csv",
-            "区部の戸建割合から、その他の市町村の戸建割合が0～1に収まりません。値か buildings/stock_types.csv を見直してください",
+            "その他の市町村の戸建割合が0～1に収まりません。区部の値か buildings/stock_types.csv を見直してください",
         ),
         given=f"{rest:g}",
         allowed="0 … 1",

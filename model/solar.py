@@ -99,7 +99,7 @@ def _check_roofs(data: Data, axes: Axes, capacity: Array) -> None:
     if np.any(total > potential):
         index = int(np.argmax(total > potential))
         too_many = Text(
-            f"in {axes.years[index]} there are more panels than the roofs of the metropolis can carry; lower the levers",
+            f"in {axes.years[index]} there are more panels than the roofs of Tokyo can carry; lower the levers",
             f"{axes.years[index]}年度に、都内の屋根に設置できる容量を超えます。レバーの値を下げてください",
         )
         raise BadInput([Fault("solar", too_many, f"{total[index] / 1e6:.2f} GW", f"≤ {potential / 1e6:.2f} GW")])
