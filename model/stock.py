@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from model.faults import BadInput, Fault, FaultList
+from model.faults import BadInput, Fault
 from model.language import Text
 from model.survival_families import Array
 
@@ -30,8 +30,6 @@ FallingStock = Literal["stop", "vacant", "demolish_oldest"]
 BALANCE_TOLERANCE = 1e-10
 #: A surplus below this share of the survivors is rounding, not a falling stock.
 SURPLUS_TOLERANCE = 1e-12
-#: How far a row of shares may be from 1 when it is read.
-SHARE_TOLERANCE = 1e-6
 
 
 class FallingStockError(ValueError):
@@ -184,61 +182,6 @@ def renovate(standard_share: Array, rate: Array, transition: Array) -> Renovatio
     leaving = renovated * better.sum(axis=-1)[..., None, :]
     moved = np.matmul(renovated, better) - leaving
     return Renovation(standard_share + moved, moved, renovated)
-
-
-def rate_by_vintage(rate_by_band: Array, band_start: npt.ArrayLike, age: npt.ArrayLike) -> Array:
-    """Return renovation rates by vintage from rates by age band.
-
-    Args:
-        rate_by_band: share per year [segment, age band, standard].
-        band_start: first age of each band [years], rising, the first one 0.
-        age: age of each vintage at the end of the year [years]; vintages not yet built (age < 0) get rate 0.
-
-    Returns:
-        rate [segment, vintage, standard].
-    """
-    ages = np.asarray(age, dtype=np.float64)
-    band = np.searchsorted(np.asarray(band_start, dtype=np.float64), ages, side="right") - 1
-    return np.where((ages >= 0)[:, None], rate_by_band[:, np.maximum(band, 0), :], 0.0)
-
-
-def check_transition(transition: Array, standards: Sequence[str], place: str, faults: FaultList) -> None:
-    """Record everything that keeps a matrix from being a renovation matrix: its size, its rows' sums, a lowered level.
-
-    Args:
-        transition: [standard before, standard after], levels from worst to best.
-        standards: names of the levels.
-        place: where the user finds the matrix.
-        faults: list to add to.
-    """
-    if transition.shape != (len(standards), len(standards)):
-        faults.add(
-            place,
-            Text("the matrix needs one row and one column per level", "行列の行と列は性能水準の数と同じにしてください"),
-            given=" x ".join(map(str, transition.shape)),
-            allowed=f"{len(standards)} x {len(standards)}",
-        )
-        return
-    for standard, row in zip(standards, transition, strict=True):
-        if np.any(row < 0) or not np.isclose(row.sum(), 1.0, rtol=0, atol=SHARE_TOLERANCE):
-            faults.add(
-                f"{place} → {standard}",
-                Text(
-                    "the shares of a row must be at least 0 and sum to 1", "各行の割合は0以上で、合計を1にしてください"
-                ),
-                given=f"{row.sum():g}",
-                allowed="1",
-            )
-    for before, after in np.argwhere(np.tril(transition, k=-1) != 0):
-        faults.add(
-            f"{place} → {standards[before]} → {standards[after]}",
-            Text(
-                "renovation must not lower the level; set this share to 0",
-                "改修で性能水準は下がりません。0にしてください",
-            ),
-            given=f"{transition[before, after]:g}",
-            allowed="0",
-        )
 
 
 def base_year_cohorts(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.faults import BadInput, FaultList
+from model.faults import BadInput
 from model.stock import (
     BalanceError,
     FallingStockError,
@@ -11,10 +11,8 @@ from model.stock import (
     base_year_cohorts,
     build_to_demand_in_place,
     check_balance,
-    check_transition,
     demolish_in_place,
     inflow_driven,
-    rate_by_vintage,
     renovate,
     stock_driven,
 )
@@ -146,25 +144,6 @@ def test_renovation_takes_a_transition_of_each_segment() -> None:
     moved = renovate(share, np.full((2, 3, 2), 0.1), transition).moved
     assert moved[0].tolist() == [[0.0, 0.0]] * 3
     assert moved[1].tolist() == [[-0.1, 0.1]] * 3
-
-
-def test_renovation_rate_follows_the_age_band() -> None:
-    by_band = np.arange(6.0).reshape(1, 3, 2)
-    rates = rate_by_vintage(by_band, [0, 10, 30], [45.5, 30.0, 29.5, 9.5, 0.5, -0.5])
-    assert rates[0].tolist() == [[4, 5], [4, 5], [2, 3], [0, 1], [0, 1], [0, 0]]
-
-
-def test_a_transition_is_refused_for_every_fault_it_has() -> None:
-    faults = FaultList()
-    check_transition(np.array([[0.9, 0.08], [0.2, 0.8]]), ["none", "zeh"], "renovation.csv", faults)
-    assert [fault.place for fault in faults.faults] == ["renovation.csv → none", "renovation.csv → zeh → none"]
-    assert faults.faults[0].given == "0.98"
-    check_transition(np.eye(3), ["none", "zeh"], "renovation.csv", faults)
-    assert faults.faults[2].given == "3 x 3"
-    check_transition(np.array([[1.2, -0.2], [0.0, 1.0]]), ["none", "zeh"], "renovation.csv", faults)
-    assert len(faults.faults) == 4
-    check_transition(np.array([[0.3, 0.7], [0.0, 1.0]]), ["none", "zeh"], "renovation.csv", faults)
-    assert len(faults.faults) == 4
 
 
 PERIODS = ([1941, 1971, 1981, 1991], [1970, 1980, 1990, 2000])
