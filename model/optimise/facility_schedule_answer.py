@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ import pyomo.environ as pyo
 
 from model.optimise.facility_schedule_decomposition import Bound, Decomposition, plans_of_works
 from model.optimise.facility_schedule_ledger import Amounts, settled
+from model.optimise.facility_schedule_master import Master
 from model.optimise.facility_schedule_model import choice_model, whole_model
 from model.optimise.facility_schedule_plans import FacilityPlans, Plan
 from model.optimise.facility_schedule_problem import FloatArray, IntArray, Problem
@@ -54,10 +56,24 @@ class Schedule:
     def costs(self) -> dict[str, float]:
         """Return the plan's own cost by part [JPY, present value]; income and savings are negative."""
         return {
-            "works": sum(plan.works_cost for plan in self.plans),
+            "works": sum(plan.works_cost for plan in self.plans) - self.change_charges,
             "energy": sum(plan.energy_cost for plan in self.plans),
             **self.amounts.costs(self.problem),
         }
+
+    @property
+    def change_charges(self) -> float:
+        """Return what the works' costs hold for changes against the plan before; no money is paid for them [JPY]."""
+        done = zip(self.problem.works, self.starts, strict=True)
+        return sum(
+            w.change_charge(int(s)) for works, starts in done for w, s in zip(works, starts, strict=True) if s >= 0
+        )
+
+    @property
+    def changes(self) -> int:
+        """Return how many works differ from the plan before."""
+        done = zip(self.problem.works, self.starts, strict=True)
+        return sum(w.moved(int(s)) for works, starts in done for w, s in zip(works, starts, strict=True))
 
     @property
     def cost(self) -> float:
@@ -92,7 +108,8 @@ def solve_schedule(
         return _whole(problem, SolverOptions(seconds=seconds, relative_gap=gap, seed=seed), begun)
     work = Decomposition(problem) if warm is None else warm
     bound = work.solve(gap * _CHOICE_GAP, 0.6 * seconds, report)
-    offered = _offered(work, bound, keep)
+    left = max(0.6 * (seconds - (perf_counter() - begun)), 0.1 * seconds)
+    offered = _offered(work, bound, keep, SolverOptions(seconds=left, relative_gap=gap * _CHOICE_GAP, seed=seed))
     model = choice_model(problem, offered)
     left = max(seconds - (perf_counter() - begun), 0.1 * seconds)
     options = SolverOptions(seconds=left, relative_gap=gap * _CHOICE_GAP, seed=seed)
@@ -104,15 +121,40 @@ def solve_schedule(
     return _schedule(problem, work.facilities, starts, model, bound, bound.value, begun, options)
 
 
-def _offered(work: Decomposition, bound: Bound, keep: Sequence[IntArray] | None) -> list[list[Plan]]:
-    """Return the plans of works to choose from: those in the mixture, then those charged least at the last prices."""
+def with_works(problem: Problem, starts: Sequence[IntArray], seconds: float = 60.0, seed: int = 0) -> Schedule:
+    """Return the best trade for given works: what a plan costs if things come otherwise.
+
+    Args:
+        problem: the schedule's problem.
+        starts: position of the year of each work of each facility, -1 for never.
+        seconds: time limit [s].
+        seed: seed of the solver.
+    """
+    begun = perf_counter()
+    facilities = [FacilityPlans(problem, f) for f in range(problem.facilities)]
+    model = choice_model(problem, [[own.bare(one)] for own, one in zip(facilities, starts, strict=True)])
+    options = SolverOptions(seconds=seconds, relative_gap=1e-4, seed=seed)
+    proof = PyomoSolver(model).solve(options)
+    return _schedule(problem, facilities, starts, model, None, proof.bound, begun, options)
+
+
+def _offered(
+    work: Decomposition, bound: Bound, keep: Sequence[IntArray] | None, options: SolverOptions
+) -> list[list[Plan]]:
+    """Return the plans of works to choose from: those in the mixture, then those charged least at the last prices.
+
+    Where money or works tie the facilities, the master has chosen among all its plans already.
+    """
+    if bound.tied is not None and (chosen := bound.tied.choose(options)) is not None:
+        taken = [[plan] for plan in _whole_plans(bound.tied, chosen, len(work.facilities))]
+        for f, starts in enumerate(keep or ()):
+            taken[f].append(work.facilities[f].bare(starts))
+        return taken
     most = max(1, min(_OFFERED, _OFFERED_IN_ALL // len(work.facilities)))
     offered = []
     for f, mixed in enumerate(plans_of_works(bound.plans)):
         prices = bound.prices[f]
-        ranked = sorted(
-            work.pools[f].plans.values(), key=lambda plan, f=f, prices=prices: work.charged(f, plan, prices)
-        )
+        ranked = sorted(work.pools[f].plans.values(), key=partial(work.charged, f, prices))
         found = {plan.starts.tobytes(): plan for plan in mixed}
         for plan in ranked:
             if len(found) >= max(most, len(mixed)):
@@ -123,6 +165,12 @@ def _offered(work: Decomposition, bound: Bound, keep: Sequence[IntArray] | None)
             found.setdefault(keep[f].tobytes(), own.bare(keep[f]))
         offered.append(list(found.values()))
     return offered
+
+
+def _whole_plans(master: Master, chosen: FloatArray, facilities: int) -> list[Plan]:
+    """Return the plan that the master chose for each facility."""
+    found = {f: plan for (f, plan), one in zip(master.columns, chosen, strict=True) if one > 0}
+    return [found[f] for f in range(facilities)]
 
 
 def _whole(problem: Problem, options: SolverOptions, begun: float) -> Schedule:
@@ -160,7 +208,7 @@ def _schedule(
         worth = np.where(amounts.excess_t > 0, paid, charged) / problem.discount[years]
         money = bound.prices[0].money
     draft = Schedule(problem, tuple(starts), plans, amounts, worth, money, _no_proof(options), 0)
-    value = amounts.emissions_t.sum() if problem.least_emissions else draft.cost
+    value = amounts.emissions_t.sum() if problem.least_emissions else draft.cost + draft.change_charges
     missing = float(amounts.missing_t.sum())
     status: Any = "infeasible" if missing > 0 else "optimal"
     gap_asked = options.relative_gap if bound is None else options.relative_gap / _CHOICE_GAP

@@ -16,6 +16,7 @@ from time import perf_counter
 import numpy as np
 
 from model.optimise.facility_schedule_master import Master, MasterAnswer
+from model.optimise.facility_schedule_physics import SetTable
 from model.optimise.facility_schedule_plans import FacilityPlans, Plan, Prices
 from model.optimise.facility_schedule_problem import FloatArray, Problem
 
@@ -29,6 +30,10 @@ _STEPS = 4
 _MOST_SIGNS = 3
 #: Part of the distance between master and bound that a round must close to be followed by another.
 _PROGRESS = 0.1
+#: Weight of the prices of the best bound against those of the master [1].
+_SMOOTH = 0.6
+#: Extra charges on money at which first plans are made where money is short [1].
+_MONEY = (0.0, 0.4, 1.0, 2.0)
 #: Relative difference below which two prices are the same.
 _SAME = 1e-7
 
@@ -43,6 +48,7 @@ class Bound:
         rounds: rounds of pricing.
         plans: plans of each facility, with their weight in the mixture.
         prices: prices at the end, one for each facility.
+        tied: the master, where limits on money or works tie facilities and whole plans must be chosen together.
     """
 
     value: float
@@ -50,6 +56,7 @@ class Bound:
     rounds: int
     plans: tuple[tuple[tuple[Plan, float], ...], ...]
     prices: tuple[Prices, ...]
+    tied: Master | None
 
 
 @dataclass(frozen=True)
@@ -62,18 +69,43 @@ class _Case:
     constant: float
 
 
+def _between(centre: Sequence[Prices], current: Sequence[Prices]) -> tuple[Prices, ...]:
+    """Return prices between those of the best bound and those of the master."""
+
+    def mixed(one: FloatArray, other: FloatArray) -> FloatArray:
+        return np.asarray(_SMOOTH * one + (1.0 - _SMOOTH) * other)
+
+    return tuple(
+        Prices(
+            mixed(one.excess, other.excess),
+            mixed(one.short, other.short),
+            mixed(one.money, other.money),
+            mixed(one.work, other.work),
+            _SMOOTH * one.cost + (1.0 - _SMOOTH) * other.cost,
+            other.emission,
+        )
+        for one, other in zip(centre, current, strict=True)
+    )
+
+
 class Pool:
     """Plans of one facility met so far: each says that no bound on its charge can be higher than its own."""
 
     def __init__(self, own: FacilityPlans) -> None:
         self.own = own
         self.plans: dict[bytes, Plan] = {}
+        self.offered: set[bytes] = set()
 
     def add(self, plan: Plan) -> bool:
         """Keep a plan and say whether it is new."""
         new = plan.key not in self.plans
         self.plans.setdefault(plan.key, plan)
         return new
+
+    def offer(self, plan: Plan) -> None:
+        """Keep a plan that goes into the master."""
+        self.add(plan)
+        self.offered.add(plan.key)
 
     def tonne(self, prices: Prices, low: FloatArray, high: FloatArray) -> FloatArray:
         """Return the worth of a tonne, between limits, at which the plans met so far allow the highest bound."""
@@ -102,16 +134,33 @@ class Decomposition:
 
     Args:
         problem: the schedule.
+        tables: what works do to the energy of each facility, if that was worked out before.
     """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, tables: Sequence[SetTable] | None = None) -> None:
         self.problem = problem
-        self.facilities = [FacilityPlans(problem, f) for f in range(problem.facilities)]
+        self.facilities = [
+            FacilityPlans(problem, f, None if tables is None else tables[f]) for f in range(problem.facilities)
+        ]
         self.pools = [Pool(own) for own in self.facilities]
         most = np.array([own.most_emissions_t() for own in self.facilities])
         self._lowest = problem.position_t(most)
         self._highest = problem.position_t(np.zeros(most.shape))
+        self._ties = bool(np.isfinite(problem.budget).any() or np.isfinite(problem.capacity).any())
         self._dearest = max([float(np.max(one.price)) for one in problem.credits.values()], default=0.0)
+
+    def under(self, problem: Problem) -> Decomposition:
+        """Return the same facilities under other prices, rates or limits; what the works do to energy stays.
+
+        Args:
+            problem: the same facilities, works and energy.
+        """
+        other = Decomposition(problem, [own.table for own in self.facilities])
+        for pool, known in zip(other.pools, self.pools, strict=True):
+            for plan in known.plans.values():
+                if plan.key in known.offered:
+                    pool.add(pool.own.plan(plan.starts, plan.options, plan.shares))
+        return other
 
     def solve(self, gap: float, seconds: float, report: Callable[[int, int], None] = lambda done, of: None) -> Bound:
         """Return the bound, pricing until it is within `gap` of the master or the time is over.
@@ -124,19 +173,30 @@ class Decomposition:
         begun = perf_counter()
         master = Master(self.problem)
         self._first_plans(master)
-        bound, answer, rounds, steps = -np.inf, master.solve(), 0, 1
+        bound, answer, rounds, steps, centre = -np.inf, master.solve(), 0, 1, None
         for rounds in range(1, _MOST_ROUNDS + 1):
-            found, added = self._price(master, answer, steps)
+            # Between the prices of the master and those that gave the best bound so far, prices swing less.
+            asked = answer.prices if centre is None else _between(centre[0], answer.prices)
+            constant = answer.value - float(answer.convexity.sum())
+            if centre is not None:
+                constant = _SMOOTH * centre[1] + (1.0 - _SMOOTH) * constant
+            total, added = self._price(master, answer, asked, steps)
             distance = answer.value - bound
-            bound = max(bound, answer.value + found)
+            if constant + total > bound:
+                bound, best = constant + total, (asked, constant)
+                centre = best if self._ties else None
+            elif not added:
+                centre = None
             stalled = steps == _STEPS and distance - (answer.value - bound) < _PROGRESS * distance
             report(rounds, _MOST_ROUNDS)
             late = perf_counter() - begun > seconds
             if answer.value - bound <= gap * abs(answer.value) or late or stalled:
                 break
-            steps = _STEPS if added < self.problem.facilities / 4 else 1
+            if added < self.problem.facilities / 4 and steps == 1:
+                steps, centre = (1 if centre is not None else _STEPS), None
             answer = master.solve()
-        return Bound(bound, answer.value, rounds, self._weighted(master, answer), answer.prices)
+        mixed = self._weighted(master, answer)
+        return Bound(bound, answer.value, rounds, mixed, answer.prices, master if self._ties else None)
 
     def _first_plans(self, master: Master) -> None:
         """Give the master a few plans of every facility: those known, or the best at some levels of price."""
@@ -146,28 +206,38 @@ class Decomposition:
         added = []
         for f, pool in enumerate(self.pools):
             if not pool.plans:
-                for level in _LEVELS:
+                for level, extra in product(_LEVELS, _MONEY if np.isfinite(problem.budget).any() else (0.0,)):
                     tonne = level * self._dearest * problem.discount[last]
-                    prices = Prices(tonne, tonne, np.zeros(years), np.zeros(years), max(weight, 1e-9))
+                    money = extra * problem.discount[:-1]
+                    prices = Prices(tonne, tonne, money, np.zeros(years), max(weight, 1e-9))
                     _, starts, _ = pool.own.best(prices, tonne)
                     pool.add(pool.own.completed(starts, prices))
                 pool.add(pool.own.bare(np.full(len(pool.own.works), -1)))
+            pool.offered.update(pool.plans)
             added += [(f, plan) for plan in pool.plans.values()]
         master.add(added)
 
-    def _price(self, master: Master, answer: MasterAnswer, steps: int) -> tuple[float, int]:
-        """Let every facility answer; add what helps; return what all could gain together (≤ 0) and how many do."""
-        gained, added = 0.0, []
+    def _price(self, master: Master, answer: MasterAnswer, asked: Sequence[Prices], steps: int) -> tuple[float, int]:
+        """Let every facility answer at the prices asked, add what helps the master, and return the sum of bounds."""
+        total, added = 0.0, []
         for f in range(self.problem.facilities):
-            bound, plans = self._answer(f, answer.prices[f], float(answer.convexity[f]), steps)
-            gained += min(bound - float(answer.convexity[f]), 0.0)
+            bound, plans = self._answer(f, asked[f], answer.prices[f], float(answer.convexity[f]), steps)
+            total += bound
             added += [(f, plan) for plan in plans]
         if added:
             master.add(added)
-        return gained, len(added)
+        return total, len(added)
 
-    def _answer(self, f: int, prices: Prices, now: float, steps: int) -> tuple[float, list[Plan]]:
-        """Return a bound on the least charge of any plan of a facility, and new plans charged less than now."""
+    def _answer(self, f: int, prices: Prices, current: Prices, now: float, steps: int) -> tuple[float, list[Plan]]:
+        """Return a bound on the least charge of any plan of a facility, and new plans that help the master.
+
+        Args:
+            f: the facility.
+            prices: prices asked.
+            current: prices of the master.
+            now: what the facility is charged in the master [JPY].
+            steps: steps by which the worth of a tonne is looked for.
+        """
         pool, own = self.pools[f], self.facilities[f]
         lowest, found = np.inf, []
         small = 1e-9 * max(abs(now), 1.0)
@@ -180,16 +250,17 @@ class Decomposition:
                 new = pool.add(own.plan(starts, options, (options >= 0).astype(np.float64)))
                 for excess in (prices.excess, np.minimum(prices.excess, prices.short)):
                     plan = own.completed(starts, replace(prices, excess=excess))
-                    if self.charged(f, plan, prices) < now - small and pool.add(plan):
+                    if plan.key not in pool.offered and self.charged(f, current, plan) < now - small:
                         found.append(plan)
-                following = pool.tonne(prices, case.low, case.high)
-                if best >= now - small or (not new and np.allclose(following, tonne, rtol=1e-9)):
+                        pool.offer(plan)
+                following = pool.tonne(prices, case.low, case.high) if steps > 1 else tonne
+                if (prices is current and best >= now - small) or (not new and np.allclose(following, tonne)):
                     break
                 tonne = following
             lowest = min(lowest, best)
-        return lowest, found
+        return (min(lowest, now) if prices is current else lowest), found
 
-    def charged(self, f: int, plan: Plan, prices: Prices) -> float:
+    def charged(self, f: int, prices: Prices, plan: Plan) -> float:
         """Return what a plan is charged in the master [JPY]."""
         excess = np.maximum(plan.position_t - self.problem.withheld_t(f), 0.0)
         short = np.maximum(-plan.position_t, 0.0)

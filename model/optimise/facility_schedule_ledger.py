@@ -221,7 +221,8 @@ def _purchases(
             used[f"{name}_kept"][:, p + 1].sum() if p + 1 < problem.periods else 0 for name in ("bought", "outside")
         ]
         wanted = int(bought[:, p].sum() + later[0])
-        for kind in sorted(ordinary, key=lambda kind, p=p: float(ordinary[kind].price[p])):
+        cheapest = sorted((float(credit.price[p]), kind) for kind, credit in ordinary.items())
+        for _, kind in cheapest:
             supply = ordinary[kind].supply[p]
             taken = wanted if np.isinf(supply) else min(wanted, int(supply * _KG))
             purchase[kind][p] = taken / _KG

@@ -14,7 +14,7 @@ import numpy as np
 from model.optimise.facility_schedule_model import MISSING_PRICE
 from model.optimise.facility_schedule_plans import Plan, Prices
 from model.optimise.facility_schedule_problem import FloatArray, Problem
-from model.optimise.solver import SolverError
+from model.optimise.solver import SolverError, SolverOptions
 
 #: Money in the master is counted in this many JPY, so that coefficients stay near one.
 _JPY = 1e6
@@ -277,3 +277,24 @@ class Master:
             dual[first : first + facilities] * self._unit,
             np.array(solution.col_value)[self._before_plans :],
         )
+
+    def choose(self, options: SolverOptions) -> FloatArray | None:
+        """Choose one whole plan for each facility, the rules still relaxed; None if none was found in time.
+
+        Args:
+            options: limits, gap, seed.
+
+        Returns:
+            1 for each plan that is chosen, in the order in which they were added.
+        """
+        from highspy import HighsVarType
+
+        count = len(self.columns)
+        places = np.arange(self._before_plans, self._before_plans + count, dtype=np.int32)
+        self._solver.changeColsIntegrality(count, places, np.full(count, HighsVarType.kInteger))
+        for name, value in options.named().items():
+            self._solver.setOptionValue(name, value)
+        self._solver.run()
+        values = np.array(self._solver.getSolution().col_value)[self._before_plans :]
+        ones = self._solver.getInfo().primal_solution_status == 2
+        return np.round(values) if ones and len(values) == count else None

@@ -54,7 +54,7 @@ def present_cost(work: Work, start: int, discount: FloatArray) -> float:
     years = len(discount) - 1
     paid = payments(work, start, years)
     left = residual_share(start, work.life, years) * paid[payment_years(start, work.life, years)[-1]]
-    return float(paid @ discount[:-1] - left * discount[-1])
+    return float(paid @ discount[:-1] - left * discount[-1]) + work.change_charge(start)
 
 
 def payments(work: Work, start: int, years: int) -> FloatArray:
@@ -152,18 +152,6 @@ def use_of_sets(table: SetTable, growth: float) -> Use:
     bought = amount[0] - own
     off_site = bought * table.off_site
     return Use(amount, own, off_site, bought - off_site)
-
-
-def emissions_of(use: Use, factor: FloatArray, off_site_factor: float) -> FloatArray:
-    """Return emissions before certificates [t-CO2].
-
-    Args:
-        use: energy.
-        factor: emissions by carrier [t-CO2 a unit], dims (carrier).
-        off_site_factor: emissions by electricity from off site [t-CO2/MWh].
-    """
-    fuels = factor[1:] @ use.amount[1:]
-    return np.asarray(use.grid_mwh * factor[0] + use.off_site_mwh * off_site_factor + fuels)
 
 
 def energy_cost(use: Use, price: FloatArray) -> FloatArray:

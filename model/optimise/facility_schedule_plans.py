@@ -15,7 +15,6 @@ import numpy as np
 from model.optimise.facility_schedule_physics import (
     SetTable,
     Use,
-    emissions_of,
     energy_cost,
     payments,
     present_cost,
@@ -89,6 +88,8 @@ class Plan:
         return self.starts.tobytes() + self.options.tobytes() + self.shares.tobytes()
 
 
+#: Slack on a budget [JPY].
+_ONE_JPY = 1.0
 #: Rows of the table of quantities that every stage cost is linear in.
 _GRID, _OFF_SITE, _GAS, _HEAT, _OIL, _PREMIUM, _ANNUAL = range(7)
 
@@ -99,13 +100,14 @@ class FacilityPlans:
     Args:
         problem: the schedule.
         facility: position of the facility.
+        table: what sets of its works leave of its energy, if that was worked out before.
     """
 
-    def __init__(self, problem: Problem, facility: int) -> None:
+    def __init__(self, problem: Problem, facility: int, table: SetTable | None = None) -> None:
         self.problem, self.facility = problem, facility
         self.works = problem.works[facility]
         years = len(problem.years)
-        self.table = set_table(self.works, problem.energy[facility])
+        self.table = set_table(self.works, problem.energy[facility]) if table is None else table
         self.present = np.array(
             [[present_cost(work, year, problem.discount) for year in range(years)] for work in self.works]
         ).reshape(-1, years)
@@ -119,6 +121,7 @@ class FacilityPlans:
         self.bill = np.array(
             [energy_cost(_scaled(none, g), problem.price[:, y])[0] for y, g in enumerate(self._growth)]
         )
+        self._emission, self._cost = self.emission_weights(), self.cost_weights()
         self._barred = np.where(self.table.possible, 0.0, np.inf)
 
     def stages(self, weights: FloatArray) -> FloatArray:
@@ -153,7 +156,7 @@ class FacilityPlans:
 
     def most_emissions_t(self) -> FloatArray:
         """Return the most that any possible set of works emits in each year [t-CO2], dims (year)."""
-        return np.asarray(np.max(self.stages(self.emission_weights())[:, self.table.possible], axis=1))
+        return np.asarray(np.max(self.stages(self._emission)[:, self.table.possible], axis=1))
 
     def best(self, prices: Prices, tonne: FloatArray) -> tuple[float, IntArray, IntArray]:
         """Return the least charge of any plan if every tonne of position is worth the same, above zero and below.
@@ -171,7 +174,7 @@ class FacilityPlans:
         problem = self.problem
         charge = tonne[problem.period] * problem.duty[self.facility] + prices.emission
         option, saving = self._renewables(prices, charge)
-        weights = prices.cost * self.cost_weights() + charge[:, np.newaxis] * self.emission_weights()
+        weights = prices.cost * self._cost + charge[:, np.newaxis] * self._emission
         weights[:, _GRID] += saving
         value, starts = self._backwards(self.stages(weights), self._begin_charge(prices))
         fixed = np.where(problem.duty[self.facility], problem.base_t[self.facility], 0.0)
@@ -185,7 +188,7 @@ class FacilityPlans:
 
     def completed(self, starts: IntArray, prices: Prices) -> Plan:
         """Return the plan of given works with the best renewables: those that excess pays for, then a shortfall's."""
-        problem, years = self.problem, range(len(self.problem.years))
+        problem = self.problem
         plan = self.bare(starts)
         net = (
             prices.cost * problem.renewable_price * problem.discount[:-1]
@@ -195,7 +198,7 @@ class FacilityPlans:
         unit = np.where(cut > 0, net / np.maximum(cut, 1e-12), np.inf)
         options, shares = np.full(len(problem.years), -1), np.zeros(len(problem.years))
         position = plan.position_t.copy()
-        for year in sorted(years, key=lambda y: float(np.min(unit[:, y]))):
+        for year in np.argsort(unit.min(axis=0), kind="stable"):
             option, period = int(np.argmin(unit[:, year])), problem.period[year]
             most = cut[option, year] * plan.grid_mwh[year]
             counts = bool(problem.duty[self.facility, year])
@@ -224,6 +227,14 @@ class FacilityPlans:
         owed[0] += problem.past_base_t[place] - problem.past_emissions_t[place] - problem.past_required_t[place]
         return np.asarray(owed)
 
+    def _used(self, sets: IntArray) -> FloatArray:
+        """Return the quantities of the set that stands in each year, dims (year, quantity)."""
+        if self._scales:
+            found = self._quantities[:, sets].T
+            return np.asarray(found * self._growth_of(found))
+        rows = [quantities(_one_set(self.table, place), g)[:, 0] for place, g in zip(sets, self._growth, strict=True)]
+        return np.array(rows)
+
     def _position(self, emissions_t: FloatArray) -> FloatArray:
         """Return reduction made less reduction owed of each period [t-CO2], dims (period)."""
         problem, place = self.problem, self.facility
@@ -242,9 +253,14 @@ class FacilityPlans:
         return np.where(saving < 0, best, -1).astype(np.int64), np.minimum(saving, 0.0)
 
     def _begin_charge(self, prices: Prices) -> FloatArray:
-        """Return the charge of doing each work in each year [JPY], infinite where it cannot be, dims (work, year)."""
+        """Return the charge of doing each work in each year [JPY], infinite where it cannot be, dims (work, year).
+
+        A work that costs more than the whole budget of a year cannot be done, however cheap a part of it might be.
+        """
         charge = prices.cost * self.present + self.paid @ prices.money + prices.work
-        return np.array([np.where(work.allowed, row, np.inf) for work, row in zip(self.works, charge, strict=True)])
+        affordable = np.all(self.paid <= self.problem.budget + _ONE_JPY, axis=2)
+        allowed = np.array([work.allowed for work in self.works]).reshape(charge.shape) & affordable
+        return np.where(allowed, charge, np.inf)
 
     def _backwards(self, stage: FloatArray, begin: FloatArray) -> tuple[float, IntArray]:
         """Return the least charge from the first year on without any work, and the year of each work."""
@@ -285,27 +301,9 @@ class FacilityPlans:
     def plan(self, starts: IntArray, options: IntArray, shares: FloatArray) -> Plan:
         """Return a plan with everything that follows from its works and its renewables."""
         problem, years = self.problem, np.arange(len(self.problem.years))
-        found = [
-            use_of_sets(_one_set(self.table, place), growth)
-            for place, growth in zip(self.sets(starts), self._growth, strict=True)
-        ]
-        factor = problem.factor[self.facility]
-        raw = np.array(
-            [
-                emissions_of(use, factor[:, y], problem.off_site_factor[self.facility, y])[0]
-                for y, use in enumerate(found)
-            ]
-        )
-        grid = np.array([use.grid_mwh[0] for use in found])
-        premium = np.array(
-            [
-                self.table.premium[place] * (use.grid_mwh + use.off_site_mwh)[0] + self.table.annual_cost[place]
-                for place, use in zip(self.sets(starts), found, strict=True)
-            ]
-        )
-        bills = (
-            np.array([energy_cost(use, problem.price[:, y])[0] for y, use in enumerate(found)]) + premium - self.bill
-        )
+        used = self._used(self.sets(starts))
+        raw = (self._emission * used).sum(axis=1)
+        grid = used[:, _GRID].copy()
         bought = options >= 0
         cut = np.where(bought, problem.renewable_cut[options, self.facility, years], 0.0) * shares
         extra = np.where(bought, problem.renewable_price[options, years], 0.0) * shares
@@ -317,7 +315,7 @@ class FacilityPlans:
             shares=shares,
             position_t=self._position(raw - cut * grid),
             works_cost=float(sum(self.present[work, starts[work]] for work in done)),
-            energy_cost=float(bills @ problem.discount[:-1]),
+            energy_cost=float((self._cost * used).sum() - self.bill @ problem.discount[:-1]),
             renewable_cost=float((extra * grid) @ problem.discount[:-1]),
             emissions_t=raw - cut * grid,
             raw_emissions_t=raw,

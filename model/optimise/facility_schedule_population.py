@@ -6,6 +6,8 @@ period are those published; sizes, ages and energy are drawn from the spreads in
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from model.inputs import Data
@@ -91,6 +93,15 @@ def reductions(data: Data, draw: np.random.Generator, base_t: FloatArray, year: 
     wanted = _published(data, "reduction", year)
     centred = spread - float(base_t @ spread) / float(base_t.sum())
     return np.asarray(np.clip(wanted + centred, -0.3, 0.45))
+
+
+def period_reductions(data: Data, draw: np.random.Generator, base_t: FloatArray, years: Sequence[int]) -> FloatArray:
+    """Return reductions against the base that give the published emissions of each year [1], dims (facility, year)."""
+    total = data.number(_TABLE, "base_emissions")
+    spread = draw.normal(0.0, data.number(_TABLE, "reduction_spread"), len(base_t))
+    centred = spread - float(base_t @ spread) / float(base_t.sum())
+    wanted = np.array([1.0 - _published(data, "emissions", year) / total for year in years])
+    return np.asarray(np.minimum(wanted + centred[:, np.newaxis], 1.0))
 
 
 def _published(data: Data, quantity: str, year: int) -> float:

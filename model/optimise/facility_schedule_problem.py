@@ -44,6 +44,8 @@ class Work:
         allowed: years in which it can be done, dims (year).
         requires: position of the work that must be there, -1 for none.
         excludes: positions of works that cannot stand beside it.
+        planned: position of its year in the plan before, -1 for never; None: there is no plan before.
+        change: charge for a change against the plan before [JPY].
     """
 
     measure: str
@@ -60,6 +62,19 @@ class Work:
     allowed: BoolArray
     requires: int = -1
     excludes: tuple[int, ...] = ()
+    planned: int | None = None
+    change: float = 0.0
+
+    # A plan made anew leaves alone what is as good: moving or dropping a planned work, or adding one, has a charge.
+    def change_charge(self, start: int) -> float:
+        """Return the charge of doing the work at `start` against not doing it, if plans are to change little [JPY]."""
+        if self.planned is None:
+            return 0.0
+        return -self.change if start == self.planned else 0.0 if self.planned >= 0 else self.change
+
+    def moved(self, start: int) -> bool:
+        """Say whether a start (-1: never) is not the one of the plan before."""
+        return self.planned is not None and start != self.planned
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.faults import FaultList
 from model.language import Text
 from model.optimise.facility_schedule_answer import Schedule
 from model.optimise.facility_schedule_duty import factors, plan_periods, rates, standing
@@ -148,7 +149,7 @@ def _check_works(schedule: Schedule, tables: Tables, settings: Settings, faults:
             for work, start in zip(problem.works[f], schedule.starts[f], strict=True)
             if start >= 0
         }
-        windows = numbers_in(row.shutdown_years, row.id, _NoFaults())
+        windows = numbers_in(row.shutdown_years, row.id, FaultList())
         done = set(names_in(row.done))
         for measure, start in years.items():
             one, year = catalogue[measure], settings.first_year + start
@@ -173,13 +174,6 @@ def _check_works(schedule: Schedule, tables: Tables, settings: Settings, faults:
                 f"{problem.years[y]}年度：予算又は施工能力を超過",
             )
         )
-
-
-class _NoFaults:
-    """Takes faults of texts that were already checked."""
-
-    def add(self, *args: object) -> None:
-        """Do nothing: the text was read before."""
 
 
 def _programme(
@@ -253,14 +247,12 @@ def _check_tonnes(schedule: Schedule, faults: list[Text]) -> None:
 
     held = kilograms(amounts.excess_t) - kilograms(amounts.sold_by_period(problem)) - kilograms(amounts.given_t)
     later = kilograms(amounts.kept_t)[:, 1:] + kilograms(amounts.expired_t)[:, 1:]
-    wrong = (held < 0).any() or (problem.practice.banking and (held[:, :-1] != later).any())
+    wrong = bool((held < 0).any()) or (problem.practice.banking and bool((held[:, :-1] != later).any()))
     for group in problem.members():
         wrong = wrong or bool(
             (kilograms(amounts.given_t[group]).sum(0) != kilograms(amounts.received_t[group]).sum(0)).any()
         )
-    covered = sum(
-        kilograms(getattr(amounts, f"{name}_t"))
-        for name in ("kept", "received", "bought", "bought_kept", "outside", "outside_kept", "ordered", "missing")
-    )
+    covers = ("kept", "received", "bought", "bought_kept", "outside", "outside_kept", "ordered", "missing")
+    covered = np.sum([kilograms(getattr(amounts, f"{name}_t")) for name in covers], axis=0)
     if wrong or (covered != kilograms(amounts.short_t)).any():
         faults.append(Text("tonnes are not conserved", "削減量の収支が一致しない"))
