@@ -29,10 +29,6 @@ IntArray = npt.NDArray[np.int64]
 
 #: Gap to which the scheme with the larger requirement is worked out [1].
 _OTHER_GAP = 1e-4
-#: Times that the certainty is asked for a little higher because the exact probability of a plan falls short.
-_RETRIES = 6
-#: Distance to certainty that is taken off at each retry.
-_STRICTER = 0.8
 #: Most houses for which the exact probability is worked out; above, consents add up to a normal distribution.
 MOST_EXACT = 20_000
 
@@ -197,20 +193,17 @@ def _solve(model: Model, gap: float, seconds: float, seed: int) -> Outcome:
     names = tuple(row.name for row in problem.rows)
     certainty = model.wishes.certainty
     if certainty is None or "renewables" not in names:
-        prices = find_prices(problem, seed)
+        prices = find_prices(problem, seed, gap)
         return Outcome(model, finish(problem, prices, gap, seconds, seed), prices.of_rows, names, np.nan)
     place = names.index("renewables")
     others = replace(problem, rows=tuple(row for row in problem.rows if row.name != "renewables"))
-    asked, end = certainty, perf_counter() + seconds
-    for _ in range(_RETRIES):
-        accepted = np.ones(model.houses.size)
-        chance = chance_of(problem.rows[place], accepted, model.houses.consent, asked)
-        finished, found = solve_with_chance(others, chance, gap, max(end - perf_counter(), 0.5), seed)
-        probability = _probability(model, finished.choice) if finished.choice.size else np.nan
-        if not probability < certainty:
-            break
-        # The sum of few consents is not quite normal; ask for a little more until the exact probability holds.
-        asked = 1.0 - (1.0 - asked) * _STRICTER
+    chance = chance_of(problem.rows[place], np.ones(model.houses.size), model.houses.consent, certainty)
+
+    def accepted(choice: SlotArray) -> bool:
+        return _probability(model, choice) >= certainty
+
+    finished, found = solve_with_chance(others, chance, accepted, gap, seconds, seed)
+    probability = _probability(model, finished.choice) if finished.choice.size else np.nan
     ordered = np.insert(found[:-1], place, found[-1])
     return Outcome(model, finished, ordered, names, probability)
 

@@ -8,6 +8,7 @@ plans in the range. Ranges are split where it pays until the best plan and the l
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import NormalDist
@@ -21,8 +22,9 @@ from model.optimise.solar_allocation_problem import FloatArray, Problem, Row, Sl
 
 #: Edges of the ranges with which the search begins, in parts of the deviation of the first plan.
 _FIRST_EDGES = (0.0, 0.7, 0.85, 0.95, 1.05, 1.15, 1.3)
-#: Tangents that are tried for one plan.
+#: Tangents that are tried for one plan, and by how much a refused plan raises the deviations asked for.
 _TANGENTS = 4
+_STRICTER = 1.02
 _SLACK = 1e-9
 
 
@@ -48,19 +50,25 @@ def chance_of(row: Row, slope_if_accepted: FloatArray, consent: FloatArray, cert
 
 
 def solve_with_chance(
-    problem: Problem, chance: Chance, gap: float, seconds: float, seed: int = 0
+    problem: Problem,
+    chance: Chance,
+    accepted: Callable[[SlotArray], bool],
+    gap: float,
+    seconds: float,
+    seed: int = 0,
 ) -> tuple[Finished, FloatArray]:
     """Return the best plan that keeps a row with its probability, and the prices of the rows near it.
 
     Args:
         problem: houses, slots and all other rows.
-        chance: the row with a probability.
+        chance: the row with a probability, consents taken as normal; the bound is for this row.
+        accepted: says whether a plan keeps its probability in fact; only such plans are returned.
         gap: relative gap asked for [1].
         seconds: time limit [s].
         seed: seed of every random choice.
     """
     end = perf_counter() + seconds
-    search = _Search(problem, chance, gap, seed)
+    search = _Search(problem, chance, accepted, gap, seed)
     deviation = search.try_tangents(0.5 * search.widest, seconds / 3)
     edges = [edge * deviation for edge in _FIRST_EDGES if edge * deviation < search.widest]
     for lowest, highest in pairwise([*edges, search.widest]):
@@ -82,8 +90,11 @@ class _Range:
 class _Search:
     """Ranges that may still hold a better plan, and the best plan so far."""
 
-    def __init__(self, problem: Problem, chance: Chance, gap: float, seed: int) -> None:
+    def __init__(
+        self, problem: Problem, chance: Chance, accepted: Callable[[SlotArray], bool], gap: float, seed: int
+    ) -> None:
         self.problem, self.chance, self.gap, self.seed = problem, chance, gap, seed
+        self.accepted, self.stricter = accepted, 1.0
         largest = np.max(np.where(np.isfinite(problem.cost), problem.multiple[:, np.newaxis], 0.0), axis=0)
         self.widest = max(float(np.sqrt(np.sum(chance.spread * (largest * problem.step_kw) ** 2))), 1e-6)
         self.ranges: list[_Range] = []
@@ -115,9 +126,8 @@ class _Search:
         if not found.impossible:
             self.closed = min(self.closed, max(found.bound, here.bound))
         if found.choice.size and (np.isnan(self.best.cost) or found.cost < self.best.cost):
-            if _holds(self.problem, self.chance, found.choice):
-                self._keep(found, self.prices)
-            else:
+            kept = _holds(self.problem, self.chance, found.choice) and self._keep(found, self.prices)
+            if not kept:
                 self.try_tangents(_deviation(self.problem, self.chance, found.choice), seconds / 6)
         self._update()
 
@@ -128,20 +138,23 @@ class _Search:
     def try_tangents(self, deviation: float, seconds: float) -> float:
         """Look for plans safe by a tangent, each at the deviation of the plan before; returns the last deviation."""
         for _ in range(_TANGENTS):
-            at = max(deviation, 1e-6)
+            at, z = max(deviation, 1e-6), self.chance.z * self.stricter
             tangent = replace(
-                self.chance.mean, squared=-self.chance.z / (2 * at) * self.chance.spread,
-                at_least=self.chance.mean.at_least + self.chance.z * at / 2,
+                self.chance.mean, squared=-z / (2 * at) * self.chance.spread,
+                at_least=self.chance.mean.at_least + z * at / 2,
             )  # fmt: skip
             inner = replace(self.problem, rows=(*self.problem.rows, tangent))
             found_prices = find_prices(inner, self.seed)
             found = finish(inner, found_prices, 0.25 * self.gap, seconds / _TANGENTS, self.seed)
             if not found.choice.size:
                 break
-            self._keep(found, found_prices.of_rows)
+            kept = self._keep(found, found_prices.of_rows)
             deviation = _deviation(self.problem, self.chance, found.choice)
-            if abs(deviation - at) <= 1e-2 * at:
+            if kept and abs(deviation - at) <= 1e-2 * at:
                 break
+            if not kept and not self.accepted(found.choice):
+                # The sum of few consents is not quite normal; a little more is asked for until the plan is accepted.
+                self.stricter *= _STRICTER
         return max(deviation, 1e-6)
 
     def _within(self, lowest: float, highest: float) -> Problem:
@@ -152,14 +165,17 @@ class _Search:
         gap = (here.highest - here.lowest) ** 2 / (4 * (here.highest + here.lowest))
         return float(self.chance.z * gap * max(self.prices[-1], 0.0)) if self.prices[-1] > 0 else np.inf
 
-    def _keep(self, found: Finished, prices: FloatArray) -> None:
-        """Remember a plan if it is better than the best so far; the bound stays that of the search."""
-        if np.isnan(self.best.cost) or found.cost < self.best.cost:
-            self.best, self.prices = replace(found, bound=self.best.bound, impossible=False), prices
-            for one in self.ranges:
-                if not self._worth(one.bound):
-                    self.closed = min(self.closed, one.bound)
-            self.ranges = [one for one in self.ranges if self._worth(one.bound)]
+    def _keep(self, found: Finished, prices: FloatArray) -> bool:
+        """Remember a plan if it is accepted and better than the best so far; says whether it was."""
+        better = np.isnan(self.best.cost) or found.cost < self.best.cost
+        if not better or not self.accepted(found.choice):
+            return False
+        self.best, self.prices = replace(found, bound=self.best.bound, impossible=False), prices
+        for one in self.ranges:
+            if not self._worth(one.bound):
+                self.closed = min(self.closed, one.bound)
+        self.ranges = [one for one in self.ranges if self._worth(one.bound)]
+        return True
 
     def _update(self) -> None:
         """Set the bound to the lowest that any range allows."""

@@ -23,11 +23,14 @@ IntArray = npt.NDArray[np.int64]
 _WHOLE = 1_000
 _GROWTH = 25
 #: Houses near a change of mind that stand for all in the steps between two looks at all houses.
-_UNDECIDED = 40_000
+_UNDECIDED = 15_000
 #: Looks at all houses, steps between two of them, and relative gain below which a step is the last.
 _LOOKS = 6
 _STEPS = 150
-_SMALL_GAIN = 2e-9
+_SMALL_GAIN = 1e-8
+#: The same for samples, and in parts of the gap asked for.
+_SAMPLE_GAIN = 1e-6
+_PART_OF_GAP = 0.02
 #: Breaking a row costs this many times what a usual house costs, a unit of the row.
 _PENALTY = 1e4
 #: First width of the box, in parts of the prices.
@@ -56,12 +59,13 @@ class _Plane:
     slope: FloatArray
 
 
-def find_prices(problem: Problem, seed: int = 0) -> Prices:
+def find_prices(problem: Problem, seed: int = 0, gap: float = 0.0) -> Prices:
     """Return prices of the rows that make the lower bound (almost) as high as the linear relaxation.
 
     Args:
         problem: houses, slots and rows.
         seed: seed of the samples.
+        gap: relative gap that the plan is to be proven to [1]; prices need not be much finer.
     """
     if not problem.rows:
         return Prices(np.zeros(0), best_at(problem, np.zeros(0)))
@@ -71,18 +75,19 @@ def find_prices(problem: Problem, seed: int = 0) -> Prices:
     while size < problem.houses:
         size = problem.houses if size * _GROWTH >= problem.houses else size * _GROWTH
         part = problem if size == problem.houses else problem.part(np.sort(order[:size]), size / problem.houses)
-        prices = _improved(part, prices)
+        fine = max(_SMALL_GAIN, _PART_OF_GAP * gap) if part is problem else max(_SAMPLE_GAIN, _PART_OF_GAP * gap)
+        prices = _improved(part, prices, fine)
     return Prices(prices, best_at(problem, prices))
 
 
-def _improved(problem: Problem, start: FloatArray) -> FloatArray:
-    """Return better prices for all houses of a problem."""
+def _improved(problem: Problem, start: FloatArray, fine: float) -> FloatArray:
+    """Return better prices for all houses of a problem, until a step gains less than a share `fine` of the bound."""
     best, priced = start, best_at(problem, start)
     value = priced.bound
     width = np.full(start.size, _WIDTH)
     for _ in range(_LOOKS):
         if problem.houses <= _UNDECIDED:
-            return _climb(lambda prices: _plane(problem, prices, 0.0), problem, best, width)
+            return _climb(lambda prices: _plane(problem, prices, 0.0), problem, best, width, fine)
         core = np.sort(np.argpartition(priced.runner_up, _UNDECIDED - 1)[:_UNDECIDED])
         part = problem.part(core)
         settled = np.ones(problem.houses, dtype=bool)
@@ -92,13 +97,13 @@ def _improved(problem: Problem, start: FloatArray) -> FloatArray:
         slots = priced.choice[rest].astype(np.int64)
         brought = coefficients(problem, rest, slots).sum(axis=1)
         cost = float(np.sum(problem.cost[slots, rest]))
-        found = _climb(lambda prices: _plane(part, prices, cost, brought), problem, best, width)  # noqa: B023
+        found = _climb(lambda prices: _plane(part, prices, cost, brought), problem, best, width, fine)  # noqa: B023
         promised = _plane(part, found, cost, brought).value
         priced_found = best_at(problem, found)
         if priced_found.bound > value:
             gain = priced_found.bound - value
             best, priced, value = found, priced_found, priced_found.bound
-            if promised - value <= _SMALL_GAIN * abs(value) or gain <= _SMALL_GAIN * abs(value):
+            if promised - value <= fine * abs(value) or gain <= fine * abs(value):
                 break
         width = width / 4
     return best
@@ -112,7 +117,7 @@ def _plane(problem: Problem, prices: FloatArray, cost: float, brought: FloatArra
 
 
 def _climb(
-    plane_at: Callable[[FloatArray], _Plane], problem: Problem, start: FloatArray, width: FloatArray
+    plane_at: Callable[[FloatArray], _Plane], problem: Problem, start: FloatArray, width: FloatArray, fine: float
 ) -> FloatArray:
     """Return the prices of the highest bound near a start: planes from above, inside a box that moves and shrinks."""
     unit = _usual_prices(problem)
@@ -121,7 +126,7 @@ def _climb(
     planes = [centre]
     for _ in range(_STEPS):
         prices, promised = _highest(planes, centre.prices, reach, _PENALTY * unit)
-        if promised - centre.value <= _SMALL_GAIN * max(abs(centre.value), 1.0):
+        if promised - centre.value <= fine * max(abs(centre.value), 1e-6):
             break
         plane = plane_at(prices)
         planes.append(plane)

@@ -36,6 +36,8 @@ _CHEAPEST = 12
 _MOST_HOUSES = 500
 #: Slots that differ by less than this, in parts of a usual priced cost, cost the same.
 _TIE = 1e-9
+#: Number of houses from which those of a plan are chosen, at least.
+_CHOSEN_FROM = 50_000
 #: Houses handled together.
 _BLOCK = 65_536
 
@@ -75,8 +77,9 @@ class _Table:
 def shifts_of(problem: Problem, prices: Prices, row: int) -> Shifts | None:
     """Return what meeting one row in whole units costs at least, or None where the row does not count in units."""
     # Slots that cost the same under prices are settled first, so that little is missing where the path begins.
-    even = _towards(problem, prices, row, prices.priced.choice, ties_only=True)
-    table = _table(problem, prices, row, even)
+    everyone = np.arange(problem.houses)
+    even = _towards(problem, prices, row, prices.priced.choice, everyone, ties_only=True)
+    table = _table(problem, prices, row, even, everyone)
     if table is None:
         return None
     missing, rounding = _missing(problem, row, even, table.unit)
@@ -84,8 +87,10 @@ def shifts_of(problem: Problem, prices: Prices, row: int) -> Shifts | None:
         return None
     price = float(prices.of_rows[row])
     dearer = _shortest(table.sizes, table.lowest, missing, price * table.unit) + price * rounding
-    near = _towards(problem, prices, row, even)
-    after = _table(problem, prices, row, near)
+    # A plan needs few houses: every so manyth is enough to choose them from.
+    few = np.arange(0, problem.houses, max(1, problem.houses // _CHOSEN_FROM))
+    near = _towards(problem, prices, row, even, few)
+    after = _table(problem, prices, row, near, few)
     return Shifts(prices.priced.bound + dearer, near, table.houses if after is None else after.houses)
 
 
@@ -96,7 +101,9 @@ def _missing(problem: Problem, row: int, choice: SlotArray, unit: float) -> tupl
     return missing, max(missing * unit - lacking, 0.0)
 
 
-def _towards(problem: Problem, prices: Prices, row: int, start: SlotArray, *, ties_only: bool = False) -> SlotArray:
+def _towards(
+    problem: Problem, prices: Prices, row: int, start: SlotArray, among: IntArray, *, ties_only: bool = False
+) -> SlotArray:
     """Return a choice that meets the row, or nearly, by the cheapest changes for what they bring, one a house."""
     choice = start.copy()
     lacking = float(problem.at_least[row] - activity(problem, start)[row])
@@ -104,7 +111,7 @@ def _towards(problem: Problem, prices: Prices, row: int, start: SlotArray, *, ti
         return choice
     free = _TIE * float(np.mean(np.abs(prices.priced.lowest)))
     rate, slots, brought = np.full(problem.houses, np.inf), np.zeros(problem.houses, np.int16), np.zeros(problem.houses)
-    for block, slot, there, dearer, shift in _changes(problem, prices, row, choice):
+    for block, slot, there, dearer, shift in _changes(problem, prices, row, choice, among):
         houses = block[there]
         useful = (shift * lacking > 0) & ((dearer <= free) | (not ties_only))
         houses, of_unit, shift = houses[useful], dearer[useful] / np.abs(shift[useful]), shift[useful]
@@ -123,13 +130,13 @@ def _towards(problem: Problem, prices: Prices, row: int, start: SlotArray, *, ti
 
 
 def _changes(
-    problem: Problem, prices: Prices, row: int, choice: SlotArray
+    problem: Problem, prices: Prices, row: int, choice: SlotArray, among: IntArray
 ) -> Iterator[tuple[IntArray, int, BoolArray, FloatArray, FloatArray]]:
     """Yield, by block of houses and slot: houses, slot, which have it, its cost above the best, and what it shifts."""
     alone = replace(problem, rows=(problem.rows[row],))
-    for start in range(0, problem.houses, _BLOCK):
-        block = np.arange(start, min(start + _BLOCK, problem.houses))
-        priced = priced_costs(problem, prices.of_rows, slice(start, int(block[-1]) + 1))
+    for start in range(0, among.size, _BLOCK):
+        block = among[start : start + _BLOCK]
+        priced = priced_costs(problem, prices.of_rows, block)
         base, lowest = choice[block].astype(np.int64), prices.priced.lowest[block]
         own = coefficients(alone, block, base)[0]
         for slot in range(problem.slots):
@@ -139,10 +146,10 @@ def _changes(
             yield block, slot, there, priced[slot][there] - lowest[there], shift
 
 
-def _table(problem: Problem, prices: Prices, row: int, choice: SlotArray) -> _Table | None:
+def _table(problem: Problem, prices: Prices, row: int, choice: SlotArray, among: IntArray) -> _Table | None:
     """Return the distinct shifts from a choice, or None where the row does not count in units."""
     found: dict[int, list[tuple[float, int]]] = {}
-    for block, _, there, dearer, shift in _changes(problem, prices, row, choice):
+    for block, _, there, dearer, shift in _changes(problem, prices, row, choice, among):
         exact = shift * GRID
         whole = np.rint(exact)
         if np.abs(exact - whole).max(initial=0.0) > 1e-3 or len(found) > _MOST_SHIFTS:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from math import inf, isfinite
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
@@ -161,6 +162,7 @@ def relative_gap(objective: float, bound: float) -> float:
     return 0.0 if distance == 0 else distance / max(abs(objective), _SMALLEST_OBJECTIVE)
 
 
+@cache
 def solver_version() -> str:
     """Return name and version of the solver."""
     from importlib.metadata import version

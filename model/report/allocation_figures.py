@@ -121,7 +121,8 @@ def requirement_figure(found: Answer, language: Language) -> Figure:
     axes.invert_yaxis()
     axes.set_xlim(0, 1.15 * max(left, found.required_under("uniform", out), 1.0))
     axes.set_xlabel("kW")
-    axes.legend(frameon=False, fontsize=6.5, loc="lower right")
+    if sum(width > 0 for _, width, _ in parts) > 1:
+        axes.legend(frameon=False, fontsize=6.5, loc="upper right")
     return figure
 
 
@@ -178,7 +179,7 @@ def map_figure(found: Answer, language: Language) -> Figure:
         axes.add_patch(Rectangle((column, -row - 1), 0.94, 0.92, color=shade))
         place = municipalities()[code]
         name = place.name_ja.removesuffix("区").removesuffix("市") if language == "ja" else place.name_en[:9]
-        ink = "white" if kw > 0.6 * most else INK
+        ink = "white" if kw > 0.45 * most else INK
         axes.text(column + 0.47, -row - 0.38, name, ha="center", va="center", fontsize=5.2, color=ink)
         if code in values:
             axes.text(column + 0.47, -row - 0.7, f"{kw:,.0f}", ha="center", va="center", fontsize=6, color=ink)
