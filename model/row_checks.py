@@ -165,7 +165,9 @@ ROWS: Final[dict[str, dict[str, Rows]]] = {
         "pandemic_profile": Rows(_BOTH_SECTORS),
     },
     "solar/capacity": {"capacity": Rows()},
-    "solar/parameters": dict.fromkeys(("yield", "degradation", "lifetime_mean", "lifetime_shape"), Rows()),
+    "solar/parameters": dict.fromkeys(
+        ("yield", "degradation", "lifetime_mean", "lifetime_shape", "rooftop_potential"), Rows()
+    ),
     "solar/self_use": {"self_use_share": Rows({"segment_sector": "every"})},
     "solar/capacity_shares": {"share_of_installed": Rows({"policy_group": "every"})},
 }
