@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from model.optimise.solver import SolverOptions
 
 _CLEARING, _SHARING = Text("clearing the auction", "落札者を決定中"), Text("dividing the saving", "削減額を配分中")
+_PLANNING, _TRYING = Text("planning", "計画中"), Text("simulating auctions", "オークションを模擬中")
 _WRITTEN = Text("Written to", "出力先")
 _LEFT_OUT = Text("left out; the rest was computed", "次を除いて計算しました")
 _NO_AWARD = Text("No award meets every rule.", "全ての規則を満たす落札案がありません。")
@@ -50,11 +51,52 @@ def register(app: typer.Typer) -> None:
     auction = typer.Typer(
         help="joint purchase of renewable electricity by the wards / 特別区による再エネ電力の共同購入"
     )
+    auction.command("plan")(plan)
     auction.command("clear")(clear)
     auction.command("share")(share)
+    auction.command("simulate")(simulate)
     auction.command("verify")(verify)
     auction.command("example")(example)
     app.add_typer(auction, name="auction")
+
+
+def plan(
+    files: Files,
+    out: Out = None,
+    renewable: Annotated[
+        float, typer.Option(help="renewable share of all energy, % / 全体の再エネ比率(%)", min=0, max=100)
+    ] = 100.0,
+    seconds: Seconds = 30.0,
+    gap: Gap = 1e-3,
+    seed: Seed = 0,
+    keep_good: KeepGood = False,
+    force: Force = False,
+    lang: Lang = None,
+) -> int:
+    """Plan lots, menus, calendar and reserve prices before bids come in / 入札前の計画を作成する."""
+    language = lang or default_language()
+    folder = _folder(out, "auction_plan", force)
+    purchase, faults = _read(files, keep_good, bids_needed=False)
+    from model.optimise.joint_purchase_plan import make_plan
+    from model.optimise.joint_purchase_pool import pooled_load
+    from model.report.auction_plan import plan_lines, plan_sheets, write_plan_page
+    from model.result_folder import result_folder
+    from model.spreadsheet import write_workbook
+
+    console = Console(soft_wrap=True, highlight=False)
+    begun = perf_counter()
+    with progress(console, _PLANNING(language)) as told:
+        made = make_plan(purchase, renewable / 100.0, _options(seconds, gap, seed))
+        told(1, 1)
+    facts = {"inputs": purchase.sha256, "seconds": round(perf_counter() - begun, 2), **made.lots.proof.facts()}
+    with result_folder(folder, facts, force) as staging:
+        sheets = plan_sheets(made, language)
+        write_workbook(staging / "plan.xlsx", sheets)
+        write_plan_page(staging, made, sheets, pooled_load(purchase, purchase.rules.fiscal_year), language)
+    for line in plan_lines(made, language):
+        console.print(line, markup=False)
+    console.print(f"{_WRITTEN(language)} {folder}", markup=False)
+    return _left_out(faults, language)
 
 
 def clear(
@@ -129,6 +171,53 @@ def share(
         write_share_page(staging, divided, sheets, language)
     message = _EMPTY if divided.nucleolus.largest_excess > 1 else _CORE
     console.print(f"{message(language)} {abs(divided.nucleolus.largest_excess):,.0f} JPY", markup=False)
+    console.print(f"{_WRITTEN(language)} {folder}", markup=False)
+    return _left_out(faults, language)
+
+
+def simulate(
+    files: Files,
+    out: Out = None,
+    bidders: Annotated[
+        int | None, typer.Option(help="bidders; default as on record / 応札者数", min=1, max=200)
+    ] = None,
+    runs: Annotated[int, typer.Option(help="auctions for each setting / 設定ごとの試行回数", min=2, max=100_000)] = 200,
+    seed: Seed = 0,
+    keep_good: KeepGood = False,
+    force: Force = False,
+    lang: Lang = None,
+) -> int:
+    """Try start prices, decrements and windows on simulated bidders / 開始価格・入札幅・期間を模擬実験で比較する."""
+    language = lang or default_language()
+    folder = _folder(out, "auction_simulation", force)
+    purchase, faults = _read(files, keep_good, bids_needed=False)
+    from model.optimise.auction_simulation import settings_to_try, try_out, uniform_costs
+    from model.optimise.joint_purchase_calendar import calendar
+    from model.optimise.joint_purchase_lots import cost_bounds
+    from model.optimise.procurement_data import procurement
+    from model.report.auction_trial import reserve_curve, trial_lines, trial_sheets, write_trial
+    from model.result_folder import result_folder
+    from model.spreadsheet import write_workbook
+
+    lowest, highest, last = cost_bounds(purchase)
+    number = bidders or int(procurement().parameter("bidders_typical"))
+    opening = calendar(purchase.rules.supply_start)[3].first
+    tried = settings_to_try(opening, highest)
+    console = Console(soft_wrap=True, highlight=False)
+    found = []
+    with progress(console, _TRYING(language)) as told:
+        for position, setting in enumerate(tried):
+            found.append(try_out(setting, uniform_costs(number, lowest, highest), last, runs, seed))
+            told(position + 1, len(tried))
+    curve = reserve_curve((lowest, highest), number, max(runs, 1000), seed)
+    lines = trial_lines(found, highest, number, language)
+    facts = {"inputs": purchase.sha256, "seed": seed, "runs": runs, "bidders": number}
+    with result_folder(folder, facts, force) as staging:
+        sheets = trial_sheets(found, highest, curve, language)
+        write_workbook(staging / "simulation.xlsx", sheets)
+        write_trial(staging, sheets, lines, curve, found, language)
+    for line in lines:
+        console.print(line, markup=False)
     console.print(f"{_WRITTEN(language)} {folder}", markup=False)
     return _left_out(faults, language)
 

@@ -136,21 +136,21 @@ def _settled(cleared: Clearing, options: SolverOptions) -> Clearing:
     proven = cleared.proof.objective - cleared.proof.bound <= max(SAME_PRICE, 1e-12 * abs(cleared.proof.objective))
     if not proven or len(auction.facilities) > _MOST_TIED:
         return cleared
-    model = winner_model(auction)
     exact = replace(options, relative_gap=0.0, absolute_gap=SAME_PRICE / 2)
+    if not _another(auction, award, exact):
+        return replace(cleared, ties=False)
+    model = winner_model(auction)
     model.model.lowest = _at_most(model, price_of(auction, award) + SAME_PRICE)
     _use_rank(model)
-    ties = False
     for facility in range(len(auction.facilities)):
         rank = _rank(model, facility)
         model.model.rank.set_value(expr=rank)
         proof, found = model.solve(exact)
         if found is None:
             return cleared
-        ties |= not np.array_equal(found.served(auction)[facility], award.served(auction)[facility])
         model.model.decided.add(rank <= proof.objective + SAME_PRICE)
         award = found
-    return replace(cleared, award=award, ties=ties or _another(auction, award, exact))
+    return replace(cleared, award=award, ties=True)
 
 
 def _at_most(model: WinnerModel, price: float) -> Any:

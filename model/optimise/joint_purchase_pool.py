@@ -21,7 +21,7 @@ _SATURDAY = 5
 # is met.
 def pooled_load(purchase: Purchase, year: int) -> FloatArray:
     """Return the load of all facilities together [kW] for every hour of a fiscal year."""
-    loads = [_class_load(name, energy, year) for name, energy in _by_class(purchase).items()]
+    loads = list(class_loads(purchase, year).values())
     return np.asarray(np.sum(loads, axis=0), dtype=np.float64)
 
 
@@ -29,9 +29,14 @@ def pooled_load(purchase: Purchase, year: int) -> FloatArray:
 # the classes' peaks carries over to the peaks that were measured.
 def pooled_peak(purchase: Purchase, year: int) -> float:
     """Return the expected highest load of all facilities together [kW], from their own peaks and the load shapes."""
-    loads = [_class_load(name, energy, year) for name, energy in _by_class(purchase).items()]
+    loads = list(class_loads(purchase, year).values())
     coincidence = float(np.sum(loads, axis=0).max() / sum(load.max() for load in loads))
     return coincidence * float(purchase.peak.max(axis=1).sum())
+
+
+def class_loads(purchase: Purchase, year: int) -> dict[str, FloatArray]:
+    """Return the load of each class of facilities [kW] for every hour of a fiscal year."""
+    return {name: _class_load(name, energy, year) for name, energy in _by_class(purchase).items()}
 
 
 def _by_class(purchase: Purchase) -> dict[str, FloatArray]:

@@ -1,0 +1,63 @@
+"""The calendar of a joint purchase, counted back from the first day of supply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from model.language import Text
+from model.optimise.procurement_data import procurement
+
+#: Days on which offices are closed at the turn of the year, as month and day.
+_CLOSED = {(12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3)}
+_SATURDAY = 5
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the calendar."""
+
+    name: Text
+    first: date
+    last: date
+
+
+def business_day(day: date) -> bool:
+    """Say whether offices are open: no weekend and not the turn of the year; other holidays vary and are not known."""
+    return day.weekday() < _SATURDAY and (day.month, day.day) not in _CLOSED
+
+
+def before(day: date, days: int) -> date:
+    """Return the last business day at least some days before a day."""
+    found = day - timedelta(days=days)
+    while not business_day(found):
+        found -= timedelta(days=1)
+    return found
+
+
+def calendar(supply: date) -> list[Step]:
+    """Return the steps up to the start of supply, the latest that leave the time that auctions on record had.
+
+    For a supply from April the windows lie between December and February, as practised.
+    """
+    data = procurement()
+
+    def days(name: str) -> int:
+        return int(data.parameter(name))
+
+    close = before(supply, days("days_before_supply"))
+    opening = before(close, days("window_days") - 1)
+    first_close = before(opening, days("days_between_stages"))
+    first_opening = before(first_close, days("window_days") - 1)
+    notice = before(first_opening, days("notice_days"))
+    award = close + timedelta(days=days("award_days"))
+    return [
+        Step(Text("notice and enrolment of wards", "公告・参加区の登録"), notice, first_opening - timedelta(days=1)),
+        Step(Text("stage 1: each ward's own offer", "第1段階：各区の個別提示"), first_opening, first_close),
+        Step(Text("wards compare and may leave", "各区の比較検討・離脱の判断"), first_close + timedelta(days=1),
+             opening - timedelta(days=1)),
+        Step(Text("stage 2: joint auction", "第2段階：共同オークション"), opening, close),
+        Step(Text("award and contracts", "落札決定・契約"), close + timedelta(days=1), award),
+        Step(Text("switch of supplier", "供給切替の手続き"), award + timedelta(days=1), supply - timedelta(days=1)),
+        Step(Text("supply begins", "供給開始"), supply, supply),
+    ]  # fmt: skip

@@ -1,0 +1,242 @@
+"""`auction` through the real command line: made-up sets, awards, audits, bad bids, sharing."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import xarray as xr
+from openpyxl import load_workbook
+
+from model.command_line import main
+
+
+@dataclass
+class Done:
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.chdir(tmp_path)
+
+    def go(*arguments: object) -> Done:
+        with pytest.raises(SystemExit) as left:
+            main(["auction", *(str(one) for one in arguments), "--lang", "en"])
+        captured = capsys.readouterr()
+        return Done(int(left.value.code or 0), captured.out, captured.err)
+
+    return go
+
+
+@pytest.fixture
+def small(run: Run) -> list[Path]:
+    assert run("example", "--out", "set", "--wards", 3, "--facilities", 3, "--suppliers", 3, "--packages", 4).code == 0
+    return sorted(Path("set").glob("*.csv"))
+
+
+def edit(path: Path, change: Callable[[list[dict[str, str]]], None]) -> None:
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    headings = list(rows[0])
+    change(rows)
+    with path.open("w", encoding="utf-8-sig", newline="") as lines:
+        writer = csv.DictWriter(lines, headings)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def named(files: list[Path], kind: str) -> Path:
+    return next(path for path in files if path.stem == kind)
+
+
+def test_clear_writes_everything_and_the_audit_repeats_it(run: Run, small: list[Path]) -> None:
+    done = run("clear", *small, "--out", "award")
+    assert done.code == 0, done.err
+    assert {"audit.json", "award.nc", "award.xlsx", "report.html", "manifest.json"} <= {
+        p.name for p in Path("award").iterdir()
+    }
+    assert len(list(Path("award/figures").glob("*.png"))) == 4
+    with xr.open_dataset("award/award.nc", engine="h5netcdf") as found:
+        assert found.sizes["facility"] == 9
+        assert float(found["bill"].sum()) == pytest.approx(float(found["monthly_bill"].sum()))
+        assert float(found.attrs["gap"]) == 0
+    sheets = load_workbook("award/award.xlsx", read_only=True).sheetnames
+    assert "award notice" in sheets
+    assert "Chiyoda" in " ".join(sheets)
+    verified = run("verify", "award/audit.json", *small)
+    assert verified.code == 0
+    assert "✗" not in verified.out
+
+
+def test_a_changed_award_is_found(run: Run, small: list[Path]) -> None:
+    run("clear", *small, "--out", "award", "--no-details")
+    audit = Path("award/audit.json")
+    content = json.loads(audit.read_text(encoding="utf-8"))
+    content["award"][0]["bill_jpy"] -= 1
+    content["award"][1]["bid"] = next(
+        row["bid"] for row in content["award"] if row["bid"] != content["award"][1]["bid"]
+    )
+    audit.write_text(json.dumps(content), encoding="utf-8")
+    done = run("verify", audit, *small)
+    assert done.code == 1
+    assert "✗ bills are right to the yen" in done.out
+    assert "✗ clearing again gives the same award" in done.out
+
+
+def test_the_order_of_rows_and_files_changes_nothing(run: Run, small: list[Path]) -> None:
+    run("clear", *small, "--out", "one", "--no-details")
+    for path in small:
+        edit(path, random.Random(3).shuffle)
+    run("clear", *reversed(small), "--out", "two", "--no-details")
+    one, two = (json.loads(Path(name, "audit.json").read_text(encoding="utf-8")) for name in ("one", "two"))
+    assert one["award"] == two["award"]
+    assert one["total_jpy"] == two["total_jpy"]
+
+
+def test_every_bad_bid_is_told_and_the_rest_goes_on_if_asked(run: Run, small: list[Path]) -> None:
+    def spoil(rows: list[dict[str, str]]) -> None:
+        singles = [row for row in rows if row["kind"] == "each facility by itself"]
+        singles[0]["base charge [JPY/kW/month]"] = "-5"
+        singles[1]["facilities (empty: by ward, class and voltage)"] = "nowhere"
+        singles[2]["supplier"] = "S99"
+        singles[3]["wards (empty: all)"] = "Osaka"
+
+    edit(named(small, "auction_bids"), spoil)
+
+    def twice(rows: list[dict[str, str]]) -> None:
+        rows[1]["supplier name"] = rows[0]["supplier name"]
+
+    edit(named(small, "auction_suppliers"), twice)
+
+    def month(rows: list[dict[str, str]]) -> None:
+        rows[0]["energy in month 7 [kWh]"] = ""
+        rows[1]["present contract ends"] = "2026-02-31"
+
+    edit(named(small, "auction_facilities"), month)
+    bad = run("clear", *small, "--out", "award")
+    assert bad.code == 2
+    assert not Path("award").exists()
+    for said in ("too small", "nowhere", "S99", "Osaka", "twice under different ids", "kwh_07", "a day that exists"):
+        assert said in bad.err, said
+    good = run("clear", *small, "--out", "award", "--keep-good", "--no-details")
+    assert good.code == 2
+    assert "left out" in good.err
+    assert Path("award/audit.json").exists()
+    assert run("verify", "award/audit.json", *small).code == 0
+
+
+def test_overlapping_packages_need_a_rule_or_a_group(run: Run, small: list[Path]) -> None:
+    def overlap(rows: list[dict[str, str]]) -> None:
+        packages = [row for row in rows if row["kind"] == "all or none"]
+        packages[1].update({**packages[0], "bid": packages[1]["bid"]})
+
+    edit(named(small, "auction_bids"), overlap)
+    edit(named(small, "auction_rules"), lambda rows: rows.remove(rows[0]))
+    bad = run("clear", *small, "--out", "award", "--no-details")
+    assert bad.code == 2
+    assert "packages of one supplier overlap" in bad.err
+
+    def group(rows: list[dict[str, str]]) -> None:
+        for row in rows:
+            if row["kind"] == "all or none":
+                row["exclusive group"] = "one"
+
+    edit(named(small, "auction_bids"), group)
+    assert run("clear", *small, "--out", "award", "--no-details").code == 0
+
+
+def test_capacity_below_every_facility_and_package_beyond_it_are_refused(run: Run, small: list[Path]) -> None:
+    edit(named(small, "auction_suppliers"), lambda rows: rows[0].update({"capacity [kW]": "1"}))
+    bad = run("clear", *small, "--out", "award")
+    assert bad.code == 2
+    assert "below every facility" in bad.err
+
+
+def test_no_bidder_is_an_answer_with_its_cost(run: Run, small: list[Path]) -> None:
+    def only_schools(rows: list[dict[str, str]]) -> None:
+        rows[:] = [row for row in rows if row["bid"].endswith("school_primary")]
+
+    edit(named(small, "auction_bids"), only_schools)
+    files = [path for path in small if path.stem != "auction_budgets"]
+    done = run("clear", *files, "--out", "award", "--no-details")
+    assert done.code == 0
+    assert "without a winning bid" in done.out
+    audit = json.loads(Path("award/audit.json").read_text(encoding="utf-8"))
+    assert any(row["bid"] == "(last resort)" for row in audit["award"])
+
+
+def test_unknown_rules_and_values_are_told(run: Run, small: list[Path]) -> None:
+    edit(named(small, "auction_rules"), lambda rows: rows[0].update({"rule": "overlaping_packages"}))
+    edit(named(small, "auction_rules"), lambda rows: rows[1].update({"value": "7"}))
+    bad = run("clear", *small)
+    assert bad.code == 2
+    assert "did you mean: overlapping_packages" in bad.err
+    assert "supplier_share_cap" in bad.err
+
+
+def test_overall_evaluation_takes_points_for_yen(run: Run, small: list[Path]) -> None:
+    run("clear", *small, "--out", "price", "--no-details")
+    rules = named(small, "auction_rules")
+    rules.write_text(rules.read_text(encoding="utf-8-sig") + "evaluation,overall\n", encoding="utf-8-sig")
+    done = run("clear", *small, "--out", "points")
+    assert done.code == 0
+    price, points = (json.loads(Path(name, "audit.json").read_text(encoding="utf-8")) for name in ("price", "points"))
+    assert points["total_jpy"] >= price["total_jpy"]
+    assert run("verify", "points/audit.json", *small).code == 0
+
+
+def test_share_leaves_no_ward_worse_off_and_hands_out_everything(run: Run, small: list[Path]) -> None:
+    done = run("share", *small, "--out", "shared")
+    assert done.code == 0, done.err
+    sheet = load_workbook("shared/sharing.xlsx", read_only=True)["division"]
+    head, *rows, total = [list(row) for row in sheet.iter_rows(values_only=True)]
+    offer, given, pays = (
+        head.index("stage-1 offer [JPY/year]"),
+        head.index("nucleolus"),
+        head.index("pays by the nucleolus"),
+    )
+    for row in rows:
+        assert row[pays] <= row[offer] + 1
+        assert row[pays] == pytest.approx(row[offer] - row[given])
+    for way in ("nucleolus", "Shapley value", "in proportion"):
+        assert sum(row[head.index(way)] for row in rows) == pytest.approx(total[head.index("nucleolus")], abs=2)
+    assert sum(row[pays] for row in rows) == pytest.approx(
+        sum(row[head.index("bill of its contract")] for row in rows), abs=2
+    )
+
+
+def test_sharing_needs_every_ward_s_offer(run: Run, small: list[Path]) -> None:
+    edit(named(small, "auction_budgets"), lambda rows: rows.pop())
+    bad = run("share", *small)
+    assert bad.code == 2
+    assert "offer of stage 1 is needed" in bad.err
+
+
+@pytest.mark.parametrize("kind", ["facilities", "suppliers", "bids", "volume_steps", "budgets", "rules"])
+def test_templates_are_read_again(run: Run, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    written = []
+    for name in ("facilities", "suppliers", "bids", kind):
+        path = Path(f"{name}.xlsx")
+        if not path.exists():
+            with pytest.raises(SystemExit) as left:
+                main(["template", f"auction_{name}", "--out", str(path), "--lang", "ja"])
+            assert left.value.code == 0
+            written.append(path)
+    capsys.readouterr()
+    rules = Path("rules.csv")
+    if kind != "rules":
+        rules.write_text("rule,value\noverlapping_packages,disjoint\n", encoding="utf-8")
+        written.append(rules)
+    done = run("clear", *written, "--out", "award", "--no-details")
+    assert done.code == 0, done.err

@@ -1,0 +1,164 @@
+"""Random small auctions against listing every award; structure and order of rows change nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from math import inf, isinf
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.optimise.joint_purchase_auction import Auction, Award, Package, Segment, price_of
+from model.optimise.joint_purchase_clear import clear, second_best
+from model.optimise.joint_purchase_scale import clear_by_aggregation
+from model.optimise.solver import SolverOptions
+
+EXACT = SolverOptions(seconds=30, relative_gap=0.0, absolute_gap=0.1)
+
+
+@st.composite
+def auctions(draw, schedules: bool = True, last_resort: bool = False) -> Auction:
+    facilities, suppliers = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+    whole = st.integers(1, 12)
+    energy = np.array([draw(whole) for _ in range(facilities)], dtype=float)
+    power = np.array([draw(whole) for _ in range(facilities)], dtype=float)
+    prices = np.array([[draw(st.one_of(st.integers(1, 40), st.just(inf))) for _ in range(suppliers)]
+                       for _ in range(facilities)], dtype=float)  # fmt: skip
+    limits = np.array([draw(st.one_of(st.integers(3, 25), st.just(inf))) for _ in range(suppliers)], dtype=float)
+    packages = []
+    for number in range(draw(st.integers(0, 4))):
+        members = draw(st.lists(st.integers(0, facilities - 1), min_size=1, max_size=facilities, unique=True))
+        supplier, group = draw(st.integers(0, suppliers - 1)), draw(st.sampled_from(["", "g"]))
+        price = float(draw(st.integers(1, 60)))
+        packages.append(Package(f"p{number}", supplier, np.array(sorted(members)), price, group))
+    segments = []
+    if schedules and draw(st.booleans()):
+        supplier, start = draw(st.integers(0, suppliers - 1)), 0.0
+        for _ in range(draw(st.integers(1, 2))):
+            length = draw(st.integers(3, 20))
+            segments.append(Segment(supplier, start, start + length, float(draw(st.integers(0, 20))),
+                                    float(draw(st.integers(-1, 3)))))  # fmt: skip
+            start += length
+    if last_resort:
+        prices = np.column_stack((prices, np.full(facilities, 60.0)))
+        limits = np.append(limits, inf)
+    names = tuple(f"s{one}" for one in range(prices.shape[1]))
+    return Auction(tuple(f"f{one}" for one in range(facilities)), names, energy, power,
+                   np.zeros(facilities, dtype=bool), prices, limits, tuple(packages), tuple(segments))  # fmt: skip
+
+
+def every_award(auction: Auction):
+    """Yield the price of every award that the rules allow, with who serves what."""
+    many, suppliers = auction.prices.shape
+    for taken in product((False, True), repeat=len(auction.packages)):
+        chosen = [one for one, yes in zip(auction.packages, taken, strict=True) if yes]
+        covered = [facility for one in chosen for facility in one.facilities.tolist()]
+        grouped = [(one.supplier, one.group) for one in chosen if one.group]
+        if len(set(covered)) < len(covered) or len(set(grouped)) < len(grouped):
+            continue
+        rest = [facility for facility in range(many) if facility not in covered]
+        for picks in product(range(suppliers), repeat=len(rest)):
+            price = sum(one.price for one in chosen)
+            price += sum(auction.prices[facility, pick] for facility, pick in zip(rest, picks, strict=True))
+            who = dict(zip(rest, picks, strict=True)) | {
+                f: one.supplier for one in chosen for f in one.facilities.tolist()
+            }
+            price += schedule_price(auction, who)
+            if not isinf(price):
+                yield price, tuple(who[facility] for facility in range(many)), taken
+
+
+def schedule_price(auction: Auction, who: dict[int, int]) -> float:
+    total = 0.0
+    for supplier in range(len(auction.suppliers)):
+        served = [facility for facility, one in who.items() if one == supplier]
+        if sum(auction.power[facility] for facility in served) > auction.power_limit[supplier]:
+            return inf
+        steps = [one for one in auction.segments if one.supplier == supplier]
+        quantity = sum(auction.energy[facility] for facility in served)
+        if steps and served:
+            fits = [one.setup + one.price * quantity for one in steps if one.least <= quantity <= one.most]
+            total += min(fits, default=inf)
+    return total
+
+
+@settings(max_examples=60, deadline=None)
+@given(auctions())
+def test_small_auctions_equal_listing_every_award(auction: Auction) -> None:
+    cleared = clear(auction, EXACT)
+    best = min((price for price, _, _ in every_award(auction)), default=None)
+    if best is None:
+        assert cleared.award is None
+        assert cleared.proof.status == "infeasible"
+    else:
+        assert cleared.award is not None
+        assert price_of(auction, cleared.award) == pytest.approx(best)
+        assert cleared.proof.bound <= best + 0.1
+
+
+@settings(max_examples=40, deadline=None)
+@given(auctions(schedules=False, last_resort=True))
+def test_aggregation_bounds_from_below_and_awards_are_valid(auction: Auction) -> None:
+    proof, award = clear_by_aggregation(auction, SolverOptions(seconds=10, relative_gap=0.0))
+    best = min(price for price, _, _ in every_award(auction))
+    assert proof.bound <= best + 1e-6
+    assert award is not None
+    assert price_of(auction, award) >= best - 1e-6
+    served = award.served(auction)
+    assert (served.sum(axis=1) == 1).all()
+    assert (auction.power @ served <= auction.power_limit).all()
+    grouped = [
+        (auction.packages[p].supplier, auction.packages[p].group) for p in award.packages if auction.packages[p].group
+    ]
+    assert len(set(grouped)) == len(grouped)
+    assert proof.objective == pytest.approx(price_of(auction, award))
+
+
+@settings(max_examples=25, deadline=None)
+@given(auctions())
+def test_ties_go_facility_by_facility_to_the_first_supplier(auction: Auction) -> None:
+    cleared = clear(auction, EXACT, settle_ties=True)
+    if cleared.award is None:
+        return
+    awards = list(every_award(auction))
+    best = min(price for price, _, _ in awards)
+    assert tuple(cleared.award.supplier_of(auction).tolist()) == min(who for price, who, _ in awards if price == best)
+
+
+@settings(max_examples=25, deadline=None)
+@given(auctions(schedules=False))
+def test_second_best_is_the_best_of_all_others(auction: Auction) -> None:
+    cleared = clear(auction, EXACT)
+    if cleared.award is None:
+        return
+    mine = (tuple(cleared.award.supplier_of(auction).tolist()), set(cleared.award.packages))
+    others = [price for price, who, taken in every_award(auction)
+              if (who, {p for p, yes in enumerate(taken) if yes}) != mine]  # fmt: skip
+    other = second_best(auction, cleared.award, EXACT)
+    assert (other.award is None) == (not others)
+    if other.award is not None:
+        assert price_of(auction, other.award) == pytest.approx(min(others))
+
+
+@settings(max_examples=25, deadline=None)
+@given(auctions(), st.randoms())
+def test_leaving_out_a_supplier_never_makes_it_cheaper(auction: Auction, random) -> None:
+    cleared = clear(auction, EXACT)
+    without = clear(auction.without_supplier(random.randrange(len(auction.suppliers))), EXACT)
+    if without.award is not None:
+        assert cleared.award is not None
+        assert without.proof.objective >= cleared.proof.objective - 0.2
+
+
+def test_an_award_costs_what_its_parts_cost() -> None:
+    auction = Auction(("a", "b", "c"), ("x", "y"), np.array([1.0, 2.0, 4.0]), np.ones(3), np.zeros(3, dtype=bool),
+                      np.array([[5.0, inf], [6.0, 9.0], [7.0, 8.0]]), np.full(2, inf),
+                      (Package("p", 1, np.array([0, 1]), 10.0),), (Segment(1, 0.0, 10.0, 100.0, 0.5),))  # fmt: skip
+    shares = np.zeros((3, 2))
+    shares[2, 1] = 1.0
+    award = Award(shares, (0,), np.array([-1, 0]))
+    assert price_of(auction, award) == 10 + 8 + 100 + 0.5 * 7
+    assert price_of(replace(auction, segments=()), Award(shares, (0,), np.array([-1, -1]))) == 18

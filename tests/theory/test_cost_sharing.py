@@ -1,0 +1,124 @@
+"""Nucleolus and Shapley value against cases worked by hand and against definitions."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.optimise.cost_sharing import (
+    all_values,
+    members,
+    nucleolus,
+    proportional,
+    sampled_shapley,
+    shapley,
+    unhappiest,
+)
+
+
+def exact_nucleolus(value, players):
+    return nucleolus(value, players, unhappiest(all_values(value, players), players))
+
+
+def saving(costs):
+    """The airport game: a runway for the largest plane serves all; v is what sharing it saves."""
+
+    def value(coalition: int) -> float:
+        inside = [cost for player, cost in enumerate(costs) if coalition >> player & 1]
+        return sum(inside) - max(inside, default=0.0)
+
+    return value
+
+
+def bankruptcy(estate, claims):
+    """What is left of an estate for a group once everybody else is paid in full."""
+    return lambda coalition: max(
+        0.0, estate - sum(claim for player, claim in enumerate(claims) if not coalition >> player & 1)
+    )
+
+
+def test_airport_shapley_is_the_runway_shared_section_by_section() -> None:
+    costs = [12.0, 20.0, 28.0]
+    # 12 is shared by three, the next 8 by two, the last 8 by one.
+    assert np.array(costs) - shapley(all_values(saving(costs), 3), 3) == pytest.approx([4, 8, 16])
+
+
+@pytest.mark.parametrize(("estate", "awards"), [(100, [100 / 3] * 3), (200, [50, 75, 75]), (300, [50, 100, 150])])
+def test_nucleolus_divides_the_talmud_estates(estate: float, awards: list[float]) -> None:
+    division = exact_nucleolus(bankruptcy(estate, [100, 200, 300]), 3)
+    assert division.complete
+    assert division.shares == pytest.approx(awards, abs=1e-6)
+
+
+def test_gloves_all_goes_to_the_scarce_one() -> None:
+    def value(coalition: int) -> float:
+        return float(min(coalition & 1, (coalition >> 1).bit_count()))
+
+    assert exact_nucleolus(value, 3).shares == pytest.approx([1, 0, 0], abs=1e-9)
+    assert shapley(all_values(value, 3), 3) == pytest.approx([2 / 3, 1 / 6, 1 / 6])
+
+
+def test_majority_has_an_empty_core_by_a_third() -> None:
+    division = exact_nucleolus(lambda coalition: float(coalition.bit_count() >= 2), 3)
+    assert division.largest_excess == pytest.approx(1 / 3)
+    assert division.shares == pytest.approx([1 / 3] * 3)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 20), min_size=16, max_size=16))
+def test_shapley_is_the_mean_over_all_orders(drawn: list[int]) -> None:
+    values = np.array([0.0, *drawn[1:]])
+    gains = np.zeros(4)
+    for order in permutations(range(4)):
+        coalition = 0
+        for player in order:
+            gains[player] += values[coalition | 1 << player] - values[coalition]
+            coalition |= 1 << player
+    assert shapley(values, 4) == pytest.approx(gains / 24)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 20), min_size=16, max_size=16))
+def test_nucleolus_is_efficient_rational_and_no_division_has_a_smaller_largest_complaint(drawn: list[int]) -> None:
+    values = np.array([0.0, *drawn[1:]])
+    for player in range(4):  # superadditive over singles, so that everybody can be given his own value
+        values[1 << player] = min(values[1 << player], values[15] / 4)
+    division = exact_nucleolus(lambda coalition: float(values[coalition]), 4)
+    table = np.array([members(coalition, 4) for coalition in range(1, 15)])
+    assert division.shares.sum() == pytest.approx(values[15])
+    assert (division.shares >= [values[1 << player] - 1e-6 for player in range(4)]).all()
+    assert (values[1:15] - table @ division.shares).max() == pytest.approx(division.largest_excess, abs=1e-6)
+    random = np.random.default_rng(0)
+    alone = np.array([values[1 << player] for player in range(4)])
+    others = alone + random.dirichlet(np.ones(4), 200) * (values[15] - alone.sum())
+    assert (values[1:15] - others @ table.T).max(axis=1).min() >= division.largest_excess - 1e-6
+
+
+def test_nucleolus_is_the_lexicographic_minimum_among_a_grid() -> None:
+    values = np.array([0, 0, 0, 4, 0, 3, 2, 6], dtype=float)
+    division = exact_nucleolus(lambda coalition: float(values[coalition]), 3)
+    table = np.array([members(coalition, 3) for coalition in range(1, 7)])
+
+    def complaints(shares):
+        return tuple(np.round(np.sort(values[1:7] - table @ shares)[::-1], 6))
+
+    grid = [np.array([a, b, 6 - a - b]) / 1.0 for a in np.arange(0, 6.01, 0.25) for b in np.arange(0, 6.01 - a, 0.25)]
+    assert complaints(division.shares) <= min(complaints(shares) for shares in grid)
+
+
+def test_sampled_shapley_adds_up_and_comes_within_its_error() -> None:
+    value = saving([3.0, 5.0, 8.0, 9.0, 14.0])
+    exact = shapley(all_values(value, 5), 5)
+    drawn = sampled_shapley(value, 5, 400, seed=1)
+    assert drawn.orders == 400
+    assert drawn.shares.sum() == pytest.approx(value(31))
+    assert (np.abs(drawn.shares - exact) <= 4 * drawn.standard_error + 1e-9).all()
+    assert drawn.standard_error.max() > 0
+
+
+def test_proportional() -> None:
+    assert proportional(12.0, np.array([1.0, 2.0, 3.0])) == pytest.approx([2, 4, 6])
