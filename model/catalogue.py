@@ -1,7 +1,7 @@
 """Everything that has a name: scenarios, result variables, input tables, levers and rule parameters, with sources.
 
 `list` shows the names, `explain` what stands behind one. Nothing is described here; all texts come from the schema, the
-tables, the levers and the rulebook.
+tables, the levers, the programmes and the rulebook.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ KINDS: Final[dict[str, Text]] = {
     "variable": Text("Result variables", "結果の変数"),
     "table": Text("Input tables", "入力データ表"),
     "lever": Text("Levers of a scenario", "シナリオのレバー"),
+    "programme": Text("Programmes for `obligation` and `template`", "制度（obligation・template で指定する名称）"),
     "rule": Text("Rule parameters by programme", "制度のパラメータ"),
 }
 _COLUMNS: Final = {
@@ -41,7 +42,13 @@ _COLUMNS: Final = {
     "meaning": Text("meaning", "意味"),
     "because": Text("because", "根拠"),
     "where": Text("which", "内容"),
+    "field": Text("field name", "項目名（英字）"),
+    "needed": Text("must be filled", "必須"),
+    "choices": Text("choices", "選択肢"),
 }
+_NEEDED = Text("yes", "必須")
+#: Longer lists of choices, such as all municipalities, stand in the template.
+_MOST_CHOICES = 10
 
 
 @dataclass(frozen=True)
@@ -65,22 +72,21 @@ class Entry:
 
 def catalogue() -> dict[str, Entry]:
     """Return every name, in the order of listing."""
-    sources = (_scenarios, _variables, _tables, _levers, _rules)
+    sources = (_scenarios, _variables, _tables, _levers, _programmes, _rules)
     return {entry.name: entry for source in sources for entry in source()}
 
 
 def find(name: str) -> list[Entry]:
-    """Return what a name means: an exact name, or all names that end in it after a dot or a slash.
+    """Return what a name means: the name itself and all names that end in it after a dot or a slash.
 
     Raises:
         BadInput: nothing has the name.
     """
     known = catalogue()
-    if name in known:
-        return [known[name]]
-    endings = [entry for key, entry in known.items() if key.endswith((f".{name}", f"/{name}"))]
-    if endings:
-        return endings
+    found = [known[name]] if name in known else []
+    found += [entry for key, entry in known.items() if key.endswith((f".{name}", f"/{name}"))]
+    if found:
+        return found
     faults = FaultList()
     unknown = Text("nothing has this name; `list` shows all names", "この名称はありません。list で一覧を表示できます")
     faults.add("explain", unknown, given=name, allowed=[*known, *(key.rpartition(".")[2] for key in known)])
@@ -204,7 +210,43 @@ def _lever_sheets(name: str) -> list[Sheet]:
     ]
 
 
+def _programmes() -> Iterator[Entry]:
+    from model.ordinance.programme import PROGRAMMES, programme
+
+    for name in PROGRAMMES:
+
+        def sheets(name: str = name) -> list[Sheet]:
+            return [_programme_sheet(name)]
+
+        yield Entry(name, "programme", programme(name).title, sheets)
+
+
+def _programme_sheet(name: str) -> Sheet:
+    """Return the columns of the table that a programme reads."""
+    from model.ordinance.columns import columns_of
+    from model.ordinance.programme import programme
+
+    rows: Iterator[tuple[Text | str, ...]] = (
+        (
+            column.name,
+            column.title,
+            column.unit,
+            _NEEDED if column.required else "",
+            _joined(list(column.choices.values())) if len(column.choices) <= _MOST_CHOICES else "…",
+        )
+        for column in columns_of(programme(name).row)
+    )
+    columns = ("field", "meaning", "unit", "needed", "choices")
+    return _sheet(f"columns; run.py template {name}", f"項目（run.py template {name}）", columns, rows)
+
+
+def _joined(texts: list[Text]) -> Text:
+    """Return texts in one line."""
+    return Text(" / ".join(text.en for text in texts), "／".join(text.ja for text in texts))
+
+
 def _rules() -> Iterator[Entry]:
+    from model.ordinance.rule_words import rule_words, value_text
     from model.ordinance.rulebook import rulebooks
 
     for programme, book in rulebooks().items():
@@ -214,12 +256,14 @@ def _rules() -> Iterator[Entry]:
             def sheets(book: Rulebook = book, key: str = key) -> list[Sheet]:
                 rows = (row for row in book.parameters if row.id == key)
                 table = (
-                    (row.rule_set, str(row.valid_from), "–" if row.value is None else str(row.value), row.unit,
-                     row.source_id, QUALITIES[row.quality], row.note)
+                    (row.rule_set, str(row.valid_from),
+                     Text(value_text(row.value, "en"), value_text(row.value, "ja")), rule_words(row.unit),
+                     row.source_id, QUALITIES[row.quality], rule_words(row.note))
                     for row in rows
                 )  # fmt: skip
                 columns = ("rule_set", "valid_from", "value", "unit", "source", "quality", "note")
                 return [_sheet(book.title_en, book.title_ja, columns, table)]
 
             term = next(row.term_ja for row in book.parameters if row.id == key)
-            yield Entry(f"{programme}.{key}", "rule", Text(f"{title.en}: {key}", f"{title.ja}: {term}"), sheets)
+            words = key.replace("_", " ")
+            yield Entry(f"{programme}.{key}", "rule", Text(f"{title.en}: {words}", f"{title.ja}: {term}"), sheets)

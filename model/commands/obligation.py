@@ -48,7 +48,12 @@ def register(app: typer.Typer) -> None:
 
     @app.command("obligation")
     def obligation(
-        programme: Annotated[str, typer.Argument(help="name of the programme / 制度名", metavar="PROGRAMME")],
+        programme: Annotated[
+            str,
+            typer.Argument(
+                help="a name that `list programme` shows / 制度名（list programme で表示）", metavar="PROGRAMME"
+            ),
+        ],
         file: Annotated[Path, typer.Argument(help="CSV, Excel or YAML / 入力ファイル", metavar="FILE")],
         rules: Annotated[
             Literal["seed_2022", "adopted_2025"] | None,

@@ -45,7 +45,9 @@ def value_text(value: Any, language: Language) -> str:
     if isinstance(value, bool):
         return YES_NO[value](language)
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {value_text(one, language)}" for key, one in value.items())
+        # An entry left empty inside a table says that there is none, such as no upper limit.
+        inside = {key: "–" if one is None else value_text(one, language) for key, one in value.items()}
+        return ", ".join(f"{key}: {text}" for key, text in inside.items())
     if isinstance(value, list):
         inner = [value_text(one, language) for one in value]
         return "; ".join(inner) if any(isinstance(one, (dict, list)) for one in value) else ", ".join(inner)
