@@ -1,0 +1,196 @@
+"""The plan of a joint purchase: price model in closed form, lots and menus against listing all, calendar, ward hall."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from itertools import pairwise, product
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.optimise.auction_simulation import (
+    Setting,
+    extended,
+    no_award_probability,
+    simulate,
+    try_out,
+    uniform_costs,
+    window,
+)
+from model.optimise.joint_purchase_calendar import business_day, calendar
+from model.optimise.joint_purchase_forms import write_tables
+from model.optimise.joint_purchase_inputs import Purchase, read_purchase
+from model.optimise.joint_purchase_lots import plan_lots
+from model.optimise.joint_purchase_menu import choose_menus
+from model.optimise.joint_purchase_plan import effects, stress
+from model.optimise.joint_purchase_pool import pooled_load, pooled_peak
+from model.optimise.joint_purchase_price_model import second_lowest, with_reserve
+from model.optimise.joint_purchase_rows import Facility
+from model.optimise.joint_purchase_synthetic import synthetic
+from model.optimise.joint_purchase_tariffs import FISCAL_MONTHS
+from model.optimise.solver import SolverOptions
+
+EXACT = SolverOptions(seconds=20, relative_gap=0.0)
+
+
+def purchase_of(folder: Path, rows: list) -> Purchase:
+    files = write_tables({"auction_facilities": rows}, folder, "en")
+    return read_purchase(files, bids_needed=False)[0]
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Purchase:
+    return purchase_of(tmp_path, synthetic(2, 3, 2, 0, seed=4).tables["auction_facilities"])
+
+
+def hall(kwh: float) -> object:
+    months = {f"kwh_{month:02d}": kwh / 12 for month in FISCAL_MONTHS}
+    peaks = {f"kw_{month:02d}": 400.0 for month in FISCAL_MONTHS}
+    return Facility(id="hall", ward="13101", facility_class="hall", **months, **peaks)
+
+
+def test_ward_hall_of_the_study(tmp_path: Path) -> None:
+    # 35,691 m² use 3.915 GWh; 100 % renewable saves about 1,695 t, as much as 589 households.
+    found = effects(purchase_of(tmp_path, [hall(3_915_000)]))
+    assert len(found) == 1
+    values = [finding.value for finding in found[0].findings]
+    assert values[0] == pytest.approx(3_915_000)
+    assert round(float(values[1])) == 1695
+    assert values[2] == 589
+
+
+def test_second_lowest_of_uniform_costs_against_draws() -> None:
+    draws = np.sort(np.random.default_rng(0).uniform(70, 100, (200_000, 4)), axis=1)[:, 1]
+    assert float(second_lowest(np.array([70.0]), np.array([100.0]), np.array([4.0]))[0]) == pytest.approx(
+        draws.mean(), abs=0.05
+    )
+
+
+def test_reserve_for_one_bidder_in_closed_form() -> None:
+    # E = L (1 − F) + F r with r = a + (b − a) F is least at F = (L − a) / (2 (b − a)): a 60, b 100, L 110 → F 0.625.
+    found = with_reserve(60, 100, 1, 110)
+    assert found.reserve == pytest.approx(85, abs=0.05)
+    assert found.no_award == pytest.approx(0.375, abs=0.001)
+    assert found.price == pytest.approx(110 * 0.375 + 0.625 * 85, abs=0.05)
+
+
+def test_reserve_with_several_bidders_against_draws() -> None:
+    found = with_reserve(60, 100, 3, 105)
+    draws = np.sort(np.random.default_rng(1).uniform(60, 100, (400_000, 3)), axis=1)
+
+    def cost(reserve: float) -> float:
+        price = np.where(draws[:, 1] < reserve, draws[:, 1], reserve)
+        return float(np.where(draws[:, 0] < reserve, price, 105).mean())
+
+    assert found.price == pytest.approx(cost(found.reserve), abs=0.06)
+    assert found.price <= min(cost(reserve) for reserve in (70, 80, 90, 100)) + 0.06
+
+
+def test_lots_are_the_cheapest_partition(few: Purchase) -> None:
+    lots = plan_lots(few, EXACT)
+    served = np.concatenate([lot.facilities for lot in lots.lots])
+    assert sorted(served.tolist()) == list(range(6))
+    assert lots.proof.gap == 0
+    assert lots.proof.objective <= min(lots.one_lot, lots.ward_by_ward) + 1e-6
+
+
+def test_menus_equal_listing_every_choice(few: Purchase) -> None:
+    for target in (0.0, 0.6, 1.0):
+        menu = choose_menus(few, target, EXACT)
+        energy = few.kwh.sum(axis=1)
+        share = np.array([one.share for one in menu.options])
+        best = min(
+            sum(menu.cost[facility, option] for facility, option in enumerate(choice))
+            for choice in product(range(len(share)), repeat=len(energy))
+            if (share[list(choice)] * energy).sum() >= target * energy.sum() * (1 - 1e-9)
+        )
+        assert menu.total == pytest.approx(best)
+        assert menu.share >= target - 1e-9
+
+
+def test_the_pool_keeps_energy_and_stays_below_the_sum_of_peaks(few: Purchase) -> None:
+    load = pooled_load(few, 2025)
+    assert load.sum() == pytest.approx(few.kwh.sum())
+    assert len(load) == 8760
+    assert 0 < pooled_peak(few, 2025) <= few.peak.max(axis=1).sum() + 1e-6
+
+
+def test_one_class_pools_nothing(tmp_path: Path) -> None:
+    alone = purchase_of(tmp_path, [hall(1_000_000)])
+    assert pooled_peak(alone, 2025) == pytest.approx(400)
+
+
+def test_stress_by_ward_adds_up(few: Purchase) -> None:
+    lots = plan_lots(few, EXACT)
+    found = {one.name.en: one for one in stress(few, lots)}
+    for one in found.values():
+        assert one.by_ward.sum() == pytest.approx(one.change)
+    crisis, last = found["2022 market, every lot awarded"], found["2022 market, last-resort supply only"]
+    assert last.bills == pytest.approx(1.5 * crisis.bills)
+    new = found["new tariff structure: base +1,000, energy −2.95"]
+    expected = sum(
+        12 * 0.85 * 1000 * kw - 2.95 * kwh for kw, kwh in zip(few.contract_kw, few.kwh.sum(axis=1), strict=True)
+    )
+    assert new.change == pytest.approx(expected, abs=24 * len(few.facilities))
+
+
+def test_calendar_runs_back_from_april_to_windows_in_winter() -> None:
+    steps = calendar(date(2027, 4, 1))
+    for one, following in pairwise(steps):
+        assert one.first <= one.last < following.first
+    joint = steps[3]
+    assert joint.first.month in (12, 1, 2)
+    assert joint.last.month in (12, 1, 2)
+    assert (date(2027, 4, 1) - joint.last).days >= 41
+    assert business_day(joint.first)
+    assert business_day(joint.last)
+    assert not business_day(date(2027, 1, 2))
+    assert not business_day(date(2027, 2, 13))
+
+
+@pytest.mark.parametrize(
+    ("offer", "end"),
+    [
+        ("2027-01-20 15:00", "2027-01-20 16:00"),  # more than 30 minutes before the end: nothing moves
+        ("2027-01-20 15:40", "2027-01-20 16:10"),
+        ("2027-01-20 16:00", "2027-01-20 16:30"),
+    ],
+)
+def test_an_offer_in_the_last_half_hour_prolongs_by_half_an_hour(offer: str, end: str) -> None:
+    assert extended(datetime(2027, 1, 20, 16), datetime.fromisoformat(offer)) == datetime.fromisoformat(end)
+
+
+def test_beyond_the_evening_it_goes_on_at_noon_of_the_next_business_day() -> None:
+    assert extended(datetime(2027, 1, 20, 17), datetime(2027, 1, 20, 16, 50)) == datetime(2027, 1, 21, 12)
+    assert extended(datetime(2027, 1, 22, 17), datetime(2027, 1, 22, 16, 50)) == datetime(2027, 1, 25, 12)  # a Friday
+    assert extended(datetime(2026, 12, 28, 17), datetime(2026, 12, 28, 16, 31)) == datetime(2027, 1, 4, 12)
+
+
+def test_no_price_is_below_a_cost_and_every_offer_is_a_step() -> None:
+    opens, closes = window(date(2027, 1, 12), 5)
+    setting = Setting(opens, closes, 100.0, 1.0)
+    for one in np.random.default_rng(2).spawn(50):
+        costs = one.uniform(70, 110, 5)
+        run = simulate(setting, costs, one)
+        if run.winner < 0:
+            assert costs.min() > 99
+        else:
+            assert run.price >= costs[run.winner]
+            assert run.price == 100.0 - run.offers
+            assert run.price <= np.sort(costs)[1] + 1.0 or run.ended > setting.closes or run.offers == 1
+
+
+def test_simulated_prices_meet_the_second_lowest_cost() -> None:
+    opens, closes = window(date(2027, 1, 12), 9)
+    found = try_out(Setting(opens, closes, 100.0, 0.1), uniform_costs(4, 70, 100), 150.0, 300, seed=3)
+    assert found.price == pytest.approx(82.0, abs=4 * found.price_error + 0.5)
+    assert found.awarded == 1.0
+
+
+def test_no_award_against_the_formula() -> None:
+    opens, closes = window(date(2027, 1, 12), 5)
+    found = try_out(Setting(opens, closes, 80.0, 0.01), uniform_costs(2, 70, 100), 150.0, 400, seed=5)
+    expected = no_award_probability(80.0, 2, 70, 100)
+    assert expected == pytest.approx((2 / 3) ** 2)
+    assert 1 - found.awarded == pytest.approx(expected, abs=4 * found.awarded_error)
