@@ -118,7 +118,7 @@ def counted_factor(supplier_factor: FloatArray, factors: FixedFactors) -> FloatA
     if line is None:
         return np.full(np.shape(supplier_factor), fixed)
     low = np.asarray(within(np.asarray(supplier_factor), line))
-    return np.asarray(np.minimum(np.where(low, supplier_factor, fixed), fixed))
+    return np.asarray(np.where(low, supplier_factor, fixed))
 
 
 # With fixed factors renewables count on site only: what comes from outside is bought electricity, whatever its source,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -220,6 +221,17 @@ def test_off_site_supply_counts_only_by_a_visible_fallback() -> None:
     found = owed(*rows, under=rules("report_programme", "adopted_2025", fallback=True)).finding("renewables")
     assert found.value == pytest.approx(1.0 + 0.34)
     assert [used.parameter.id for used in found.fallbacks] == ["alternative_measures"]
+
+
+def test_off_site_supply_does_not_count_where_the_rules_name_existing_houses_alone() -> None:
+    under = rules("report_programme", "adopted_2025", fallback=True)
+    named = [
+        row.model_copy(update={"value": ["existing_houses_in_tokyo"]}) if row.id == "alternative_measures" else row
+        for row in under.book.parameters
+    ]
+    narrower = replace(under, book=under.book.model_copy(update={"parameters": tuple(named)}))
+    rows = [house(1, pv_kw=1.0), house(2, role="off_site", floor_area_m2=0, pv_kw=5.0)]
+    assert owed(*rows, under=narrower).finding("renewables").value == 1.0
 
 
 def test_the_proposal_set_no_limit_for_substitutes() -> None:

@@ -244,6 +244,14 @@ def test_a_later_entrant_takes_years_before_its_duty_and_says_that_this_is_an_es
     assert owed(rows, PROPOSED)[2020].finding("base_emissions").value == base.value
 
 
+def test_a_duty_by_size_begins_with_the_first_period_at_the_earliest() -> None:
+    """At the line from FY2006 on, three years are over before FY2010; the duty and its base still start from there."""
+    rows = {2006 + place: {"crude_oil_kl": 1600.0, "emissions_t": 100.0 * (place + 1)} for place in range(9)}
+    found = owed(rows, PROPOSED)[2010]
+    assert found.finding("reduction_duty").value == 5
+    assert found.finding("base_emissions").value == (200 + 300 + 400) / 3
+
+
 def test_a_base_once_determined_stays_until_the_next() -> None:
     rows = over(2025, [400.0] * 5)
     rows[2025]["base_t"], rows[2028]["base_t"] = 1000, 1200
