@@ -1,0 +1,119 @@
+"""`run.py allocate` as a supplier uses it: template, made-up lists, answers, clashes, bad lists, formulas, batch."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+import xarray as xr
+from openpyxl import load_workbook
+
+from model.command_line import main
+from model.paths import scenarios_folder
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as end:
+        main([*arguments])
+    return int(end.value.code or 0)
+
+
+def listed(path: Path, *lines: str) -> Path:
+    path.write_text("id,municipality,floor_area_m2,max_kw\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv", "yaml"])
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_template_goes_straight_through(tmp_path: Path, ending: str, language: str) -> None:
+    path = tmp_path / f"portfolio.{ending}"
+    assert run("template", "portfolio", "--out", str(path), "--lang", language) == 0
+    assert run("allocate", str(path), "--lang", language) == 0
+
+
+@pytest.mark.slow
+def test_a_made_up_list_becomes_a_folder_of_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, out = tmp_path / "made.xlsx", tmp_path / "out"
+    assert run("template", "portfolio", "--houses", "60", "--seed", "4", "--out", str(path)) == 0
+    assert run("allocate", str(path), "--out", str(out), "--lang", "en") == 0
+    assert "proven best" in capsys.readouterr().out
+    book = load_workbook(out / "plan.xlsx")
+    assert book.sheetnames == ["summary", "report", "decisions", "left out", "reasons", "by municipality",
+                               "rules and prices", "what if", "second look", "values used"]  # fmt: skip
+    assert {row[1].value for row in book["second look"].iter_rows(min_row=2)} == {"yes"}
+    data = xr.open_dataset(out / "plan.nc", engine="h5netcdf")
+    assert data.attrs["status"] == "optimal"
+    assert data.attrs["counted_kw"] >= data.attrs["required_kw"]
+    assert data.sizes["house"] == 60
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["plans"]["模擬事業者4"]["status"] == "optimal"
+    for name in ("plan.ja.html", "plan.en.html", "plan.csv", "figures/map_ja.png", "figures/prices_en.svg"):
+        assert (out / name).is_file()
+
+
+@pytest.mark.parametrize(
+    ("lines", "options", "code", "words"),
+    [
+        (["a,世田谷区,100,0.4"], [], 3, "1.3 kW short"),
+        (["a,世田谷区,100,3.2"], ["--budget", "0"], 3, "JPY short"),
+        (["a,世田谷区,100,3.2"], ["--budget", "0", "--financing", "purchase,lease"], 0, "proven best"),
+        (["a,世田谷区,100,3.2"], [], 0, "1 of 1 houses"),
+        ([], [], 2, "no rows"),
+        (["a,世田谷区,100,3.2", "a,世田谷区,100,3.2"], [], 2, "twice"),
+        (["a,世田谷区,100,1e9"], [], 2, "≤ 2000"),
+        (["a,世田谷区,0,3"], [], 2, "floor area above 0"),
+        (["a,世田谷区,100,"], [], 2, "area of a roof face"),
+        (["a,世田谷区,100,3.2"], ["--installers", "1,1,1,1"], 2, "day of delivery"),
+        (["a,世田谷区,100,3.2"], ["--without", "energie"], 2, "did you mean: energy"),
+        (["a,世田谷区,100,3.2"], ["--certainty", "0.2"], 2, "between 0.5 and 1"),
+        (["a,世田谷区,100,3.2"], ["--rules", "seed_2022"], 0, "proven best"),
+    ],
+)  # fmt: skip
+def test_each_case_has_a_clear_outcome(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], lines: list[str], options: list[str], code: int, words: str
+) -> None:
+    path = listed(tmp_path / "list.csv", *lines)
+    assert run("allocate", str(path), "--lang", "en", *options) == code
+    told = capsys.readouterr()
+    assert words in " ".join((told.out + told.err).split())
+    assert "Traceback" not in told.err
+
+
+def test_no_text_becomes_a_formula(tmp_path: Path) -> None:
+    path = listed(tmp_path / "list.csv", "=1+1,世田谷区,100,3.2", "@x,世田谷区,100,3.2")
+    out = tmp_path / "out"
+    assert run("allocate", str(path), "--out", str(out), "--no-figures") == 0
+    with zipfile.ZipFile(out / "plan.xlsx") as book:
+        sheets = [book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets/")]
+    assert not any("<f>" in sheet for sheet in sheets)
+    assert any("=1+1" in sheet for sheet in sheets)
+    assert "'=1+1" in (out / "plan.csv").read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.slow
+def test_many_suppliers_in_one_call_are_the_same_in_parallel(tmp_path: Path) -> None:
+    path = tmp_path / "many.csv"
+    lines = [f"h{n},S{n % 3},13112,100,{2 + n % 4}" for n in range(24)]
+    path.write_text("id,supplier,municipality,floor_area_m2,max_kw\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert run("allocate", str(path), "--out", str(one), "--no-figures") == 0
+    assert run("allocate", str(path), "--out", str(two), "--no-figures", "--workers", "2") == 0
+    for number in ("001", "002", "003"):
+        assert (one / number / "plan.csv").read_bytes() == (two / number / "plan.csv").read_bytes()
+
+
+def test_a_trade_off_between_two_objectives(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = listed(tmp_path / "list.csv", *(f"h{n},世田谷区,100,{2 + n % 4}" for n in range(12)))
+    assert run("allocate", str(path), "--pareto", "co2", "--points", "3", "--lang", "en") == 0
+    assert "CO₂ avoided [t-CO2/yr]" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["supplier_500", "supplier_250"])
+def test_shipped_examples_are_planned_to_the_end(tmp_path: Path, name: str) -> None:
+    path = scenarios_folder() / "examples" / f"{name}.csv"
+    assert run("allocate", str(path), "--out", str(tmp_path / name), "--no-figures") == 0
+    manifest = json.loads((tmp_path / name / "manifest.json").read_text(encoding="utf-8"))
+    assert [plan["status"] for plan in manifest["plans"].values()] == ["optimal"]

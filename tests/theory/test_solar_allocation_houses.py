@@ -1,0 +1,266 @@
+"""From a supplier's list to facts, costs and rules: sizes, exclusions, defaults, economics, and the whole answer."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.optimise.solar_allocation import allocate
+from model.optimise.solar_allocation_answer import Answer, Setting, answer, dataset
+from model.optimise.solar_allocation_chance import distribution, probability_of_meeting
+from model.optimise.solar_allocation_economics import WAYS_TO_PAY, generation_by_faces, relative_yield
+from model.optimise.solar_allocation_generator import generate
+from model.optimise.solar_allocation_houses import Portfolio, houses_of, split_by_supplier
+from model.optimise.solar_allocation_inputs import House
+from model.optimise.solar_allocation_model import Wishes, build
+from model.optimise.solar_allocation_problem import activity, cost_of
+from model.ordinance.building_report import assess
+from model.ordinance.column_reader import Columns
+from model.ordinance.columns import columns_of
+from model.ordinance.derivation import Verdict
+from model.ordinance.solar_economics_equations import benefit, power_purchase
+from model.ordinance.subsidies_equations import panel_grant_jpy
+
+SETTING = Setting.read("adopted_2025")
+SETAGAYA, SHINJUKU, CHIYODA = "13112", "13104", "13101"
+
+
+def portfolio(*houses: dict[str, Any]) -> Portfolio:
+    rows = [House(**{"id": f"h{number}", "municipality": SETAGAYA, "floor_area_m2": 100, **house})
+            for number, house in enumerate(houses)]  # fmt: skip
+    cells = {}
+    for column in columns_of(House):
+        values = [getattr(row, column.name) for row in rows]
+        numeric = column.kind in ("number", "whole")
+        filled = [np.nan if value is None and numeric else value for value in values]
+        cells[column.name] = np.array(filled, dtype=np.float64 if numeric else object)
+    return split_by_supplier(Columns("list", cells, np.arange(2, len(rows) + 2)))[0]
+
+
+def found(*houses: dict[str, Any], **wishes: Any) -> Answer:
+    return answer(portfolio(*houses), Wishes(**wishes), SETTING, moves=False)
+
+
+def test_sizes_are_whole_modules_of_the_roof() -> None:
+    facts = houses_of(
+        portfolio({"max_kw": 4.0}, {"face1_m2": 20, "face2_m2": 9}, {"max_kw": 60.0}, {"max_kw": 0.3}),
+        SETTING.rules, SETTING.assumed,
+    )  # fmt: skip
+    # 20 m² × 0.15 kW/m² = 3.0 kW = 7 modules of 0.4 kW, 9 m² = 1.35 kW = 3 modules.
+    assert facts.largest_kw == pytest.approx([4.0, 4.0, 59.8 // 5.2 * 5.2, 0.0])
+    assert facts.module_step_kw[2] == pytest.approx(5.2)
+
+
+def test_small_roofs_and_legal_limits_may_be_left_out() -> None:
+    facts = houses_of(
+        portfolio(
+            {"face1_m2": 19, "face2_m2": 9}, {"face1_m2": 19, "face2_m2": 10}, {"face1_m2": 20}, {"max_kw": 1},
+            {"max_kw": 1, "restricted": True}, {"face1_m2": 50, "face1_azimuth": 180},
+            {"face1_m2": 5, "exclusion": "never"},
+        ),
+        SETTING.rules, SETTING.assumed,
+    )  # fmt: skip
+    assert facts.may_leave.tolist() == [True, False, False, False, True, True, False]
+
+
+def test_requirement_by_zone_and_uniform() -> None:
+    facts = houses_of(portfolio({"max_kw": 4}, {"max_kw": 4, "municipality": SHINJUKU},
+                                {"max_kw": 4, "municipality": CHIYODA}), SETTING.rules, SETTING.assumed)  # fmt: skip
+    assert facts.owed_uniform_kw.tolist() == [1.7, 1.7, 1.7]
+    assert facts.owed_by_zone_kw.tolist() == [1.7, 1.4, 0.6]
+
+
+def test_sunny_faces_are_filled_first_and_the_best_direction_yields_most() -> None:
+    table = SETTING.assumed.value("yield_by_orientation")
+    seen = relative_yield(np.array([0.0, 90.0, -90.0, 22.5]), np.array([30.0, 30.0, 30.0, 30.0]), table)
+    assert seen == pytest.approx([1.0, 0.85, 0.85, 0.98])
+    kw = np.array([[0.0], [2.0], [5.0]])
+    made = generation_by_faces(kw, [np.array([3.0]), np.array([9.0])], [np.array([1000.0]), np.array([800.0])])
+    assert made.ravel().tolist() == [0.0, 2000.0, 4600.0]
+
+
+@pytest.mark.parametrize("way", WAYS_TO_PAY)
+def test_benefit_is_that_of_the_economics_of_a_single_system(way: str) -> None:
+    economics, nothing = SETTING.economics, np.array([np.nan])
+    kw, usual = np.array([4.0]), np.array([False])
+    money = economics.money(kw, kw * economics.assumptions.yield_kwh_per_kw, way, usual, nothing, nothing)
+    grant = float(panel_grant_jpy(4.0, economics.grant_new))
+    if way == "purchase":
+        # Published: 4 kW cost 1,000,000 JPY; the grant is 4 × 100,000 JPY.
+        assert money.outlay[0] == pytest.approx(600_000)
+        assert money.benefit[0] == pytest.approx(float(benefit(30, 4.0, economics.assumptions, grant)))
+    elif way == "power_purchase":
+        terms = power_purchase(10, economics.power_price)
+        assert money.benefit[0] == pytest.approx(float(benefit(30, 4.0, economics.assumptions, 0.0, terms)))
+        assert money.outlay[0] == 0
+    else:
+        bought = economics.money(kw, kw * 1000.0, "purchase", usual, nothing, nothing)
+        # A provider that earns 3 % takes more than the system costs.
+        assert money.cost[0] > bought.cost[0]
+        assert money.outlay[0] == 0
+
+
+def enumerated(supply: Portfolio, wishes: Wishes) -> float:
+    """Return the best cost over every plan and both schemes, with the rows checked one by one."""
+    facts = houses_of(supply, SETTING.rules, SETTING.assumed)
+    best = np.inf
+    for model in build(facts, wishes, SETTING.economics, SETTING.rules):
+        if model.out_of_level:
+            return np.inf
+        slots = [np.flatnonzero(np.isfinite(model.problem.cost[:, house])) for house in range(facts.size)]
+        for choice in product(*slots):
+            picked = np.array(choice)
+            if np.all(activity(model.problem, picked) >= model.problem.at_least - 1e-9):
+                best = min(best, cost_of(model.problem, picked))
+    return best
+
+
+HOUSES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "max_kw": st.sampled_from([0.0, 0.4, 0.8, 1.2]),
+            "municipality": st.sampled_from([SETAGAYA, SHINJUKU, CHIYODA]),
+            "restricted": st.booleans(),
+            "exclusion": st.sampled_from(["decide", "claim", "never"]),
+            "house_type": st.sampled_from(["custom_detached", "rental_apartment", "other_housing"]),
+            "bei": st.sampled_from([None, 0.75, 0.95, 1.05]),
+            "ua": st.sampled_from([0.6, 0.87]),
+            "solar_heat_gj": st.sampled_from([0.0, 4.0]),
+            "cost_jpy_per_kw": st.sampled_from([None, 150_000.0, 233_333.0]),
+            "delivered_on": st.sampled_from([date(2025, 5, 1), date(2026, 1, 15)]),
+        }
+    ),
+    min_size=1, max_size=3,
+)  # fmt: skip
+WISHES = st.fixed_dictionaries(
+    {
+        "objective": st.sampled_from(["cost", "benefit", "co2", "guidance"]),
+        "without": st.sampled_from([frozenset(), frozenset({"energy"}), frozenset({"renewables"})]),
+        "budget_jpy": st.sampled_from([None, 500_000.0, 900_000.0]),
+        "installer_kw": st.sampled_from([None, (2.0, 0.0, 0.0, 1.2)]),
+        "ways_to_pay": st.sampled_from([("purchase",), ("purchase", "power_purchase")]),
+    }
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(HOUSES, WISHES, st.booleans())
+def test_every_option_on_and_off_equals_enumeration(
+    houses: list[dict[str, Any]], wishes: dict[str, Any], existing: bool
+) -> None:
+    if existing:
+        houses = [*houses, {"role": "existing_house", "max_kw": 0.8, "delivered_on": date(2025, 8, 1)}]
+    supply, asked = portfolio(*houses), Wishes(**wishes)
+    best = enumerated(supply, asked)
+    plan = answer(supply, asked, SETTING, gap=1e-9, moves=False)
+    if np.isinf(best):
+        assert plan.plan.proof.status == "infeasible"
+        assert plan.plan.clash is not None
+        return
+    assert plan.plan.best.finished.cost == pytest.approx(best, rel=1e-9, abs=1e-6)
+    assert plan.plan.proof.status == "optimal"
+    assert plan.verification is not None
+    assert [check for check in plan.verification.checks if not check.holds] == []
+
+
+def test_order_of_rows_does_not_matter() -> None:
+    houses = [{"id": f"x{n}", "max_kw": 2.0 + n % 5, "municipality": [SETAGAYA, SHINJUKU][n % 2]} for n in range(40)]
+    first, second = found(*houses), found(*reversed(houses))
+    assert first.kw.tolist() == second.kw.tolist()
+    assert first.portfolio.ids.tolist() == second.portfolio.ids.tolist()
+
+
+@pytest.mark.parametrize("allocation", [[(100, 4.0), (250, 2.0), (150, 0.0)], [(200, 5.0), (300, 0.0)]])
+def test_the_published_allocations_comply_and_ours_is_no_dearer(allocation: list[tuple[int, float]]) -> None:
+    sizes = [kw for houses, kw in allocation for _ in range(houses)]
+    published = [{"id": f"p{number:03d}", "state": "done", "kw": kw} for number, kw in enumerate(sizes)]
+    free = [{"id": f"p{number:03d}", "max_kw": 5.2} for number in range(500)]
+    theirs, ours = found(*published), found(*free)
+    assert theirs.verification is not None
+    assert theirs.verification.holds
+    assert theirs.required_kw == pytest.approx(850)
+    assert theirs.counted_kw == pytest.approx(sum(sizes))
+    assert ours.plan.proof.status == "optimal"
+    assert ours.plan.proof.objective <= theirs.plan.proof.objective
+
+
+def test_what_is_built_stays_and_few_plans_change() -> None:
+    fixed = {"state": "done", "kw": 3.3}
+    planned = [{"max_kw": 4.0, "kw": 4.0, "state": "ordered"} for _ in range(3)]
+    plan = found(fixed, *planned, most_changes=1)
+    assert plan.kw[0] == pytest.approx(3.3)
+    assert np.sum(np.abs(plan.kw[1:] - 4.0) > 1e-9) <= 1
+    least = found(fixed, *planned, objective="changes")
+    assert least.plan.proof.objective == 0
+
+
+def test_the_report_programme_recognises_the_plan() -> None:
+    columns = generate(120, 3, SETTING.assumed)
+    plan = answer(split_by_supplier(columns)[0], Wishes(), SETTING, moves=False)
+    assert plan.verification is not None
+    assert plan.verification.obligation is not None
+    assert plan.verification.obligation.finding("renewables").verdict is Verdict.COMPLIES
+    assert assess.__module__ == "model.ordinance.building_report"
+    data = dataset(plan)
+    assert float(data["capacity"].sum()) == pytest.approx(float(plan.kw.sum()))
+    assert data.attrs["status"] == "optimal"
+
+
+def test_a_made_up_portfolio_follows_the_published_shares() -> None:
+    columns = generate(40_000, 1, SETTING.assumed)
+    kinds, counts = np.unique(columns.cells["house_type"].astype(str), return_counts=True)
+    shares = dict(zip(kinds, counts / 40_000, strict=True))
+    assert shares["custom_detached"] == pytest.approx(14474 / 40165, abs=0.01)
+    assert shares["rental_apartment"] == pytest.approx(8213 / 40165, abs=0.01)
+    kw = 0.15 * (columns.cells["face1_m2"] + np.nan_to_num(columns.cells["face2_m2"]))
+    # Published: 19 % of granted systems have 3 to 4 kW, 15 % from 9 kW on.
+    assert np.mean((kw >= 3) & (kw < 4)) == pytest.approx(0.19, abs=0.01)
+    assert np.mean(kw >= 9) == pytest.approx(0.15, abs=0.01)
+    again = generate(40_000, 1, SETTING.assumed)
+    assert all(np.array_equal(columns.cells[name], again.cells[name], equal_nan=name.endswith("m2"))
+               for name in ("id", "municipality", "face1_m2", "face2_m2"))  # fmt: skip
+
+
+def test_consents_add_up_to_their_exact_distribution() -> None:
+    kw, consent = np.array([0.4, 0.8, 0.8]), np.array([0.5, 0.9, 1.0])
+    brute = np.zeros(6)
+    for given_ in product([0, 1], repeat=3):
+        chance = np.prod([p if taken else 1 - p for p, taken in zip(consent, given_, strict=True)])
+        brute[round(float(np.dot(kw, given_)) / 0.4)] += chance
+    assert distribution(kw, consent, 0.4) == pytest.approx(brute)
+    met = probability_of_meeting((kw, consent), (np.array([0.8]), np.array([0.5])), 2.0, 0.0, 0.2)
+    # With the substitute 0.4 kW count (a fifth of 2.0): 1.6 kW of one's own suffice, otherwise all 2.0 are needed.
+    assert met == pytest.approx(0.5 * (0.9 * 1.0) + 0.5 * (0.5 * 0.9))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_certain_year_equals_enumeration(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    houses = [{"max_kw": 1.6, "consent": float(random.choice([0.7, 0.9, 1.0])), "municipality": CHIYODA,
+               "cost_jpy_per_kw": float(random.integers(150_000, 250_000))} for _ in range(4)]  # fmt: skip
+    supply = portfolio(*houses)
+    facts = houses_of(supply, SETTING.rules, SETTING.assumed)
+    wishes = Wishes(certainty=0.8)
+    plan = allocate(facts, wishes, SETTING.economics, SETTING.rules, 1e-6, 1.0)
+    assert plan.scheme is not None
+    assert plan.best.probability >= 0.8
+    best = np.inf
+    for model in build(facts, wishes, SETTING.economics, SETTING.rules):
+        kw_of = model.slots.multiple
+        owed = facts.owed_uniform_kw if model.scheme == "uniform" else facts.owed_by_zone_kw
+        for choice in product(range(model.problem.slots), repeat=facts.size):
+            picked = np.array(choice)
+            kw = kw_of[picked] * facts.module_step_kw
+            chance = probability_of_meeting(
+                (kw, facts.consent), (np.zeros(0), np.zeros(0)), float(owed.sum()), 0.0, 1.0
+            )
+            if chance >= 0.8:
+                best = min(best, cost_of(model.problem, picked))
+    assert plan.best.finished.cost >= best - 1e-6
+    assert plan.best.finished.cost <= best * 1.25
