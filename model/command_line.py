@@ -32,6 +32,7 @@ COMMANDS: tuple[str, ...] = (
     "reproduce",
     "auction",
     "allocate",
+    "schedule",
 )
 
 #: How many more objects than freed ones the garbage collector waits for.

@@ -63,6 +63,7 @@ def kinds() -> dict[str, Kind]:
         **{name: of_programme(name) for name in PROGRAMMES},
         **_auction_kinds(),
         **_portfolio_kind(),
+        **_schedule_kinds(),
     }
 
 
@@ -85,6 +86,17 @@ def _portfolio_kind() -> dict[str, Kind]:
     from model.ordinance.row_template import SUFFIXES, write_template
 
     return {"portfolio": Kind(FORM.title, SUFFIXES, lambda path, language: write_template(FORM, path, language))}
+
+
+def _schedule_kinds() -> dict[str, Kind]:
+    """Return the tables that `schedule` reads."""
+    from model.optimise.facility_schedule_forms import FORMS
+    from model.ordinance.row_template import SUFFIXES, write_template
+
+    def of_form(name: str) -> Kind:
+        return Kind(FORMS[name].title, SUFFIXES, lambda path, language: write_template(FORMS[name], path, language))
+
+    return {name: of_form(name) for name in FORMS}
 
 
 def register(app: typer.Typer) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal
 
 from model.language import Text
@@ -207,13 +206,3 @@ class PathRow(Row):
     works: float | None = _price(
         "works that contractors can do (empty: no limit)", "施工可能件数（空欄は上限なし）", "works"
     )
-
-
-@dataclass(frozen=True)
-class Form:
-    """A table that has a template: its title, row and worked rows."""
-
-    name: str
-    title: Text
-    row: type[Row]
-    examples: tuple[Row, ...]

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
+import pyomo.environ as pyo
 
 from model.inputs import Data
 from model.optimise.facility_schedule_answer import Schedule, solve_schedule, with_works
-from model.optimise.facility_schedule_decomposition import Decomposition
+from model.optimise.facility_schedule_decomposition import Decomposition, plans_of_works
 from model.optimise.facility_schedule_inputs import Settings, Tables, problem
+from model.optimise.facility_schedule_model import choice_model
 from model.optimise.facility_schedule_population import base_emissions, period_reductions
 from model.optimise.facility_schedule_problem import Credit, FloatArray, IntArray, Problem
+from model.optimise.solver import PyomoSolver, SolverOptions
 from model.ordinance.cap_and_trade_equations import balance_by_period
 from model.ordinance.rulebook import RULE_SETS, RuleSet
 
@@ -115,6 +118,33 @@ def with_plan_before(given: Problem, planned: Mapping[tuple[str, str], int], cha
         for name, own in zip(given.names, given.works, strict=True)
     )
     return given.changed(works=works)
+
+
+def least_extra_budget(given: Problem, gap: float, seconds: float) -> float | None:
+    """Return the least extra budget over all years that lets every duty be met, among the plans found [JPY].
+
+    Args:
+        given: a problem whose budget is too small.
+        gap: gap at which the search for plans stops [1].
+        seconds: time limit [s].
+
+    Returns:
+        None if no budget helps: credits are short.
+    """
+    free = given.changed(budget=np.full(len(given.years), np.inf))
+    work, tight = Decomposition(free), Decomposition(given)
+    bounds = [one.solve(gap, seconds / 3) for one in (work, tight)]
+    plans = [[*one, *other] for one, other in zip(*(plans_of_works(bound.plans) for bound in bounds), strict=True)]
+    model = choice_model(free, plans)
+    years = [y for y in range(len(given.years)) if np.isfinite(given.budget[y])]
+    model.extra = pyo.Var(years, domain=pyo.NonNegativeReals)
+    model.stretched = pyo.Constraint(years, rule=lambda m, y: m.paid[y] <= float(given.budget[y]) + m.extra[y])
+    for index in model.missing:
+        model.missing[index].fix(0)
+    model.least.deactivate()
+    model.least_extra = pyo.Objective(expr=sum(model.extra[y] for y in years))
+    proof = PyomoSolver(model).solve(SolverOptions(seconds=seconds / 3, relative_gap=0.01))
+    return proof.objective if proof.has_answer else None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,297 @@
+"""`run.py schedule FACILITIES`: a plan by year that meets every compliance period at least cost, with proof."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text as Styled
+
+from model.faults import ExitCode, FaultList
+from model.language import Language, Text, default_language
+from model.progress import progress
+from model.yaml_reader import NO_SUCH_FILE
+
+if TYPE_CHECKING:
+    from model.inputs import Data
+    from model.optimise.facility_schedule_inputs import Settings, Tables
+    from model.optimise.facility_schedule_problem import Problem
+    from model.report.schedule_tables import Answer
+
+_PLANNING = Text("planning", "計画作成中")
+_WRITTEN = Text("Written to", "出力先")
+_EITHER = Text(
+    "give a file of facilities, or --synthetic with a number",
+    "事業所ファイル又は --synthetic（件数）のどちらか一つを指定してください",
+)
+_NO_NUMBERS = Text("write numbers such as 1000,4300,10000", "1000,4300,10000 の形で数値を書いてください")
+_BAD_PLAN = Text(
+    "the plan before needs the columns facility, measure and fiscal_year (works.csv of a result)",
+    "前回計画には facility・measure・fiscal_year の列が必要です（結果の works.csv）",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+
+    @app.command("schedule")
+    def schedule(
+        facilities: Annotated[
+            Path | None, typer.Argument(help="facilities: .xlsx, .csv, .yaml / 事業所一覧", metavar="FACILITIES")
+        ] = None,
+        measures: Annotated[Path | None, typer.Option(help="measures of your own / 独自の対策一覧")] = None,
+        paths: Annotated[Path | None, typer.Option(help="assumptions by year / 年度別の前提")] = None,
+        rules: Annotated[
+            Literal["seed_2022", "adopted_2025"], typer.Option(help="rule set / ルールセット")
+        ] = "adopted_2025",
+        fallback: Annotated[
+            bool,
+            typer.Option(
+                "--fallback/--strict", help="use the other rule set where a value is unknown / 不明な値は引用"
+            ),
+        ] = True,
+        first: Annotated[int, typer.Option("--from", help="first fiscal year / 開始年度")] = 2025,
+        last: Annotated[int, typer.Option("--to", help="last fiscal year / 終了年度")] = 2050,
+        objective: Annotated[
+            Literal["cost", "emissions"], typer.Option(help="least cost or least emissions / 目的")
+        ] = "cost",
+        cost_limit: Annotated[
+            float | None, typer.Option(help="most the plan may cost [JPY, present value] / 費用の上限")
+        ] = None,
+        budget: Annotated[
+            float | None, typer.Option(help="money for works each year [JPY] / 毎年度の予算", min=0)
+        ] = None,
+        works: Annotated[float | None, typer.Option(help="works each year / 毎年度の施工可能件数", min=0)] = None,
+        previous: Annotated[
+            Path | None, typer.Option(help="works.csv of the plan before: change little / 前回計画")
+        ] = None,
+        change_charge: Annotated[
+            float, typer.Option(help="charge of a change against it [JPY] / 変更1件の負担", min=0)
+        ] = 1_000_000,
+        compare: Annotated[
+            bool, typer.Option("--compare", help="both rule sets side by side / ルールセット比較")
+        ] = False,
+        regret: Annotated[
+            str | None, typer.Option(help="prices of credits [JPY/t]: 1000,4300,10000 / クレジット価格のリグレット")
+        ] = None,
+        rate_points: Annotated[
+            str, typer.Option(help="added to rates no rule fixes, for --regret: 0,0.1 / 義務率の上乗せ")
+        ] = "0",
+        market: Annotated[bool, typer.Option("--market", help="all facilities trade / 全事業所間の取引")] = False,
+        synthetic: Annotated[
+            int | None, typer.Option(help="a made-up portfolio of so many facilities / 架空の事業所数", min=1, max=5000)
+        ] = None,
+        seed: Annotated[int, typer.Option(help="seed / 乱数の種", min=0)] = 0,
+        gap: Annotated[float, typer.Option(help="proven gap to stop at / 証明する差", min=0, max=0.5)] = 0.005,
+        seconds: Annotated[float, typer.Option(help="time limit of a plan [s] / 制限時間", min=1)] = 300.0,
+        out: Annotated[Path | None, typer.Option(help="folder for results / 出力フォルダ")] = None,
+        figures: Annotated[bool, typer.Option("--figures/--no-figures", help="draw figures / 図を描く")] = True,
+        force: Annotated[
+            bool, typer.Option("--force", help="write into a folder that is not ours / 上書きする")
+        ] = False,
+        lang: Annotated[Literal["ja", "en"] | None, typer.Option(help="language / 言語")] = None,
+    ) -> int:
+        """Plan reductions of facilities under cap-and-trade to 2050 / 総量削減義務に対する削減計画を最適に作成する."""
+        from model.inputs import read_data
+        from model.optimise.facility_schedule_inputs import Settings, problem
+        from model.result_folder import check_result_folder
+
+        language = lang or default_language()
+        settings = Settings(
+            first, last, rules, fallback, objective == "emissions",
+            float("inf") if cost_limit is None else cost_limit, budget, works,
+        )  # fmt: skip
+        prices, points = _numbers("--regret", regret), _numbers("--rate-points", rate_points)
+        _check_one(facilities, synthetic)
+        folder = out or Path("results") / f"schedule-{facilities.stem if facilities else f'synthetic-{synthetic}'}"
+        check_result_folder(folder, force)
+        data = read_data()
+        tables = _tables(data, facilities, measures, paths, synthetic, seed, settings)
+        given = problem(tables, settings)
+        if previous is not None:
+            given = _after(given, previous, change_charge)
+        console = Console(highlight=False, soft_wrap=True)
+        answer = _solve(given, tables, settings, gap, seconds, seed, console, language)
+        answer = _with_studies(answer, data, compare, prices, points, market, gap, seconds)
+        _show(answer, language, console)
+        files = [one for one in (facilities, measures, paths, previous) if one is not None]
+        _write(answer, data, files, folder, figures, force, language)
+        console.print(f"{_WRITTEN(language)}: {folder}", markup=False)
+        if not answer.certificate.holds:
+            return ExitCode.COMPARISON_FAILED
+        return ExitCode.INFEASIBLE if answer.schedule.proof.status == "infeasible" else ExitCode.DONE
+
+
+def _check_one(facilities: Path | None, synthetic: int | None) -> None:
+    """Refuse neither or both of a file and a made-up portfolio."""
+    faults = FaultList()
+    if (facilities is None) == (synthetic is None):
+        faults.add("FACILITIES", _EITHER)
+    faults.raise_if_any()
+
+
+def _numbers(option: str, text: str | None) -> list[float]:
+    """Return the numbers of an option."""
+    faults = FaultList()
+    try:
+        return [float(part) for part in (text or "").split(",") if part.strip()]
+    except ValueError:
+        faults.add(option, _NO_NUMBERS, text)
+    faults.raise_if_any()
+    return []
+
+
+def _tables(
+    data: Data,
+    facilities: Path | None,
+    measures: Path | None,
+    paths: Path | None,
+    synthetic: int | None,
+    seed: int,
+    settings: Settings,
+) -> Tables:
+    """Return the tables of the plan: read from files, or with made-up facilities."""
+    from model.optimise.facility_schedule_inputs import checked, read_tables
+    from model.optimise.facility_schedule_population import population
+    from model.optimise.facility_schedule_rows import MeasureRow, PathRow
+    from model.optimise.facility_schedule_tables import read_rows
+
+    if facilities is not None:
+        return read_tables(data, facilities, measures, paths, settings)
+    faults = FaultList()
+    own = [] if measures is None else read_rows(MeasureRow, measures, faults)
+    years = [] if paths is None else read_rows(PathRow, paths, faults)
+    return checked(data, population(data, seed, synthetic, settings.first_year), own, years, settings, faults)
+
+
+def _after(given: Problem, previous: Path, charge: float) -> Problem:
+    """Return the problem with a charge on every change against a plan before."""
+    from model.optimise.facility_schedule_studies import with_plan_before
+
+    faults, planned = FaultList(), {}
+    if not previous.is_file():
+        faults.add(str(previous), NO_SUCH_FILE)
+    faults.raise_if_any()
+    with previous.open(encoding="utf-8-sig", newline="") as lines:
+        try:
+            for row in csv.DictReader(lines):
+                planned[row["facility"], row["measure"]] = int(row["fiscal_year"])
+        except (KeyError, ValueError, UnicodeDecodeError):
+            faults.add(str(previous), _BAD_PLAN)
+    faults.raise_if_any()
+    return with_plan_before(given, planned, charge)
+
+
+def _solve(
+    given: Problem,
+    tables: Tables,
+    settings: Settings,
+    gap: float,
+    seconds: float,
+    seed: int,
+    console: Console,
+    language: Language,
+) -> Answer:
+    """Return the schedule with its second look, and what mends it where a duty cannot be met."""
+    import numpy as np
+
+    from model.optimise.facility_schedule_answer import solve_schedule
+    from model.optimise.facility_schedule_studies import least_extra_budget
+    from model.optimise.facility_schedule_verify import certify
+    from model.report.schedule_tables import Answer
+
+    with progress(console, _PLANNING(language)) as advance:
+        found = solve_schedule(given, gap, seconds, seed, report=advance)
+    remedy = None
+    if found.proof.status == "infeasible" and np.isfinite(given.budget).any():
+        remedy = least_extra_budget(given, gap, seconds)
+    return Answer(found, tables, settings, certify(found, tables, settings), remedy=remedy)
+
+
+def _with_studies(
+    answer: Answer,
+    data: Data,
+    compare: bool,
+    prices: list[float],
+    points: list[float],
+    market: bool,
+    gap: float,
+    seconds: float,
+) -> Answer:
+    """Return the answer with the studies asked for."""
+    from dataclasses import replace
+
+    from model.optimise import facility_schedule_studies as study
+    from model.ordinance.cap_and_trade_equations import Periods
+    from model.ordinance.rulebook import rules
+
+    given = answer.schedule.problem
+    if compare:
+        answer = replace(answer, compared=study.rule_sets(answer.tables, answer.settings, gap, seconds))
+    if prices:
+        book = rules("cap_and_trade", answer.settings.rule_set, fallback=answer.settings.fallback)
+        known = Periods.read(book).last_years[-1]
+        answer = replace(answer, regret=study.regret(given, prices, points or [0.0], known, gap, seconds))
+    if market:
+        answer = replace(answer, market=study.market(given, gap, seconds), past=study.second_period(data))
+    return answer
+
+
+def _show(answer: Answer, language: Language, console: Console) -> None:
+    """Print the summary and the warnings."""
+    from model.report.schedule_tables import studies, summary, warnings
+
+    for rows, most in (
+        (summary(answer, language), 40),
+        (warnings(answer, language), 10),
+        (studies(answer, language), 40),
+    ):
+        if len(rows) == 1:
+            continue
+        table = Table(box=None, pad_edge=False)
+        for heading in rows[0]:
+            table.add_column(str(heading))
+        for row in rows[1 : most + 1]:
+            table.add_row(*(Styled(_cell(cell)) for cell in row))
+        console.print(table)
+
+
+def _cell(cell: object) -> str:
+    """Return a cell as text."""
+    if cell is None:
+        return ""
+    return (
+        f"{cell:,.4g}"
+        if isinstance(cell, float) and abs(cell) < 1
+        else f"{cell:,}"
+        if isinstance(cell, (int, float))
+        else str(cell)
+    )
+
+
+def _write(
+    answer: Answer, data: Data, files: list[Path], folder: Path, figures: bool, force: bool, language: Language
+) -> None:
+    """Write Dataset, workbook, works, page and figures."""
+    from model.report.schedule_dataset import dataset
+    from model.report.schedule_figures import draw_schedule
+    from model.report.schedule_page import write_schedule_page
+    from model.report.schedule_tables import sheets, works
+    from model.result_folder import result_folder
+    from model.spreadsheet import write_csv, write_workbook
+
+    digests = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    shipped = {f"data/{name}": value for name, value in data.sha256.items() if name.startswith("procurement/")}
+    facts = {"schedule": answer.schedule.proof.facts(), "inputs": {**digests, **shipped}}
+    with result_folder(folder, facts, force) as staging:
+        dataset(answer).to_netcdf(staging / "schedule.nc", engine="h5netcdf")
+        write_workbook(staging / "schedule.xlsx", sheets(answer, language))
+        write_csv(staging / "works.csv", works(answer, language))
+        drawn = draw_schedule(answer, staging / "figures") if figures else []
+        shown = [one for one in drawn if one.suffix == ".png" and one.stem.endswith(f"_{language}")]
+        write_schedule_page(answer, staging / "page.html", shown, language)

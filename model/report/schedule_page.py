@@ -1,0 +1,43 @@
+"""The page of a schedule that a manager reads: result, warnings, works, credits, studies, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from model.language import Language, Text
+from model.report import schedule_tables as tables
+from model.report.auction_page import write_page
+
+_TITLE = Text("Schedule of reductions under cap-and-trade", "総量削減義務に対する削減計画")
+_SECTIONS: Final[tuple[tuple[Text, Callable[[tables.Answer, Language], tables.Rows]], ...]] = (
+    (Text("Summary", "総括"), tables.summary),
+    (Text("Warnings", "注意事項"), tables.warnings),
+    (Text("Credits to buy", "購入するクレジット"), tables.credits),
+    (Text("Works", "対策工事"), tables.works),
+    (Text("Cost of a tonne by measure", "対策別の1トン当たり費用"), tables.measures),
+    (Text("Studies", "分析"), tables.studies),
+)
+
+
+def write_schedule_page(answer: tables.Answer, path: Path, figures: Sequence[Path], language: Language) -> None:
+    """Write the page of a schedule with its figures inside.
+
+    Args:
+        answer: the schedule and all that is told about it.
+        path: the page.
+        figures: figures to show.
+        language: language of the page.
+    """
+    found, proof = answer.schedule, answer.schedule.proof
+    status = tables.STATUS_NAMES.get(proof.status, Text(proof.status, proof.status))
+    sentence = Text(
+        f"{found.problem.facilities} facilities: own cost {found.cost / 1e6:,.0f} million JPY (present value), "
+        f"{status.en}; no plan can be more than {100 * proof.gap:.2f} % better.",
+        f"対象{found.problem.facilities}事業所。計画の費用は{found.cost / 1e6:,.0f}百万円（現在価値）、{status.ja}。"
+        f"これより{100 * proof.gap:.2f}％を超えて優れた計画は存在しない。",
+    )
+    shown = {name(language): table(answer, language) for name, table in _SECTIONS}
+    filled = {name: rows for name, rows in shown.items() if len(rows) > 1}
+    write_page(path, _TITLE(language), [sentence(language)], filled, figures, language)

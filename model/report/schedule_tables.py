@@ -1,0 +1,338 @@
+"""Tables of a schedule: summary, the plan by facility and year, periods, works, credits, worth, warnings, measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from model.language import Language, Text, fiscal_year
+from model.optimise.facility_schedule_answer import Schedule
+from model.optimise.facility_schedule_inputs import Settings, Tables
+from model.optimise.facility_schedule_plans import FacilityPlans
+from model.optimise.facility_schedule_problem import RENEWABLES
+from model.optimise.facility_schedule_studies import Market, PastMarket, Regret
+from model.optimise.facility_schedule_tables import measure_name
+from model.optimise.facility_schedule_verify import Certificate
+from model.ordinance.cap_and_trade_facts import CREDIT_NAMES
+from model.ordinance.rulebook import RuleSet
+from model.spreadsheet import Cell
+
+Rows = list[list[Cell]]
+
+COST_NAMES = {
+    "works": Text("works, renewals, value left", "対策工事・更新・残存価値"),
+    "energy": Text("energy and yearly costs against no measures", "エネルギー費等の増減（対策なし比）"),
+    "renewables": Text("certificates and green menus", "再エネ証書・メニュー"),
+    "credits": Text("credits bought", "クレジット購入"),
+    "orders": Text("left to an order", "削減命令への対応"),
+    "sales": Text("excess sold", "超過削減量の売却"),
+}
+RENEWABLE_NAMES = dict(
+    zip(RENEWABLES, (Text("certificates", "再エネ証書"), Text("green menu", "再エネメニュー")), strict=True)
+)
+STATUS_NAMES = {
+    "optimal": Text("proven within the gap asked", "要求精度で最適性を証明"),
+    "feasible": Text("found, gap larger than asked", "実行可能解（要求精度に未達）"),
+    "infeasible": Text("a duty cannot be met", "義務を履行できない計画期間あり"),
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Everything that is told about a schedule.
+
+    Args:
+        schedule: the schedule.
+        tables: what it was made from.
+        settings: the user's decisions.
+        certificate: the second look.
+        compared: own cost and emissions under each rule set, if asked for.
+        regret: plans in other futures, if asked for.
+        market: the market of all facilities, if asked for; past: the second period from published inputs.
+        remedy: extra budget that mends what cannot be met [JPY], if there is a budget.
+    """
+
+    schedule: Schedule
+    tables: Tables
+    settings: Settings
+    certificate: Certificate
+    compared: Mapping[RuleSet, Schedule] = field(default_factory=dict)
+    regret: Regret | None = None
+    market: Market | None = None
+    past: PastMarket | None = None
+    remedy: float | None = None
+
+
+def _head(language: Language, *names: tuple[str, str]) -> list[Cell]:
+    return [Text(en, ja)(language) for en, ja in names]
+
+
+def summary(answer: Answer, language: Language) -> Rows:
+    """Return the answer in a few lines."""
+    found, proof = answer.schedule, answer.schedule.proof
+    problem = found.problem
+    rows: Rows = [_head(language, ("item", "項目"), ("value", "値"), ("unit", "単位"))]
+
+    def add(en: str, ja: str, value: Cell, unit: str = "") -> None:
+        rows.append([Text(en, ja)(language), value, unit])
+
+    add("facilities", "事業所数", problem.facilities)
+    years = f"{fiscal_year(int(problem.years[0]), language)} – {fiscal_year(int(problem.years[-1]), language)}"
+    add("years", "計画期間", years)
+    add("status", "状態", STATUS_NAMES.get(proof.status, Text(proof.status, proof.status))(language))
+    add("own cost, present value", "計画の費用（現在価値）", round(found.cost), "JPY")
+    for name, value in found.costs.items():
+        rows.append([f"  {COST_NAMES[name](language)}", round(value), "JPY"])
+    unit = "t-CO2" if problem.least_emissions else "JPY"
+    add("no plan can be better than", "証明された下限", round(float(proof.bound)), unit)
+    add("gap", "差", float(proof.gap), "1")
+    add("seconds", "計算時間", round(proof.seconds, 1), "s")
+    add("emissions over all years", "全年度の排出量", round(float(found.amounts.emissions_t.sum())), "t-CO2")
+    first = problem.base_t.sum(axis=0)
+    last = 1.0 - found.amounts.emissions_t.sum(axis=0)[-1] / first[-1]
+    add("reduction against the base in the last year", "最終年度の基準排出量比削減率", float(last), "1")
+    add("works", "対策件数", int(sum((starts >= 0).sum() for starts in found.starts)))
+    if any(work.planned is not None for own in problem.works for work in own):
+        add("changes against the plan before", "前回計画からの変更件数", found.changes)
+    held = Text("holds", "適合") if answer.certificate.holds else Text("does not hold", "不一致あり")
+    add("second look by the programme's own rules", "制度の算定式による検証", held(language))
+    if answer.remedy is not None:
+        add("extra budget that mends what cannot be met", "不足を解消する追加予算", round(answer.remedy), "JPY")
+    return rows
+
+
+def plan_form(answer: Answer, language: Language) -> Rows:
+    """Return the plan in the shape of the form that facilities file: a row a facility and year."""
+    found, problem = answer.schedule, answer.schedule.problem
+    rows: Rows = [_head(
+        language, ("facility", "事業所"), ("fiscal year", "年度"), ("compliance period", "計画期間"),
+        ("base emissions [t-CO2]", "基準排出量 [t-CO2]"), ("rate of reduction [1]", "削減義務率 [1]"),
+        ("emissions allowed [t-CO2]", "排出上限量 [t-CO2]"),
+        ("emissions before renewables [t-CO2]", "再エネ調達前排出量 [t-CO2]"),
+        ("certificates [MWh]", "再エネ証書 [MWh]"), ("green menu [MWh]", "再エネメニュー [MWh]"),
+        ("emissions [t-CO2]", "排出量 [t-CO2]"), ("reduction [t-CO2]", "削減量 [t-CO2]"),
+        ("reduction against the base [1]", "基準排出量比削減率 [1]"), ("works of the year", "当年度の対策"),
+        ("paid for works [JPY]", "対策工事費 [JPY]"),
+    )]  # fmt: skip
+    names = _names(answer, language)
+    for f, facility in enumerate(problem.names):
+        for y, year in enumerate(problem.years):
+            base, emitted = float(problem.base_t[f, y]), float(found.amounts.emissions_t[f, y])
+            works = [names[w.measure] for w, s in zip(problem.works[f], found.starts[f], strict=True) if s == y]
+            rate = float(problem.rate[f, y])
+            rows.append([
+                facility, int(year), problem.period_numbers[problem.period[y]], base, rate, base * (1 - rate),
+                round(float(found.plans[f].raw_emissions_t[y]), 3),
+                *(float(found.amounts.renewable_mwh[o, f, y]) for o in range(len(RENEWABLES))),
+                emitted, round(base - emitted, 3), round(1 - emitted / base, 4), "、".join(works),
+                round(float(found.plans[f].paid[y])),
+            ])  # fmt: skip
+    return rows
+
+
+def periods(answer: Answer, language: Language) -> Rows:
+    """Return the balance of each facility and period: duty, excess, bank and expiry, credits, what is left."""
+    found, problem, amounts = answer.schedule, answer.schedule.problem, answer.schedule.amounts
+    columns = (
+        (Text("reduction owed", "削減義務量"), problem.required_t()),
+        (Text("excess", "超過削減量"), amounts.excess_t),
+        (Text("shortfall", "義務不足量"), amounts.short_t),
+        (Text("kept from the period before, used", "前期繰越の充当"), amounts.kept_t),
+        (Text("kept from the period before, expired", "前期繰越の失効"), amounts.expired_t),
+        (Text("received from own facilities", "自社他事業所から受入"), amounts.received_t),
+        (Text("given to own facilities", "自社他事業所へ移転"), amounts.given_t),
+        (Text("sold", "売却"), amounts.sold_by_period(problem)),
+        (Text("credits of the period", "当期クレジット"), amounts.bought_t),
+        (Text("credits kept", "繰越クレジット"), amounts.bought_kept_t),
+        (Text("credits from outside Tokyo", "都外クレジット"), amounts.outside_t + amounts.outside_kept_t),
+        (Text("left to an order", "削減命令"), amounts.ordered_t),
+        (Text("not covered", "未充足"), amounts.missing_t),
+    )
+    rows: Rows = [[*_head(language, ("facility", "事業所"), ("compliance period", "計画期間")),
+                   *(f"{name(language)} [t-CO2]" for name, _ in columns),
+                   Text("worth of a tonne [JPY/t-CO2]", "1トンの価値 [JPY/t-CO2]")(language),
+                   Text("met", "履行")(language)]]  # fmt: skip
+    for f, facility in enumerate(problem.names):
+        for p, number in enumerate(problem.period_numbers):
+            worth = float(found.worth[f, p])
+            met = answer.certificate.uncovered_t[f, p] <= 0.001
+            rows.append([facility, number, *(round(float(values[f, p]), 3) for _, values in columns),
+                         None if np.isnan(worth) else round(worth, 1),
+                         (Text("yes", "○") if met else Text("no", "×"))(language)])  # fmt: skip
+    return rows
+
+
+def works(answer: Answer, language: Language) -> Rows:
+    """Return every work with its year, in the form that `--previous` reads again."""
+    found, problem = answer.schedule, answer.schedule.problem
+    names = _names(answer, language)
+    rows: Rows = [["facility", "measure", "fiscal_year", "name", "cost_jpy"]]
+    for f, facility in enumerate(problem.names):
+        for work, start in zip(problem.works[f], found.starts[f], strict=True):
+            if start >= 0:
+                year = int(problem.years[start])
+                rows.append([facility, work.measure, year, names[work.measure], round(float(work.cost[start]))])
+    return rows
+
+
+def credits(answer: Answer, language: Language) -> Rows:
+    """Return what credits to buy, by kind and period."""
+    problem = answer.schedule.problem
+    rows: Rows = [_head(language, ("kind of credit", "クレジットの種類"), ("compliance period", "計画期間"),
+                        ("to buy [t-CO2]", "購入量 [t-CO2]"), ("price [JPY/t-CO2]", "価格 [JPY/t-CO2]"))]  # fmt: skip
+    for kind, amount in answer.schedule.amounts.purchase_t.items():
+        for p, number in enumerate(problem.period_numbers):
+            if amount[p] > 0:
+                price = round(float(problem.credits[kind].price[p]), 1)
+                rows.append([CREDIT_NAMES[kind](language), number, float(amount[p]), price])
+    return rows
+
+
+def warnings(answer: Answer, language: Language) -> Rows:
+    """Return warnings: what expires, what is not covered, what the second look found."""
+    problem, amounts = answer.schedule.problem, answer.schedule.amounts
+    rows: Rows = [_head(language, ("warning", "注意"), ("facility", "事業所"), ("compliance period", "計画期間"),
+                        ("amount [t-CO2]", "量 [t-CO2]"))]  # fmt: skip
+    expires = Text("excess kept from the period before expires unused", "前計画期間からの繰越分が未使用のまま失効")
+    missing = Text("duty not covered: money or credits are short", "義務不足が解消されない（予算又はクレジット不足）")
+    for text, values in ((missing, amounts.missing_t), (expires, amounts.expired_t)):
+        for place in np.argsort(-values, axis=None, kind="stable")[: int((values > 0).sum())]:
+            f, p = divmod(int(place), problem.periods)
+            rows.append([text(language), problem.names[f], problem.period_numbers[p], float(values[f, p])])
+    rows += [[fault(language), None, None, None] for fault in answer.certificate.faults]
+    return rows
+
+
+@dataclass(frozen=True)
+class Abatement:
+    """One measure over the whole portfolio: tonnes it takes away alone, and its cost per tonne."""
+
+    measure: str
+    tonnes: float
+    cost: float
+
+    @property
+    def per_tonne(self) -> float:
+        """Cost of a tonne [JPY/t-CO2]."""
+        return self.cost / self.tonnes
+
+
+def abatement(schedule: Schedule) -> list[Abatement]:
+    """Return every measure, done alone in its cheapest year in every facility that can, cheapest tonne first."""
+    total: dict[str, list[float]] = {}
+    for f in range(schedule.problem.facilities):
+        own = FacilityPlans(schedule.problem, f)
+        nothing = own.bare(np.full(len(own.works), -1))
+        for w, work in enumerate(own.works):
+            years = np.flatnonzero(work.allowed)
+            if not len(years) or work.requires >= 0:
+                continue
+            starts = np.full(len(own.works), -1)
+            starts[w] = int(years[np.argmin(work.cost[years])])
+            alone = own.bare(starts)
+            tonnes = float((nothing.raw_emissions_t - alone.raw_emissions_t).sum())
+            if tonnes > 0:
+                sums = total.setdefault(work.measure, [0.0, 0.0])
+                sums[0] += tonnes
+                sums[1] += alone.cost
+    found = [Abatement(measure, tonnes, cost) for measure, (tonnes, cost) in total.items()]
+    return sorted(found, key=lambda one: one.per_tonne)
+
+
+def measures(answer: Answer, language: Language) -> Rows:
+    """Return cost and tonnes of every measure alone, cheapest tonne first (MACC of the portfolio)."""
+    names = _names(answer, language)
+    rows: Rows = [_head(language, ("measure", "対策"), ("tonnes over the plan", "計画期間の削減量 [t-CO2]"),
+                        ("cost of a tonne [JPY/t-CO2]", "1トン当たり費用 [JPY/t-CO2]"))]  # fmt: skip
+    return rows + [[names[one.measure], round(one.tonnes), round(one.per_tonne)] for one in abatement(answer.schedule)]
+
+
+def studies(answer: Answer, language: Language) -> Rows:
+    """Return rule sets side by side, regret, and the market, as far as they were asked for."""
+    rows: Rows = [
+        _head(language, ("study", "分析"), ("case", "ケース"), ("item", "項目"), ("value", "値"), ("unit", "単位"))
+    ]
+    compare = Text("rule sets", "ルールセット比較")(language)
+    for name, one in answer.compared.items():
+        rows.append([compare, name, Text("own cost", "計画の費用")(language), round(one.cost), "JPY"])
+        rows.append(
+            [compare, name, Text("emissions", "排出量")(language), round(float(one.amounts.emissions_t.sum())), "t-CO2"]
+        )
+    if answer.regret is not None:
+        title, found = Text("regret", "リグレット")(language), answer.regret
+        for number, (price, points) in enumerate(found.futures):
+            case = f"{price:,.0f} JPY/t-CO2, +{100 * points:g} %-pt"
+            rows.append(
+                [
+                    title,
+                    case,
+                    Text("cost of the plan made for it", "当該前提の計画の費用")(language),
+                    round(float(found.cost[number, number])),
+                    "JPY",
+                ]
+            )
+            worst = Text("its greatest regret elsewhere", "他の前提での最大リグレット")
+            rows.append([title, case, worst(language), round(float(found.regret[number].max())), "JPY"])
+        price, points = found.futures[found.steadiest]
+        steady = Text("plan with the least greatest regret", "最大リグレットが最小の計画")
+        rows.append([title, f"{price:,.0f} JPY/t-CO2, +{100 * points:g} %-pt", steady(language), None, ""])
+    if answer.market is not None:
+        title = Text("market of all facilities", "全事業所間の取引市場")(language)
+        for p, number in enumerate(answer.market.periods):
+            for text, value, unit in (
+                (Text("excess", "超過削減量"), float(answer.market.excess_t[p]), "t-CO2"),
+                (Text("shortfall", "義務不足量"), float(answer.market.short_t[p]), "t-CO2"),
+                (Text("price that clears", "需給均衡価格"), float(answer.market.price[p]), "JPY/t-CO2"),
+            ):
+                rows.append([title, str(number), text(language), round(value, 1), unit])
+    if answer.past is not None:
+        rows += _past_rows(answer.past, language)
+    return rows
+
+
+def _past_rows(past: PastMarket, language: Language) -> Rows:
+    """Return the second period beside what was published."""
+    title = Text("second period from published inputs", "第2計画期間の再現（公表値から）")(language)
+    ours, theirs = Text("worked out", "試算")(language), Text("published", "公表値")(language)
+    return [
+        [title, ours, Text("excess", "超過削減量")(language), round(past.excess_kt, 1), "kt-CO2"],
+        [title, theirs, Text("excess", "超過削減量")(language), past.published_excess_kt, "kt-CO2"],
+        [title, ours, Text("shortfall", "義務不足量")(language), round(past.short_kt, 1), "kt-CO2"],
+        [title, theirs, Text("shortfall", "義務不足量")(language), past.published_short_kt, "kt-CO2"],
+        [title, ours, Text("mean rate implied", "示唆される平均義務率")(language), round(past.mean_rate, 4), "1"],
+    ]
+
+
+def assumptions(answer: Answer, language: Language) -> Rows:
+    """Return the rules used, with source and quality, and whether they come from another rule set."""
+    rows: Rows = [_head(language, ("rule", "規定"), ("value", "値"), ("rule set", "ルールセット"), ("source", "出典"),
+                        ("quality", "品質"), ("taken from another rule set", "他のルールセットから引用"))]  # fmt: skip
+    for used in answer.schedule.problem.notes["used"]:
+        one = used.parameter
+        taken = Text("yes", "はい")(language) if used.fallback else ""
+        rows.append([one.id, str(one.value), one.rule_set, one.source_id, one.quality, taken])
+    return rows
+
+
+def sheets(answer: Answer, language: Language) -> dict[str, Rows]:
+    """Return all tables by the name of their sheet."""
+    made = (
+        (Text("summary", "総括"), summary(answer, language)),
+        (Text("plan by year", "計画書（年度別）"), plan_form(answer, language)),
+        (Text("periods", "計画期間別収支"), periods(answer, language)),
+        (Text("works", "対策工事"), works(answer, language)),
+        (Text("credits", "クレジット購入"), credits(answer, language)),
+        (Text("warnings", "注意事項"), warnings(answer, language)),
+        (Text("measures", "対策別費用"), measures(answer, language)),
+        (Text("studies", "分析"), studies(answer, language)),
+        (Text("rules used", "使用した規定"), assumptions(answer, language)),
+    )
+    return {name(language): rows for name, rows in made if len(rows) > 1}
+
+
+def _names(answer: Answer, language: Language) -> dict[str, str]:
+    """Return measure → its name."""
+    ids: Sequence[str] = list({work.measure for own in answer.schedule.problem.works for work in own})
+    return {one: measure_name(one, answer.tables.measures)(language) for one in ids}
