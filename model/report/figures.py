@@ -57,11 +57,11 @@ def draw_figures(
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     for language in languages:
-        for name, draw in FIGURES.items():
-            with drawing(language):
+        with drawing(language):
+            for name, draw in FIGURES.items():
                 written += save(draw(dataset, language), folder / f"{name}_{language}")
-            if advance is not None:
-                advance()
+                if advance is not None:
+                    advance()
     return written
 
 

@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from model.language import Language, Text, fiscal_year
 from model.report.figure_parts import key, mark, source_line, target_mark
 from model.report.key_figures import last_published_year, of_sector, stock_by_state
-from model.report.style import COLOURS, FAINT, INK, Page, beside, heavy, year_ticks
+from model.report.style import COLOURS, FAINT, INK, Page, bands, beside, heavy, year_ticks
 from model.report.wording import HUNDREDS, change, number, percent, scenario_title, signs, unit_words
 from model.schema import QUALITIES
 from model.targets import turnover_outlook
@@ -214,7 +214,7 @@ def _turnover_panel(axes: Axes, states: xr.DataArray, language: Language, named:
     values = 100 * (states / states.sum("state")).sel(state=list(_STATES)).transpose("year", "state").to_numpy()
     years = states["year"].to_numpy()
     colours = [COLOURS[state] for state in _STATES]
-    axes.stackplot(years, values.T, colors=colours, edgecolor="white", linewidth=0.4)
+    bands(axes, years, values, colours)
     axes.set_ylim(0, 100)
     year_ticks(axes, years, language)
     # The shares of the last year stand a little left of it, clear of the diamond, in the middle of their bands there.

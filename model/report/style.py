@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import matplotlib_fontja
@@ -15,12 +14,13 @@ import numpy as np
 from matplotlib import colormaps, font_manager, rc_context, rcParams
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from model.language import Language, Text
+from model.report.page_files import save as save  # one place for all that a figure needs
 from model.report.wording import stacked_year
 
 #: Okabe and Ito's palette, told apart by people with any common kind of colour blindness.
@@ -48,7 +48,6 @@ COMPARED_COLOURS: Final = (BLACK, BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW, GREY
 INK: Final = "#222222"
 FAINT: Final = "#666666"
 WIDTH: Final = 7.2
-PIXELS_PER_INCH: Final = 180
 _POINTS: Final = 72.0
 _HEAD: Final = 0.72
 _FOOT: Final = 0.40
@@ -97,6 +96,7 @@ def _settings(language: Language) -> Any:
         "svg.fonttype": "path",
         "svg.hashsalt": "carbon-half",
         "text.hinting": "none",
+        "text.parse_math": False,
     }
 
 
@@ -157,14 +157,6 @@ def fitted(words: str, signs: int = _LINE) -> str:
     widths = np.cumsum([2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in words])
     kept = int(np.searchsorted(widths, signs, side="right"))
     return words if kept == len(words) else words[: kept - 1] + "…"
-
-
-def save(figure: Figure, stem: Path) -> list[Path]:
-    """Write a figure as PNG and SVG without any time of writing, and return the two paths."""
-    png, svg = stem.with_suffix(".png"), stem.with_suffix(".svg")
-    figure.savefig(png, dpi=PIXELS_PER_INCH, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
-    figure.savefig(svg, metadata={"Date": None, "Creator": None})
-    return [png, svg]
 
 
 def sequence(count: int) -> list[str]:
@@ -229,13 +221,25 @@ def stacked_bands(
         lowest_top: the axis reaches at least this.
     """
     shown = values.max(axis=0) > 0
-    axes.stackplot(years, values.T, colors=colours, linewidth=0.3, edgecolor="white", zorder=2)
+    bands(axes, years, values, colours)
     axes.set_ylim(0, max(lowest_top, values.sum(axis=1).max() * headroom))
     value_ticks(axes, ticks)
     top = np.cumsum(values[-1])
     middle = top - values[-1] / 2
     beside(axes, middle[shown], [name for name, keep in zip(names, shown, strict=True) if keep],
            [colour for colour, keep in zip(colours, shown, strict=True) if keep])  # fmt: skip
+
+
+def bands(axes: Axes, years: np.ndarray, values: np.ndarray, colours: Sequence[str]) -> None:
+    """Draw values, dims (year, band), on top of one another: all bands at once, which is quicker than one by one."""
+    edges = np.concatenate([np.zeros((len(years), 1)), np.cumsum(values, axis=1)], axis=1)
+    around = np.concatenate([years, years[::-1]])
+    outlines = [
+        np.column_stack([around, np.concatenate([edges[:, band], edges[::-1, band + 1]])])
+        for band in range(values.shape[1])
+    ]
+    together = PolyCollection(outlines, facecolors=list(colours), edgecolors="white", linewidths=0.3, zorder=2)
+    axes.add_collection(together, autolim=False)
 
 
 def beside(
