@@ -129,6 +129,13 @@ CASES: dict[str, tuple[Callable[[Path], object], str, str, str]] = {
         "allowed: mine",
         "許容: mine",
     ),
+    "no title": (
+        whole("name: mine\nbased_on: no_new_policy\n"),
+        "mine.yaml:",
+        "`title` is missing",
+        "title がありません",
+    ),
+    "no name": (whole("title: x\nbased_on: no_new_policy\n"), "mine.yaml:", "`name` is missing", "name がありません"),
     "forgotten base": (
         whole("name: mine\ntitle: x\nset: {years.last: 2040}\n"),
         "mine.yaml:3",

@@ -93,11 +93,21 @@ def test_results_without_a_year_in_common_are_refused(results: Path, capsys: pyt
     assert not (results / "compare_early_late").exists()
 
 
-def test_two_results_of_the_same_scenario_are_told_apart_by_their_folders(results: Path) -> None:
-    assert run("compare", results / "before", results / "again", "--no-figures") == 0
+def test_two_results_of_the_same_scenario_are_told_apart_by_their_folders(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("compare", results / "before", results / "again", "--no-figures", "--lang", "en") == 0
     table = _differences(results / "compare_before_again")
     assert set(table["run"]) == {"again"}
     assert (table["difference"] == 0).all()
+    assert "before and again hold the same numbers" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_result_beside_itself_is_refused(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("compare", results / "before", results / "after", results / "before" / "pathway.nc", "--lang", "en") == 2
+    told = capsys.readouterr().err
+    assert "pathway.nc: this is the same run as one before it" in told
+    assert told.count("✗") == 1
 
 
 def test_every_bad_path_is_named_at_once_and_nothing_is_written(

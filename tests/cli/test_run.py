@@ -2,16 +2,20 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import xarray as xr
 
+from model.command_line import help_in_two_lines, main
 from model.paths import data_folder
 from model.schema import VARIABLES
 
@@ -184,3 +188,75 @@ def test_the_main_job_needs_no_argument(tmp_path: Path) -> None:
     names = {path.name for path in (folder / "figures").iterdir()}
     assert {"emissions_en.png", "emissions_ja.png", "emissions_en.svg", "emissions_ja.svg"} <= names
     assert (folder / "manifest.json").is_file()
+
+
+def rewritten(folder: Path, file: str, change: Callable[[str], str]) -> None:
+    """Change one table of a data folder."""
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert change(text) != text
+    path.write_text(change(text), encoding="utf-8")
+
+
+def test_tables_of_one_s_own_name_all_that_is_missing(tmp_path: Path) -> None:
+    own = Path(shutil.copytree(data_folder(), tmp_path / "own"))
+    for theme in ("classification", "rules", "procurement"):
+        shutil.rmtree(own / theme)
+    rewritten(own, "energy/technologies.csv", lambda text: re.sub("(?m)^lifetime_mean,gas_heater,.*\n", "", text))
+    rewritten(own, "energy/standard_factors.csv", lambda text: re.sub("(?m)^factor,.*,heating,.*\n", "", text))
+    rewritten(own, "inventory/cap_and_trade.csv", lambda text: text.replace("base_period,2002,", "base_period,1990,"))
+    done = run_py("run", "--data", "own", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("✗") == 3, done.stderr
+    assert "energy/technologies.csv, lifetime_mean: rows are missing: gas_heater" in done.stderr
+    assert "every segment_sector × every standard × heating" in done.stderr
+    assert "given: 1990; allowed: 2000…2023" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_tables_that_contradict_each_other_are_a_fault_and_not_an_accident(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def accident(*_: object) -> None:
+        raise np.linalg.LinAlgError("Singular matrix")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("model.pathway.run_pathway", accident)
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "--data", str(data_folder()), "--lang", "en"])
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert "together they cannot be true" in told
+    assert "given: LinAlgError: Singular matrix" in told
+    # On the shipped tables the same accident is one of the program, and must be seen as such.
+    with pytest.raises(np.linalg.LinAlgError):
+        main(["run", "--lang", "en"])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["a_file/below", "a_file"])
+def test_a_place_that_cannot_be_written_is_refused_before_the_run(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def must_not_run(*_: object) -> None:
+        raise AssertionError("simulated before the folder was looked at")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("model.pathway.run_pathway", must_not_run)
+    (tmp_path / "a_file").write_text("mine", encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "--out", place, "--lang", "en"])
+    assert ended.value.code == 2
+    assert f"✗ {Path(place)}: " in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["a_file"]
+
+
+def test_help_gives_each_language_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ([], ["run"], ["compare"]):
+        with pytest.raises(SystemExit):
+            main([*command, "--help"])
+        for line in capsys.readouterr().out.splitlines():
+            assert not re.search(" / .*[\u3040-\u30ff\u4e00-\u9fff]", line), line
+    assert help_in_two_lines("t / h, or J / 時間、または / ジュール") == "t / h, or J\n\n時間、または / ジュール"
+    assert help_in_two_lines("only English / so it stays") == "only English / so it stays"
