@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from datetime import date
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,10 @@ _CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32)])
 _WIDEST = 60
 #: A longer heading is broken into lines.
 _WIDEST_HEADING = 22
+#: A wider sheet is printed on several pages side by side, since one page would be too small to read.
+_WIDEST_PAGE = 320
+#: Height of a line of text and of the tallest row that Excel shows [pt].
+_LINE_POINTS, _TALLEST_POINTS = 17.0, 405.0
 
 
 def write_csv(path: Path, table: Table) -> None:
@@ -47,32 +52,42 @@ def write_workbook(path: Path, sheets: Mapping[str, Table]) -> None:
 def fill_sheet(sheet: Worksheet, table: Table) -> None:
     """Write a table into an empty sheet: text stays text, the heading is bold and stays in sight, also on paper."""
     from openpyxl.styles import Alignment, Font
-    from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.properties import PageSetupProperties
 
-    wrapped = Alignment(wrap_text=True, vertical="top")
+    wrapped, top = Alignment(wrap_text=True, vertical="top"), Alignment(vertical="top")
     for line, row in enumerate(table, start=1):
         for number, value in enumerate(row, start=1):
             cell = sheet.cell(row=line, column=number)
             cell.value = value.translate(_CONTROL) if isinstance(value, str) else value
             if isinstance(value, float):
                 cell.number_format = "#,##0" if value.is_integer() else "#,##0.####"
+            cell.alignment = wrapped if isinstance(value, str) else top
             if isinstance(value, str):
                 cell.data_type = "s"
-                if "\n" in value:
-                    cell.alignment = wrapped
     for cell in sheet[1]:
         cell.font = Font(bold=True)
-        cell.alignment = wrapped
     sheet.freeze_panes = "A2"
+    _fit(sheet, table)
+
+
+def _fit(sheet: Worksheet, table: Table) -> None:
+    """Make columns as wide and rows as high as their texts need, and set the sheet up for printing."""
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.properties import PageSetupProperties
+
     for number, column in enumerate(sheet.iter_cols(), start=1):
         heading, *cells = (_width(cell.value) for cell in column)
         longest = max([min(heading, _WIDEST_HEADING), *cells])
         sheet.column_dimensions[get_column_letter(number)].width = min(longest + 2, _WIDEST)
+    widths = [sheet.column_dimensions[get_column_letter(1 + place)].width for place in range(sheet.max_column)]
+    for line, row in enumerate(table, start=1):
+        lines = max((_lines(value, width) for value, width in zip(row, widths, strict=False)), default=1)
+        if lines > 1:
+            sheet.row_dimensions[line].height = min(lines * _LINE_POINTS, _TALLEST_POINTS)
     sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = "1:1"
+    if sum(widths) <= _WIDEST_PAGE:
+        sheet.page_setup.fitToHeight = 0
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def _csv_cell(cell: Cell) -> Any:
@@ -81,6 +96,16 @@ def _csv_cell(cell: Cell) -> Any:
 
 
 def _width(value: object) -> int:
-    """Return how wide a cell shows, with wide characters counted twice."""
-    lines = "" if value is None else f"{value:,.4f}" if isinstance(value, float) else str(value)
-    return max((sum(2 if ord(letter) > 0x2E7F else 1 for letter in line) for line in lines.split("\n")), default=0)
+    """Return how wide a cell shows."""
+    shown = "" if value is None else f"{value:,.4f}" if isinstance(value, float) else str(value)
+    return max(_letters(line) for line in shown.split("\n"))
+
+
+def _lines(value: Cell, width: float) -> int:
+    """Return how many lines a text takes in a column of that width."""
+    return sum(max(1, ceil(_letters(line) / width)) for line in value.split("\n")) if isinstance(value, str) else 1
+
+
+def _letters(line: str) -> int:
+    """Return the width of a line of text, with wide characters counted twice."""
+    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in line)

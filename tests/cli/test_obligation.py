@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 
 from model.command_line import main
 from model.ordinance.programme import PROGRAMMES
+from model.spreadsheet import write_workbook
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -244,6 +245,17 @@ def test_a_broken_file_is_named_and_no_traceback(tmp_path: Path, run: Run) -> No
         done = run("obligation", "targets", name, "--lang", "en")
         assert (done.returncode, done.stdout) == (2, "")
         assert place in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_long_working_is_seen_whole_and_long_headings_are_broken(tmp_path: Path) -> None:
+    """Spreadsheet programs do not all fit rows to their text on opening, so the file says how high they are."""
+    path = tmp_path / "sheet.xlsx"
+    write_workbook(path, {"a": [["見出し" * 10, "n"], ["one\ntwo\nthree", 0.25], ["x" * 100, 1.0], ["short", 2]]})
+    sheet = load_workbook(path)["a"]
+    heights = [sheet.row_dimensions[line].height for line in (2, 3, 4)]
+    assert heights[0] > heights[1] > 15 and heights[2] is None
+    assert sheet.column_dimensions["A"].width == 60 and sheet.column_dimensions["B"].width < 12
+    assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("landscape", "$1:$1")
 
 
 def test_a_contract_longer_than_panels_live_is_a_bad_cell(tmp_path: Path, run: Run) -> None:
