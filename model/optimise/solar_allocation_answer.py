@@ -16,6 +16,7 @@ from model.optimise.solar_allocation_model import OBJECTIVE_UNITS, Wishes, money
 from model.optimise.solar_allocation_problem import activity, priced_costs
 from model.optimise.solar_allocation_report_rows import PlannedHouse, plan_by_id
 from model.optimise.solar_allocation_verify import Verification, verify
+from model.optimise.solar_allocation_year import YearEnd, year_end
 from model.ordinance.building_report_equations import HOUSE_TYPES
 from model.ordinance.joint_purchase_equations import co2_saving_t
 from model.ordinance.rulebook import Rules, RuleSet, rules
@@ -94,6 +95,7 @@ class Answer:
         claim_worth: what leaving the house out is worth [objective]; NaN where it cannot be.
         verification: second look.
         what_if: plans when something moves.
+        year: where the year stands and how it may close; None where there is no plan.
     """
 
     portfolio: Portfolio
@@ -115,6 +117,7 @@ class Answer:
     claim_worth: FloatArray
     verification: Verification | None
     what_if: tuple[WhatIf, ...]
+    year: YearEnd | None = None
 
     @property
     def required_kw(self) -> float:
@@ -190,6 +193,9 @@ def answer(
     if plan.scheme is None:
         return empty
     filled = _filled(empty)
+    owed = houses.owed_uniform_kw if plan.scheme == "uniform" else houses.owed_by_zone_kw
+    share = plan.best.model.substitute_share
+    filled = replace(filled, year=year_end(houses, filled.kw, filled.left_out, owed, share, seed))
     if checked:
         second = verify(
             kept, planned_houses(filled), wishes, plan.scheme, setting.economics, setting.rules, setting.assumed

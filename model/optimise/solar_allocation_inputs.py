@@ -130,6 +130,9 @@ class House(Row):
     consent: float = column(
         "probability that the owner accepts panels", "施主が設置に同意する確率", "1", default=1.0, ge=0, le=1
     )
+    slip: float = column(
+        "probability that delivery slips into the next year", "供給が翌年度にずれる確率", "1", default=0.0, ge=0, le=1
+    )
     parking_spaces: int = column("parking spaces", "駐車区画数", default=0, ge=0, le=100000)
     chargers: int = column("chargers installed", "充電設備（実装）", default=0, ge=0, le=100000)
     conduits: int = column("further spaces with conduit", "配管等のみ整備した区画", default=0, ge=0, le=100000)

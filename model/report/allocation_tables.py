@@ -102,6 +102,7 @@ def summary_table(found: Answer, language: Language) -> Table:
     if found.wishes.certainty is not None:
         text = Text("probability of meeting the requirement", "基準に達する確率")
         lines.append((text, plan.best.probability))
+    lines += _year_lines(found)
     if (compared := schemes_compared(found)) is not None:
         lines.append((Text("the other rate scheme", "もう一方の算定基準率"), compared(language)))
     lines += [(Text("remark", "注"), line(language)) for line in remarks(found)]
@@ -300,3 +301,25 @@ def values_table(found: Answer, language: Language) -> Table:
 def _with_unit(name: Text, unit: str) -> Text:
     """Return a heading with its unit."""
     return Text(f"{name.en} [{unit}]", f"{name.ja} [{unit_name(unit, 'ja')}]")
+
+
+def _year_lines(found: Answer) -> list[tuple[Text, Cell]]:
+    """Return where the year stands, if any house is under way, and how it may close, if anything is uncertain."""
+    year, lines = found.year, list[tuple[Text, Cell]]()
+    if year is None:
+        return lines
+    if np.any(np.isin(found.portfolio.cells["state"], ("started", "done"))):
+        lines += [
+            (Text("margin to date: houses done [kW]", "現時点の余裕：完成分 [kW]"), round(year.to_date, 3)),
+            (
+                Text("margin to date: done and started [kW]", "現時点の余裕：完成・着工分 [kW]"),
+                round(year.under_way, 3),
+            ),
+        ]
+    if np.isfinite(year.probability):
+        spread = f"{year.low:,.1f} / {year.middle:,.1f} / {year.high:,.1f}"
+        lines += [
+            (Text("drawn years that meet the requirement", "基準に達する年の割合（模擬）"), year.probability),
+            (Text("margin in 5 / 50 / 95 % of drawn years [kW]", "余裕の5／50／95％点（模擬） [kW]"), spread),
+        ]
+    return lines

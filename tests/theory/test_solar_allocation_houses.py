@@ -264,3 +264,23 @@ def test_a_certain_year_equals_enumeration(seed: int) -> None:
                 best = min(best, cost_of(model.problem, picked))
     assert plan.best.finished.cost >= best - 1e-6
     assert plan.best.finished.cost <= best * 1.25
+
+
+def test_where_the_year_stands_and_how_it_may_close() -> None:
+    plan = found(
+        {"state": "done", "kw": 4.0}, {"state": "started", "kw": 0.0, "slip": 0.5},
+        {"max_kw": 0.0, "municipality": CHIYODA},
+        without=frozenset({"renewables"}),
+    )  # fmt: skip
+    assert plan.year is not None
+    # Done: 4.0 − 1.7; started adds a requirement of 1.7, Chiyoda one of 0.6.
+    assert plan.year.to_date == pytest.approx(4.0 - 1.7)
+    assert plan.year.under_way == pytest.approx(4.0 - 3.4)
+    assert plan.year.planned == pytest.approx(4.0 - (3.4 + (0.6 if plan.plan.scheme == "by_zone" else 1.7)))
+    assert plan.year.high == pytest.approx(plan.year.planned + 1.7)
+    assert plan.year.low == pytest.approx(plan.year.planned)
+    lone = found({"max_kw": 2.0, "consent": 0.6, "municipality": CHIYODA},
+                 {"state": "done", "kw": 0.4, "municipality": CHIYODA})  # fmt: skip
+    assert lone.year is not None
+    # Drawn from one owner's decision: 4,000 draws lie within 3 % of its probability.
+    assert lone.year.probability == pytest.approx(0.6, abs=0.03)
