@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from math import ceil, fsum, prod
+from math import fsum, prod
 from typing import Any, overload
 
 import numpy as np
@@ -85,11 +85,6 @@ def half_up(value: float, digits: int = 0) -> float:
     """
     seen = Decimal(f"{value:.12g}")
     return float(seen.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP))
-
-
-def round_up(value: float) -> int:
-    """Return the next whole number, with binary noise dropped first: 0.2 × 15 is 3, not 4."""
-    return ceil(Decimal(f"{value:.12g}"))
 
 
 def share_up(count: npt.ArrayLike, share: float) -> npt.NDArray[np.int64]:

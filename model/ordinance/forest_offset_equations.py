@@ -42,12 +42,6 @@ def affordable_ha(money_jpy: npt.ArrayLike, cost_jpy_per_ha: float) -> FloatArra
     return scaled(np.asarray(money_jpy, dtype=np.float64), 1 / exact(cost_jpy_per_ha))
 
 
-# The other way round: so many hectares take up a given amount.
-def area_needed_ha(absorption: npt.ArrayLike, uptake_t_per_ha: float) -> FloatArray:
-    """Return the forest area [ha] whose yearly absorption is a given amount [t-CO2]."""
-    return scaled(np.asarray(absorption, dtype=np.float64), 1 / exact(uptake_t_per_ha))
-
-
 # What a hectare took up on average, from what an agreement reports.
 def uptake_t_per_ha(absorbed_t: float, area_ha: float, years: float = 1.0) -> float:
     """Return the yearly absorption of a hectare [t-CO2/ha] from a total over some years [t-CO2]."""

@@ -14,7 +14,6 @@ from model.ordinance.exact import (
     percentage,
     ratio,
     reaches,
-    round_up,
     scaled,
     share_up,
     total,
@@ -45,11 +44,6 @@ def test_share_up_is_the_smallest_whole_number_not_below_the_share(count: int, s
 )  # fmt: skip
 def test_half_up_rounds_as_on_paper(value: float, digits: int, rounded: float) -> None:
     assert half_up(value, digits) == rounded
-
-
-def test_round_up_ignores_binary_noise() -> None:
-    assert round_up(0.1 * 3 * 10) == 3
-    assert round_up(3.0001) == 4
 
 
 @pytest.mark.parametrize("line", [0.3, 0.85, 1.0, 2000.0, 20000.0, 850.0])
