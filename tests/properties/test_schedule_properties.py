@@ -1,0 +1,146 @@
+"""Properties of any schedule: more freedom never costs more, tonnes are conserved, the programme certifies the plan."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schedule_cases import PRACTICES, YEARS, tiny
+
+from model.inputs import Data
+from model.optimise.facility_schedule_answer import Schedule, solve_schedule
+from model.optimise.facility_schedule_inputs import Settings, Tables, checked, problem
+from model.optimise.facility_schedule_population import MARK, population
+from model.optimise.facility_schedule_problem import Credit, Practice
+from model.optimise.facility_schedule_studies import second_period
+from model.optimise.facility_schedule_verify import certify
+from model.ordinance.cap_and_trade import PROGRAMME
+from model.ordinance.cap_and_trade_facts import FacilityYear
+from model.ordinance.derivation import Verdict
+from model.ordinance.rulebook import rules
+
+FEW = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def exact(case: object) -> Schedule:
+    return solve_schedule(case, gap=0.0, method="whole")
+
+
+@FEW
+@given(st.integers(0, 10**6), PRACTICES, st.booleans())
+def test_a_looser_rate_never_costs_more(seed: int, practice: Practice, certificates: bool) -> None:
+    case = tiny(seed, (2, 1), practice, certificates)
+    looser = case.changed(
+        rate=case.rate * 0.8, issue_rate=case.issue_rate * 0.8, past_required_t=case.past_required_t * 0.8
+    )
+    small = 1e-6 * abs(exact(case).cost) + 60.0
+    assert exact(looser).cost <= exact(case).cost + small
+
+
+@FEW
+@given(st.integers(0, 10**6), PRACTICES)
+def test_a_larger_budget_never_costs_more(seed: int, practice: Practice) -> None:
+    case = tiny(seed, (2, 1), practice, certificates=False).changed(budget=np.full(YEARS, 2e6))
+    before, after = exact(case), exact(case.changed(budget=np.full(YEARS, 4e6)))
+    assert after.cost <= before.cost + 1e-6 * abs(before.cost) + 60.0
+
+
+@FEW
+@given(st.integers(0, 10**6), st.booleans())
+def test_dearer_credits_are_bought_less(seed: int, certificates: bool) -> None:
+    case = tiny(seed, (2, 1), Practice(sale=False), certificates)
+    dearer = case.changed(credits={k: Credit(2 * one.price, one.supply) for k, one in case.credits.items()})
+
+    def bought(found: Schedule) -> float:
+        last = [2, 4]
+        amounts = found.amounts.purchase_t.items()
+        return sum(float(case.discount[last] * case.credits[k].price @ tonnes) for k, tonnes in amounts)
+
+    assert bought(exact(dearer)) <= bought(exact(case)) + 60.0
+
+
+@FEW
+@given(st.integers(0, 10**6), PRACTICES, st.booleans())
+def test_works_are_done_once_when_they_can_and_every_kilogram_is_accounted_for(
+    seed: int, practice: Practice, certificates: bool
+) -> None:
+    case = tiny(seed, (2, 2), practice, certificates)
+    for found in (exact(case), solve_schedule(case, gap=0.01)):
+        for own, starts in zip(case.works, found.starts, strict=True):
+            assert all(start < 0 or work.allowed[start] for work, start in zip(own, starts, strict=True))
+        paid = np.sum([plan.paid for plan in found.plans], axis=0)
+        assert np.all(paid <= case.budget + 1.0)
+        amounts = found.amounts
+        held = amounts.excess_t - amounts.sold_by_period(case) - amounts.given_t
+        used = amounts.kept_t + amounts.expired_t
+        if practice.banking:
+            assert np.array_equal(np.rint(1000 * held[:, 0]), np.rint(1000 * used[:, 1]))
+        assert round(1000 * float(amounts.given_t.sum())) == round(1000 * float(amounts.received_t.sum()))
+
+
+@pytest.fixture(scope="module")
+def portfolio(data: Data) -> tuple[Tables, Settings, Schedule]:
+    wishes = Settings(budget=3e9)
+    tables = checked(data, population(data, 3, 8), [], [], wishes)
+    return tables, wishes, solve_schedule(problem(tables, wishes), 0.01, 60)
+
+
+def test_the_programmes_own_ledger_certifies_every_period(portfolio: tuple[Tables, Settings, Schedule]) -> None:
+    tables, wishes, found = portfolio
+    certificate = certify(found, tables, wishes)
+    assert [fault.en for fault in certificate.faults] == []
+    assert certificate.uncovered_t.max() == pytest.approx(0.0, abs=1e-3)
+
+
+def test_a_plan_that_was_tampered_with_is_not_certified(portfolio: tuple[Tables, Settings, Schedule]) -> None:
+    tables, wishes, found = portfolio
+    f, p = np.unravel_index(int(np.argmax(found.amounts.bought_t)), found.amounts.bought_t.shape)
+    less = found.amounts.bought_t.copy()
+    less[f, p] -= 100.0
+    broken = replace(found, amounts=replace(found.amounts, bought_t=less))
+    assert not certify(broken, tables, wishes).holds
+    emissions = found.amounts.emissions_t - 5.0
+    assert not certify(replace(found, amounts=replace(found.amounts, emissions_t=emissions)), tables, wishes).holds
+
+
+def test_the_programme_says_that_the_fourth_period_is_met(portfolio: tuple[Tables, Settings, Schedule]) -> None:
+    tables, _, found = portfolio
+    amounts, rows = found.amounts, []
+    sold = amounts.sold_by_period(found.problem) + amounts.given_t
+    # The register counts in whole tonnes.
+    bought = np.ceil(amounts.bought_t + amounts.received_t)
+    for f, row in enumerate(tables.facilities):
+        for y in range(5):
+            last = y == 4
+            rows.append(FacilityYear(
+                facility=row.id, fiscal_year=2025 + y, kind=row.kind, district_share=row.district_share,
+                recognition=row.recognition, obliged_since=2010, base_t=row.base_t,
+                emissions_t=float(amounts.emissions_t[f, y]), crude_oil_kl=2000,
+                sold_t=float(sold[f, 0]) if last else 0.0,
+                excess_bought_t=float(bought[f, 0]) if last else 0.0,
+                outside_tokyo_t=float(amounts.outside_t[f, 0]) if last else 0.0,
+            ))  # fmt: skip
+    assessed = PROGRAMME.assess(rows, rules("cap_and_trade", "adopted_2025", fallback=True))
+    assert len(assessed) == len(tables.facilities)
+    for obligation in assessed:
+        settled = next(finding for finding in obligation.findings if finding.name == "settlement")
+        assert settled.verdict is Verdict.COMPLIES, obligation.subject
+
+
+def test_the_made_up_population_has_the_published_totals_and_is_marked(data: Data) -> None:
+    rows = population(data, 5)
+    base = sum(row.base_t or 0.0 for row in rows)
+    assert len(rows) == 1226
+    assert base == pytest.approx(16.5e6, rel=1e-3)
+    assert all(row.id.startswith(MARK) for row in rows)
+    assert [row.id for row in population(data, 5, 3)] == [row.id for row in population(data, 5, 3)]
+    emitted = sum(row.electricity_mwh * 0.489 + row.city_gas_1000m3 * 2.244 + row.heat_gj * 0.06 for row in rows)
+    assert emitted == pytest.approx(11.32e6, rel=0.03)
+
+
+def test_published_inputs_give_the_glut_of_the_second_period(data: Data) -> None:
+    past = second_period(data)
+    assert past.excess_kt == pytest.approx(11834.7, rel=0.02)
+    assert past.short_kt == pytest.approx(739.3, rel=0.15)
+    assert past.short_share == pytest.approx(183 / 1226, abs=0.02)
