@@ -17,7 +17,7 @@ from model.language import Language, Text, default_language
 
 if TYPE_CHECKING:
     from model.ordinance.derivation import Obligation
-    from model.ordinance.rulebook import Rules, RuleSet
+    from model.ordinance.rulebook import Parameter, Rules, RuleSet
 
 #: Subjects shown on the terminal; the file holds them all.
 _MOST_SHOWN = 20
@@ -147,12 +147,21 @@ def _answers(obligation: Obligation, language: Language) -> Table:
 def _show_fallbacks(obligation: Obligation, language: Language, console: Console) -> None:
     """Print which values were taken from a rule set other than the one asked for."""
     names = dict.fromkeys(
-        f"{used.parameter.id} ({used.parameter.rule_set})"
-        for finding in obligation.findings
-        for used in finding.fallbacks
+        _name_of(used.parameter)(language) for finding in obligation.findings for used in finding.fallbacks
     )
     if names:
-        console.print(f"{_FELL_BACK(language)}: {', '.join(names)}", style="yellow", markup=False, soft_wrap=True)
+        console.print(
+            f"{_FELL_BACK(language)}: {Text(', ', '、')(language).join(names)}",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _name_of(parameter: Parameter) -> Text:
+    """Return what a parameter is called, with its rule set."""
+    known_as = f"{parameter.id}, {parameter.rule_set}"
+    return Text(f"{parameter.id} ({parameter.rule_set})", f"{parameter.term_ja}（{known_as}）")
 
 
 def write(obligations: Sequence[Obligation], out: Path, language: Language) -> None:

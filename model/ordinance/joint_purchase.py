@@ -114,12 +114,12 @@ def electricity(facilities: Sequence[WardFacility], rules: Rules) -> Finding:
     by_area = [facility for facility in facilities if facility.kwh is None]
     metered = total(facility.kwh for facility in facilities if facility.kwh is not None)
     known = len(facilities) - len(by_area)
-    sheet.step(Text(f"metered ({known} facilities)", f"実績のある施設（{known}施設）"), "", metered, "kWh")
+    sheet.step(Text(f"metered (facilities: {known})", f"実績のある施設（{known}施設）"), "", metered, "kWh")
     if by_area:
         area = total(facility.floor_area_m2 or 0.0 for facility in by_area)
         rate = sheet.rules.number("implied_intensity")
         sheet.step(
-            Text(f"by floor area ({len(by_area)} facilities)", f"延床面積から推計（{len(by_area)}施設）"),
+            Text(f"by floor area (facilities: {len(by_area)})", f"延床面積から推計（{len(by_area)}施設）"),
             f"{number(area)} × {number(rate)}",
             float(electricity_kwh(area, rate)),
             "kWh",
@@ -178,7 +178,7 @@ def bill(facilities: Sequence[WardFacility], rules: Rules) -> Finding:
     kwh = use_kwh(priced, sheet.rules)
     fall = bill_saving_jpy(kwh, now, np.where(np.isnan(joint), now * (1 - effect), joint))
     many = len(priced)
-    sheet.step(Text(f"bill now ({many} facilities)", f"現在の電気料金（{many}施設）"), "", total(kwh * now), "JPY")
+    sheet.step(Text(f"bill now (facilities: {many})", f"現在の電気料金（{many}施設）"), "", total(kwh * now), "JPY")
     saved = sheet.step(Text("less in the joint purchase", "共同購入による削減額"), "", total(fall), "JPY")
     return sheet.finding("bill", question, Verdict.FOR_INFORMATION, saved, "JPY")
 
