@@ -1,4 +1,4 @@
-"""Winner determination of a made-up auction: ours beside a plain HiGHS model, a greedy award and lot-by-lot enumeration.
+"""Winner determination of a made-up auction: ours, a plain HiGHS model, a greedy award, enumeration lot by lot.
 
     python benchmarks/joint_purchase.py --packages 1000 --seconds 30 --gap 1e-4
 
@@ -9,12 +9,15 @@ time that ours was allowed, times `--patience`.
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 from scipy.sparse import coo_array, csc_array
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from model.optimise.joint_purchase_auction import Auction, price_of
 from model.optimise.joint_purchase_build import build
@@ -116,9 +119,8 @@ def main() -> None:
         lots = [np.flatnonzero(np.array(kind) == name) for name in sorted(set(kind))]
         begun = perf_counter()
         shown.append(("lot by lot", lot_by_lot(auction, lots), perf_counter() - begun))
-        print(
-            f"seed {seed}: {len(auction.facilities)} facilities, {len(auction.packages)} packages, gap {ours.proof.gap:.1e}"
-        )
+        size = f"{len(auction.facilities)} facilities, {len(auction.packages)} packages"
+        print(f"seed {seed}: {size}, gap {ours.proof.gap:.1e}", flush=True)
         for name, price, took in shown:
             print(f"  {name:32} {price:18,.0f}  {price / bound - 1:9.2e} above the bound  {took:7.1f} s")
 

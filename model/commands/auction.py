@@ -29,10 +29,6 @@ _BY = Text("bound and gap", "下界とギャップ")
 _UNSERVED = Text(
     "facilities without a winning bid (stage-1 offer or last resort)", "落札者のない施設（第1段階又は最終保障）"
 )
-_EMPTY = Text("The core is empty: some group of wards could save more alone, by at most",
-              "コアは空です。単独でより多く削減できる区の組があり、その最大の不満は")  # fmt: skip
-_CORE = Text("The division lies in the core; every group of wards is better off by at least",
-             "配分はコアに属し、どの区の組も単独より有利です。最小の差は")  # fmt: skip
 
 Files = Annotated[
     list[Path], typer.Argument(help="tables of the purchase, any order / 入力表(順不同)", metavar="FILE…")
@@ -161,7 +157,7 @@ def share(
             console.print(_NO_AWARD(language), markup=False)
             return ExitCode.INFEASIBLE
         divided = divide(build(purchase, stage_one=True), _options(seconds, 1e-6, seed), orders, seed)
-    from model.report.auction_share import share_sheets, write_share_page
+    from model.report.auction_share import share_lines, share_sheets, write_share_page
     from model.spreadsheet import write_workbook
 
     facts = {"inputs": purchase.sha256, "seed": seed, "orders": divided.orders}
@@ -169,8 +165,8 @@ def share(
         sheets = share_sheets(divided, found, language)
         write_workbook(staging / "sharing.xlsx", sheets)
         write_share_page(staging, divided, sheets, language)
-    message = _EMPTY if divided.nucleolus.largest_excess > 1 else _CORE
-    console.print(f"{message(language)} {abs(divided.nucleolus.largest_excess):,.0f} JPY", markup=False)
+    for line in share_lines(divided, language):
+        console.print(line, markup=False)
     console.print(f"{_WRITTEN(language)} {folder}", markup=False)
     return _left_out(faults, language)
 

@@ -7,7 +7,7 @@ excess. The least core makes the largest excess as small as can be; the nucleolu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import comb, inf
 from time import perf_counter
@@ -37,13 +37,16 @@ class Division:
 
     Args:
         shares: what each player is given [unit of v].
-        largest_excess: of any coalition but the empty one and all [unit of v]; positive: the core is empty.
+        largest_excess: of any coalition but the empty one and all under these shares [unit of v]; not positive: the
+            shares lie in the core.
+        least: no division has a smaller largest excess than this [unit of v]; positive: the core is empty.
         settled: number of levels of excess that were settled; all of them make the nucleolus.
         complete: whether this is the nucleolus, not only a point of the least core.
     """
 
     shares: FloatArray
     largest_excess: float
+    least: float
     settled: int
     complete: bool
 
@@ -148,7 +151,12 @@ def unhappiest(values: FloatArray, players: int) -> MostUnhappy:
 
 
 def nucleolus(
-    value: Value, players: int, search: MostUnhappy, tolerance: float = 1e-6, seconds: float = inf
+    value: Value,
+    players: int,
+    search: MostUnhappy,
+    tolerance: float = 1e-6,
+    seconds: float = inf,
+    known: Mapping[int, float] | None = None,
 ) -> Division:
     """Return the nucleolus among divisions that give every player at least his own value.
 
@@ -158,6 +166,7 @@ def nucleolus(
         search: finds the coalition with the largest excess that is not yet settled.
         tolerance: excesses closer than this are equal [unit of v].
         seconds: after this time the division found so far is returned, with `complete` False.
+        known: values of coalitions that are already known; they spare searches.
 
     Source: row generation after Hallefjord, Helming and Jørnsten (1995): the linear program of each level knows only
     coalitions that were found unhappy; those with a positive price are settled at that level.
@@ -166,10 +175,11 @@ def nucleolus(
     whole = 2**players - 1
     alone = np.array([value(1 << player) for player in range(players)])
     if players == 1:
-        return Division(np.array([value(whole)]), 0.0, 0, True)
+        return Division(np.array([value(whole)]), 0.0, 0.0, 0, True)
     settled: list[tuple[int, float]] = []
-    rows = {1 << player: alone[player] for player in range(players)}
-    shares, largest, complete = proportional(value(whole), np.ones(players)), inf, False
+    rows = {coalition: worth for coalition, worth in (known or {}).items() if 0 < coalition < whole}
+    rows |= {1 << player: float(alone[player]) for player in range(players)}
+    shares, largest, least, complete = proportional(value(whole), np.ones(players)), inf, -inf, False
     while not complete:
         span = _Span([whole, *(coalition for coalition, _ in settled)], players)
         level = 0.0
@@ -182,16 +192,16 @@ def nucleolus(
                 break
             rows[found[0]] = value(found[0])
             if perf_counter() - begun > seconds:
-                worst = found[1] if not settled else largest
-                return Division(shares, max(worst, level) if not settled else largest, len(settled), False)
+                first = not settled
+                return Division(shares, found[1] if first else largest, level if first else least, len(settled), False)
         if not settled:
-            largest = level
+            largest = least = level
         tight = [coalition for coalition, price in prices.items() if price > _SPAN]
         settled += [(coalition, level) for coalition in tight]
         complete = not tight or _Span([whole, *(one for one, _ in settled)], players).rank == players
         if perf_counter() - begun > seconds:
             break
-    return Division(shares, largest, len({level for _, level in settled}), complete)
+    return Division(shares, largest, least, len({level for _, level in settled}), complete)
 
 
 def _level(

@@ -208,13 +208,21 @@ class Departure:
 
 
 def departures(cleared: Clearing, options: SolverOptions) -> list[Departure]:
-    """Return what the auction would cost more without each supplier that won something."""
+    """Return what the auction would cost more without each supplier that won something, the largest first.
+
+    Args:
+        cleared: the award.
+        options: gap and seconds of each clearing; no further one is begun when as many seconds have passed.
+    """
     auction, award = cleared.auction, cleared.award
     assert award is not None
+    begun = perf_counter()
     power: FloatArray = auction.power @ award.served(auction)
     lowest = price_of(auction, award)
-    found = []
-    for supplier in np.flatnonzero(power > 0).tolist():
+    found: list[Departure] = []
+    for supplier in np.argsort(-power, kind="stable").tolist():
+        if power[supplier] <= 0 or (found and perf_counter() - begun > options.seconds):
+            break
         if auction.suppliers[supplier].startswith("("):
             continue
         again = clear(auction.without_supplier(supplier), options)

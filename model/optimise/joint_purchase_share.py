@@ -102,7 +102,7 @@ class WardGame:
         self._out = [self._model.model.taken[first + position] for position in range(len(self.wards))]
         self._total = self._model.model.total.expr
         self._share_capacity(np.bincount(player, auction.power, self.players) / auction.power.sum())
-        self._known: dict[int, float] = {0: 0.0}
+        self.known: dict[int, float] = {0: 0.0}
 
     def _share_capacity(self, parts: FloatArray) -> None:
         """Let every ward that leaves take its part of each supplier's capacity along."""
@@ -123,7 +123,7 @@ class WardGame:
 
     def value(self, coalition: int) -> float:
         """Return what the wards of a bit mask save together [JPY/year]."""
-        if coalition not in self._known:
+        if coalition not in self.known:
             for player, out in enumerate(self._out):
                 out.fix(float(not coalition >> player & 1))
             self._model.model.total.set_value(self._total)
@@ -131,8 +131,8 @@ class WardGame:
             if award is None:
                 raise RuntimeError("a group of wards could not be served, although last-resort supply always can")
             inside = sum(self.offers[player] for player in range(self.players) if coalition >> player & 1)
-            self._known[coalition] = float(inside - price_of(self._auction, award))
-        return self._known[coalition]
+            self.known[coalition] = float(inside - price_of(self._auction, award))
+        return self.known[coalition]
 
     def search(self, shares: FloatArray, outside: Callable[[int], bool]) -> tuple[int, float] | None:
         """Return the group with the largest excess among those that `outside` lets pass, and that excess."""
@@ -210,13 +210,12 @@ def share(built: Built, options: SolverOptions, orders: int = 200, seed: int = 0
         search = unhappiest(values, players)
     saving = game.value(whole)
     alone = np.array([game.value(1 << player) for player in range(players)])
-    left = options.seconds - (perf_counter() - begun)
-    inner = nucleolus(game.value, players, search, _SAME_YEN, left / 2)
-    left = options.seconds - (perf_counter() - begun)
     if exact:
         drawn = SampledShapley(shapley(values, players), np.zeros(players), 0)
     else:
-        drawn = sampled_shapley(game.value, players, orders, seed, left)
+        drawn = sampled_shapley(game.value, players, orders, seed, (options.seconds - (perf_counter() - begun)) / 2)
+    left = options.seconds - (perf_counter() - begun)
+    inner = nucleolus(game.value, players, search, _SAME_YEN, left, game.known)
     by_offer = proportional(saving, game.offers)
     divisions = {"nucleolus": inner.shares, "shapley": drawn.shares, "proportional": by_offer}
     excess = {name: largest_excess(game.value, players, one, search) if players > 1 else 0.0

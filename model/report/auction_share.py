@@ -34,18 +34,30 @@ def share_sheets(divided: Sharing, found: Answer, language: Language) -> Sheets:
     }
 
 
+def stability_line(divided: Sharing) -> Text:
+    """Return what is known of the core."""
+    least, worst = divided.nucleolus.least, divided.nucleolus.largest_excess
+    if least > 1:
+        return Text(
+            f"The core is empty: some group of wards could save at least {least:,.0f} JPY a year more alone.",
+            f"コアは空です。単独で年 {least:,.0f} 円以上多く削減できる区の組があります。",
+        )
+    if worst <= 1:
+        return Text(
+            f"The division lies in the core: every group of wards gains at least {-worst:,.0f} JPY by staying.",
+            f"配分はコアに属し、どの区の組も共同購入により年 {-worst:,.0f} 円以上有利です。",
+        )
+    return Text(
+        f"Time ran out before it was known whether the core is empty; the largest complaint is {worst:,.0f} JPY.",
+        f"時間内にコアが空か否かを確認できませんでした。最大の不満は年 {worst:,.0f} 円です。",
+    )
+
+
 def share_lines(divided: Sharing, language: Language) -> list[str]:
     """Return the division in a few sentences."""
-    worst = divided.nucleolus.largest_excess
-    empty = Text(f"The core is empty: some group of wards could save {worst:,.0f} JPY a year more alone.",
-                 f"コアは空です。単独で年 {worst:,.0f} 円多く削減できる区の組があります（最小コアの幅）。")  # fmt: skip
-    inside = Text(f"The core is not empty: every group of wards gains at least {-worst:,.0f} JPY a year by staying.",
-                  f"コアは空でなく、どの区の組も共同購入により年 {-worst:,.0f} 円以上有利です。")  # fmt: skip
     lines = [
-        Text(f"Saving of all wards: {divided.saving:,.0f} JPY a year.", f"全区の削減額：年 {divided.saving:,.0f} 円")(
-            language
-        ),
-        (empty if worst > 1 else inside)(language),
+        Text(f"All save {divided.saving:,.0f} JPY a year.", f"削減額：年 {divided.saving:,.0f} 円")(language),
+        stability_line(divided)(language),
         Text("No ward pays more than its offer of stage 1.", "どの区も第1段階の提示額を超えて負担しません。")(language),
     ]
     if not divided.nucleolus.complete:

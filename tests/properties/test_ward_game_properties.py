@@ -1,0 +1,85 @@
+"""The game of the wards: values of groups against clearing them alone, and divisions that no ward regrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.optimise.cost_sharing import all_values, unhappiest
+from model.optimise.joint_purchase_build import Built, build
+from model.optimise.joint_purchase_clear import clear
+from model.optimise.joint_purchase_forms import write_tables
+from model.optimise.joint_purchase_inputs import read_purchase
+from model.optimise.joint_purchase_rows import Rule
+from model.optimise.joint_purchase_share import WardGame, share, together
+from model.optimise.joint_purchase_synthetic import synthetic
+from model.optimise.solver import SolverOptions
+
+OPTIONS = SolverOptions(seconds=60)
+
+
+def built_set(folder: Path, seed: int, capacities: bool = True) -> Built:
+    tables = synthetic_tables(seed)
+    if not capacities:
+        free = [row.model_copy(update={"capacity_kw": None}) for row in tables["auction_suppliers"]]
+        rules = {"overlapping_packages": "disjoint", "supplier_share_cap": "1"}
+        tables |= {"auction_suppliers": free}
+        tables |= {"auction_rules": [Rule(id=name, value=value) for name, value in rules.items()]}
+    return build(read_purchase(write_tables(tables, folder, "en"))[0])
+
+
+def synthetic_tables(seed: int) -> dict:
+    return synthetic(3, 3, 3, 4, seed).tables
+
+
+def test_a_group_saves_what_its_own_auction_saves(tmp_path: Path) -> None:
+    built = built_set(tmp_path, 2, capacities=False)
+    game = WardGame(built, OPTIONS)
+    ward = np.array(built.purchase.ward)
+    for coalition in range(1, 8):
+        inside = np.isin(ward, [code for player, code in enumerate(game.wards) if coalition >> player & 1])
+        alone = clear(built.auction.among(inside), SolverOptions(relative_gap=0.0))
+        offers = sum(game.offers[player] for player in range(3) if coalition >> player & 1)
+        assert game.value(coalition) == pytest.approx(offers - alone.proof.objective, abs=1000)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_groups_never_lose_by_joining_and_the_search_finds_the_unhappiest(tmp_path: Path, seed: int) -> None:
+    game = WardGame(built_set(tmp_path, seed), OPTIONS)
+    values = all_values(game.value, 3)
+    for one in range(8):
+        for other in range(8):
+            if not one & other:
+                assert values[one | other] >= values[one] + values[other] - 1000
+    shares = np.array([values[7], 0.0, 0.0])
+    expected = unhappiest(values, 3)(shares, lambda coalition: True)
+    found = game.search(shares, lambda coalition: True)
+    assert expected is not None
+    assert found is not None
+    assert found[1] == pytest.approx(expected[1], abs=1000)
+    banned = game.search(shares, lambda coalition: coalition != found[0])
+    assert banned is not None
+    assert banned[0] != found[0]
+
+
+def test_everything_is_handed_out_and_nobody_pays_more_than_its_offer(tmp_path: Path) -> None:
+    found = share(built_set(tmp_path, 3), OPTIONS)
+    for shares in (found.nucleolus.shares, found.shapley, found.proportional):
+        assert shares.sum() == pytest.approx(found.saving, abs=1)
+    assert (found.nucleolus.shares >= found.alone - 1).all()
+    assert (found.nucleolus.shares >= -1).all()
+    assert found.excess["nucleolus"] <= min(found.excess.values()) + 1
+
+
+def test_taking_like_facilities_together_keeps_energy_and_power(tmp_path: Path) -> None:
+    built = built_set(tmp_path, 1)
+    number = {code: position for position, code in enumerate(built.purchase.wards)}
+    player = np.array([number[code] for code in built.purchase.ward])
+    smaller, who = together(built.auction, player)
+    assert smaller.energy.sum() == pytest.approx(built.auction.energy.sum())
+    assert smaller.power.sum() == pytest.approx(built.auction.power.sum())
+    assert np.bincount(who, smaller.power) == pytest.approx(np.bincount(player, built.auction.power))
+    for one, other in zip(built.auction.packages, smaller.packages, strict=True):
+        assert smaller.power[other.facilities].sum() == pytest.approx(built.auction.power[one.facilities].sum())
