@@ -202,7 +202,6 @@ def emissions_compared(runs: Runs, language: Language) -> Figure:
     key(axes, published_marks(axes, first, "greenhouse_gas_total", scale), language)
     projection_mark(axes, int(first.attrs["projection_from"]), language)
     axes.set_ylabel(EMISSIONS_UNIT(language))
-    axes.yaxis.set_major_formatter("{x:,.0f}")
     return figure
 
 

@@ -94,7 +94,6 @@ def emissions_figure(dataset: xr.Dataset, language: Language) -> Figure:
     key(axes, published_marks(axes, dataset, "greenhouse_gas_total", scale), language)
     projection_mark(axes, int(dataset.attrs["projection_from"]), language)
     axes.set_ylabel(EMISSIONS_UNIT(language))
-    axes.yaxis.set_major_formatter("{x:,.0f}")
     return figure
 
 

@@ -24,13 +24,15 @@ from model.targets import turnover_outlook
 
 #: Height of a row of the hindcast [inch], and the edges of its columns from the left of the page.
 _ROW: Final = 0.25
-_NAME, _YEAR, _PAIR, _WORST, _AXES = 0.10, 2.42, 4.55, 5.42, 5.55
-_AXES_WIDTH: Final = 1.53
+_NAME, _YEAR, _PAIR, _WORST, _AXES = 0.10, 2.58, 4.60, 5.45, 5.57
+_AXES_WIDTH: Final = 1.51
 
 #: What the calibration knew of a quantity, by the first word of its remark, most telling first.
 _ROLES: Final = {
     "independent": Text("independent of the fit: these test the model", "校正に不使用(モデルの検証となる項目)"),
     "fitted": Text("seen by the fit", "校正に使用"),
+    "partly": Text("partly seen by the fit", "一部を校正に使用"),
+    "closed": Text("inputs of the model were worked out from these", "モデル入力値の逆算元"),
     "given": Text("read by the model", "モデルへの入力値"),
     "": Text("not stated", "区分なし"),
 }
@@ -51,7 +53,7 @@ _COUNTED: Final = (
 
 @dataclass(frozen=True)
 class _Line:
-    """One quantity of the hindcast, with all its years.
+    """One quantity of the hindcast, with all its years of one role.
 
     Args:
         name: what it is, in words of the language.
@@ -78,19 +80,20 @@ class _Line:
 
 
 def _hindcast_lines(dataset: xr.Dataset, language: Language) -> list[_Line]:
-    """Return every quantity in the order of roles, and of the result within a role."""
+    """Return every quantity in the order of roles, and of the result within one; twice where its years differ in it."""
     columns = ("quantity", f"quantity_{language}", "remark_en", "unit", "observation_year", "published", "modelled",
                "quality")  # fmt: skip
     quantity, name, remark, unit, years, compared, modelled, quality = (
         dataset[column].to_numpy() for column in columns
     )
+    words = [re.split(r"\W", str(one))[0] for one in remark]
+    role = np.array([word if word in _ROLES else "" for word in words], dtype=object)
     lines = []
-    for one in dict.fromkeys(quantity):
-        rows = np.flatnonzero(quantity == one)
+    for one, known in dict.fromkeys(zip(quantity, role, strict=True)):
+        rows = np.flatnonzero((quantity == one) & (role == known))
         first = rows[0]
-        word = re.split(r"\W", str(remark[first]))[0]
-        lines.append(_Line(str(name[first]), word if word in _ROLES else "", str(unit[first]), years[rows],
-                           compared[rows], modelled[rows], quality[rows]))  # fmt: skip
+        lines.append(_Line(str(name[first]), known, str(unit[first]), years[rows], compared[rows], modelled[rows],
+                           quality[rows]))  # fmt: skip
     return sorted(lines, key=lambda line: list(_ROLES).index(line.role))
 
 
@@ -145,7 +148,7 @@ def _hindcast_row(axes: Axes, line: _Line, row: int, language: Language) -> None
     axes.axhspan(row - 0.45, row + 0.45, xmin=start, color="#F3F3F3", clip_on=False, zorder=0, linewidth=0)
     last, residual = int(np.argmax(line.years)), line.residual
     worst = int(np.argmax(np.abs(residual)))
-    words = textwrap.wrap(signs(line.name), 40 if language == "en" else 22)
+    words = textwrap.wrap(signs(line.name), 50 if language == "en" else 26)
     _cell(axes, _NAME, row, "\n".join(words[:2]), "left", colour)
     _cell(axes, _YEAR, row, str(line.years[last]), "left", colour)
     pair = _pair(float(line.compared[last]), float(line.modelled[last]), line.unit, language)

@@ -180,6 +180,7 @@ def year_ticks(axes: Axes, years: np.ndarray, language: Language, every: int = 1
 def value_ticks(axes: Axes, most: int) -> None:
     """Mark round values on the y axis, the same in every language, though the letters differ in size."""
     axes.yaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
+    axes.yaxis.set_major_formatter("{x:,g}")
 
 
 def projection_mark(axes: Axes, projection_from: int, language: Language) -> None:

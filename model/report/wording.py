@@ -65,10 +65,11 @@ def capacity(gigawatts: float, language: Language) -> str:
 
 def unit_words(unit: str, language: Language) -> str:
     """Return a unit as a reader of the language writes it: `dwelling/year` is 戸／年."""
-    unit = unit.replace("^2", "²")
+    unit = unit.replace("^2", "²").replace("Mm2", "million m²")
     if language == "ja":
         for word, japanese in _UNIT_WORDS.items():
             unit = unit.replace(word, japanese)
+        unit = unit.replace("百万 m²", "百万m²")
     return unit
 
 

@@ -151,6 +151,15 @@ def test_the_hindcast_is_ordered_by_what_the_fit_knew(thin: xr.Dataset) -> None:
     assert "not stated" not in words
 
 
+def test_a_quantity_that_the_data_were_worked_out_from_in_some_years_has_a_row_for_each_role(thin: xr.Dataset) -> None:
+    closed = thin["observation_year"].to_numpy() == 2000
+    remark = np.where(closed, "closed; worked out from it", "independent of the fit").astype(object)
+    with drawing("en"):
+        words = _texts(FIGURES["hindcast"](thin.assign_coords(remark_en=("observation", remark)), "en"))
+    assert words.count("GHG total") == 2
+    assert words.count("solar capacity") == 1
+
+
 def test_the_values_marked_on_an_axis_are_the_same_in_both_languages(thin: xr.Dataset) -> None:
     for name, draw in FIGURES.items():
         ticks = []
