@@ -202,7 +202,9 @@ def show(answers: Sequence[Answer], language: Language, console: Console) -> Non
 
     if len(answers) == 1 and answers[0].plan.scheme is not None:
         for table in (summary_table(answers[0], language), prices_table(answers[0], language)):
-            shown = Table(*[escape(str(cell)) for cell in table[0]])
+            shown = Table()
+            for heading in table[0]:
+                shown.add_column(escape(str(heading)), overflow="fold")
             for row in table[1:]:
                 shown.add_row(*[escape(_cell(cell)) for cell in row])
             console.print(shown)

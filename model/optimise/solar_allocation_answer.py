@@ -30,6 +30,8 @@ BoolArray = npt.NDArray[np.bool_]
 #: Moves of cost, tariff and subsidy that are tried, and the gap and time of one trial.
 _MOVES = (("cost", 0.9), ("cost", 1.1), ("tariff", 0.9), ("tariff", 1.1), ("grant", 0.5), ("grant", 0.0))
 _TRIAL_GAP, _TRIAL_SECONDS = 1e-4, 3.0
+#: Most houses for which moves are tried.
+_MOST_TRIED = 20_000
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,7 @@ def answer(
             kept, planned_houses(filled), wishes, plan.scheme, setting.economics, setting.rules, setting.assumed
         )
         filled = replace(filled, verification=second)
-    return replace(filled, what_if=_moves(filled, seed)) if moves else filled
+    return replace(filled, what_if=_moves(filled, seed)) if moves and houses.size <= _MOST_TRIED else filled
 
 
 def planned_houses(found: Answer) -> dict[str, PlannedHouse]:

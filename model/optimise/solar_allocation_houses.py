@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -183,7 +184,7 @@ class Houses:
         """Number of houses."""
         return self.portfolio.size
 
-    @property
+    @cached_property
     def largest_kw(self) -> FloatArray:
         """Largest capacity that can be planned [kW]."""
         return np.where(self.fixed, self.decided_kw, self.module_step_kw * self.steps)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from math import floor, isnan
 from typing import Any
 
@@ -105,25 +106,37 @@ def verify(
 class _House:
     """One house of the list beside what the plan says of it."""
 
+    __slots__ = ("_lists", "_row", "consent", "counted", "fixed", "id", "kw", "left_out", "new", "way")
+
     def __init__(self, portfolio: Portfolio, number: int, plan: Mapping[str, PlannedHouse]) -> None:
-        self.cells = {name: values[number] for name, values in portfolio.cells.items()}
-        self.id = str(self.cells["id"])
+        self._lists, self._row = portfolio.cells, number
+        self.id = str(self.cell("id"))
         planned = plan.get(self.id, PlannedHouse(0.0, False, "purchase"))
-        self.kw, self.left_out, self.way = exact(round(planned.kw, 6)), planned.left_out, planned.way
-        self.new = self.cells["role"] == "new_building"
+        self.kw, self.left_out, self.way = _decimal(round(planned.kw, 6)), planned.left_out, planned.way
+        self.new = self.cell("role") == "new_building"
         self.counted = self.new and not self.left_out
-        self.fixed = self.cells["state"] in FIXED_STATES
+        self.fixed = self.cell("state") in FIXED_STATES
         self.consent = Fraction(1) if self.fixed else self.number("consent") or Fraction(0)
+
+    def cell(self, name: str) -> Any:
+        """Return a cell as it was read."""
+        return self._lists[name][self._row]
 
     def number(self, name: str) -> Fraction | None:
         """Return a cell as the decimal that stands in it, or None where it is empty."""
-        value = float(self.cells[name])
-        return None if isnan(value) else exact(value)
+        value = float(self._lists[name][self._row])
+        return None if isnan(value) else _decimal(value)
 
     @property
     def heat_gj(self) -> Fraction:
         """Heat from the sun and the ground [GJ]."""
         return (self.number("solar_heat_gj") or Fraction(0)) + (self.number("ground_heat_gj") or Fraction(0))
+
+
+@lru_cache(maxsize=200_000)
+def _decimal(value: float) -> Fraction:
+    """Return the decimal that a person wrote."""
+    return exact(value)
 
 
 def _names(portfolio: Portfolio, plan: Mapping[str, PlannedHouse]) -> Check:
@@ -161,7 +174,7 @@ def _exclusions(houses: Sequence[_House], rules: Rules) -> Check:
         for face in FACES:
             area = house.number(f"face{face}_m2")
             if area is not None:
-                south = abs(house.cells[f"face{face}_azimuth"]) <= 90 or house.cells[f"face{face}_tilt"] == 0
+                south = abs(house.cell(f"face{face}_azimuth")) <= 90 or house.cell(f"face{face}_tilt") == 0
                 usable.append(area if south else Fraction(0))
         usable.sort(reverse=True)
         first, second = (usable[0] if usable else None), (usable[1] if len(usable) > 1 else Fraction(0))
@@ -170,8 +183,8 @@ def _exclusions(houses: Sequence[_House], rules: Rules) -> Check:
             if limits.second_m2 is None
             else first < exact(limits.largest_m2) and second < exact(limits.second_m2)
         )
-        reason = house.new and (small or (bool(house.cells["restricted"]) and legal))
-        claim = house.cells["exclusion"]
+        reason = house.new and (small or (bool(house.cell("restricted")) and legal))
+        claim = house.cell("exclusion")
         if (house.left_out and (not reason or claim == "never")) or (
             not house.left_out and reason and claim == "claim"
         ):
@@ -188,7 +201,7 @@ def _capacity(houses: Sequence[_House], wishes: Wishes, scheme: str, rules: Rule
     places, uniform = municipalities(), exact(rules.number("uniform_rate"))
     counted = [house for house in houses if house.counted]
     rates = [
-        uniform if scheme == "uniform" else exact(places[house.cells["municipality"]].zone_rate) for house in counted
+        uniform if scheme == "uniform" else exact(places[house.cell("municipality")].zone_rate) for house in counted
     ]
     required = sum(rates, Fraction(0)) * per_building
     own = sum((house.kw * house.consent for house in counted), Fraction(0))
@@ -208,8 +221,8 @@ def _energy(houses: Sequence[_House], wishes: Wishes, rules: Rules, assumed: Rul
         return []
     levels, checks = EnergyLevel.read(rules, "energy_standard"), []
     gj_per_kw = exact(rules.number("heat_to_pv_conversion_factor"))
-    for house_type in dict.fromkeys(house.cells["house_type"] for house in houses if house.new):
-        of_type = [house for house in houses if house.new and house.cells["house_type"] == house_type]
+    for house_type in dict.fromkeys(house.cell("house_type") for house in houses if house.new):
+        of_type = [house for house in houses if house.new and house.cell("house_type") == house_type]
         known = all(house.number("ua") is not None and house.number("bei") is not None for house in of_type)
         if house_type not in levels or not known:
             continue
@@ -235,7 +248,7 @@ def _energy(houses: Sequence[_House], wishes: Wishes, rules: Rules, assumed: Rul
 
 def _standard(house: _House, assumed: Rules) -> Fraction:
     """Return the standard primary energy by floor area [GJ]."""
-    return exact(float(house.cells["floor_area_m2"]) * assumed.number("standard_energy_per_floor_area"))
+    return exact(float(house.cell("floor_area_m2")) * assumed.number("standard_energy_per_floor_area"))
 
 
 def _limits(houses: Sequence[_House], wishes: Wishes, economics: Economics) -> list[Check]:
@@ -248,7 +261,7 @@ def _limits(houses: Sequence[_House], wishes: Wishes, economics: Economics) -> l
                             f"≤ {wishes.budget_jpy:,.0f}"))  # fmt: skip
     for quarter, capacity in enumerate(wishes.installer_kw or ()):
         kw = sum(
-            (house.kw for house in houses if _quarter(house) == quarter and house.cells["state"] != "done"), Fraction(0)
+            (house.kw for house in houses if _quarter(house) == quarter and house.cell("state") != "done"), Fraction(0)
         )
         name = Text(f"installers in quarter {quarter + 1} [kW]", f"第{quarter + 1}四半期の施工能力 [kW]")
         checks.append(Check(name, kw <= exact(capacity), f"{float(kw):,.1f}", f"≤ {capacity:,.1f}"))
@@ -277,7 +290,7 @@ def _outlay(house: _House, economics: Economics) -> float:
 
 def _quarter(house: _House) -> int | None:
     """Return the quarter of the fiscal year in which a house is delivered."""
-    day = house.cells["delivered_on"]
+    day = house.cell("delivered_on")
     return None if day is None else (day.month + 8) % 12 // 3
 
 
