@@ -85,6 +85,8 @@ ROWS: Final[dict[str, dict[str, Rows]]] = {
     },
     "inventory/cap_and_trade": {
         "base_period": Rows(least=2, most=2, years=_COVERED),
+        "base_emissions": Rows(most=1),
+        "factory_share": Rows(),
         "reduction": Rows(years=(BASE_YEAR, LAST_YEAR)),
     },
     "inventory/carriers": {
