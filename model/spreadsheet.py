@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import zip_longest
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,41 +52,53 @@ def write_workbook(path: Path, sheets: Mapping[str, Table]) -> None:
 
 def fill_sheet(sheet: Worksheet, table: Table) -> None:
     """Write a table into an empty sheet: text stays text, the heading is bold and stays in sight, also on paper."""
-    from openpyxl.styles import Alignment, Font
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
 
-    wrapped, top = Alignment(wrap_text=True, vertical="top"), Alignment(vertical="top")
     for line, row in enumerate(table, start=1):
         for number, value in enumerate(row, start=1):
             cell = sheet.cell(row=line, column=number)
             cell.value = value.translate(_CONTROL) if isinstance(value, str) else value
-            if isinstance(value, float):
-                cell.number_format = "#,##0" if value.is_integer() else "#,##0.####"
-            cell.alignment = wrapped if isinstance(value, str) else top
             if isinstance(value, str):
                 cell.data_type = "s"
+            elif isinstance(value, float):
+                cell.number_format = "#,##0" if value.is_integer() else "#,##0.####"
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     sheet.freeze_panes = "A2"
-    _fit(sheet, table)
+    widths = [_column_width(column) for column in zip_longest(*table)]
+    for number, width in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    _fit_rows(sheet, table, widths)
+    _fit_page(sheet, sum(widths))
 
 
-def _fit(sheet: Worksheet, table: Table) -> None:
-    """Make columns as wide and rows as high as their texts need, and set the sheet up for printing."""
-    from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.properties import PageSetupProperties
+def _column_width(column: Sequence[Cell]) -> int:
+    """Return how wide a column should be for its heading and its cells."""
+    heading, *cells = (_width(value) for value in column)
+    return min(max([min(heading, _WIDEST_HEADING), *cells]) + 2, _WIDEST)
 
-    for number, column in enumerate(sheet.iter_cols(), start=1):
-        heading, *cells = (_width(cell.value) for cell in column)
-        longest = max([min(heading, _WIDEST_HEADING), *cells])
-        sheet.column_dimensions[get_column_letter(number)].width = min(longest + 2, _WIDEST)
-    widths = [sheet.column_dimensions[get_column_letter(1 + place)].width for place in range(sheet.max_column)]
+
+def _fit_rows(sheet: Worksheet, table: Table, widths: Sequence[int]) -> None:
+    """Break the texts that need more than one line, and make their rows as high as they need."""
+    from openpyxl.styles import Alignment
+
+    wrapped, top = Alignment(wrap_text=True, vertical="top"), Alignment(vertical="top")
     for line, row in enumerate(table, start=1):
         lines = max((_lines(value, width) for value, width in zip(row, widths, strict=False)), default=1)
         if lines > 1:
             sheet.row_dimensions[line].height = min(lines * _LINE_POINTS, _TALLEST_POINTS)
+            for number, value in enumerate(row, start=1):
+                sheet.cell(row=line, column=number).alignment = wrapped if isinstance(value, str) else top
+
+
+def _fit_page(sheet: Worksheet, width: int) -> None:
+    """Set a sheet of so many letters' width up for printing."""
+    from openpyxl.worksheet.properties import PageSetupProperties
+
     sheet.page_setup.orientation = "landscape"
     sheet.print_title_rows = "1:1"
-    if sum(widths) <= _WIDEST_PAGE:
+    if width <= _WIDEST_PAGE:
         sheet.page_setup.fitToHeight = 0
         sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
@@ -108,4 +121,4 @@ def _lines(value: Cell, width: float) -> int:
 
 def _letters(line: str) -> int:
     """Return the width of a line of text, with wide characters counted twice."""
-    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in line)
+    return len(line) if line.isascii() else sum(2 if ord(letter) > 0x2E7F else 1 for letter in line)
