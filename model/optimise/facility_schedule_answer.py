@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 from typing import Any, Literal
@@ -17,12 +17,14 @@ from model.optimise.facility_schedule_master import Master
 from model.optimise.facility_schedule_model import choice_model, whole_model
 from model.optimise.facility_schedule_plans import FacilityPlans, Plan
 from model.optimise.facility_schedule_problem import FloatArray, IntArray, Problem
-from model.optimise.solver import Proof, PyomoSolver, SolverOptions, prove
+from model.optimise.solver import Proof, PyomoSolver, SolverOptions, prove, relative_gap
 
 Method = Literal["decomposed", "whole"]
 
 #: Part of the gap asked for that is left to the choice among whole plans.
 _CHOICE_GAP = 0.2
+#: Works times years up to which the whole model is solved too, where facilities apart do not reach the gap.
+_SMALL = 2000
 #: Plans of works offered to the choice for each facility: more where there are few facilities.
 _OFFERED, _OFFERED_IN_ALL = 12, 2500
 
@@ -118,7 +120,26 @@ def solve_schedule(
         own[int(np.argmax([pyo.value(model.chosen[f, k]) for k in range(len(own))]))].starts
         for f, own in enumerate(offered)
     ] if chosen.has_answer else [plan[0].starts for plan in offered]  # fmt: skip
-    return _schedule(problem, work.facilities, starts, model, bound, bound.value, begun, options)
+    found = _schedule(problem, work.facilities, starts, model, bound, bound.value, begun, options)
+    decisions = len(problem.years) * sum(len(own) for own in problem.works)
+    left = seconds - (perf_counter() - begun)
+    if found.proof.status != "feasible" or decisions > _SMALL or left < 1.0:
+        return found
+    return _better(
+        found, _whole(problem, SolverOptions(seconds=left, relative_gap=gap, seed=seed), perf_counter()), gap, begun
+    )
+
+
+def _better(found: Schedule, other: Schedule, gap: float, begun: float) -> Schedule:
+    """Return the better of two schedules of one problem with the higher of both bounds; prices are of the first."""
+    best = other if other.proof.has_answer and other.proof.objective < found.proof.objective else found
+    bound = max(found.proof.bound, other.proof.bound)
+    value = best.proof.objective
+    status: Any = "optimal" if abs(value - bound) <= gap * abs(value) + 1.0 else "feasible"
+    proof = replace(
+        best.proof, status=status, bound=bound, gap=relative_gap(value, bound), seconds=perf_counter() - begun
+    )
+    return replace(best, worth=found.worth, money_worth=found.money_worth, proof=proof, rounds=found.rounds)
 
 
 def with_works(problem: Problem, starts: Sequence[IntArray], seconds: float = 60.0, seed: int = 0) -> Schedule:
@@ -178,6 +199,9 @@ def _whole(problem: Problem, options: SolverOptions, begun: float) -> Schedule:
     model = whole_model(problem)
     proof = PyomoSolver(model).solve(options)
     facilities = [FacilityPlans(problem, f) for f in range(problem.facilities)]
+    if not proof.has_answer:
+        nothing = [np.full(len(own.works), -1, dtype=np.int64) for own in facilities]
+        return replace(with_works(problem, nothing), proof=proof)
     years = range(len(problem.years))
     starts = []
     for f, own in enumerate(facilities):

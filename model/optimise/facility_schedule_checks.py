@@ -27,12 +27,11 @@ def check_facilities(
     rows: Sequence[FacilityRow],
     measures: Sequence[MeasureRow],
     first_year: int,
-    last_year: int,
     rules: Rules,
     faults: FaultList,
 ) -> None:
     """Check facilities: carriers, size, base years, ages, standing, shutdown windows, measures done."""
-    known = [row.id for row in measures]
+    known = list(dict.fromkeys(row.id for row in measures))
     line = rules.number("threshold_crude_oil")
     for row in rows:
         _check_energy(row, line, rules, first_year, faults)
@@ -47,9 +46,9 @@ def check_facilities(
             problem = Text("there is no recognition that could end", "認定がないため最終年度は記入できません")
             faults.add(f"{row.id} › recognition_until", problem, row.recognition_until)
         for year in numbers_in(row.shutdown_years, f"{row.id} › shutdown_years", faults):
-            if not first_year <= year <= last_year:
-                problem = Text("this year lies outside the plan", "計画期間外の年度です")
-                faults.add(f"{row.id} › shutdown_years", problem, year, f"{first_year} … {last_year}")
+            if year < first_year:
+                problem = Text("this year is over when the plan begins", "計画開始前の年度です")
+                faults.add(f"{row.id} › shutdown_years", problem, year, f"≥ {first_year}")
         for name in names_in(row.done):
             if name not in known:
                 faults.add(f"{row.id} › done", Text("there is no such measure", "この対策はありません"), name, known)

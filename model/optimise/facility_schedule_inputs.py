@@ -125,7 +125,7 @@ def checked(
     catalogue = merged_measures(shipped_measures(data), own)
     rules = rules_of("cap_and_trade", settings.rule_set, fallback=settings.fallback)
     check_measures(catalogue, found)
-    check_facilities(rows, catalogue, settings.first_year, settings.last_year, rules, found)
+    check_facilities(rows, catalogue, settings.first_year, rules, found)
     check_paths(read_paths(data, years), settings.first_year, settings.last_year, found)
     found.raise_if_any()
     return Tables(tuple(rows), tuple(catalogue), read_paths(data, years))

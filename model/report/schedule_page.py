@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Final
 
@@ -32,11 +33,17 @@ def write_schedule_page(answer: tables.Answer, path: Path, figures: Sequence[Pat
     """
     found, proof = answer.schedule, answer.schedule.proof
     status = tables.STATUS_NAMES.get(proof.status, Text(proof.status, proof.status))
+    proven = Text("", "")
+    if isfinite(proof.gap):
+        proven = Text(
+            f" No plan can be more than {100 * proof.gap:.2f} % better.",
+            f"これより{100 * proof.gap:.2f}％を超えて優れた計画は存在しない。",
+        )
     sentence = Text(
         f"{found.problem.facilities} facilities: own cost {found.cost / 1e6:,.0f} million JPY (present value), "
-        f"{status.en}; no plan can be more than {100 * proof.gap:.2f} % better.",
-        f"対象{found.problem.facilities}事業所。計画の費用は{found.cost / 1e6:,.0f}百万円（現在価値）、{status.ja}。"
-        f"これより{100 * proof.gap:.2f}％を超えて優れた計画は存在しない。",
+        f"{status.en}.{proven.en}",
+        f"対象{found.problem.facilities}事業所。計画の費用は{found.cost / 1e6:,.0f}百万円（現在価値）、"
+        f"{status.ja}。{proven.ja}",
     )
     shown = {name(language): table(answer, language) for name, table in _SECTIONS}
     filled = {name: rows for name, rows in shown.items() if len(rows) > 1}

@@ -86,8 +86,9 @@ def summary(answer: Answer, language: Language) -> Rows:
     for name, value in found.costs.items():
         rows.append([f"  {COST_NAMES[name](language)}", round(value), "JPY"])
     unit = "t-CO2" if problem.least_emissions else "JPY"
-    add("no plan can be better than", "証明された下限", round(float(proof.bound)), unit)
-    add("gap", "差", float(proof.gap), "1")
+    if np.isfinite(proof.gap):
+        add("no plan can be better than", "証明された下限", round(float(proof.bound)), unit)
+        add("gap", "差", float(proof.gap), "1")
     add("seconds", "計算時間", round(proof.seconds, 1), "s")
     add("emissions over all years", "全年度の排出量", round(float(found.amounts.emissions_t.sum())), "t-CO2")
     first = problem.base_t.sum(axis=0)
@@ -98,6 +99,9 @@ def summary(answer: Answer, language: Language) -> Rows:
         add("changes against the plan before", "前回計画からの変更件数", found.changes)
     held = Text("holds", "適合") if answer.certificate.holds else Text("does not hold", "不一致あり")
     add("second look by the programme's own rules", "制度の算定式による検証", held(language))
+    missing = float(found.amounts.missing_t.sum())
+    if missing > 0:
+        add("credits that would mend what cannot be met", "不足を解消するクレジット量", round(missing, 3), "t-CO2")
     if answer.remedy is not None:
         add("extra budget that mends what cannot be met", "不足を解消する追加予算", round(answer.remedy), "JPY")
     return rows

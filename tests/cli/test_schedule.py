@@ -1,0 +1,123 @@
+"""The command `schedule` as a person uses it: templates, plans, bad files, what cannot be met, plans made anew."""
+
+import csv
+import json
+from pathlib import Path
+
+import openpyxl
+import pytest
+import xarray as xr
+
+from model.command_line import _run
+from model.faults import ExitCode
+from model.paths import scenarios_folder
+
+EXAMPLES = scenarios_folder() / "examples"
+
+
+def schedule(*arguments: object) -> int:
+    return _run(["schedule", *map(str, arguments), "--lang", "en", "--no-figures"])
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("plan") / "out"
+    code = schedule(EXAMPLES / "facilities.csv", "--paths", EXAMPLES / "schedule_paths.csv", "--out", out, "--to", 2034)
+    assert code == ExitCode.DONE
+    return out
+
+
+def test_a_plan_opens_in_xarray_and_excel(planned: Path) -> None:
+    with xr.open_dataset(planned / "schedule.nc") as found:
+        assert found.sizes["facility"] == 3
+        assert found["year"].to_numpy().tolist() == list(range(2025, 2035))
+        assert found.attrs["status"] == "optimal"
+        assert float(found["not_covered"].sum()) == 0.0
+        assert found["emissions"].attrs["units"] == "t/year"
+    book = openpyxl.load_workbook(planned / "schedule.xlsx")
+    form = book["plan by year"]
+    assert form.max_row == 1 + 3 * 10
+    assert "summary" in book.sheetnames
+    assert json.loads((planned / "manifest.json").read_text(encoding="utf-8"))["schedule"]["status"] == "optimal"
+    assert "<script" not in (planned / "page.html").read_text(encoding="utf-8")
+
+
+def test_a_plan_made_anew_changes_nothing_that_need_not_change(planned: Path, tmp_path: Path) -> None:
+    out = tmp_path / "again"
+    given = (EXAMPLES / "facilities.csv", "--paths", EXAMPLES / "schedule_paths.csv", "--to", 2034)
+    assert schedule(*given, "--previous", planned / "works.csv", "--out", out) == ExitCode.DONE
+    rows = [
+        {
+            (row["facility"], row["measure"], row["fiscal_year"])
+            for row in csv.DictReader(path.open(encoding="utf-8-sig"))
+        }
+        for path in (planned / "works.csv", out / "works.csv")
+    ]
+    assert rows[0] == rows[1]
+
+
+@pytest.mark.parametrize("kind", ["facilities", "measures", "schedule_paths"])
+def test_templates_are_read_again(kind: str, tmp_path: Path) -> None:
+    from model.faults import FaultList
+    from model.optimise.facility_schedule_forms import FORMS
+    from model.optimise.facility_schedule_tables import read_rows
+
+    for suffix, language in ((".xlsx", "ja"), (".csv", "en"), (".yaml", "ja")):
+        path = tmp_path / f"{kind}{suffix}"
+        assert _run(["template", kind, "--out", str(path), "--lang", language]) == ExitCode.DONE
+        faults = FaultList()
+        assert tuple(read_rows(FORMS[kind].row, path, faults)) == FORMS[kind].examples
+        assert not faults.faults
+
+
+def test_everything_wrong_is_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text(
+        "facility,kind of facility,floor_area_m2,base_t,base_2002_t,base_2004_t,electricity_mwh,heat_source_from,done\n"
+        "A,tower,1000,9000,,,9000,,\n"
+        "B,office,1000,,100,100,9000,2031,ledlighting\n"
+        "C,office,1000,9000,,,20,,\n"
+        "D,office,1000,9000,,,NaN,,\n"
+        "E,office,1000,9000,,,0,,\n",
+        encoding="utf-8",
+    )
+    assert schedule(path, "--out", tmp_path / "out") == ExitCode.BAD_INPUT
+    told = capsys.readouterr().err
+    for words in (
+        "none of the choices", "must be consecutive", "only after the plan begins", "did you mean: led_lighting",
+        "below the threshold", "not a number", "no carrier has any energy",
+    ):  # fmt: skip
+        assert words in told
+    assert not (tmp_path / "out").exists()
+    assert "Traceback" not in told
+
+
+def test_neither_file_nor_made_up_portfolio_is_a_fault() -> None:
+    assert schedule() == ExitCode.BAD_INPUT
+
+
+def test_what_cannot_be_met_is_named_with_what_mends_it(tmp_path: Path) -> None:
+    paths = tmp_path / "paths.csv"
+    names = ["excess", "renewable", "tokyo_small_mid", "outside_tokyo", "saitama_link"]
+    supplies = ",".join(f"{name}_supply" for name in names)
+    paths.write_text(
+        f"year,certificate_price,green_menu_premium,budget,rate_offices,{supplies}\n2025,500,500,1000000,0.9,0,0,0,0,0\n",
+        encoding="utf-8",
+    )
+    out = tmp_path / "out"
+    code = schedule(EXAMPLES / "facilities.csv", "--paths", paths, "--to", 2034, "--out", out, "--seconds", 20)
+    assert code == ExitCode.INFEASIBLE
+    book = openpyxl.load_workbook(out / "schedule.xlsx")
+    warnings = [[cell.value for cell in row] for row in book["warnings"].iter_rows(min_row=2)]
+    assert any("not covered" in str(row[0]) and row[1] and row[3] > 0 for row in warnings)
+    assert any("credits that would mend" in str(row[0].value) for row in book["summary"].iter_rows())
+
+
+def test_a_made_up_portfolio_says_so(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert (
+        schedule("--synthetic", 4, "--to", 2034, "--gap", 0.02, "--seconds", 30, "--market", "--out", out)
+        == ExitCode.DONE
+    )
+    with xr.open_dataset(out / "schedule.nc") as found:
+        assert all(str(name).startswith("SYNTHETIC") for name in found["facility"].to_numpy())
