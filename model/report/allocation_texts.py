@@ -187,6 +187,10 @@ def remarks(found: Answer) -> list[Text]:
                 f"{small}棟は屋根面積の記載がなく、屋根面積による除外を判断できません。",
             )
         )
+    if np.any((found.houses.consent < 1) & (found.kw > 0)):
+        en = "The objective and the rules count each house by the probability of its owner's consent; the sums of money"
+        ja = "目的値と規定の判定は同意の確率で重み付けし、金額の合計は全員が同意した場合の値です。"
+        lines.append(Text(f"{en} are those if all accept.", ja))
     if found.wishes.certainty is not None:
         lines.append(
             Text(
