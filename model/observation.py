@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from model.inputs import Data
 from model.language import Text
+from model.pathway import Pathway
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,10 @@ class Observation:
         return self.modelled / self.published - 1.0
 
 
-def rows_of(data: Data, table: str, quantity: str, **labels: str) -> Iterator[tuple[int, float, str, str]]:
-    """Yield year, value, quality and source of each row of a quantity."""
+def rows_of(
+    pathway: Pathway, data: Data, table: str, quantity: str, **labels: str
+) -> Iterator[tuple[int, float, str, str]]:
+    """Yield year, value, quality and source of each row of a quantity, within the years of the run."""
     for row in data.rows(table, quantity, **labels).sort_values("year").itertuples():
-        yield int(row.year), float(row.value), str(row.quality), str(row.source_id)  # type: ignore[arg-type]
+        if row.year <= pathway.axes.years[-1]:
+            yield int(row.year), float(row.value), str(row.quality), str(row.source_id)  # type: ignore[arg-type]

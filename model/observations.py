@@ -15,4 +15,4 @@ from model.pathway import Pathway
 def observations(pathway: Pathway, data: Data) -> list[Observation]:
     """Return every anchor that the run's years cover, in the order in which people ask for them."""
     groups = (*observations_of_energy.GROUPS, *observations_of_stock.GROUPS)
-    return [one for group in groups for one in group(pathway, data) if one.year <= pathway.axes.years[-1]]
+    return [one for group in groups for one in group(pathway, data)]

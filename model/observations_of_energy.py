@@ -53,7 +53,7 @@ def _closed(data: Data) -> set[tuple[str, int]]:
 def _greenhouse_gas(pathway: Pathway, data: Data) -> Iterator[Observation]:
     name = Text("all greenhouse gases", "温室効果ガス総排出量")
     total, closed = pathway.values["greenhouse_gas_total"], _closed(data)
-    for year, value, quality, source in rows_of(data, "inventory/emissions", "greenhouse_gas", sector="all"):
+    for year, value, quality, source in rows_of(pathway, data, "inventory/emissions", "greenhouse_gas", sector="all"):
         modelled = float(total[pathway.axes.year_index(year)])
         remark = _CLOSED if ("all", year) in closed else _FACTOR
         yield Observation("greenhouse_gas_total", year, "Mt/year", value, modelled, quality, source, name, remark)
@@ -70,7 +70,7 @@ def _sector_emissions(pathway: Pathway, data: Data) -> Iterator[Observation]:
     closed = _closed(data)
     for sector, name in names.items():
         column = pathway.values["greenhouse_gas"][:, pathway.axes.sectors.index(sector)]
-        for year, value, quality, source in rows_of(data, "inventory/emissions", "co2", sector=sector):
+        for year, value, quality, source in rows_of(pathway, data, "inventory/emissions", "co2", sector=sector):
             modelled = float(column[pathway.axes.year_index(year)])
             remark = _GIVEN if sector == "waste" else _CLOSED if (sector, year) in closed else _FACTOR
             yield Observation(
@@ -81,7 +81,7 @@ def _sector_emissions(pathway: Pathway, data: Data) -> Iterator[Observation]:
 def _commercial_energy(pathway: Pathway, data: Data) -> Iterator[Observation]:
     name = Text("energy of other buildings", "業務部門エネルギー")
     column = pathway.values["sector_energy"][:, pathway.axes.sectors.index("commercial")]
-    for year, value, quality, source in rows_of(data, "inventory/energy", "final_energy", sector="commercial"):
+    for year, value, quality, source in rows_of(pathway, data, "inventory/energy", "final_energy", sector="commercial"):
         modelled = float(column[pathway.axes.year_index(year)])
         yield Observation("sector_energy.commercial", year, "PJ/year", value, modelled, quality, source, name, _FITTED)
 
@@ -92,12 +92,16 @@ def _residential_energy(pathway: Pathway, data: Data) -> Iterator[Observation]:
     weak = Text(
         "fitted; no published level was found, only its changes", "校正に使用。水準の公表値はなく増減率のみ公表"
     )
-    for year, value, quality, source in rows_of(data, "inventory/energy", "final_energy", sector="residential"):
+    for year, value, quality, source in rows_of(
+        pathway, data, "inventory/energy", "final_energy", sector="residential"
+    ):
         modelled = float(column[pathway.axes.year_index(year)])
         yield Observation("sector_energy.residential", year, "PJ/year", value, modelled, quality, source, level, weak)
     name = Text("energy of dwellings against FY2000", "家庭部門エネルギー(2000年度比)")
     base = published_energy(data, "residential", np.array([float(pathway.axes.years[0])]))[0]
-    for year, value, quality, source in rows_of(data, "inventory/energy", "final_energy_change", sector="residential"):
+    for year, value, quality, source in rows_of(
+        pathway, data, "inventory/energy", "final_energy_change", sector="residential"
+    ):
         modelled = float(column[pathway.axes.year_index(year)]) / base
         yield Observation("residential_energy_index", year, "1", 1.0 + value, modelled, quality, source, name, _FITTED)
 
@@ -105,7 +109,7 @@ def _residential_energy(pathway: Pathway, data: Data) -> Iterator[Observation]:
 def _all_energy(pathway: Pathway, data: Data) -> Iterator[Observation]:
     name = Text("final energy of all sectors", "最終エネルギー(全部門)")
     total = pathway.values["sector_energy"].sum(axis=1)
-    for year, value, quality, source in rows_of(data, "inventory/energy", "final_energy", sector="all"):
+    for year, value, quality, source in rows_of(pathway, data, "inventory/energy", "final_energy", sector="all"):
         modelled = float(total[pathway.axes.year_index(year)])
         yield Observation("final_energy_total", year, "PJ/year", value, modelled, quality, source, name, _SUM)
 
@@ -114,13 +118,13 @@ def _electricity(pathway: Pathway, data: Data) -> Iterator[Observation]:
     name = Text("electricity used in Tokyo", "都内電力消費量")
     used = pathway.values["sector_electricity"].sum(axis=1)
     own = pathway.values["solar_self_use"].sum(axis=(1, 2)) / 1e6
-    for year, value, quality, source in rows_of(data, "inventory/electricity", "consumption"):
+    for year, value, quality, source in rows_of(pathway, data, "inventory/electricity", "consumption"):
         index = pathway.axes.year_index(year)
         modelled = float(used[index] + own[index])
         yield Observation("electricity", year, "TWh/year", value, modelled, quality, source, name, _INDEPENDENT)
     share = pathway.values["renewable_share"]
     what = Text("renewable share of electricity", "電力の再エネ割合")
-    for year, value, quality, source in rows_of(data, "inventory/electricity", "renewable_share"):
+    for year, value, quality, source in rows_of(pathway, data, "inventory/electricity", "renewable_share"):
         if quality == "published":
             modelled = float(share[pathway.axes.year_index(year)])
             yield Observation("renewable_share", year, "1", value, modelled, quality, source, what, _GIVEN)
@@ -129,7 +133,7 @@ def _electricity(pathway: Pathway, data: Data) -> Iterator[Observation]:
 def _solar(pathway: Pathway, data: Data) -> Iterator[Observation]:
     name = Text("rooftop solar capacity", "太陽光発電設備容量")
     capacity = pathway.values["solar_capacity"].sum(axis=(1, 2)) / 1e6
-    for year, value, quality, source in rows_of(data, "solar/capacity", "capacity"):
+    for year, value, quality, source in rows_of(pathway, data, "solar/capacity", "capacity"):
         if quality != "estimate":
             modelled = float(capacity[pathway.axes.year_index(year)])
             yield Observation("solar_capacity", year, "GW", value / 1e6, modelled, quality, source, name, _GIVEN)
@@ -141,7 +145,9 @@ def _cap_and_trade(pathway: Pathway, data: Data) -> Iterator[Observation]:
     first, last = (pathway.axes.year_index(int(year)) for year in years)
     base = emissions[first : last + 1].mean()
     name = Text("emissions under the cap against their base", "総量削減義務対象の基準比排出量")
-    seen = [row for row in rows_of(data, "inventory/cap_and_trade", "reduction") if row[0] <= LAST_PUBLISHED_YEAR]
+    seen = [
+        row for row in rows_of(pathway, data, "inventory/cap_and_trade", "reduction") if row[0] <= LAST_PUBLISHED_YEAR
+    ]
     for year, value, quality, source in seen:
         modelled = float(emissions[pathway.axes.year_index(year)] / base)
         yield Observation("cap_and_trade_index", year, "1", 1.0 - value, modelled, quality, source, name, _CAPPED)

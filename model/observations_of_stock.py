@@ -60,7 +60,7 @@ _INSULATION = Text(
 def _dwellings(pathway: Pathway, data: Data) -> Iterator[Observation]:
     name = Text("dwellings", "住宅総数")
     total = pathway.values["dwellings"].sum(axis=(1, 2)) / 1e6
-    for year, value, quality, source in rows_of(data, "buildings/dwellings", "dwellings"):
+    for year, value, quality, source in rows_of(pathway, data, "buildings/dwellings", "dwellings"):
         if year >= pathway.axes.years[0]:
             modelled = float(total[pathway.axes.year_index(year)])
             yield Observation("dwellings", year, "million", value / 1e6, modelled, quality, source, name, _SURVEY)
@@ -86,7 +86,7 @@ def _starts(pathway: Pathway, data: Data) -> Iterator[Observation]:
     for category, name in names.items():
         rows = [
             row
-            for row in rows_of(data, "buildings/turnover", "dwellings_started", category=category)
+            for row in rows_of(pathway, data, "buildings/turnover", "dwellings_started", category=category)
             if row[0] <= LAST_PUBLISHED_YEAR
         ]
         remark = _STARTS_BY_KIND if category in ("condominium", "rental") else _STARTS
@@ -143,7 +143,9 @@ def _building_starts(pathway: Pathway, data: Data) -> Iterator[Observation]:
         ),
     }
     for category, (inside, name) in names.items():
-        for year, value, quality, source in rows_of(data, "buildings/turnover", "buildings_started", category=category):
+        for year, value, quality, source in rows_of(
+            pathway, data, "buildings/turnover", "buildings_started", category=category
+        ):
             modelled = float(built[axes.year_index(year), inside].sum())
             quantity = f"buildings_started.{category}"
             yield Observation(quantity, year, "thousand/year", value / 1e3, modelled, quality, source, name, _BUILDINGS)
@@ -155,8 +157,8 @@ def _small_starts(pathway: Pathway, data: Data) -> Iterator[Observation]:
     built = pathway.values["built_buildings"].sum(axis=2)
     small = axes.segments_where(size_class="small")
     name = Text("starts under 2,000 m2", "着工棟数に占める2,000㎡未満の割合")
-    every = rows_of(data, "buildings/turnover", "buildings_started", category="all")
-    large = rows_of(data, "buildings/turnover", "buildings_started", category="all_large")
+    every = rows_of(pathway, data, "buildings/turnover", "buildings_started", category="all")
+    large = rows_of(pathway, data, "buildings/turnover", "buildings_started", category="all_large")
     for (year, total, _, source), (_, part, _, _) in zip(every, large, strict=True):
         index = axes.year_index(year)
         modelled = float(built[index, small].sum() / built[index].sum())
@@ -168,7 +170,9 @@ def _stock(pathway: Pathway, data: Data) -> Iterator[Observation]:
     residential = pathway.axes.segments_where(sector="residential")
     buildings = pathway.values["buildings"][:, residential].sum(axis=(1, 2)) / 1e6
     name = Text("residential buildings", "住宅の棟数")
-    for year, value, quality, source in rows_of(data, "buildings/turnover", "buildings", category="residential"):
+    for year, value, quality, source in rows_of(
+        pathway, data, "buildings/turnover", "buildings", category="residential"
+    ):
         modelled = float(buildings[pathway.axes.year_index(year)])
         yield Observation(
             "buildings.residential", year, "million", value / 1e6, modelled, quality, source, name, _BUILDINGS
@@ -176,7 +180,7 @@ def _stock(pathway: Pathway, data: Data) -> Iterator[Observation]:
     area = pathway.values["floor_area"][:, residential].sum(axis=(1, 2))
     dwellings = pathway.values["dwellings"][:, residential].sum(axis=(1, 2))
     what = Text("private area of a dwelling", "1戸当たり専有面積")
-    for year, value, quality, source in rows_of(data, "buildings/turnover", "mean_dwelling_floor_area"):
+    for year, value, quality, source in rows_of(pathway, data, "buildings/turnover", "mean_dwelling_floor_area"):
         index = pathway.axes.year_index(year)
         modelled = float(area[index] / dwellings[index])
         yield Observation("dwelling_floor_area", year, "m^2", value, modelled, quality, source, what, _OCCUPIED)
@@ -243,7 +247,7 @@ def _turnover(pathway: Pathway, data: Data) -> Iterator[Observation]:
     }
     for category, (inside, name) in names.items():
         for year, value, quality, source in rows_of(
-            data, "buildings/turnover", "share_built_after_2022", category=category
+            pathway, data, "buildings/turnover", "share_built_after_2022", category=category
         ):
             if year <= axes.years[-1]:
                 standing = pathway.values["buildings_by_vintage_class"][axes.year_index(year), inside].sum(axis=0)
@@ -266,7 +270,9 @@ def _turnover_of_run(pathway: Pathway, counted: int) -> Turnover:
 
 def _turnover_remark(pathway: Pathway, data: Data) -> Text:
     """Return why the outlook's turnover and the published starts cannot both hold, with both numbers."""
-    counted, started, _, _ = next(rows_of(data, "buildings/turnover", "buildings_started", category="residential"))
+    counted, started, _, _ = next(
+        rows_of(pathway, data, "buildings/turnover", "buildings_started", category="residential")
+    )
     run = _turnover_of_run(pathway, counted)
     fast = turnover_of(data, pathway.levers, pathway.axes, "outlook", counted)
     return Text(

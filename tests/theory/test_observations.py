@@ -1,11 +1,14 @@
 """Anchors: what the model is held against, and what the run says of the turnover outlook."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from model.inputs import Data
+from model.levers import Levers
 from model.observations import observations
-from model.pathway import Pathway
+from model.pathway import Pathway, run_pathway
 from model.schema import QUALITIES
 from model.turnover import turnover_of
 
@@ -87,3 +90,9 @@ def test_small_turnover_march_agrees_with_the_pathway(data: Data, base_run: Path
     assert alone.buildings == pytest.approx(standing[new].sum() / standing.sum(), rel=1e-9)
     started = base_run.values["built_buildings"][20, inside].sum()
     assert alone.started == pytest.approx(started, rel=1e-9)
+
+
+def test_a_short_run_has_the_anchors_of_its_years(data: Data, levers_with: Callable[..., Levers]) -> None:
+    short = run_pathway(levers_with("years.last=2023"), data)
+    years = {one.year for one in observations(short, data)}
+    assert max(years) == 2023
