@@ -129,8 +129,13 @@ def allocate(
     # The scheme with the smaller requirement first; the other only has to be known well enough to compare.
     for model in sorted(models, key=_owed):
         left = max(seconds - (perf_counter() - begun), 1.0)
-        asked, limit = (gap, 0.7 * left) if not outcomes else (max(gap, _OTHER_GAP), left)
-        outcomes[model.scheme] = _solve(model, asked, limit, seed)
+        coarse = max(gap, _OTHER_GAP) if outcomes else gap
+        found = _solve(model, coarse, left if outcomes else 0.7 * left, seed)
+        costs = [one.finished.cost for one in outcomes.values() if one.finished.choice.size]
+        if coarse > gap and costs and found.finished.bound < min(costs) - gap * abs(min(costs)):
+            # It may still hold the better plan, or an equal one, so it is worked out as finely as the first.
+            found = _solve(model, gap, max(seconds - (perf_counter() - begun), 1.0), seed)
+        outcomes[model.scheme] = found
     planned = [one for one in outcomes.values() if one.finished.choice.size]
     if not planned:
         clash = None

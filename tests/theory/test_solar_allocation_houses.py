@@ -284,3 +284,13 @@ def test_where_the_year_stands_and_how_it_may_close() -> None:
     assert lone.year is not None
     # Drawn from one owner's decision: 4,000 draws lie within 3 % of its probability.
     assert lone.year.probability == pytest.approx(0.6, abs=0.03)
+
+
+def test_equal_schemes_are_both_proven_to_the_gap_asked_for() -> None:
+    random = np.random.default_rng(5)
+    sizes, costs = random.choice([2.0, 3.2, 4.4], 120), random.integers(150_000, 250_000, 120)
+    houses = [{"max_kw": float(kw), "cost_jpy_per_kw": float(cost)} for kw, cost in zip(sizes, costs, strict=True)]
+    plan = found(*houses)
+    assert {one.value for one in plan.plan.outcomes.values()} == {plan.plan.proof.objective}
+    assert plan.plan.proof.gap <= 1e-6
+    assert plan.plan.proof.status == "optimal"
