@@ -107,3 +107,10 @@ class Axes:
     def vintage_index(self, year: int) -> int:
         """Return the position of a year of construction on the vintage axis."""
         return int(year - self.vintages[0])
+
+
+def period_bounds(periods: list[str], oldest: int) -> tuple[Years, Years]:
+    """Return first and last year of periods written as 1971-1980 or pre1971."""
+    first = [oldest if name.startswith("pre") else int(name.split("-")[0]) for name in periods]
+    last = [int(name[3:]) - 1 if name.startswith("pre") else int(name.split("-")[1]) for name in periods]
+    return np.array(first), np.array(last)

@@ -15,7 +15,7 @@ from typing import cast
 import numpy as np
 from scipy.optimize import brentq, least_squares
 
-from model.axes import BASE_YEAR, LAST_PUBLISHED_YEAR, Axes
+from model.axes import BASE_YEAR, LAST_PUBLISHED_YEAR, Axes, Years, period_bounds
 from model.inputs import Data
 from model.labels import classification
 from model.levers import Levers
@@ -151,7 +151,7 @@ def _fit_dwellings(data: Data, family: Family, axes: Axes, dwellings: Array) -> 
     return float(fit.x[0]), float(fit.x[1])
 
 
-def base_periods(data: Data, axes: Axes, residential: Cells) -> tuple[Array, Array, Array]:
+def base_periods(data: Data, axes: Axes, residential: Cells) -> tuple[Array, Years, Years]:
     """Return base-year dwellings by period of construction as shares [segment, period], and first and last years."""
     frame = data.frames["buildings/dwelling_vintages"]
     base = frame[frame["year"] == BASE_YEAR].set_index(["stock_type", "period"])["value"]
@@ -162,14 +162,7 @@ def base_periods(data: Data, axes: Axes, residential: Cells) -> tuple[Array, Arr
     return shares / shares.sum(axis=1, keepdims=True), first, last
 
 
-def period_bounds(periods: list[str], oldest: int) -> tuple[Array, Array]:
-    """Return first and last year of periods written as 1971-1980 or pre1971."""
-    first = [oldest if name.startswith("pre") else int(name.split("-")[0]) for name in periods]
-    last = [int(name[3:]) - 1 if name.startswith("pre") else int(name.split("-")[1]) for name in periods]
-    return np.array(first), np.array(last)
-
-
-def dwellings_built(curves: list[Survival], wanted: Array, periods: tuple[Array, Array, Array], axes: Axes) -> Array:
+def dwellings_built(curves: list[Survival], wanted: Array, periods: tuple[Array, Years, Years], axes: Axes) -> Array:
     """Return the dwellings built each year [year, segment] for given curves, in the metropolis as a whole.
 
     The same march as the pathway's, without municipalities: survivors by hazard, the gap to demand built at mid-year.

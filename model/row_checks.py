@@ -14,7 +14,7 @@ from typing import Final
 
 import pandas as pd
 
-from model.axes import BASE_YEAR, PROJECTION_FROM
+from model.axes import BASE_YEAR, PROJECTION_FROM, period_bounds
 from model.faults import FaultList
 from model.labels import classification
 from model.language import Text
@@ -283,8 +283,6 @@ def _check_periods(
     """
     if table not in frames:
         return
-    from model.lifetimes import period_bounds
-
     frame = frames[table]
     years = [year] if year is not None else sorted(frame["year"].dropna().unique())
     if len(years) != 1:
