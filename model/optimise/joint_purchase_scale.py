@@ -32,7 +32,9 @@ _PRICE_ROUNDS = 5
 #: Packages within this share of the objective of being awarded are tried first.
 _PROMISING = 2e-4
 #: Parts of the time for the first packages and for each proof; the rest stays for what follows.
-_FIRST_PART, _PROOF_PART = 0.25, 0.6
+_FIRST_PART, _REOPEN_PART, _PROOF_PART = 0.2, 0.5, 0.6
+#: Part of the packages taken that is given back at a time, and the longest time to award it again [s].
+_GIVEN_BACK, _REOPEN_SECONDS = 0.35, 3.0
 #: Facilities with the closest decisions that stay open when parts are made whole.
 _OPEN = 150
 #: Longest time to make parts whole [s].
@@ -93,7 +95,8 @@ def clear_by_aggregation(auction: Auction, options: SolverOptions) -> tuple[Proo
 
     promising = everything[reduced < _PROMISING * abs(bound)]
     coarse = _aggregate(auction, blocks, promising, prices, _COARSE, lowest=False)
-    improve(_chosen(coarse, _solve(coarse.model, options, _FIRST_PART * left())))
+    first = _solve(coarse.model, options, _FIRST_PART * left())
+    improve(_chosen(coarse, first))
     for size in _FINE:
         if best is not None and highest - bound <= options.relative_gap * highest:
             break
@@ -104,6 +107,9 @@ def clear_by_aggregation(auction: Auction, options: SolverOptions) -> tuple[Proo
         proven = _solve(fine.model, options, _PROOF_PART * left())
         bound = max(bound, min(highest, proven.proof.bound))
         improve(_chosen(fine, proven))
+        if size == _FINE[0] and first.proof.has_answer and highest - bound > options.relative_gap * highest:
+            better = _reopened(coarse, blocks, first.values, options, perf_counter() + _REOPEN_PART * left())
+            improve(coarse.packages[better[: len(coarse.packages)] > 0.5])
     done = best is not None and highest - bound <= options.relative_gap * highest
     status: Status = "optimal" if done else "feasible" if best is not None else "no_solution"
     return prove(status, highest, bound, perf_counter() - begun, options), best
@@ -162,6 +168,33 @@ def _capacity_prices(
         prices = np.maximum(0.0, -answer.prices[made.capacity_rows])
     assert best is not None
     return best
+
+
+# Large neighbourhood search: some packages are given back, and what they held is awarded again to the best.
+def _reopened(
+    made: _Aggregate, blocks: _Blocks, values: FloatArray, options: SolverOptions, until: float
+) -> FloatArray:
+    """Return values that are no worse, found by reopening parts of the award until a moment of `perf_counter`."""
+    random = np.random.default_rng(options.seed)
+    model, many = made.model, len(made.packages)
+    holds = csc_array(blocks.holds[:, made.packages])
+    size = np.asarray(holds.sum(axis=0)).ravel()
+    while perf_counter() < until:
+        taken = values[:many] > 0.5
+        given_back = taken & (random.random(many) < _GIVEN_BACK)
+        held = np.asarray(holds @ taken.astype(np.float64)).ravel() > 0
+        free = (np.asarray(holds @ given_back.astype(np.float64)).ravel() > 0) | (
+            ~held & (random.random(len(held)) < _GIVEN_BACK)
+        )
+        inside = np.asarray(holds.T @ free.astype(np.float64)).ravel() >= size
+        lower, upper = model.lower.copy(), model.upper.copy()
+        lower[:many] = taken & ~inside
+        upper[:many] = taken | inside
+        part = replace(model, lower=lower, upper=upper)
+        answer = solve_arrays(part, replace(options, seconds=_REOPEN_SECONDS, relative_gap=1e-5), values)
+        if answer.proof.has_answer and float(model.costs @ answer.values) < float(model.costs @ values):
+            values = answer.values
+    return values
 
 
 def _relaxed(model: ArrayModel) -> ArrayModel:
