@@ -16,7 +16,6 @@ from time import perf_counter
 import numpy as np
 
 from model.optimise.facility_schedule_master import Master, MasterAnswer
-from model.optimise.facility_schedule_physics import SetTable
 from model.optimise.facility_schedule_plans import FacilityPlans, Plan, Prices
 from model.optimise.facility_schedule_problem import FloatArray, Problem
 
@@ -134,14 +133,12 @@ class Decomposition:
 
     Args:
         problem: the schedule.
-        tables: what works do to the energy of each facility, if that was worked out before.
+        facilities: its facilities, if they were worked out before.
     """
 
-    def __init__(self, problem: Problem, tables: Sequence[SetTable] | None = None) -> None:
+    def __init__(self, problem: Problem, facilities: Sequence[FacilityPlans] | None = None) -> None:
         self.problem = problem
-        self.facilities = [
-            FacilityPlans(problem, f, None if tables is None else tables[f]) for f in range(problem.facilities)
-        ]
+        self.facilities = facilities or [FacilityPlans(problem, f) for f in range(problem.facilities)]
         self.pools = [Pool(own) for own in self.facilities]
         most = np.array([own.most_emissions_t() for own in self.facilities])
         self._lowest = problem.position_t(most)
@@ -155,7 +152,7 @@ class Decomposition:
         Args:
             problem: the same facilities, works and energy.
         """
-        other = Decomposition(problem, [own.table for own in self.facilities])
+        other = Decomposition(problem, [own.under(problem) for own in self.facilities])
         for pool, known in zip(other.pools, self.pools, strict=True):
             for plan in known.plans.values():
                 if plan.key in known.offered:

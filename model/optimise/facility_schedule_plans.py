@@ -8,6 +8,7 @@ works one after the other covers every way to grow a set.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,6 +124,15 @@ class FacilityPlans:
         )
         self._emission, self._cost = self.emission_weights(), self.cost_weights()
         self._barred = np.where(self.table.possible, 0.0, np.inf)
+
+    def under(self, problem: Problem) -> FacilityPlans:
+        """Return the same facility in a problem with the same works and energy; what hangs on them alone is kept."""
+        same = ("works", "energy", "growth", "factor", "off_site_factor", "price", "discount")
+        if any(getattr(problem, name) is not getattr(self.problem, name) for name in same):
+            return FacilityPlans(problem, self.facility, self.table)
+        other = copy(self)
+        other.problem = problem
+        return other
 
     def stages(self, weights: FloatArray) -> FloatArray:
         """Return weights (year, quantity) times the quantities of every set, dims (year, set)."""
