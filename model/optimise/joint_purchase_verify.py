@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -138,12 +139,14 @@ class _Raw:
 
 def _code(name: str, column: str) -> str:
     """Return the code behind a name of a ward, class or voltage in either language."""
-    row = KINDS["auction_facilities"][0]
-    choices = next(one for one in columns_of(row) if one.name == column).choices
-    for value, label in choices.items():
-        if name in (str(value), label.en, label.ja):
-            return str(value)
-    return name
+    return _codes(column).get(name, name)
+
+
+@cache
+def _codes(column: str) -> dict[str, str]:
+    """Return the code of every name that a column's cells may hold."""
+    choices = next(one for one in columns_of(KINDS["auction_facilities"][0]) if one.name == column).choices
+    return {name: str(value) for value, label in choices.items() for name in (str(value), label.en, label.ja)}
 
 
 def _other_files(audit: Mapping[str, Any], files: Sequence[Path]) -> Iterable[str]:
