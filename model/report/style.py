@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ from matplotlib.ticker import MaxNLocator
 from model.language import Language, Text
 from model.report.page_files import save as save  # one place for all that a figure needs
 from model.report.wording import stacked_year
+
+# The Japanese font has one weight; that bold falls back to it is no news to a user.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 #: Okabe and Ito's palette, told apart by people with any common kind of colour blindness.
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE, GREY = (
