@@ -130,6 +130,11 @@ class Renovation(Section):
         ByLabel[float],
         number(0, 100, "year", "age from which floor area is eligible", "改修の対象となる築年数の下限", per=GROUP),
     ]
+    rate_of_level: Annotated[
+        ByLabel[float],
+        number(0, 5, "1", "factor on the rate by the performance level that floor area has before",
+               "改修前の省エネ性能水準別に改修率へ掛ける係数", per="standard"),
+    ]  # fmt: skip
 
 
 class Equipment(Section):

@@ -61,23 +61,26 @@ class Renovations:
 
     Args:
         rate: share of eligible floor area a year [year, segment].
+        rate_of_level: factor on it by the level before [standard].
         target: levels reached [year, segment, standard].
         minimum_age: [years] [segment].
     """
 
     rate: Array
+    rate_of_level: Array
     target: Array
     minimum_age: Array
 
     def of_year(self, index: int, ages: npt.NDArray[np.floating]) -> tuple[Array, Array]:
         """Return rate [segment, vintage, standard] and transition [segment, standard, standard] of a year.
 
+        rate[s, v, k] = rate of the year · (age ≥ minimum) · factor of the level before, at most 1.
         Renovated area of a level goes to the better levels of the target in proportion; the rest of the target would
         lower it, so that part stays as it is.
         """
         levels = self.target.shape[-1]
         eligible = ages[None, :] >= self.minimum_age[:, None]
-        rate = (self.rate[index][:, None] * eligible)[:, :, None] * np.ones(levels)
+        rate = np.minimum((self.rate[index][:, None] * eligible)[:, :, None] * self.rate_of_level, 1.0)
         return rate, np.broadcast_to(self.target[index][:, None, :], (len(eligible), levels, levels))
 
 
@@ -145,6 +148,7 @@ def _renovations(levers: Levers, axes: Axes) -> Renovations:
     groups, lever = axes.attribute("policy_group"), levers.renovation
     return Renovations(
         rate=np.stack([path_values(lever.rate[name], axes.years) for name in groups], axis=1),
+        rate_of_level=np.array([lever.rate_of_level[name] for name in axes.standards]),
         target=np.stack([share_path_values(lever.target[name], axes.years, axes.standards) for name in groups], axis=1),
         minimum_age=np.array([lever.minimum_age[name] for name in groups]),
     )

@@ -207,3 +207,17 @@ def test_stop_names_year_and_cells(data: Data, levers_with: Callable[..., Levers
 def test_panels_end_where_roofs_do(data: Data, levers_with: Callable[..., Levers]) -> None:
     with pytest.raises(BadInput, match=r"more panels than the roofs .* GW; allowed: ≤ 9.50 GW"):
         run_pathway(levers_with("solar.retrofit_mw=600"), data)
+
+
+def test_renovation_can_be_kept_to_the_worst_level(
+    data: Data, levers_with: Callable[..., Levers], base_run: Pathway
+) -> None:
+    only_worst = "renovation.rate_of_level={none: 1, all: 0}"
+    run = run_pathway(levers_with("renovation.rate.all=0.05", only_worst), data)
+    still = run_pathway(levers_with("renovation.rate.all=0"), data)
+    change = run.values["floor_area_by_standard"][-1] - still.values["floor_area_by_standard"][-1]
+    worst = base_run.axes.standards.index("none")
+    assert change[:, worst].min() < 0
+    # No other level loses floor area: all that moves comes from the worst.
+    assert np.delete(change, worst, axis=1).min() > -1e-3
+    assert np.abs(change.sum(axis=1)).max() < 1.0
