@@ -39,8 +39,8 @@ _CAPPED = Text(
 )
 
 _CAPPED_LEVEL = Text(
-    "independent; published emissions less an estimated share of factories, against estimated shares of floor area",
-    "校正に不使用。公表値から工場等(推計)を除いた値。対象事業所の床面積割合も推計",
+    "closed; shares of floor area were chosen with this in view; published emissions less an estimated factory share",
+    "入力の設定時に参照。対象事業所の床面積割合はこの値を見て設定。公表値から工場等(推計)を除く",
 )
 
 

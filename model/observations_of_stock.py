@@ -47,13 +47,13 @@ _OCCUPIED = Text(
 )
 
 _BUILDINGS = Text(
-    "independent; buildings follow from dwellings and floor area by estimated sizes of a building",
-    "校正に不使用。棟数は1棟当たりの戸数・床面積(推計)から換算",
+    "closed; sizes of buildings and the split of houses were chosen with the starts of 2020 in view",
+    "入力の設定時に参照。建物規模と戸建の内訳は2020年の着工を見て設定",
 )
 
 _INSULATION = Text(
-    "independent; performance of new buildings by year is an estimate, and so is the published mix",
-    "校正に不使用。新築の性能構成も比較対象も推計",
+    "closed; performance of new buildings by year was set with this estimated mix in view",
+    "入力の設定時に参照。新築の性能構成はこの推計値を見て設定",
 )
 
 

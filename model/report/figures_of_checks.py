@@ -32,7 +32,9 @@ _ROLES: Final = {
     "independent": Text("independent of the fit: these test the model", "校正に不使用(モデルの検証となる項目)"),
     "fitted": Text("seen by the fit", "校正に使用"),
     "partly": Text("partly seen by the fit", "一部を校正に使用"),
-    "closed": Text("inputs of the model were worked out from these", "モデル入力値の逆算元"),
+    "closed": Text(
+        "inputs were worked out from these, or chosen with them in view", "モデル入力値の逆算元・設定時の参照値"
+    ),
     "given": Text("read by the model", "モデルへの入力値"),
     "": Text("not stated", "区分なし"),
 }
