@@ -1,7 +1,8 @@
 """How well the model meets what is published: every anchor with the model's figure, its quality and the likely cause.
 
 An anchor is `fitted` (the calibration saw it), `given` (the model reads it), `closed` (a number that the model reads
-was worked out from it, or chosen with it in view) or `independent`; only independent ones test the model, and the remark says which is which.
+was worked out from it, or chosen with it in view) or `independent`; only independent ones test the model, and the
+remark says which is which.
 """
 
 from __future__ import annotations
