@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,11 @@ from model.ordinance.municipalities import municipalities
 
 Years = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+
+#: How finely a run sees places: each of the 62 municipalities, or Tokyo as one, which is many times quicker.
+Resolution = Literal["municipality", "metropolis"]
+#: Code of Tokyo as a whole in the national list of local governments.
+METROPOLIS: Final = "13000"
 
 #: First fiscal year of every run: the stock at its end is the base year's, the march starts with the next.
 BASE_YEAR = 2000
@@ -29,15 +35,17 @@ class Axes:
     Args:
         years: [year] fiscal years, the base year first.
         vintages: [vintage] years of construction, from the oldest of the base-year stock to the last year.
+        resolution: whether `region` is the municipalities or Tokyo as one.
     """
 
     years: Years
     vintages: Years
+    resolution: Resolution = "municipality"
 
     @classmethod
-    def spanning(cls, last_year: int, oldest_vintage: int) -> Axes:
+    def spanning(cls, last_year: int, oldest_vintage: int, resolution: Resolution = "municipality") -> Axes:
         """Return the axes of a run from the base year to `last_year`."""
-        return cls(np.arange(BASE_YEAR, last_year + 1), np.arange(oldest_vintage, last_year + 1))
+        return cls(np.arange(BASE_YEAR, last_year + 1), np.arange(oldest_vintage, last_year + 1), resolution)
 
     @cached_property
     def segments(self) -> tuple[str, ...]:
@@ -46,8 +54,8 @@ class Axes:
 
     @cached_property
     def regions(self) -> tuple[str, ...]:
-        """Codes of the 62 municipalities."""
-        return tuple(municipalities())
+        """Codes of the 62 municipalities, or the one of Tokyo."""
+        return (METROPOLIS,) if self.resolution == "metropolis" else tuple(municipalities())
 
     @cached_property
     def standards(self) -> tuple[str, ...]:

@@ -146,6 +146,8 @@ def demand(data: Data, levers: Levers, axes: Axes) -> Array:
 
 def region_shares(data: Data, axes: Axes) -> Array:
     """Return the share of each municipality in each segment [year, segment, region], summing to 1 over region."""
+    if axes.resolution == "metropolis":
+        return np.ones((len(axes.years), len(axes.segments), 1))
     people = _population_shares(data, axes)
     dwelling_shares = {name: _dwelling_shares(data, axes, people, name) for name in ("detached", "other")}
     offices = _office_shares(data, axes, people[-1])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.axes import Axes
+from model.axes import Axes, Resolution
 from model.calibration import Calibration, calibrate
 from model.demand import demand, segment_dwellings, sizes, vacancy_rate
 from model.emissions import (
@@ -64,24 +64,28 @@ class Pathway:
     values: dict[str, Array]
 
 
-def run_axes(data: Data, last_year: int) -> Axes:
+def run_axes(data: Data, last_year: int, resolution: Resolution = "municipality") -> Axes:
     """Return the axes of a run; the open first period of construction gets the years that data give it."""
     spread = int(data.number("buildings/lifetimes", "oldest_vintage_years", building_type=""))
-    return Axes.spanning(last_year, _SECOND_PERIOD - spread)
+    return Axes.spanning(last_year, _SECOND_PERIOD - spread, resolution)
 
 
-def run_pathway(levers: Levers, data: Data, progress: Progress | None = None) -> Pathway:
+def run_pathway(
+    levers: Levers, data: Data, progress: Progress | None = None, resolution: Resolution = "municipality"
+) -> Pathway:
     """Return the pathway of a scenario.
 
     Args:
         levers: all levers of the scenario.
         data: input tables.
         progress: told after every year of the march.
+        resolution: every municipality, or Tokyo as one place: quick enough for thousands of runs. As one place a
+            surplus in one municipality meets the demand of another, so a little less is built.
 
     Raises:
         BadInput: the scenario asks for what cannot be, such as a falling stock where it says `stop`.
     """
-    axes = run_axes(data, levers.years.last)
+    axes = run_axes(data, levers.years.last, resolution)
     life = lifetimes(data, levers, axes, segment_dwellings(data, levers, axes))
     stock = march(data, levers, axes, life, sizes(data, levers, axes), demand(data, levers, axes), progress)
     equipment = equipment_years(data, levers, axes, stock.standing_new_share)
