@@ -83,6 +83,11 @@ class Axes:
         return tuple(classification("sectors"))
 
     @cached_property
+    def building_classes(self) -> tuple[str, ...]:
+        """Classes of buildings by the programmes that reach them."""
+        return tuple(classification("building_classes"))
+
+    @cached_property
     def vintage_classes(self) -> tuple[str, ...]:
         """Periods of construction for results."""
         return tuple(classification("vintage_classes"))

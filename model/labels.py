@@ -46,6 +46,10 @@ _TABLES: Final[dict[str, tuple[str, dict[str, str]]]] = {
         },
     ),
     "sector": ("sectors", {"name_ja": "sector_ja", "name_en": "sector_en"}),
+    "building_class": (
+        "building_classes",
+        {"sector": "building_class_sector", "name_ja": "building_class_ja", "name_en": "building_class_en"},
+    ),
 }
 
 _YEARS: Final = frozenset({"first_vintage", "last_vintage"})

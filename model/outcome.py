@@ -57,6 +57,7 @@ def _labels(axes: Axes, seen: list[Observation]) -> dict[str, list[str] | list[i
         "technology": list(axes.technologies),
         "sector": list(axes.sectors),
         "building_sector": ["residential", "commercial"],
+        "building_class": list(axes.building_classes),
         "factor_view": list(FACTOR_VIEWS),
         "observation": [f"{one.quantity} {one.year}" for one in seen],
     }

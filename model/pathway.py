@@ -29,6 +29,7 @@ from model.inputs import Data
 from model.levers import Levers
 from model.lifetimes import Lifetimes, lifetimes
 from model.march import Progress, StockYears, march
+from model.regions import co2_by_region
 from model.solar import SolarYears, self_use, solar_years
 from model.survival_families import Array
 from model.technology import EquipmentYears, equipment_years
@@ -101,6 +102,9 @@ def run_pathway(
     own = values["solar_self_use"].sum(axis=(1, 2)) / 1e6
     supplied = supply(data, levers, axes, used.electricity.sum(axis=1), own)
     values["co2"] = building_co2(values["purchased_energy"], supplied.carriers)
+    on_site = values["solar_self_use"] * _TJ_PER_MWH
+    final = values["final_energy"].sum(axis=2)
+    values["co2_by_region"] = co2_by_region(axes, final, values["floor_area"], on_site, supplied.carriers)
     gas = greenhouse_gas(data, levers, axes, supplied, used, values["co2"])
     values |= {
         "electricity_factor": supplied.electricity,

@@ -58,6 +58,7 @@ DIMENSIONS: Final = _dimensions(
     ("technology", "equipment that serves an end use", "設備方式"),
     ("sector", "sector of the greenhouse gas inventory", "部門"),
     ("building_sector", "inventory sector that buildings belong to", "建物の属する部門"),
+    ("building_class", "class of building by the programmes that reach it", "対象制度別の建物区分"),
     ("factor_view", "electricity factor: `real` follows supply, `fixed` is the one set for cap-and-trade",
      "電力排出係数の見方: real=実際の供給、fixed=総量削減義務で固定"),
     ("observation", "published figure that the model is compared with", "モデルと比較する公表値"),
@@ -127,6 +128,9 @@ VARIABLES: Final = _variables(
     ("renewable_share", ("year",), "1", "renewable share of all electricity used, own use of panels included", "電力利用に占める再エネ割合(自家消費を含む)"),
     ("co2", ("year", "segment", "carrier", "factor_view"), "kilotonne/year", "CO2 of the energy that buildings buy",
      "建物のエネルギー起源CO2"),
+    ("co2_by_region", ("year", "region", "building_class", "factor_view"), "kilotonne/year",
+     "CO2 of the energy that buildings buy, by municipality: energy of each segment shared out by floor area, less what the "
+     "panels of the municipality give", "区市町村別・建物区分別のエネルギー起源CO2(区分別床面積で按分、域内の太陽光自家消費を控除)"),
     ("sector_energy", ("year", "sector"), "PJ/year", "final energy by sector", "部門別最終エネルギー消費"),
     ("sector_electricity", ("year", "sector"), "TWh/year", "electricity bought by sector", "部門別の購入電力量"),
     ("greenhouse_gas", ("year", "sector"), "Mt/year",
@@ -152,6 +156,7 @@ COORDINATES: Final[dict[str, tuple[str, ...]]] = {
     "carrier": ("carrier_ja", "carrier_en"),
     "technology": ("technology_end_use", "technology_carrier", "technology_ja", "technology_en"),
     "sector": ("sector_ja", "sector_en"),
+    "building_class": ("building_class_sector", "building_class_ja", "building_class_en"),
     "observation": (
         "quantity", "observation_year", "unit", "quality", "source_id", "quantity_ja", "quantity_en", "remark_ja",
         "remark_en",

@@ -334,6 +334,8 @@ VARIABLE_TABLES: Final[dict[str, tuple[str, ...]]] = {
     ),
     **dict.fromkeys(("solar_capacity", "solar_installed", "solar_generation"), _SOLAR),
     **dict.fromkeys(("electricity_factor", "renewable_share"), ("inventory/electricity",)),
-    **dict.fromkeys(("co2", "sector_energy", "sector_electricity", "greenhouse_gas", "greenhouse_gas_total"), _GAS),
+    **dict.fromkeys(
+        ("co2", "co2_by_region", "sector_energy", "sector_electricity", "greenhouse_gas", "greenhouse_gas_total"), _GAS
+    ),
     **dict.fromkeys(("published", "modelled", "residual"), (*_GAS, "inventory/emissions", "buildings/insulation_mix")),
 }  # fmt: skip

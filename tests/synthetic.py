@@ -75,6 +75,7 @@ def synthetic_labels() -> dict[str, list[Any]]:
         "technology": list(classification("technologies")),
         "sector": list(classification("sectors")),
         "building_sector": ["residential", "commercial"],
+        "building_class": list(classification("building_classes")),
         "factor_view": ["real", "fixed"],
         "observation": observations,
     }
@@ -197,6 +198,7 @@ def synthetic_values(labels: dict[str, list[Any]]) -> dict[str, np.ndarray]:
         "electricity_factor": factor,
         "renewable_share": path({2000: 0.05, 2012: 0.06, 2020: 0.192, 2030: 0.47, 2050: 0.96}),
         "co2": np.stack([split(co2, len(labels["carrier"])), split(co2 * 1.1, len(labels["carrier"]))], axis=3),
+        "co2_by_region": split(split(np.outer(path(GREENHOUSE_GAS["residential"]) * 1e3, weight.sum(axis=0)), 5), 2),
         "sector_energy": np.array([energy[name] for name in labels["sector"]]).T,
         "sector_electricity": np.array([energy[name] / 3.6 * 0.4 for name in labels["sector"]]).T,
         "greenhouse_gas": greenhouse,
