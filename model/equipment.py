@@ -1,8 +1,8 @@
-"""Equipment of one end use: it ages on its own life, and what leaves is replaced by choice.
+"""Equipment: it ages on its own life, what leaves is replaced by choice, new buildings bring their own.
 
-`equipment_share` [segment, technology, vintage] says which share of a segment's floor area is served by which
-technology of which year of installation; it sums to 1 over both. Demolition takes all equipment alike, since a
-building's age says little about that of its boiler, so it leaves the shares as they are.
+Shares are of a segment's floor area: which part of it is served by which technology of which year of installation, for
+each end use. Demolition takes all equipment alike, since a building's age says little about that of its boiler, so it
+leaves the shares as they are.
 """
 
 from __future__ import annotations
@@ -17,54 +17,67 @@ from model.language import Text
 from model.survival_families import Array
 
 
-class Replacement(NamedTuple):
-    """What a year's replacement did."""
+class Turnover(NamedTuple):
+    """Equipment at the end of every year."""
 
-    equipment_share: Array
-    """Shares afterwards [segment, technology, vintage]."""
-    retired: Array
-    """Share of the floor area whose equipment ended its life [segment, technology]."""
-
-
-def replace_equipment(equipment_share: Array, hazard: Array, choice: Array, year_index: int) -> Replacement:
-    """Retire equipment by its own hazard and give its place to new equipment by choice.
-
-    share[s, t, y] = choice[s, t] · Σ_{t,v} share[s, t, v] · hazard[t, v]. What fails within the half year after its
-    installation is made good by the same technology, so all that is installed stands at the year's end.
-
-    Args:
-        equipment_share: at the end of the year before [segment, technology, vintage].
-        hazard: share retired during the year [technology, vintage] or [segment, technology, vintage].
-        choice: shares of the technologies in replacements [segment, technology], summing to 1.
-        year_index: position of the year on the vintage axis.
-
-    Returns:
-        the shares afterwards and what was retired.
-    """
-    leaving = equipment_share * hazard
-    retired = leaving.sum(axis=2)
-    share = equipment_share - leaving
-    share[:, :, year_index] += choice * retired.sum(axis=1, keepdims=True)
-    return Replacement(share, retired)
+    share: Array
+    """Share of floor area served by each technology of its end use [year, segment, technology]."""
+    final_per_useful: Array
+    """Final energy per useful energy of the end use, the technology's share taken in [year, segment, technology]."""
 
 
-def equip_new_buildings(equipment_share: Array, new_share: Array, choice: Array, year_index: int) -> Array:
-    """Mix the equipment of new buildings into that of their segment, by floor area.
+# Units of each year of installation leave by their own survival curve; what leaves is replaced by choice; then the new
+# buildings of the year thin out all there was and add their own.
+def turnover(
+    base: Array,
+    standing: Array,
+    efficiency: Array,
+    end_use: npt.NDArray[np.intp],
+    replaced: Array,
+    new: Array,
+    new_share: Array,
+) -> Turnover:
+    """Return the equipment of every year.
 
-    share ← (1 − n) · share + n · choice in the vintage of the year, n = new area / area at year end
+    In year y, with n of that year:
+        left[s, t] = Σ_{v<y} units[s, t, v] · S[t, y, v] / S[t, first year of v, v]
+        entered[s, t] = replaced[y, s, t] · Σ_{t of the end use} (left in the year before − left[s, t])
+        units[s, t, v] ← units[s, t, v] · (1 − n);  units[s, t, y] = (1 − n) · entered + n · new[y, s, t]
+    What fails within the half year after its installation is made good by the same technology.
 
     Args:
-        equipment_share: of what stood before construction [segment, technology, vintage].
-        new_share: n, area built this year that stands at its end over all area then [segment].
-        choice: shares of the technologies in new buildings [segment, technology], summing to 1.
-        year_index: position of the year on the vintage axis.
-
-    Returns:
-        the shares at the end of the year [segment, technology, vintage].
+        base: shares at the end of the first year by year of installation, the last being the first year
+            [segment, technology, vintage up to the first year].
+        standing: S at the end of each year [year, technology, vintage], as `survival_table` gives it.
+        efficiency: useful per final energy of units of each year of installation [technology, vintage].
+        end_use: number of the end use that each technology serves [technology].
+        replaced: shares of the technologies of an end use in replacements [year, segment, technology].
+        new: the same in new buildings [year, segment, technology].
+        new_share: n, floor area built in the year over all floor area at its end [year, segment].
     """
-    share = equipment_share * (1.0 - new_share)[:, None, None]
-    share[:, :, year_index] += new_share[:, None] * choice
-    return share
+    years, technologies, vintages = standing.shape
+    first = base.shape[2] - 1
+    entry = np.maximum(np.arange(vintages) - first, 0)
+    at_entry = standing[entry, :, np.arange(vintages)].T
+    kept = np.divide(standing, at_entry, out=np.zeros_like(standing), where=at_entry > 0)
+    weights = np.stack([kept, kept / efficiency], axis=-1)
+    serves = np.equal.outer(end_use, end_use).astype(np.float64)
+    units = np.zeros((technologies, base.shape[0], vintages))
+    units[:, :, : first + 1] = base.transpose(1, 0, 2)
+    result = np.empty((years, technologies, base.shape[0], 2))
+    result[0] = np.matmul(units, weights[0])
+    of_end_use = serves @ result[0, :, :, 0]
+    for index in range(1, years):
+        position = first + index
+        left = np.matmul(units[:, :, :position], weights[index, :, :position])
+        built = new_share[index]
+        entered = replaced[index].T * (of_end_use - serves @ left[:, :, 0]) * (1.0 - built) + built * new[index].T
+        units[:, :, :position] *= (1.0 - built)[:, None]
+        units[:, :, position] = entered
+        result[index] = left * (1.0 - built)[:, None] + entered[:, :, None] * weights[index, :, None, position]
+        of_end_use = of_end_use * (1.0 - built) + built
+    share, final = np.moveaxis(result, 3, 0).transpose(0, 1, 3, 2)
+    return Turnover(np.ascontiguousarray(share), np.ascontiguousarray(final))
 
 
 def choice_shares(

@@ -34,22 +34,40 @@ _NO_FOLDER = Text(
 )
 
 
+#: Name of a table and of one of its quantities.
+QuantityName = tuple[str, str]
+
+
 @dataclass(frozen=True)
 class Data:
     """All input tables, read and checked.
 
     Args:
-        frames: table name → its rows.
+        frames: table name → its rows as read.
         sources: theme → source id → what the source is.
         sha256: file, relative to the data folder → digest of its bytes.
+        changed: values of quantities that a sample puts in the place of those read, in the order of their rows.
     """
 
     frames: Mapping[str, pd.DataFrame]
     sources: Mapping[str, Mapping[str, str]]
     sha256: Mapping[str, str] = field(default_factory=dict)
+    changed: Mapping[QuantityName, Array] = field(default_factory=dict)
+
+    def with_values(self, values: Mapping[QuantityName, Array]) -> Data:
+        """Return the same tables with other values of some quantities, in the order of their rows.
+
+        What does not depend on values, such as which row holds which label, is shared, so that this takes no time.
+        """
+        other = Data(self.frames, self.sources, self.sha256, {**self.changed, **values})
+        columns = self._columns | {
+            name: self._columns[name] | {"value": np.asarray(new, dtype=np.float64)} for name, new in values.items()
+        }
+        other.__dict__.update(_columns=columns, _found=self._found)
+        return other
 
     @cached_property
-    def _columns(self) -> dict[tuple[str, str], dict[str, npt.NDArray[Any]]]:
+    def _columns(self) -> dict[QuantityName, dict[str, npt.NDArray[Any]]]:
         """Columns of each quantity of each table as plain arrays: a run asks a thousand times."""
         return {
             (table, str(quantity)): {str(name): rows[name].to_numpy() for name in rows.columns}
@@ -57,33 +75,53 @@ class Data:
             for quantity, rows in frame.astype({"quantity": object}).groupby("quantity", sort=False)
         }
 
-    def _chosen(self, table: str, quantity: str, labels: Mapping[str, str]) -> dict[str, npt.NDArray[Any]]:
-        """Return the columns of one quantity where its dims have the given labels."""
-        columns = self._columns.get((table, quantity), {"value": np.empty(0), "year": np.empty(0)})
-        if not labels or not len(columns["value"]):
-            return columns
-        chosen = np.logical_and.reduce([columns[dim] == label for dim, label in labels.items()])
-        return {name: column[chosen] for name, column in columns.items()}
+    @cached_property
+    def _found(self) -> dict[tuple[Any, ...], Any]:
+        """Where rows stand, by what was asked for; the same for every sample of the values."""
+        return {}
+
+    def _rows(self, table: str, quantity: str, labels: Mapping[str, str]) -> npt.NDArray[np.intp]:
+        """Return the positions of the rows of one quantity whose dims have the given labels."""
+        key = (table, quantity, *labels.items())
+        if (found := self._found.get(key)) is None:
+            columns = self._columns.get((table, quantity), _NO_ROWS)
+            chosen = np.ones(len(columns["value"]), dtype=bool)
+            for dim, label in labels.items() if len(chosen) else ():
+                chosen &= columns[dim] == label
+            found = self._found[key] = np.flatnonzero(chosen)
+        return found
+
+    def column(self, table: str, quantity: str, name: str, **labels: str) -> npt.NDArray[Any]:
+        """Return one column of the rows of a quantity with the given labels."""
+        columns = self._columns.get((table, quantity), _NO_ROWS)
+        return columns[name][self._rows(table, quantity, labels)]
 
     def rows(self, table: str, quantity: str, **labels: str) -> pd.DataFrame:
         """Return the rows of one quantity with the given labels."""
-        return pd.DataFrame(self._chosen(table, quantity, labels), columns=self.frames[table].columns)
+        columns = self._columns.get((table, quantity), _NO_ROWS)
+        positions = self._rows(table, quantity, labels)
+        chosen = {name: column[positions] for name, column in columns.items()}
+        return pd.DataFrame(chosen, columns=self.frames[table].columns)
 
     def number(self, table: str, quantity: str, **labels: str) -> float:
         """Return the one value of a quantity, in the unit of its table."""
-        values = self._chosen(table, quantity, labels)["value"]
+        values = self.column(table, quantity, "value", **labels)
         if len(values) != 1:
             raise BadInput([_not_one(table, quantity, labels, (), len(values))])
         return float(values[0])
 
     def series(self, table: str, quantity: str, **labels: str) -> tuple[Array, Array]:
         """Return years and values of a quantity, years rising; at least one."""
-        columns = self._chosen(table, quantity, labels)
-        if not len(columns["value"]):
-            raise BadInput([_not_one(table, quantity, labels, (), 0)])
-        years = columns["year"].astype(np.float64)
-        order = np.argsort(years)
-        return years[order], columns["value"].astype(np.float64)[order]
+        key = ("series", table, quantity, *labels.items())
+        if (found := self._found.get(key)) is None:
+            positions = self._rows(table, quantity, labels)
+            if not len(positions):
+                raise BadInput([_not_one(table, quantity, labels, (), 0)])
+            years = self.column(table, quantity, "year", **labels).astype(np.float64)
+            order = np.argsort(years)
+            found = self._found[key] = years[order], positions[order]
+        years, positions = found
+        return years.copy(), self._columns[table, quantity]["value"][positions].astype(np.float64)
 
     def by_year(self, table: str, quantity: str, years: Array, **labels: str) -> Array:
         """Return a quantity at `years`: straight lines between the years known, flat beyond them."""
@@ -112,18 +150,32 @@ class Data:
         Raises:
             BadInput: names without a row, or with more than one.
         """
-        columns, wanted = self._chosen(table, quantity, labels), list(names)
-        found = Counter(columns[dim]) if len(columns["value"]) else Counter()
+        wanted = tuple(names)
+        key = ("along", table, quantity, dim, wanted, missing is None, *labels.items())
+        if (positions := self._found.get(key)) is None:
+            positions = self._found[key] = self._positions(table, quantity, dim, wanted, missing is None, labels)
+        values = self._columns.get((table, quantity), _NO_ROWS)["value"]
+        # The position −1 of a name without a row finds what stands for it, at the end.
+        return np.append(values, np.nan if missing is None else missing).astype(np.float64)[positions]
+
+    def _positions(
+        self, table: str, quantity: str, dim: str, wanted: tuple[str, ...], each: bool, labels: Mapping[str, str]
+    ) -> npt.NDArray[np.intp]:
+        """Return the position of the row of each name; −1 for one without, which is a fault where `each` needs one."""
+        rows = self._rows(table, quantity, labels)
+        given = self.column(table, quantity, dim, **labels) if len(rows) else ()
+        found = Counter(given)
         if twice := [name for name in dict.fromkeys(wanted) if found[name] > 1]:
             raise BadInput([_not_one(table, quantity, labels, twice, 2)])
         absent = [name for name in dict.fromkeys(wanted) if not found[name]]
-        if absent and missing is None:
+        if absent and each:
             raise BadInput([_not_one(table, quantity, labels, absent, 0)])
-        known = dict.fromkeys(absent, missing) | (
-            dict(zip(columns[dim], columns["value"], strict=True)) if found else {}
-        )
-        return np.array([known[name] for name in wanted], dtype=np.float64)
+        position = dict(zip(given, rows, strict=True))
+        return np.array([position.get(name, -1) for name in wanted], dtype=np.intp)
 
+
+#: Columns of a quantity that a table does not have.
+_NO_ROWS: Final = {"value": np.empty(0), "year": np.empty(0)}
 
 #: Themes of the tables that a pathway rests on, those that a data folder of one's own must hold.
 PATHWAY_THEMES: Final = ("inventory", "buildings", "energy", "solar")

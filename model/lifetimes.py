@@ -15,7 +15,7 @@ from typing import cast
 import numpy as np
 from scipy.optimize import brentq, least_squares
 
-from model.axes import BASE_YEAR, LAST_PUBLISHED_YEAR, Axes, Years, period_bounds
+from model.axes import BASE_YEAR, LAST_PUBLISHED_YEAR, PROJECTION_FROM, Axes, Years, period_bounds
 from model.inputs import Data
 from model.labels import classification
 from model.levers import Levers
@@ -129,7 +129,9 @@ def _fit_dwellings(data: Data, family: Family, axes: Axes, dwellings: Array) -> 
     residential = np.flatnonzero(axes.segments_where(sector="residential"))
     types = [axes.attribute("building_type")[i] for i in residential]
     detached = np.array(types) == "detached"
-    wanted = dwellings[:, residential]
+    # No later year has anything to compare with.
+    seen_axes = Axes.spanning(min(PROJECTION_FROM, int(axes.years[-1])), int(axes.vintages[0]), axes.resolution)
+    wanted = dwellings[: len(seen_axes.years), residential]
     periods = base_periods(data, axes, residential)
     custom = data.series("buildings/turnover", "dwellings_started", category="detached_custom")
     for_sale = data.series("buildings/turnover", "dwellings_started", category="detached_for_sale")
@@ -139,7 +141,7 @@ def _fit_dwellings(data: Data, family: Family, axes: Axes, dwellings: Array) -> 
     def residual(position: Array) -> Array:
         curves = [_curve(data, family, name, mean_in_range(data, name, position[0 if house else 1]))
                   for name, house in zip(types, detached, strict=True)]  # fmt: skip
-        built = dwellings_built(curves, wanted, periods, axes)
+        built = dwellings_built(curves, wanted, periods, seen_axes)
         misses = [
             built[np.searchsorted(axes.years, years), number].mean() / started.mean() - 1.0
             for number, (years, started) in enumerate((custom, for_sale))
@@ -153,9 +155,11 @@ def _fit_dwellings(data: Data, family: Family, axes: Axes, dwellings: Array) -> 
 
 def base_periods(data: Data, axes: Axes, residential: Cells) -> tuple[Array, Years, Years]:
     """Return base-year dwellings by period of construction as shares [segment, period], and first and last years."""
-    frame = data.frames["buildings/dwelling_vintages"]
-    base = frame[frame["year"] == BASE_YEAR].set_index(["stock_type", "period"])["value"]
-    periods = list(dict.fromkeys(base.index.get_level_values("period")))
+    table = "buildings/dwelling_vintages"
+    chosen = data.column(table, "dwellings", "year") == BASE_YEAR
+    columns = (data.column(table, "dwellings", name)[chosen] for name in ("stock_type", "period", "value"))
+    base = {(kind, period): value for kind, period, value in zip(*columns, strict=True)}
+    periods = list(dict.fromkeys(period for _, period in base))
     first, last = period_bounds(periods, int(axes.vintages[0]))
     types = [axes.attribute("stock_type")[i] for i in residential]
     shares = np.array([[base[name, period] for period in periods] for name in types])
@@ -170,15 +174,14 @@ def dwellings_built(curves: list[Survival], wanted: Array, periods: tuple[Array,
     shares, first, last = periods
     standing = survival_table(curves, axes.vintages, axes.years)
     cohorts = base_year_cohorts(wanted[0][:, None] * shares, standing[0], axes.vintages, first, last)
+    left = np.divide(cohorts, standing[0], out=np.zeros_like(cohorts), where=standing[0] > 0)
+    start = axes.vintage_index(int(axes.years[0]))
+    old = np.einsum("sv,ysv->ys", left[:, : start + 1], standing[:, :, : start + 1])
+    later = standing[:, :, start:]
     built = np.zeros_like(wanted)
-    previous = standing[0]
     for index in range(1, len(axes.years)):
-        cohorts = cohorts * np.divide(standing[index], previous, out=np.zeros_like(previous), where=previous > 0)
-        position = axes.vintage_index(int(axes.years[index]))
-        entering = np.maximum(wanted[index] - cohorts.sum(axis=1), 0.0)
-        cohorts[:, position] = entering
-        built[index] = entering / standing[index, :, position]
-        previous = standing[index]
+        survivors = np.einsum("vs,sv->s", built[1:index], later[index, :, 1:index])
+        built[index] = np.maximum(wanted[index] - old[index] - survivors, 0.0) / later[index, :, index]
     return built
 
 
@@ -187,11 +190,13 @@ def office_cohorts(data: Data, axes: Axes, curve: Survival) -> Array:
 
     A[2000, v] = A[surveyed, v] · S(2000 − v + 0.5) / S(surveyed − v + 0.5)
     """
-    frame = data.frames["buildings/office_vintages"]
-    surveyed = int(frame["year"].iloc[0])
-    first, last = period_bounds(list(frame["period"]), int(axes.vintages[0]))
+    years, known, areas = (
+        data.column("buildings/office_vintages", "floor_area", name) for name in ("year", "period", "value")
+    )
+    surveyed = int(years[0])
+    first, last = period_bounds(known.tolist(), int(axes.vintages[0]))
     survivors = survival_table([curve], axes.vintages, np.array([surveyed]))[0, 0]
-    later = base_year_cohorts(frame["value"].to_numpy(dtype=np.float64), survivors, axes.vintages, first, last)
+    later = base_year_cohorts(areas.astype(np.float64), survivors, axes.vintages, first, last)
     ages = BASE_YEAR - axes.vintages + 0.5
     lost = conditional_survival(curve, np.maximum(ages, 0.0) + surveyed - BASE_YEAR, np.maximum(ages, 0.0))
     return np.where(axes.vintages <= BASE_YEAR, later / lost, 0.0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -240,7 +241,15 @@ def hazard_table(curves: Sequence[Survival], vintages: npt.ArrayLike, years: npt
 
 
 def _of_each(function: Callable[[Survival, Array], Array], curves: Sequence[Survival], ages: Array) -> Array:
-    """Return function(curve, age) [curve, *shape of ages]; an age that occurs many times is computed once."""
-    distinct, position = np.unique(ages, return_inverse=True)
-    values = np.stack([function(curve, distinct) for curve in curves])
-    return values[:, position.reshape(ages.shape)]
+    """Return function(curve, age) [curve, *shape of ages]; a curve or an age that occurs often is computed once."""
+    distinct, position = _distinct(ages.tobytes(), ages.shape)
+    once = {curve: number for number, curve in enumerate(dict.fromkeys(curves))}
+    values = np.stack([function(curve, distinct) for curve in once])
+    return values[np.array([once[curve] for curve in curves])][:, position]
+
+
+@lru_cache(maxsize=64)
+def _distinct(ages: bytes, shape: tuple[int, ...]) -> tuple[Array, npt.NDArray[np.intp]]:
+    """Return the distinct ages and where each stands among them: runs ask for the same ages thousands of times."""
+    distinct, position = np.unique(np.frombuffer(ages), return_inverse=True)
+    return distinct, position.reshape(shape)

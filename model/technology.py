@@ -10,16 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.axes import LAST_PUBLISHED_YEAR, PROJECTION_FROM, Axes, Mask, Years
-from model.equipment import calibration_constants, choice_shares, equip_new_buildings, replace_equipment
+from model.axes import LAST_PUBLISHED_YEAR, PROJECTION_FROM, Axes, Mask
+from model.equipment import calibration_constants, choice_shares, turnover
 from model.faults import BadInput, Fault
 from model.inputs import Data
 from model.labels import classification
 from model.language import Text
 from model.levers import Levers
 from model.lifetimes import weibull_with_mean
-from model.stock import Cells
-from model.survival import Survival, hazard_table, survival_table
+from model.survival import Survival, survival_table
 from model.survival_families import Array
 from model.year_path import path_values
 
@@ -156,24 +155,14 @@ def equipment_years(data: Data, levers: Levers, axes: Axes, new_share: Array) ->
         new_share: floor area built in the year over all floor area at its end [year, segment].
     """
     vintages = np.arange(axes.years[0] - _OLDEST_EQUIPMENT, axes.years[-1] + 1)
-    hazards = hazard_table(_curves(data, axes), vintages, axes.years)
+    standing = survival_table(_curves(data, axes), vintages, axes.years)
     efficiency = efficiency_by_year(data, axes, vintages.astype(np.float64)).T
+    end_use = np.empty(len(axes.technologies), dtype=np.intp)
+    for number, name in enumerate(axes.end_uses):
+        end_use[axes.technologies_of(name)] = number
+    base = _base_equipment(data, axes, standing[0, :, : _OLDEST_EQUIPMENT + 1])
     replaced, new = chosen_shares(data, levers, axes)
-    share = np.zeros((len(axes.years), len(axes.segments), len(axes.technologies)))
-    final_per_useful = np.zeros_like(share)
-    for end_use in axes.end_uses:
-        group = axes.technologies_of(end_use)
-        stock = _base_equipment(data, axes, group, vintages)
-        for index in range(len(axes.years)):
-            if index:
-                position = index + _OLDEST_EQUIPMENT
-                stock = replace_equipment(
-                    stock, hazards[index][group], replaced[index][:, group], position
-                ).equipment_share
-                stock = equip_new_buildings(stock, new_share[index], new[index][:, group], position)
-            share[index][:, group] = stock.sum(axis=2)
-            final_per_useful[index][:, group] = (stock / efficiency[group]).sum(axis=2)
-    return EquipmentYears(share, final_per_useful)
+    return EquipmentYears(*turnover(base, standing, efficiency, end_use, replaced, new, new_share))
 
 
 def _curves(data: Data, axes: Axes) -> list[Survival]:
@@ -183,13 +172,13 @@ def _curves(data: Data, axes: Axes) -> list[Survival]:
     return [weibull_with_mean(float(mean), float(shape)) for mean, shape in zip(means, shapes, strict=True)]
 
 
-def _base_equipment(data: Data, axes: Axes, group: Cells, vintages: Years) -> Array:
+def _base_equipment(data: Data, axes: Axes, standing: Array) -> Array:
     """Return base-year equipment [segment, technology, vintage], aged as if it had been replaced evenly for long."""
-    standing = survival_table(_curves(data, axes), vintages, axes.years[:1])[0][group]
     ages = standing / standing.sum(axis=1, keepdims=True)
-    names = [axes.technologies[i] for i in group]
     by_class = {
-        name: data.along("energy/technology_shares", "stock_share", "technology", names, equipment_class=name)
+        name: data.along(
+            "energy/technology_shares", "stock_share", "technology", axes.technologies, equipment_class=name
+        )
         for name in dict.fromkeys(axes.attribute("equipment_class"))
     }
     shares = np.stack([by_class[name] for name in axes.attribute("equipment_class")])

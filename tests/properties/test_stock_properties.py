@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.equipment import calibration_constants, choice_shares, equip_new_buildings, replace_equipment
+from model.equipment import calibration_constants, choice_shares, turnover
 from model.stock import (
     BALANCE_TOLERANCE,
     FallingStock,
@@ -123,19 +123,17 @@ def test_no_renovation_changes_nothing(seed: int, standards: int) -> None:
 @given(seeds, st.integers(2, 8))
 def test_equipment_shares_sum_to_one_through_the_years(seed: int, technologies: int) -> None:
     random = np.random.default_rng(seed)
-    share = np.concatenate(
-        [
-            random_shares(random, SEGMENTS, technologies * FIRST).reshape(SEGMENTS, technologies, FIRST),
-            np.zeros((SEGMENTS, technologies, YEARS)),
-        ],
-        axis=2,
-    )
-    for y in range(FIRST, FIRST + YEARS):
-        lost, choice = random.random((technologies, FIRST + YEARS)), random_shares(random, SEGMENTS, technologies)
-        share = replace_equipment(share, lost, choice, y).equipment_share
-        share = equip_new_buildings(share, random.random(SEGMENTS), choice, y)
-        assert share.min() >= 0
-        assert share.sum(axis=(1, 2)) == pytest.approx(np.ones(SEGMENTS), abs=1e-12)
+    base = random_shares(random, SEGMENTS, technologies * FIRST).reshape(SEGMENTS, technologies, FIRST)
+    vintages, years = FIRST + YEARS, YEARS + 1
+    standing = np.cumprod(random.random((years, technologies, vintages)), axis=0)
+    replaced, new = (random_shares(random, years, SEGMENTS, technologies) for _ in range(2))
+    result = turnover(
+        base, standing, np.ones((technologies, vintages)), np.zeros(technologies, dtype=np.intp), replaced, new,
+        random.random((years, SEGMENTS)),
+    )  # fmt: skip
+    assert result.share.min() >= 0
+    assert result.share.sum(axis=2) == pytest.approx(np.ones((years, SEGMENTS)), abs=1e-12)
+    assert result.final_per_useful == pytest.approx(result.share, abs=1e-12)
 
 
 @given(seeds, st.integers(2, 8), st.floats(0.0, 1e-3))
