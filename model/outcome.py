@@ -8,10 +8,11 @@ import xarray as xr
 from model.axes import PROJECTION_FROM, Axes
 from model.emissions import FACTOR_VIEWS
 from model.inputs import Data
-from model.labels import classification_coordinates
+from model.labels import classification, classification_coordinates
 from model.observation import Observation
 from model.observations import observations
 from model.pathway import Pathway
+from model.regions import municipal_basis
 from model.results import assemble
 from model.scenario import Scenario
 from model.schema import QUALITIES, VARIABLES
@@ -42,6 +43,7 @@ def outcome(scenario: Scenario, pathway: Pathway, data: Data) -> xr.Dataset:
     attrs |= {f"heat_use_factor_{name}": round(value, 6) for name, value in pathway.calibration.heat_factor.items()}
     attrs |= {f"electric_use_factor_{name}": round(v, 6) for name, v in pathway.calibration.electric_factor.items()}
     coordinates = classification_coordinates(labels) | _observation_coordinates(seen)
+    coordinates["region_basis"] = list(municipal_basis(data, axes))
     return assemble(values, labels, coordinates, attrs, {name: provenance(name, data) for name in VARIABLES})
 
 
@@ -84,4 +86,7 @@ def provenance(variable: str, data: Data) -> dict[str, str]:
     sources = {source for frame in frames for ids in frame["source_id"] for source in ids.split(";")}
     words = list(QUALITIES)
     weakest = max((words.index(word) for frame in frames for word in frame["quality"]), default=0)
-    return {"tables": " ".join(tables), "source_id": ";".join(sorted(sources)), "quality": words[weakest]}
+    found = {"tables": " ".join(tables), "source_id": ";".join(sorted(sources)), "quality": words[weakest]}
+    # Only variables by municipality are downscaled.
+    row = classification("downscaling").get(variable, {})
+    return found | {f"downscaling_{name}": row[name] for name in ("quality", "method_en", "method_ja") if row}

@@ -5,7 +5,27 @@ from __future__ import annotations
 import numpy as np
 
 from model.axes import Axes
+from model.inputs import Data
 from model.survival_families import Array
+
+
+#: Figures that a municipality may have of its own.
+MUNICIPAL_FIGURES = ("population", "households", "detached_share", "office_floor_area")
+
+
+def municipal_basis(data: Data, axes: Axes) -> tuple[str, ...]:
+    """Return for each municipality what is known of it alone, as `figure=quality` words; `none` where nothing is.
+
+    Args:
+        data: input tables.
+        axes: axes of the run.
+    """
+    rows = data.frames["buildings/municipalities"]
+    known = {(row.region, row.quantity): row.quality for row in rows.itertuples()}
+    return tuple(
+        " ".join(f"{figure}={known.get((region, figure), 'none')}" for figure in MUNICIPAL_FIGURES)
+        for region in axes.regions
+    )
 
 
 # A building of a segment uses as much wherever it stands, so floor area shares energy out; panels save where they are.

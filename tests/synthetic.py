@@ -86,6 +86,8 @@ def synthetic_coordinates(labels: dict[str, list[Any]]) -> dict[str, list[Any]]:
     rows = [(row, year) for row in OBSERVATIONS for year in row[5]]
     return {
         **classification_coordinates(labels),
+        "region_basis": ["population=published households=estimate detached_share=none office_floor_area=none"]
+        * len(labels["region"]),
         "quantity": [row[0] for row, _ in rows],
         "observation_year": [year for _, year in rows],
         "unit": [row[1] for row, _ in rows],

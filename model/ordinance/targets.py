@@ -124,10 +124,10 @@ def progress_of(dataset: xr.Dataset, rules: Rules, base_greenhouse_gas_mt: float
     findings = []
     for place in PLACES:
         reached = [year for year in years if year <= place.year]
-        value = _level(dataset, place, reached[-1]) if reached else None
+        value = level_in_run(dataset, place, reached[-1]) if reached else None
         if value is None or (place.quantity in REDUCED and BASE_YEAR not in years):
             continue
-        base = _level(dataset, place, BASE_YEAR) if place.quantity in REDUCED else None
+        base = level_in_run(dataset, place, BASE_YEAR) if place.quantity in REDUCED else None
         if place.name.startswith("greenhouse_gas.all") and base_greenhouse_gas_mt is not None:
             base = base_greenhouse_gas_mt
         row = CityYear.model_construct(
@@ -143,7 +143,7 @@ def progress_of(dataset: xr.Dataset, rules: Rules, base_greenhouse_gas_mt: float
     return Obligation(named(name), "targets", rules.rule_set, tuple(findings))
 
 
-def _level(dataset: xr.Dataset, place: Place, year: int) -> float | None:
+def level_in_run(dataset: xr.Dataset, place: Place, year: int) -> float | None:
     """Return the level of a target's quantity in a year of a run, or None where the run does not have it."""
     names = {
         "greenhouse_gas": "greenhouse_gas_total" if place.sector == "all" else "greenhouse_gas",

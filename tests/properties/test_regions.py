@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
+from model.inputs import Data
 from model.labels import classification
 from model.pathway import Pathway
-from model.regions import regional_co2
+from model.regions import municipal_basis, regional_co2
+from model.schema import QUALITIES, VARIABLES
 
 
 @pytest.fixture(params=["base_run", "half_run"])
@@ -54,3 +56,18 @@ def test_energy_and_panels_are_shared_out_whole(seed: int) -> None:
             bought = final[year, segment].copy()
             bought[1] -= on_site[year, segment].sum()
             assert_allclose(cells[year, segment].sum(axis=0), bought @ carriers[year], rtol=1e-12)
+
+
+def test_every_variable_by_municipality_says_how_it_was_shared_out() -> None:
+    by_region = {name for name, row in VARIABLES.items() if "region" in row.dims}
+    assert by_region == set(classification("downscaling"))
+    assert {row["quality"] for row in classification("downscaling").values()} <= set(QUALITIES)
+
+
+def test_what_is_known_of_a_municipality(data: Data, run: Pathway) -> None:
+    basis = dict(zip(run.axes.regions, municipal_basis(data, run.axes), strict=True))
+    # The tax roll prints offices of seven wards, Chiyoda among them; Ogasawara has people and households only.
+    assert basis["13101"].split() == [
+        "population=published", "households=estimate", "detached_share=estimate", "office_floor_area=published",
+    ]  # fmt: skip
+    assert basis["13421"].endswith("detached_share=none office_floor_area=none")
