@@ -8,7 +8,6 @@ from model.axes import Axes
 from model.inputs import Data
 from model.survival_families import Array
 
-
 #: Figures that a municipality may have of its own.
 MUNICIPAL_FIGURES = ("population", "households", "detached_share", "office_floor_area")
 

@@ -10,7 +10,15 @@ import xarray as xr
 from model.language import Text
 from model.ordinance.rulebook import rules
 from model.ordinance.targets import level_in_run
-from model.ordinance.targets_goals import BASE_YEAR, PLACES, QUANTITY_NAMES, QUANTITY_UNITS, REDUCED, SECTOR_NAMES, Place
+from model.ordinance.targets_goals import (
+    BASE_YEAR,
+    PLACES,
+    QUANTITY_NAMES,
+    QUANTITY_UNITS,
+    REDUCED,
+    SECTOR_NAMES,
+    Place,
+)
 from model.targets import base_emissions, published_final_energy
 
 #: Unit of a level of each quantity that a run has, and how many of the run's units make one.
