@@ -40,10 +40,11 @@ def base_standards(data: Data, axes: Axes) -> Array:
     years = axes.vintages.astype(np.float64)
     result = np.zeros((len(axes.segments), len(axes.vintages), len(axes.standards)))
     for sector in ("residential", "commercial"):
-        frame = data.rows("buildings/standards_of_new", "share_of_new", segment_sector=sector)
-        table = frame.pivot(index="year", columns="standard", values="value").reindex(columns=list(axes.standards))
-        known = table.index.to_numpy(dtype=np.float64)
-        shares = table.fillna(0.0).to_numpy()
+        known = np.unique(data.column("buildings/standards_of_new", "share_of_new", "year", segment_sector=sector))
+        shares = data.grid(
+            "buildings/standards_of_new", "share_of_new", ("year", known.tolist()), ("standard", axes.standards),
+            missing=0.0, segment_sector=sector,
+        )  # fmt: skip
         mix = np.stack([np.interp(years, known, shares[:, i]) for i in range(shares.shape[1])], axis=-1)
         result[axes.segments_where(sector=sector)] = mix
     return result

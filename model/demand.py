@@ -7,6 +7,7 @@ into floor area, dwellings and buildings.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.polynomial import Polynomial
@@ -44,10 +45,17 @@ def smooth(years: Array, known: Array, values: Array) -> Array:
 
     Source: piecewise cubic Hermite interpolation (Fritsch and Carlson 1980).
     """
-    if len(known) == 1:
-        return np.full(np.shape(years), values[0])
-    inside = np.clip(years, known[0], known[-1])
-    return np.asarray(PchipInterpolator(known, values)(inside))
+    # The same drivers are asked for in thousands of runs, and the interpolator takes longer to set up than to use.
+    return _smooth(*(np.asarray(each, dtype=np.float64).tobytes() for each in (years, known, values))).copy()
+
+
+@lru_cache(maxsize=1024)
+def _smooth(years: bytes, known: bytes, values: bytes) -> Array:
+    wanted, given, levels = (np.frombuffer(each) for each in (years, known, values))
+    if len(given) == 1:
+        return np.full(len(wanted), levels[0])
+    inside = np.clip(wanted, given[0], given[-1])
+    return np.asarray(PchipInterpolator(given, levels)(inside))
 
 
 # Surveys five years apart scatter by more than a year's construction, so a parabola through them is the driver: the

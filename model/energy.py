@@ -44,9 +44,10 @@ def standard_factors(data: Data, axes: Axes) -> Array:
     """Return useful energy by performance level against the reference level [segment, standard, end_use]."""
     result = np.empty((len(axes.segments), len(axes.standards), len(axes.end_uses)))
     for sector in ("residential", "commercial"):
-        frame = data.rows("energy/standard_factors", "factor", segment_sector=sector)
-        table = frame.pivot(index="standard", columns="end_use", values="value")
-        result[axes.segments_where(sector=sector)] = table.loc[list(axes.standards), list(axes.end_uses)].to_numpy()
+        result[axes.segments_where(sector=sector)] = data.grid(
+            "energy/standard_factors", "factor", ("standard", axes.standards), ("end_use", axes.end_uses),
+            segment_sector=sector,
+        )  # fmt: skip
     return result
 
 

@@ -154,8 +154,29 @@ class Data:
         key = ("along", table, quantity, dim, wanted, missing is None, *labels.items())
         if (positions := self._found.get(key)) is None:
             positions = self._found[key] = self._positions(table, quantity, dim, wanted, missing is None, labels)
+        return self._at(table, quantity, positions, missing)
+
+    def grid(
+        self, table: str, quantity: str, rows: tuple[str, Iterable[Any]], columns: tuple[str, Iterable[Any]],
+        missing: float | None = None, **labels: str,
+    ) -> Array:  # fmt: skip
+        """Return a quantity as an array over the names of two dims, each given as (dim, names); else as `along`."""
+        (first, down), (second, across) = ((dim, tuple(names)) for dim, names in (rows, columns))
+        key = ("grid", table, quantity, first, down, second, across, missing is None, *labels.items())
+        if (positions := self._found.get(key)) is None:
+            given = self._rows(table, quantity, labels)
+            both = zip(*(self.column(table, quantity, dim, **labels) for dim in (first, second)), strict=True)
+            position = dict(zip(both, given, strict=True))
+            cells = [(one, other) for one in down for other in across]
+            if missing is None and (absent := [f"{a} / {b}" for a, b in cells if (a, b) not in position]):
+                raise BadInput([_not_one(table, quantity, labels, absent, 0)])
+            positions = np.array([position.get(cell, -1) for cell in cells], dtype=np.intp)
+            self._found[key] = positions = positions.reshape(len(down), len(across))
+        return self._at(table, quantity, positions, missing)
+
+    def _at(self, table: str, quantity: str, positions: npt.NDArray[np.intp], missing: float | None) -> Array:
+        """Return the values at some rows; the position −1 of a name without a row finds what stands for it."""
         values = self._columns.get((table, quantity), _NO_ROWS)["value"]
-        # The position −1 of a name without a row finds what stands for it, at the end.
         return np.append(values, np.nan if missing is None else missing).astype(np.float64)[positions]
 
     def _positions(

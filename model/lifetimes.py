@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
@@ -25,6 +26,9 @@ from model.survival_families import Array
 
 #: Building types whose position in the literature's range is fitted together with detached houses' own.
 _OTHER_DWELLINGS = ("row_house", "apartment_wood", "apartment_rental", "condominium")
+
+#: Step of a position by which the fit sees slopes; large against rounding, small against what a life can be told to.
+_STEP = 1e-4
 
 
 @dataclass(frozen=True)
@@ -132,24 +136,39 @@ def _fit_dwellings(data: Data, family: Family, axes: Axes, dwellings: Array) -> 
     # No later year has anything to compare with.
     seen_axes = Axes.spanning(min(PROJECTION_FROM, int(axes.years[-1])), int(axes.vintages[0]), axes.resolution)
     wanted = dwellings[: len(seen_axes.years), residential]
-    periods = base_periods(data, axes, residential)
+    shares, first, last = base_periods(data, axes, residential)
+    twice = (np.tile(shares, (2, 1)), first, last)
     custom = data.series("buildings/turnover", "dwellings_started", category="detached_custom")
     for_sale = data.series("buildings/turnover", "dwellings_started", category="detached_for_sale")
     all_years, all_started = data.series("buildings/turnover", "dwellings_started", category="all")
     seen = all_years <= LAST_PUBLISHED_YEAR
 
-    def residual(position: Array) -> Array:
-        curves = [_curve(data, family, name, mean_in_range(data, name, position[0 if house else 1]))
-                  for name, house in zip(types, detached, strict=True)]  # fmt: skip
-        built = dwellings_built(curves, wanted, periods, seen_axes)
-        misses = [
+    def misses(built: Array) -> Array:
+        found = [
             built[np.searchsorted(axes.years, years), number].mean() / started.mean() - 1.0
             for number, (years, started) in enumerate((custom, for_sale))
         ]
         everything = built[np.searchsorted(axes.years, all_years[seen])].sum(axis=1)
-        return np.array([*misses, everything.mean() / all_started[seen].mean() - 1.0])
+        return np.array([*found, everything.mean() / all_started[seen].mean() - 1.0])
 
-    fit = least_squares(residual, x0=[0.5, 0.5], bounds=(0.0, 1.0), diff_step=[1e-4, 1e-4], xtol=1e-10)
+    @lru_cache(maxsize=2)
+    def tried(*position: float) -> tuple[Array, Array]:
+        """Return what is missed, and how it changes with each position, from one march of two sets of curves."""
+        curves = [_curve(data, family, name, mean_in_range(data, name, position[0 if house else 1] + step))
+                  for step in (0.0, _STEP) for name, house in zip(types, detached, strict=True)]  # fmt: skip
+        built, moved = np.split(dwellings_built(curves, np.tile(wanted, 2), twice, seen_axes), 2, axis=1)
+        base = misses(built)
+        # Houses hang on the first position only, the others on the second.
+        each = [misses(np.where(detached == house, moved, built)) for house in (True, False)]
+        return base, np.stack([(one - base) / _STEP for one in each], axis=1)
+
+    def residual(position: Array) -> Array:
+        return tried(*position)[0]
+
+    def slopes(position: Array) -> Array:
+        return tried(*position)[1]
+
+    fit = least_squares(residual, x0=[0.5, 0.5], jac=slopes, bounds=(0.0, 1.0), xtol=1e-10)
     return float(fit.x[0]), float(fit.x[1])
 
 
