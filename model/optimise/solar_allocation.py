@@ -130,11 +130,11 @@ def allocate(
     for model in sorted(models, key=_owed):
         left = max(seconds - (perf_counter() - begun), 1.0)
         coarse = max(gap, _OTHER_GAP) if outcomes else gap
-        found = _solve(model, coarse, left if outcomes else 0.7 * left, seed)
+        found = _solve(model, rules, coarse, left if outcomes else 0.7 * left, seed)
         costs = [one.finished.cost for one in outcomes.values() if one.finished.choice.size]
         if coarse > gap and costs and found.finished.bound < min(costs) - gap * abs(min(costs)):
             # It may still hold the better plan, or an equal one, so it is worked out as finely as the first.
-            found = _solve(model, gap, max(seconds - (perf_counter() - begun), 1.0), seed)
+            found = _solve(model, rules, gap, max(seconds - (perf_counter() - begun), 1.0), seed)
         outcomes[model.scheme] = found
     planned = [one for one in outcomes.values() if one.finished.choice.size]
     if not planned:
@@ -186,13 +186,14 @@ def _beyond_help(model: Model, rules: Rules) -> Clash | None:
             found.append(Relaxation(row, level.ua_max, float(houses.ua[worst[0]]), worst[:10]))
         else:
             saved = rules.number("heat_to_pv_conversion_factor") * level.with_renewables * houses.largest_kw[where]
+            saved = saved + houses.heat_options.saved(houses.heat_options.bits)[where]
             reached = (houses.design_gj[where] - saved) / houses.standard_gj[where]
             worst = where[np.argsort(-reached, kind="stable")]
             found.append(Relaxation(row, level.bei_max, float(reached.max()), worst[:10]))
     return Clash(tuple(found))
 
 
-def _solve(model: Model, gap: float, seconds: float, seed: int) -> Outcome:
+def _solve(model: Model, rules: Rules, gap: float, seconds: float, seed: int) -> Outcome:
     """Return plan, bound and prices of one scheme."""
     problem = model.problem
     names = tuple(row.name for row in problem.rows)
@@ -204,23 +205,26 @@ def _solve(model: Model, gap: float, seconds: float, seed: int) -> Outcome:
     others = replace(problem, rows=tuple(row for row in problem.rows if row.name != "renewables"))
     chance = chance_of(problem.rows[place], np.ones(model.houses.size), model.houses.consent, certainty)
 
+    gj_per_kw = rules.number("heat_to_pv_conversion_factor")
+
     def accepted(choice: SlotArray) -> bool:
-        return _probability(model, choice) >= certainty
+        return _probability(model, choice, gj_per_kw) >= certainty
 
     finished, found = solve_with_chance(others, chance, accepted, gap, seconds, seed)
-    probability = _probability(model, finished.choice) if finished.choice.size else np.nan
+    probability = _probability(model, finished.choice, gj_per_kw) if finished.choice.size else np.nan
     ordered = np.insert(found[:-1], place, found[-1])
     return Outcome(model, finished, ordered, names, probability)
 
 
-def _probability(model: Model, choice: SlotArray) -> float:
+def _probability(model: Model, choice: SlotArray, gj_per_kw: float) -> float:
     """Return the probability that a plan closes above the requirement."""
     houses, slots = model.houses, model.slots
     counted = ~slots.left_out[choice]
     kw = slots.multiple[choice] * houses.module_step_kw
     owed = houses.owed_uniform_kw if model.scheme == "uniform" else houses.owed_by_zone_kw
     required = float(np.sum(owed[counted]))
-    certain = float(np.sum(houses.heat_kw[counted & houses.new]))
+    heat = houses.heat_kw + houses.heat_options.saved(slots.heat[choice]) / gj_per_kw
+    certain = float(np.sum(heat[counted & houses.new]))
     new, existing = counted & houses.new, ~houses.new
     exact = houses.size <= MOST_EXACT
     accepted = [(kw[chosen], houses.consent[chosen]) for chosen in (new, existing)]

@@ -11,10 +11,12 @@ import numpy.typing as npt
 
 from model.optimise.solar_allocation import Plan, allocate
 from model.optimise.solar_allocation_economics import Economics
+from model.optimise.solar_allocation_heat import HEAT_BY_BITS
 from model.optimise.solar_allocation_houses import Houses, Portfolio, houses_of, in_scope
-from model.optimise.solar_allocation_model import OBJECTIVE_UNITS, Wishes, money_of, row_unit
+from model.optimise.solar_allocation_model import OBJECTIVE_UNITS, Model, Wishes, money_of, row_unit
 from model.optimise.solar_allocation_problem import activity, priced_costs
-from model.optimise.solar_allocation_report_rows import PlannedHouse, plan_by_id
+from model.optimise.solar_allocation_report_rows import Planned
+from model.optimise.solar_allocation_reread import RawList
 from model.optimise.solar_allocation_verify import Verification, verify
 from model.optimise.solar_allocation_year import YearEnd, year_end
 from model.ordinance.building_report_equations import HOUSE_TYPES
@@ -90,12 +92,13 @@ class Answer:
         kw: capacity [kW].
         left_out: houses left out of the count.
         way: way to pay; "" without panels.
+        heat: heat that is added, as bits (`HEAT_BY_BITS`).
         generation: first year [kWh].
         outlay, cost, benefit, grant: money of each house [JPY].
         co2: CO₂ avoided in a year [t].
         to_spare: price of the next larger size less what it is worth [objective]; NaN where there is none.
         claim_worth: what leaving the house out is worth [objective]; NaN where it cannot be.
-        verification: second look.
+        verification: second look; None until `verified`.
         what_if: plans when something moves.
         year: where the year stands and how it may close; None where there is no plan.
     """
@@ -109,6 +112,7 @@ class Answer:
     kw: FloatArray
     left_out: BoolArray
     way: npt.NDArray[Any]
+    heat: npt.NDArray[np.int64]
     generation: FloatArray
     outlay: FloatArray
     cost: FloatArray
@@ -135,8 +139,14 @@ class Answer:
     def counted_kw(self) -> float:
         """Capacity that counts: panels and heat on counted buildings, and substitutes up to their limit [kW]."""
         counted = self.houses.new & ~self.left_out
-        own = float(np.sum(self.kw[counted]) + np.sum(self.houses.heat_kw[counted]))
+        own = float(np.sum(self.kw[counted]) + np.sum(self.heat_kw[counted]))
         return own + min(self.substitute_kw, self._substitute_limit)
+
+    @property
+    def heat_kw(self) -> FloatArray:
+        """Heat that a house has or is given, as solar power [kW]."""
+        gj_per_kw = self.setting.rules.number("heat_to_pv_conversion_factor")
+        return self.houses.heat_kw + self.houses.heat_options.saved(self.heat) / gj_per_kw
 
     @property
     def _substitute_limit(self) -> float:
@@ -166,7 +176,6 @@ def answer(
     seconds: float = 30.0,
     seed: int = 0,
     *,
-    checked: bool = True,
     moves: bool = True,
 ) -> Answer:
     """Return the plan of one supplier with everything that explains it.
@@ -178,7 +187,6 @@ def answer(
         gap: relative gap asked for [1].
         seconds: time limit of the plan [s].
         seed: seed of every random choice.
-        checked: look at the plan a second time.
         moves: try what changes when cost, tariff or subsidy move.
 
     Raises:
@@ -190,25 +198,29 @@ def answer(
     houses = houses_of(kept, setting.rules, setting.assumed)
     plan = allocate(houses, wishes, setting.economics, setting.rules, gap, seconds, seed)
     nothing = np.full(houses.size, np.nan)
-    empty = Answer(kept, outside, houses, wishes, setting, plan, nothing, np.zeros(houses.size, dtype=bool),
-                   np.full(houses.size, ""), *(nothing,) * 8, None, ())  # fmt: skip
+    nobody, no_way, no_heat = np.zeros(houses.size, dtype=bool), np.full(houses.size, ""), np.zeros(houses.size, int)
+    empty = Answer(kept, outside, houses, wishes, setting, plan, nothing, nobody, no_way, no_heat, *(nothing,) * 8,
+                   None, ())  # fmt: skip
     if plan.scheme is None:
         return empty
     filled = _filled(empty)
     owed = houses.owed_uniform_kw if plan.scheme == "uniform" else houses.owed_by_zone_kw
     share = plan.best.model.substitute_share
-    filled = replace(filled, year=year_end(houses, filled.kw, filled.left_out, owed, share, seed))
-    if checked:
-        second = verify(
-            kept, planned_houses(filled), wishes, plan.scheme, setting.economics, setting.rules, setting.assumed
-        )
-        filled = replace(filled, verification=second)
+    filled = replace(filled, year=year_end(houses, filled.kw, filled.heat_kw, filled.left_out, owed, share, seed))
     return replace(filled, what_if=_moves(filled, seed)) if moves and houses.size <= _MOST_TRIED else filled
 
 
-def planned_houses(found: Answer) -> dict[str, PlannedHouse]:
-    """Return the plan by id of house."""
-    return plan_by_id(found.portfolio.ids, found.kw, found.left_out, found.way.tolist())
+def verified(found: Answer, raw: RawList) -> Answer:
+    """Return the answer with a second look at the plan, from the rows as they stand in the file."""
+    if found.plan.scheme is None:
+        return found
+    plan = Planned(found.portfolio.ids, found.kw, found.left_out, found.way, found.heat)
+    setting = found.setting
+    second = verify(
+        raw, found.portfolio.supplier, plan, found.wishes, found.plan.scheme, setting.economics, setting.rules,
+        setting.assumed,
+    )  # fmt: skip
+    return replace(found, verification=second)
 
 
 def _filled(empty: Answer) -> Answer:
@@ -223,7 +235,8 @@ def _filled(empty: Answer) -> Answer:
     taken = values[choice, everyone]
     bigger = np.where(
         (model.slots.multiple[:, np.newaxis] == model.slots.multiple[choice] + 1)
-        & (out[:, np.newaxis] == out[choice]), values, np.inf).min(axis=0)  # fmt: skip
+        & (out[:, np.newaxis] == out[choice])
+        & (model.slots.heat[:, np.newaxis] == model.slots.heat[choice]), values, np.inf).min(axis=0)  # fmt: skip
     claim = np.full(empty.houses.size, np.nan)
     if out.any():
         inside, outside = values[counted].min(axis=0), values[out].min(axis=0)
@@ -233,15 +246,22 @@ def _filled(empty: Answer) -> Answer:
         kw=kw,
         left_out=model.slots.left_out[choice],
         way=ways,
+        heat=model.slots.heat[choice],
         generation=generation,
         outlay=money.outlay,
         cost=money.cost,
         benefit=money.benefit,
         grant=money.grant,
-        co2=co2_saving_t(generation, empty.setting.economics.emission_factor),
+        co2=co2_saving_t(generation, empty.setting.economics.emission_factor) + _heat_co2(model, choice),
         to_spare=np.where(np.isfinite(bigger), bigger - taken, np.nan),
         claim_worth=claim,
     )
+
+
+def _heat_co2(model: Model, choice: npt.NDArray[np.int64]) -> FloatArray:
+    """Return CO₂ that added heat avoids in a year [t]."""
+    saved = model.houses.heat_options.saved(model.slots.heat[choice])
+    return saved * model.economics.heat.kg_per_gj / 1000.0
 
 
 def _moves(found: Answer, seed: int) -> tuple[WhatIf, ...]:
@@ -274,6 +294,7 @@ def dataset(found: Answer) -> xr.Dataset:
     cells = found.portfolio.cells
     by_house: dict[str, tuple[FloatArray, str, str]] = {
         "capacity": (found.kw, "kW", "capacity of panels"),
+        "heat": (found.heat_kw, "kW", "heat of the sun and the ground as capacity of panels"),
         "generation": (found.generation, "kWh", "generation of the first year"),
         "outlay": (found.outlay, "JPY", "paid at the start after the grant"),
         "cost": (found.cost, "JPY", "net cost over the horizon"),
@@ -303,11 +324,13 @@ def dataset(found: Answer) -> xr.Dataset:
     schemes = list(plan.outcomes)
     variables["scheme_objective"] = ("scheme", np.array([plan.outcomes[one].value for one in schemes]), {})
     variables["scheme_bound"] = ("scheme", np.array([plan.outcomes[one].bound for one in schemes]), {})
+    heat = np.array(HEAT_BY_BITS)
     coordinates = {
         "house": ("house", found.portfolio.ids.astype(str)),
         "municipality": ("house", cells["municipality"].astype(str)),
         "house_type": ("house", np.array(HOUSE_TYPES)[found.houses.house_type]),
         "way_to_pay": ("house", found.way.astype(str)),
+        "heat_added": ("house", heat[found.heat]),
         "rule": ("rule", np.array(names, dtype=str)),
         "rule_unit": ("rule", np.array([prices[name][1] for name in names], dtype=str)),
         "scheme": ("scheme", np.array(schemes, dtype=str)),

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
+from pathlib import Path
 from typing import cast
 
 import numpy as np
 
 from model.optimise.solar_allocation import Plan, allocate
-from model.optimise.solar_allocation_answer import Answer, Setting, answer
+from model.optimise.solar_allocation_answer import Answer, Setting, answer, verified
 from model.optimise.solar_allocation_houses import Portfolio
 from model.optimise.solar_allocation_model import GREATEST, Objective, Wishes, value_of
+from model.optimise.solar_allocation_reread import reread
 from model.ordinance.rulebook import RuleSet
 
 #: Gap of one point of a front.
@@ -56,11 +58,20 @@ def plan_one(portfolio: Portfolio, job: Job) -> Answer:
 def plan_all(portfolios: Sequence[Portfolio], job: Job, workers: int = 1) -> list[Answer]:
     """Return the answers for many suppliers in the order given; the same whatever the number of processes.
 
+    Every plan is looked at a second time here, from the file itself, wherever it was made.
+
     Args:
         portfolios: one list a supplier.
         job: what is done for each.
         workers: processes; each plans one supplier at a time.
     """
+    answers = _planned(portfolios, job, workers)
+    lists = {source: reread(Path(source)) for source in dict.fromkeys(one.source for one in portfolios)}
+    return [verified(one, lists[one.portfolio.source][one.portfolio.supplier]) for one in answers]
+
+
+def _planned(portfolios: Sequence[Portfolio], job: Job, workers: int) -> list[Answer]:
+    """Return the answers without a second look."""
     if workers <= 1 or len(portfolios) <= 1:
         return [plan_one(portfolio, job) for portfolio in portfolios]
     with ProcessPoolExecutor(min(workers, len(portfolios)), get_context("spawn")) as pool:

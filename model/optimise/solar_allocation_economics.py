@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from model.optimise.solar_allocation_heat import HeatTerms
 from model.ordinance.exact import total
 from model.ordinance.rulebook import Rules
 from model.ordinance.solar_economics_equations import (
@@ -63,6 +64,7 @@ class Economics:
         provider_return: yearly return of a provider [1].
         power_price: price of used electricity under a power purchase, at cost of the reference system [JPY/kWh].
         emission_factor: CO₂ avoided [kg/kWh].
+        heat: what added heat costs and saves.
         grant_factor: the grants are multiplied by this, for "what if the subsidy moves" [1].
     """
 
@@ -74,6 +76,7 @@ class Economics:
     provider_return: float
     power_price: float
     emission_factor: float
+    heat: HeatTerms
     grant_factor: float = 1.0
 
     @classmethod
@@ -101,7 +104,8 @@ class Economics:
         new, existing = PanelGrant.read(subsidies, new=True), PanelGrant.read(subsidies, new=False)
         price = price_at_cost_jpy_per_kwh(reference, assumptions, contract, panel_grant_jpy(reference, new), its_return)
         factor = economics.number("emission_factor_implied")
-        return cls(assumptions, horizon, new, existing, contract, its_return, float(price), factor)
+        return cls(assumptions, horizon, new, existing, contract, its_return, float(price), factor,
+                   HeatTerms.read(rules))  # fmt: skip
 
     def moved(self, cost: float = 1.0, tariff: float = 1.0, grant: float = 1.0) -> Economics:
         """Return the economics with initial cost, prices of electricity or grants multiplied by a factor."""
@@ -114,7 +118,8 @@ class Economics:
             fit_jpy_per_kwh=given.fit_jpy_per_kwh * tariff,
             post_fit_jpy_per_kwh=given.post_fit_jpy_per_kwh * tariff,
         )
-        return replace(self, assumptions=assumptions, grant_factor=self.grant_factor * grant)
+        heat = replace(self.heat, cost_factor=self.heat.cost_factor * cost)
+        return replace(self, assumptions=assumptions, heat=heat, grant_factor=self.grant_factor * grant)
 
     def price_of(self, kw: FloatArray, fixed: FloatArray, per_kw: FloatArray) -> FloatArray:
         """Return the initial cost [JPY] with what single houses state in place of the rule data (NaN: nothing)."""

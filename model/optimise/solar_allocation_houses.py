@@ -14,6 +14,7 @@ import numpy.typing as npt
 from model.faults import FaultList
 from model.language import Text
 from model.optimise.solar_allocation_economics import relative_yield
+from model.optimise.solar_allocation_heat import HEAT_KINDS, HeatOptions
 from model.optimise.solar_allocation_inputs import FACES, FIXED_STATES, House
 from model.ordinance.building_report_equations import (
     HOUSE_TYPES,
@@ -115,7 +116,11 @@ def _check(portfolio: Portfolio, faults: FaultList) -> None:
     fixed = np.isin(cells["state"], FIXED_STATES)
     faces = np.column_stack([np.asarray(cells[f"face{face}_m2"], dtype=np.float64) for face in FACES])
     no_roof = np.isnan(cells["max_kw"]) & np.isnan(faces).all(axis=1) & ~fixed
+    options = [~np.isnan(cells[f"{kind}_option_gj"].astype(np.float64)) for kind in HEAT_KINDS]
     problems = (
+        (~new & np.any(options, axis=0), f"{HEAT_KINDS[0]}_option_gj",
+         Text("only panels on an existing house count as a substitute",
+              "既存住宅で代替措置となるのは太陽光発電設備のみです")),
         (new & ~(cells["floor_area_m2"] > 0), "floor_area_m2",
          Text("a new building needs a floor area above 0", "新築建物の延床面積は0より大きい値が必要です")),
         (no_roof, "max_kw", Text("give the largest capacity, or the area of a roof face",
@@ -147,7 +152,8 @@ class Houses:
         must_leave: the supplier claims it.
         owed_uniform_kw: what the house adds to the requirement by the uniform rate [kW].
         owed_by_zone_kw: the same by the rate of its zone [kW].
-        heat_kw: solar and ground heat as solar power [kW].
+        heat_kw: solar and ground heat that the house has anyway, as solar power [kW].
+        heat_options: heat that it could have besides.
         house_type: position in `HOUSE_TYPES`.
         standard_gj: standard primary energy [GJ].
         design_gj: design primary energy before panels [GJ].
@@ -171,6 +177,7 @@ class Houses:
     owed_uniform_kw: FloatArray
     owed_by_zone_kw: FloatArray
     heat_kw: FloatArray
+    heat_options: HeatOptions
     house_type: IntArray
     standard_gj: FloatArray
     design_gj: FloatArray
@@ -236,6 +243,7 @@ def houses_of(portfolio: Portfolio, rules: Rules, assumed: Rules) -> Houses:
         owed_uniform_kw=np.where(new, uniform, 0.0),
         owed_by_zone_kw=np.where(new, by_zone, 0.0),
         heat_kw=heat_as_pv_kw(heat, rules.number("heat_to_pv_conversion_factor")) if heat.any() else heat,
+        heat_options=HeatOptions.read(cells, new & ~fixed),
         house_type=np.array([HOUSE_TYPES.index(one) for one in cells["house_type"]], dtype=np.int64),
         standard_gj=standard,
         design_gj=np.asarray(cells["bei"], dtype=np.float64) * standard,

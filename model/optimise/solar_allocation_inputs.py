@@ -99,6 +99,38 @@ class House(Row):
     ground_heat_gj: float = column(
         "ground-source heat, primary energy saved", "地中熱利用（一次エネルギー）", "GJ/yr", default=0.0, ge=0, le=1e5
     )
+    solar_heat_option_gj: float | None = column(
+        "solar heat that could be added, primary energy saved",
+        "追加できる太陽熱利用（一次エネルギー）",
+        "GJ/yr",
+        default=None,
+        gt=0,
+        le=1e5,
+    )
+    solar_heat_option_jpy: float | None = column(
+        "initial cost of the solar heat (empty: by the rule data)",
+        "追加する太陽熱利用の初期費用（空欄は規定データ）",
+        "JPY",
+        default=None,
+        ge=0,
+        le=1e9,
+    )
+    ground_heat_option_gj: float | None = column(
+        "ground-source heat that could be added, primary energy saved",
+        "追加できる地中熱利用（一次エネルギー）",
+        "GJ/yr",
+        default=None,
+        gt=0,
+        le=1e5,
+    )
+    ground_heat_option_jpy: float | None = column(
+        "initial cost of the ground-source heat (empty: by the rule data)",
+        "追加する地中熱利用の初期費用（空欄は規定データ）",
+        "JPY",
+        default=None,
+        ge=0,
+        le=1e9,
+    )
     ua: float | None = column(
         "UA of the weakest dwelling", "UA値（最も低い性能の住戸）", "W/(m²K)", default=None, gt=0, le=10
     )
@@ -177,6 +209,7 @@ EXAMPLES = (
         floor_area_m2=82,
         delivered_on=date(2025, 9, 30),
         face1_m2=15,
+        solar_heat_option_gj=6,
         ua=0.7,
         bei=0.9,
         explained=True,

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from model.faults import FaultList
 from model.language import Text
 from model.optimise.solar_allocation_economics import Economics, Money, generation_by_faces
+from model.optimise.solar_allocation_heat import kinds_offered, offers, tie_heat
 from model.optimise.solar_allocation_houses import Houses
 from model.optimise.solar_allocation_problem import FloatArray, Problem, Row
 from model.ordinance.building_report_equations import HOUSE_TYPES, EnergyLevel
@@ -72,11 +73,15 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Slots:
-    """The slots of a problem: size in steps, way to pay (position in the wishes; -1 for no panels), left out or not."""
+    """The slots of a problem: size in steps, way to pay (position in the wishes; -1 for no panels), left out, heat.
+
+    `heat` are the kinds of heat that are added, as bits (`HEAT_BY_BITS`).
+    """
 
     multiple: FloatArray
     way: IntArray
     left_out: BoolArray
+    heat: IntArray
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,10 @@ def slots_for(houses: Houses, wishes: Wishes) -> Slots:
             multiple.append(steps.astype(np.float64))
             way.append(np.full(steps.size, position))
             left_out.append(np.full(steps.size, leaves))
-    return Slots(np.concatenate(multiple), np.concatenate(way).astype(np.int64), np.concatenate(left_out))
+    bare = np.concatenate(multiple), np.concatenate(way).astype(np.int64), np.concatenate(left_out)
+    heat = kinds_offered(houses.heat_options)
+    repeated = [np.tile(part, heat.size) for part in bare]
+    return Slots(repeated[0], repeated[1], repeated[2], np.repeat(heat, bare[0].size))
 
 
 def _sizes_worth_leaving(houses: Houses) -> int:
@@ -139,6 +147,8 @@ def available(houses: Houses, slots: Slots) -> BoolArray:
     # What is built or being built stays as it is, paid as it was.
     as_built = np.where(houses.decided_kw > 0, size == 1, size == 0) & (slots.way[:, np.newaxis] <= 0)
     fits = np.where(houses.fixed, as_built, fits)
+    if slots.heat.any():
+        fits = fits & offers(houses.heat_options, slots.heat)
     leaves = slots.left_out[:, np.newaxis]
     return np.asarray(fits & np.where(leaves, houses.may_leave, ~houses.must_leave))
 
@@ -162,8 +172,13 @@ def build(
     share = rules.number("alternative_existing_house_limit") if limited else 1.0
     models = []
     for scheme in schemes:
-        rows = (*_capacity(houses, wishes, rules, scheme, share), *energy, *_limits(houses, wishes))
-        problem = Problem(cost, slots.multiple, slots.left_out, houses.module_step_kw, rows, amounts)
+        rows = [*_capacity(houses, wishes, rules, scheme, share), *energy, *_limits(houses, wishes)]
+        if slots.heat.any():
+            gj_per_kw = rules.number("heat_to_pv_conversion_factor")
+            levels = {} if "energy" in wishes.without else EnergyLevel.read(rules, "energy_standard")
+            rows, tied = tie_heat(rows, houses, slots, exists, gj_per_kw, levels)
+            amounts = {**amounts, **tied}
+        problem = Problem(cost, slots.multiple, slots.left_out, houses.module_step_kw, tuple(rows), amounts)
         models.append(Model(houses, wishes, economics, slots, scheme, problem, unknown, out_of_level, share))
     return models
 
@@ -194,7 +209,17 @@ def money_of(model: Model, houses: IntArray, slots: IntArray) -> tuple[FloatArra
             money = _money(model.economics, facts, houses[chosen], kw[chosen], generation[chosen], way)
             for name, values in found.items():
                 values[chosen] = getattr(money, name)
+    if model.slots.heat.any():
+        for name, values in _heat_values(facts, model.economics, model.slots.heat[slots], houses).items():
+            if name in found:
+                found[name] += values
     return kw, generation, Money(**found)
+
+
+def _heat_values(houses: Houses, economics: Economics, bits: IntArray, part: IntArray | slice) -> dict[str, FloatArray]:
+    """Return what added heat is worth, by objective and limit."""
+    terms = economics.assumptions
+    return houses.heat_options.money(bits, economics.heat, economics.years, terms.discount_rate, part)
 
 
 def _money(
@@ -232,6 +257,11 @@ def _values(
             if "co2" in needed:
                 avoided = co2_saving_t(generation, economics.emission_factor)
                 found["co2"][chosen, part] = avoided * houses.consent[part]
+        if slots.heat.any():
+            bits = np.broadcast_to(slots.heat[:, np.newaxis], (slots.heat.size, houses.consent[part].size))
+            for name, values in _heat_values(houses, economics, bits, part).items():
+                if name in found:
+                    found[name][:, part] += values
         if levels is not None:
             found["guidance"][:, part] = _at_guidance(houses, slots, levels, part)
         if "changes" in needed:
@@ -308,7 +338,8 @@ def _energy(
         else:
             where = np.flatnonzero(chosen)
             kw = slots.multiple[:, np.newaxis] * houses.module_step_kw[where]
-            exists[:, where] &= kw * counted[where] + room[where] >= -1e-9
+            heat = houses.heat_options.saved(np.broadcast_to(slots.heat[:, np.newaxis], kw.shape), where)
+            exists[:, where] &= kw * counted[where] + heat + room[where] >= -1e-9
             lost = where[~exists[:, where].any(axis=0)]
             if lost.size:
                 out[f"energy.{name}.bei"] = lost

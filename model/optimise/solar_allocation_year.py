@@ -42,13 +42,20 @@ class YearEnd:
 
 # A house that is delivered brings its panels and its requirement; substitutes count up to a share of the requirement.
 def margin_kw(
-    houses: Houses, kw: FloatArray, left_out: BoolArray, owed: FloatArray, share: float, delivered: FloatArray
+    houses: Houses,
+    kw: FloatArray,
+    heat_kw: FloatArray,
+    left_out: BoolArray,
+    owed: FloatArray,
+    share: float,
+    delivered: FloatArray,
 ) -> FloatArray:
     """Return counted capacity less requirement [kW], dims (…).
 
     Args:
         houses: facts.
         kw: capacity that is installed, dims (…, house) [kW].
+        heat_kw: heat as solar power, dims (house) [kW].
         left_out: houses left out of the count, dims (house).
         owed: what each house adds to the requirement [kW].
         share: share of the requirement up to which substitutes count [1].
@@ -56,19 +63,26 @@ def margin_kw(
     """
     counted = np.where(houses.new & ~left_out, delivered, 0.0)
     required = counted @ owed
-    own = np.sum(counted * kw, axis=-1) + counted @ houses.heat_kw
+    own = np.sum(counted * kw, axis=-1) + counted @ heat_kw
     substitutes = np.sum(np.where(houses.new, 0.0, delivered) * kw, axis=-1)
     return np.asarray(own + np.minimum(substitutes, share * required) - required)
 
 
 def year_end(
-    houses: Houses, kw: FloatArray, left_out: BoolArray, owed: FloatArray, share: float, seed: int = 0
+    houses: Houses,
+    kw: FloatArray,
+    heat_kw: FloatArray,
+    left_out: BoolArray,
+    owed: FloatArray,
+    share: float,
+    seed: int = 0,
 ) -> YearEnd:
     """Return how the year may close.
 
     Args:
         houses: facts, with consent and state.
         kw: planned capacity [kW].
+        heat_kw: heat as solar power [kW].
         left_out: houses left out of the count.
         owed: what each house adds to the requirement [kW].
         share: share of the requirement up to which substitutes count [1].
@@ -78,7 +92,7 @@ def year_end(
     everyone = np.ones(houses.size)
 
     def margin(delivered: FloatArray) -> float:
-        return float(margin_kw(houses, kw, left_out, owed, share, delivered))
+        return float(margin_kw(houses, kw, heat_kw, left_out, owed, share, delivered))
 
     so_far = [
         margin(np.asarray(np.isin(state, states), dtype=np.float64)) for states in (("done",), ("done", "started"))
@@ -92,7 +106,7 @@ def year_end(
     for _ in range(_DRAWS // _TOGETHER):
         delivered = (random.random((_TOGETHER, houses.size)) >= slip).astype(np.float64)
         installed = kw * (random.random((_TOGETHER, houses.size)) < houses.consent)
-        margins.append(margin_kw(houses, installed, left_out, owed, share, delivered))
+        margins.append(margin_kw(houses, installed, heat_kw, left_out, owed, share, delivered))
     drawn = np.concatenate(margins)
     low, middle, high = np.percentile(drawn, [5, 50, 95])
     met = float(np.mean(drawn >= -1e-9))

@@ -98,7 +98,7 @@ def requirement_figure(found: Answer, language: Language) -> Figure:
     axes = page.axes(figure, 1.35, 0.42, 5.55, 1.15)
     counted = found.houses.new & ~found.left_out
     own = float(found.kw[counted].sum())
-    heat = float(found.houses.heat_kw[counted].sum())
+    heat = float(found.heat_kw[counted].sum())
     parts = ((Text("new buildings", "新築"), own, ORANGE), (Text("heat", "熱利用"), heat, VERMILION),
              (Text("existing houses", "既存住宅"), found.counted_kw - own - heat, SKY))  # fmt: skip
     left = 0.0

@@ -9,6 +9,7 @@ import numpy as np
 
 from model.language import Language, Text
 from model.optimise.solar_allocation_answer import Answer, left_hand_sides
+from model.optimise.solar_allocation_heat import HEAT_BY_BITS, HEAT_NAMES
 from model.optimise.solar_allocation_model import OBJECTIVE_NAMES, OBJECTIVE_UNITS, row_unit, rule_name
 from model.ordinance.building_report_equations import HOUSE_TYPES
 from model.ordinance.building_report_facts import HOUSE_TYPE_NAMES
@@ -89,6 +90,7 @@ def summary_table(found: Answer, language: Language) -> Table:
         (Text("margin [kW]", "余裕 [kW]"), found.counted_kw - found.required_kw),
         (Text("panels on new buildings [kW]", "新築への設置 [kW]"), float(found.kw[found.houses.new].sum())),
         (Text("panels on existing houses [kW]", "既存住宅への設置 [kW]"), found.substitute_kw),
+        *_heat_lines(found),
         (Text("outlay after grants [JPY]", "補助後の初期支出 [円]"), float(found.outlay.sum())),
         (Text("grants [JPY]", "補助額 [円]"), float(found.grant.sum())),
         (Text("net cost over the horizon [JPY]", "期間中の純費用 [円]"), float(found.cost.sum())),
@@ -120,6 +122,7 @@ def decisions_table(found: Answer, language: Language) -> Table:
         Text("largest possible [kW]", "最大容量 [kW]"),
         Text("left out of the count", "算定除外"),
         Text("way to pay", "調達方法"),
+        Text("heat added", "追加する熱利用"),
         Text("outlay [JPY]", "初期支出 [円]"),
         Text("grant [JPY]", "補助額 [円]"),
         Text("net cost [JPY]", "純費用 [円]"),
@@ -144,6 +147,7 @@ def decisions_table(found: Answer, language: Language) -> Table:
                 round(float(houses.largest_kw[number_]), 3),
                 (_YES if found.left_out[number_] else _NO)(language),
                 ways[str(found.way[number_])],
+                HEAT_NAMES[HEAT_BY_BITS[found.heat[number_]]](language),
                 round(float(found.outlay[number_])),
                 round(float(found.grant[number_])),
                 round(float(found.cost[number_])),
@@ -301,6 +305,16 @@ def values_table(found: Answer, language: Language) -> Table:
 def _with_unit(name: Text, unit: str) -> Text:
     """Return a heading with its unit."""
     return Text(f"{name.en} [{unit}]", f"{name.ja} [{unit_name(unit, 'ja')}]")
+
+
+def _heat_lines(found: Answer) -> list[tuple[Text, Cell]]:
+    """Return what heat counts, if any house has or is given some."""
+    if not found.heat_kw.any():
+        return []
+    text = Text("heat of the sun and the ground [kW]", "太陽熱・地中熱（太陽光換算） [kW]")
+    counted = found.houses.new & ~found.left_out
+    added = Text("houses that are given heat", "太陽熱・地中熱を追加する棟数")
+    return [(text, float(found.heat_kw[counted].sum())), (added, int(np.sum(found.heat > 0)))]
 
 
 def _year_lines(found: Answer) -> list[tuple[Text, Cell]]:

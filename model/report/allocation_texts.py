@@ -7,6 +7,7 @@ import numpy as np
 from model.language import Text
 from model.optimise.solar_allocation_answer import Answer
 from model.optimise.solar_allocation_clash import Clash
+from model.optimise.solar_allocation_heat import HEAT_BY_BITS, HEAT_NAMES
 from model.optimise.solar_allocation_model import OBJECTIVE_UNITS, row_unit, rule_name
 from model.ordinance.derivation import number, unit_name
 from model.ordinance.solar_economics_facts import FINANCING_NAMES
@@ -60,7 +61,9 @@ def why(found: Answer, house: int) -> Text:
             )
         )
     parts += _exclusion(found, house, unit)
-    if kw > 0:
+    if found.heat[house]:
+        parts.append(_heat(found, house))
+    if kw > 0 or found.heat[house]:
         parts.append(_money(found, house))
     return Text(" ".join(part.en for part in parts), "".join(part.ja for part in parts))
 
@@ -82,9 +85,18 @@ def _exclusion(found: Answer, house: int, unit: str) -> list[Text]:
     return []
 
 
+def _heat(found: Answer, house: int) -> Text:
+    """Return what is said about heat that is added."""
+    name = HEAT_NAMES[HEAT_BY_BITS[found.heat[house]]]
+    kw = number(float(found.heat_kw[house]), 2)
+    return Text(
+        f"With {name.en}, counted as {kw} kW of heat in all.", f"{name.ja}を追加（熱利用は計{kw}kW相当として算入）。"
+    )
+
+
 def _money(found: Answer, house: int) -> Text:
     """Return the house's own economics."""
-    way = FINANCING_NAMES[str(found.way[house])]
+    way = FINANCING_NAMES[str(found.way[house]) or "purchase"]
     years = found.setting.economics.years
     paid, gain, grant = (number(float(one[house]), 0) for one in (found.outlay, found.benefit, found.grant))
     return Text(
