@@ -138,7 +138,10 @@ def service_level(years: Array, knots: Array, logarithms: Array, pandemic: float
 
 
 def _fit_residential(data: Data, axes: Axes, unit: Array) -> Array:
-    """Return the service level of dwellings [year] that brings `unit` [TJ/year] nearest the published index."""
+    """Return the service level of dwellings [year] that brings `unit` [TJ/year] nearest the published index.
+
+    ln s is linear in what is fitted, so the fit is one of linear least squares.
+    """
     years = axes.years.astype(np.float64)
     profile = data.by_year("energy/calibration", "pandemic_profile", years, sector="residential")
     known, _ = data.series("inventory/energy", "final_energy_change", sector="residential")
@@ -146,13 +149,15 @@ def _fit_residential(data: Data, axes: Axes, unit: Array) -> Array:
     target = published_energy(data, "residential", seen) * 1e3
     at = (seen - years[0]).astype(int)
     knots, _ = data.series("energy/calibration", "service_knot", sector="residential")
+    slopes = _slopes(years, knots, profile)
+    fitted = np.linalg.lstsq(slopes[at], np.log(target / unit[at]), rcond=None)[0]
+    return service_level(years, knots, fitted[:-1], fitted[-1], profile)
 
-    def residual(parameters: Array) -> Array:
-        level = service_level(years, knots, parameters[:-1], parameters[-1], profile)
-        return np.asarray(np.log((unit * level)[at] / target))
 
-    fit = least_squares(residual, np.zeros(len(knots) + 1))
-    return service_level(years, knots, fit.x[:-1], fit.x[-1], profile)
+def _slopes(years: Array, knots: Array, profile: Array) -> Array:
+    """Return how ln s of each year moves with ln s at each knot and with the pandemic [year, parameter]."""
+    by_knot = [np.interp(years, knots, unit) for unit in np.eye(len(knots))]
+    return np.stack([*by_knot, profile], axis=1)
 
 
 def _fit_commercial(data: Data, axes: Axes, others: Array, capped: Array) -> tuple[Array, Array]:
@@ -174,20 +179,33 @@ def _fit_commercial(data: Data, axes: Axes, others: Array, capped: Array) -> tup
     first, last = (axes.year_index(int(year)) for year in base_years)
     knots, _ = data.series("energy/calibration", "service_knot", sector="commercial")
     capped_knots, _ = data.series("energy/calibration", "capped_service_knot", sector="commercial")
+    of_level = _slopes(years, knots, profile)
+    # The first knot of the deviation stands at 0, so it has no slope of its own.
+    of_deviation = _slopes(years, capped_knots, profile)[:, 1:-1]
+    of_capped = np.concatenate([of_level, of_deviation], axis=1)
+    only_level = np.concatenate([of_level, np.zeros_like(of_deviation)], axis=1)
 
-    def paths(parameters: Array) -> tuple[Array, Array]:
-        level = service_level(years, knots, parameters[: len(knots)], parameters[len(knots)], profile)
-        bend = np.concatenate([[0.0], parameters[len(knots) + 1 :]])
-        return level, np.exp(np.interp(years, capped_knots, bend))
+    def amounts(parameters: Array) -> tuple[Array, Array]:
+        return others * np.exp(only_level @ parameters), capped * np.exp(of_capped @ parameters)
 
     def residual(parameters: Array) -> Array:
-        level, deviation = paths(parameters)
-        under_cap = capped * level * deviation
-        total = others * level + under_cap
+        outside, under_cap = amounts(parameters)
         base = under_cap[first : last + 1].mean()
         return np.concatenate(
-            [np.log(total[at] / (energy * 1e3)), np.log(under_cap[cap_at] / base / (1.0 - reduction[seen]))]
+            [
+                np.log((outside + under_cap)[at] / (energy * 1e3)),
+                np.log(under_cap[cap_at] / base / (1.0 - reduction[seen])),
+            ]
         )
 
-    fit = least_squares(residual, np.zeros(len(knots) + len(capped_knots)))
-    return paths(fit.x)
+    def slopes(parameters: Array) -> Array:
+        outside, under_cap = (amount[:, None] for amount in amounts(parameters))
+        of_total = (outside * only_level + under_cap * of_capped) / (outside + under_cap)
+        base = under_cap[first : last + 1]
+        of_base = (base * of_capped[first : last + 1]).sum(axis=0) / base.sum()
+        return np.concatenate([of_total[at], of_capped[cap_at] - of_base])
+
+    fit = least_squares(residual, np.zeros(of_capped.shape[1]), jac=slopes, method="lm")
+    bend = np.concatenate([[0.0], fit.x[len(knots) + 1 :]])
+    level = service_level(years, knots, fit.x[: len(knots)], fit.x[len(knots)], profile)
+    return level, np.exp(np.interp(years, capped_knots, bend))

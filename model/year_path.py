@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
@@ -108,13 +109,19 @@ def share_path_values(path: SharePath, years: NDArray[Any], labels: Sequence[str
     Raises:
         KeyError: the path holds a label that is not among `labels`.
     """
+    return _share_path_values(path, np.asarray(years, dtype=float).tobytes(), tuple(labels)).copy()
+
+
+@lru_cache(maxsize=256)
+def _share_path_values(path: SharePath, years: bytes, labels: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return what `share_path_values` does: samples of a scenario ask for the same path again and again."""
     position = {label: number for number, label in enumerate(labels)}
     given = np.array([year for year, _ in path.points], dtype=float)
     shares = np.zeros((len(path.points), len(labels)))
     for row, (_, pairs) in enumerate(path.points):
         for label, share in pairs:
             shares[row, position[label]] = share
-    wanted = np.asarray(years, dtype=float)
+    wanted = np.frombuffer(years)
     return np.stack([np.interp(wanted, given, shares[:, column]) for column in range(len(labels))], axis=-1)
 
 
