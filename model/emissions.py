@@ -51,7 +51,9 @@ def renewable_share_of_use(grid_share: Array, bought: Array, own: Array) -> Arra
     return (grid_share * bought + own) / (bought + own)
 
 
-def supply(data: Data, levers: Levers, axes: Axes, bought: Array, own: Array) -> Supply:
+def supply(
+    data: Data, levers: Levers, axes: Axes, bought: Array, own: Array, grid: Array, heat_factor: Array
+) -> Supply:
     """Return the factors of every year: as published to date, by the scenario's supply later.
 
     Args:
@@ -60,10 +62,11 @@ def supply(data: Data, levers: Levers, axes: Axes, bought: Array, own: Array) ->
         axes: axes of the run.
         bought: electricity bought by all sectors [TWh/year] [year].
         own: rooftop electricity used on site [TWh/year] [year].
+        grid: renewable share of what the grid supplies [1] [year].
+        heat_factor: CO2 factor of district heat against the base factor [1] [year].
     """
     years = axes.years.astype(np.float64)
     projected = years >= PROJECTION_FROM
-    grid = path_values(levers.electricity.renewable_share, years)
     published = data.by_year("inventory/electricity", "renewable_share", years)
     share = np.where(projected, renewable_share_of_use(grid, bought, own), published)
     later = real_electricity_factor(grid, path_values(levers.electricity.thermal_factor, years))
@@ -71,12 +74,12 @@ def supply(data: Data, levers: Levers, axes: Axes, bought: Array, own: Array) ->
     electricity = np.stack([real, fixed_electricity_factor(data, levers, axes)], axis=1)
     base = data.along("inventory/carriers", "emission_factor", "carrier", axes.carriers, missing=0.0)
     carriers = np.broadcast_to(base[None, :, None], (len(years), len(base), len(FACTOR_VIEWS))).copy()
-    for carrier, path in (
-        ("city_gas", levers.fuel.city_gas_factor),
-        ("district_heat", levers.fuel.district_heat_factor),
+    for carrier, factor in (
+        ("city_gas", path_values(levers.fuel.city_gas_factor, years)),
+        ("district_heat", heat_factor),
     ):
         position = axes.carriers.index(carrier)
-        carriers[:, position] *= np.where(projected, path_values(path, years), 1.0)[:, None]
+        carriers[:, position] *= np.where(projected, factor, 1.0)[:, None]
     carriers[:, axes.carriers.index("electricity")] = electricity / 3.6
     return Supply(share, electricity, carriers)
 

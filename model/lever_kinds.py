@@ -25,7 +25,12 @@ Kind = Literal["whole", "number", "choice", "last_year", "path", "share_path"]
 SHARE_TOLERANCE: Final = 1e-6
 
 #: Classification table of each dimension that levers are given for or share out.
-TABLES: Final = {"policy_group": "policy_groups", "standard": "standards", "technology": "technologies"}
+TABLES: Final = {
+    "policy_group": "policy_groups",
+    "standard": "standards",
+    "technology": "technologies",
+    "programme": "programmes",
+}
 
 #: A year as a key: four digits.
 _YEAR = re.compile(r"[0-9]{4}")
@@ -97,9 +102,10 @@ def path(lower: float, upper: float, unit: str, en: str, ja: str, per: str | Non
     return Lever("path", Text(en, ja), unit, lower, upper, per=per)
 
 
-def choice(en: str, ja: str, **choices: tuple[str, str]) -> Lever:
+def choice(en: str, ja: str, per: str | None = None, **choices: tuple[str, str]) -> Lever:
     """Return a lever whose value is one of a few words, each with its meaning in English and Japanese."""
-    return Lever("choice", Text(en, ja), choices={word: Text(*meaning) for word, meaning in choices.items()})
+    words = {word: Text(*meaning) for word, meaning in choices.items()}
+    return Lever("choice", Text(en, ja), choices=words, per=per)
 
 
 def last_year(en: str, ja: str, per: str) -> Lever:

@@ -253,6 +253,36 @@ class OtherSectors(Section):
     ]
 
 
+class Programmes(Section):
+    """Which programmes of the ordinance act, under which rules."""
+
+    rule_set: Annotated[
+        str,
+        choice(
+            "dated rules that the programmes follow; where they are silent the other set speaks",
+            "制度のルールセット(値のない項目は他方の値を使用)",
+            seed_2022=("proposal of August 2022", "2022年8月の改正案"),
+            adopted_2025=("as adopted, in force from April 2025", "2025年4月施行の規定"),
+        ),
+    ]
+    form: Annotated[
+        ByLabel[str],
+        choice(
+            "how the programme takes part",
+            "制度の扱い",
+            per="programme",
+            absent=("it does not act", "対象としない"),
+            rule=("by its rules, as all obliged just meet them", "ルールどおり(全員がちょうど守る)"),
+            optimised=("by the optimiser of those obliged, where there is one", "義務者の最適化による(ある制度のみ)"),
+        ),
+    ]
+    cap_rate: Annotated[
+        YearPath,
+        path(0, 1, "1", "reduction owed under cap-and-trade after the last period that the rules print",
+             "総量削減義務の、公表された最後の計画期間より後の削減義務率"),
+    ]  # fmt: skip
+
+
 class Levers(Section):
     """All levers of a scenario."""
 
@@ -270,6 +300,7 @@ class Levers(Section):
     fuel: Fuel
     service: Service
     other_sectors: OtherSectors
+    programmes: Programmes
 
 
 #: What each section is about, for templates and schemas.
@@ -286,6 +317,7 @@ SECTIONS: Final[Mapping[str, Text]] = {
     "fuel": Text("Cleaner fuel and heat within the same carrier", "同一エネルギー種別内の低炭素化"),
     "service": Text("How much service people take from energy", "エネルギーサービスの水準"),
     "other_sectors": Text("Industry, transport, waste and other gases", "産業・運輸・廃棄物・その他ガス"),
+    "programmes": Text("Programmes of the ordinance", "条例の制度"),
 }
 
 

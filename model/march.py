@@ -15,6 +15,7 @@ from model.faults import BadInput
 from model.inputs import Data
 from model.levers import Levers
 from model.lifetimes import Lifetimes
+from model.policy.acting import Works
 from model.stock import (
     Construction,
     FallingStockError,
@@ -26,7 +27,7 @@ from model.stock import (
 )
 from model.survival import hazard_table
 from model.survival_families import Array
-from model.year_path import path_values, share_path_values
+from model.year_path import share_path_values
 
 #: Called with the number of years done and all years, for a progress bar.
 Progress = Callable[[int, int], None]
@@ -91,6 +92,7 @@ def march(
     life: Lifetimes,
     size: Sizes,
     wanted: Array,
+    course: Works,
     progress: Progress | None = None,
 ) -> StockYears:
     """Return the stock of every year.
@@ -102,6 +104,7 @@ def march(
         life: survival curves.
         size: what one unit of the stock is.
         wanted: what shall stand at the end of each year, in the unit of the stock [year, segment, region].
+        course: new and renovated buildings, after the programmes that act on them.
         progress: told after every year.
 
     Raises:
@@ -111,7 +114,7 @@ def march(
     hazards = hazard_table(life.of_segments(axes), axes.vintages, axes.years)
     ahead = axes.years >= PROJECTION_FROM
     hazards[ahead] = hazard_table(life.of_segments_later(axes), axes.vintages, axes.years[ahead])
-    renovations, new_mix = _renovations(levers, axes), _new_mix(levers, axes)
+    renovations = _renovations(levers, axes, course.renovation_rate)
     stock = base_stock(data, axes, life, wanted[0])
     shares = base_standards(data, axes)
     result = _empty(axes)
@@ -126,7 +129,7 @@ def march(
             raised = np.maximum(done.moved, 0.0).sum(axis=2)
             result.values["renovated_floor_area"][index] = (stock.sum(axis=1) * size.floor_area * raised).sum(axis=1)
             shares = done.standard_share
-            shares[:, position] = new_mix[index]
+            shares[:, position] = course.new_mix[index]
         old_area = _in_floor_area(stock[:, :, :position], size, position)
         built = _build(stock, wanted[index], position, hazards[index], levers, axes)
         taken_area = old_area - _in_floor_area(stock[:, :, :position], size, position)
@@ -144,20 +147,14 @@ def march(
     return result
 
 
-def _renovations(levers: Levers, axes: Axes) -> Renovations:
+def _renovations(levers: Levers, axes: Axes, rate: Array) -> Renovations:
     groups, lever = axes.attribute("policy_group"), levers.renovation
     return Renovations(
-        rate=np.stack([path_values(lever.rate[name], axes.years) for name in groups], axis=1),
+        rate=rate,
         rate_of_level=np.array([lever.rate_of_level[name] for name in axes.standards]),
         target=np.stack([share_path_values(lever.target[name], axes.years, axes.standards) for name in groups], axis=1),
         minimum_age=np.array([lever.minimum_age[name] for name in groups]),
     )
-
-
-def _new_mix(levers: Levers, axes: Axes) -> Array:
-    """Return the performance mix of new buildings [year, segment, standard]."""
-    paths = [levers.new_building_standard[name] for name in axes.attribute("policy_group")]
-    return np.stack([share_path_values(path, axes.years, axes.standards) for path in paths], axis=1)
 
 
 def _build(stock: Array, wanted: Array, position: int, hazard: Array, levers: Levers, axes: Axes) -> Construction:

@@ -29,6 +29,9 @@ from model.inputs import Data
 from model.levers import Levers
 from model.lifetimes import Lifetimes, lifetimes
 from model.march import Progress, StockYears, march
+from model.policy.acting import Scene
+from model.policy.stages import EnergyYears, check_forms, energy_years, works
+from model.policy.supply import with_purchases
 from model.regions import co2_by_region
 from model.solar import SolarYears, self_use, solar_years
 from model.survival_families import Array
@@ -88,19 +91,27 @@ def run_pathway(
     """
     axes = run_axes(data, levers.years.last, resolution)
     life = lifetimes(data, levers, axes, segment_dwellings(data, levers, axes))
-    stock = march(data, levers, axes, life, sizes(data, levers, axes), demand(data, levers, axes), progress)
+    scene = Scene(data, levers, axes)
+    check_forms(scene)
+    course = works(scene)
+    stock = march(data, levers, axes, life, sizes(data, levers, axes), demand(data, levers, axes), course, progress)
     equipment = equipment_years(data, levers, axes, stock.standing_new_share)
-    panels = solar_years(data, levers, axes, stock.values["buildings"], stock.values["built_buildings"])
+    panels = solar_years(scene, course.retrofit, stock.values["buildings"], stock.values["built_buildings"])
     unit = useful_at_unit_service(
         data, axes, stock.values["floor_area_by_standard"], equipment, _occupied(data, levers, axes, stock)
     )
     fitted = calibrate(data, levers, axes, final_energy(unit, equipment.final_per_useful, axes))
     useful = unit * fitted.end_use * fitted.service[:, :, None]
+    acted = energy_years(scene, final_energy(useful, equipment.final_per_useful, axes).sum(axis=2))
+    useful = useful * acted.energy.left[:, :, None]
     values = stock.values | _energy(data, axes, stock, equipment, panels, useful)
     values |= {"service_level": fitted.service, "technology_share": equipment.share}
     used = sector_energy(data, levers, axes, values["final_energy"].sum(axis=(2, 3)), values["purchased_energy"])
     own = values["solar_self_use"].sum(axis=(1, 2)) / 1e6
-    supplied = supply(data, levers, axes, used.electricity.sum(axis=1), own)
+    bought = used.electricity.sum(axis=1)
+    by_segment = values["purchased_energy"][:, :, axes.carriers.index("electricity")] / 3.6e3
+    grid = with_purchases(acted.energy, scene, by_segment, bought)
+    supplied = supply(data, levers, axes, bought, own, grid, acted.energy.heat_factor)
     values["co2"] = building_co2(values["purchased_energy"], supplied.carriers)
     on_site = values["solar_self_use"] * _TJ_PER_MWH
     final = values["final_energy"].sum(axis=2)
@@ -114,7 +125,31 @@ def run_pathway(
         "greenhouse_gas": gas,
         "greenhouse_gas_total": gas.sum(axis=1),
     }
+    values |= _programme_values(panels, acted, by_segment)
     return Pathway(axes, levers, life, stock, fitted, supplied, used, values)
+
+
+def _programme_values(panels: SolarYears, acted: EnergyYears, electricity: Array) -> dict[str, Array]:
+    """Return what the programmes came to in their own units; zero where a programme is absent.
+
+    Args:
+        panels: with what obliged suppliers owe and install.
+        acted: what programmes on supply and operation came to.
+        electricity: bought by buildings [TWh/year] [year, segment].
+    """
+    cap, none = acted.cap, np.zeros(len(acted.forest))
+    return {
+        "solar_required": panels.required,
+        "solar_of_obliged_suppliers": panels.obliged,
+        "capped_emissions": none if cap is None else cap.emissions,
+        "capped_allowance": none if cap is None else cap.allowance,
+        "capped_banked": none if cap is None else cap.by_year("carried_out_t"),
+        "capped_expired": none if cap is None else cap.by_year("expired_t"),
+        "capped_uncovered": none if cap is None else cap.by_year("uncovered_t"),
+        "renewable_purchases": acted.energy.purchased_share * electricity,
+        "energy_left_by_programmes": acted.energy.left,
+        "forest_absorption": acted.forest,
+    }
 
 
 def _occupied(data: Data, levers: Levers, axes: Axes, stock: StockYears) -> Array:

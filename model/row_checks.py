@@ -172,6 +172,20 @@ ROWS: Final[dict[str, dict[str, Rows]]] = {
     ),
     "solar/self_use": {"self_use_share": Rows({"segment_sector": "every"})},
     "solar/capacity_shares": {"share_of_installed": Rows({"policy_group": "every"})},
+    "policy/new_buildings": {
+        name: Rows({"policy_group": ("detached_custom", "detached_for_sale", "rental_small", "condominium_small")})
+        for name in ("obliged_share", "eligible_share")
+    },
+    "policy/standards": {
+        "bei": Rows({"segment_sector": "every", "standard": "every"}),
+        "ua": Rows({"segment_sector": ("residential",), "standard": "every"}),
+    },
+    "policy/building_types": {
+        "storeys": Rows({"building_type": ("apartment_rental", "condominium")}),
+        "use_class": Rows({"building_type": "commercial"}),
+    },
+    "policy/paths": {name: Rows(least=2, years=(BASE_YEAR, LAST_YEAR)) for name in TABLES["policy/paths"].quantities},
+    "policy/parameters": {name: Rows() for name in TABLES["policy/parameters"].quantities},
 }
 
 

@@ -68,7 +68,7 @@ _CELL = ("year", "segment", "region")
 
 
 #: Variables that no more than all of something can be.
-_SHARES = frozenset({"technology_share", "renewable_share"})
+_SHARES = frozenset({"technology_share", "renewable_share", "energy_left_by_programmes"})
 
 
 def _variables(*rows: tuple[str, tuple[str, ...], str, str, str]) -> dict[str, Variable]:
@@ -137,6 +137,27 @@ VARIABLES: Final = _variables(
      "greenhouse gases in CO2 equivalents with the real electricity factor", "温室効果ガス排出量(CO2換算、実排出係数)"),
     ("greenhouse_gas_total", ("year",), "Mt/year", "all greenhouse gases, comparable with the 62.2 Mt of 2000",
      "温室効果ガス総排出量(2000年度6,220万tと比較)"),
+    # -- programmes of the ordinance ----------------------------------------------------------------------------
+    ("solar_required", ("year", "region"), "kW/year", "capacity that obliged suppliers owe for the year's new buildings",
+     "義務対象事業者の年間の設置基準容量"),
+    ("solar_of_obliged_suppliers", ("year", "region"), "kW/year", "capacity that obliged suppliers install",
+     "義務対象事業者の年間の設置容量"),
+    ("capped_emissions", ("year",), "kilotonne/year", "emissions of covered buildings in the account of cap-and-trade",
+     "総量削減義務対象(建物)の算定排出量"),
+    ("capped_allowance", ("year",), "kilotonne/year", "base emissions less the reduction owed under cap-and-trade",
+     "総量削減義務の排出上限(基準排出量－削減義務量)"),
+    ("capped_banked", ("year",), "kilotonne", "excess reductions kept at the end of a compliance period",
+     "計画期間末に繰り越す超過削減量"),
+    ("capped_expired", ("year",), "kilotonne", "banked excess that ends unused at the end of a compliance period",
+     "計画期間末に失効する超過削減量"),
+    ("capped_uncovered", ("year",), "kilotonne", "what a compliance period is short of after all measures of the model",
+     "計画期間の義務不足量(モデルの対策後)"),
+    ("renewable_purchases", ("year", "segment"), "TWh/year", "electricity bought on purpose as renewable",
+     "再エネ電力として選んで購入した電力量"),
+    ("energy_left_by_programmes", ("year", "segment"), "1", "energy left by programmes on buildings in use",
+     "運用段階の制度による削減後に残るエネルギーの割合"),
+    ("forest_absorption", ("year",), "tonne/year", "absorption by forests that wards tend; never taken off emissions",
+     "区の森林整備による吸収量(排出量から差し引かない)"),
     # -- how well the model meets what is published ------------------------------------------------------------
     ("published", ("observation",), "1", "published figure, in the unit named by the coordinate `unit`", "公表値(単位は座標unit)"),
     ("modelled", ("observation",), "1", "the model's figure for the same quantity and year", "モデル値"),

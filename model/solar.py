@@ -15,11 +15,12 @@ from model.axes import PROJECTION_FROM, Axes
 from model.faults import BadInput, Fault
 from model.inputs import Data
 from model.language import Text
-from model.levers import Levers
 from model.lifetimes import weibull_with_mean
+from model.policy.acting import Scene
+from model.policy.new_buildings import panels_on_new
+from model.policy.stages import roofs
 from model.survival import survival_table
 from model.survival_families import Array
-from model.year_path import path_values
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,15 @@ class SolarYears:
         capacity: at the end of the year [kW].
         installed: during the year [kW/year].
         generation: [MWh/year].
+        required: owed by obliged suppliers [kW/year] [year, region].
+        obliged: installed by obliged suppliers [kW/year] [year, region].
     """
 
     capacity: Array
     installed: Array
     generation: Array
+    required: Array
+    obliged: Array
 
 
 # Panels lose a constant share of their yield every year of their age.
@@ -55,31 +60,30 @@ def self_use(generation: Array, self_use_share: Array, electricity: Array) -> Ar
     return np.minimum(generation * self_use_share, electricity)
 
 
-def solar_years(data: Data, levers: Levers, axes: Axes, buildings: Array, built: Array) -> SolarYears:
+def solar_years(scene: Scene, retrofit: Array, buildings: Array, built: Array) -> SolarYears:
     """Return panels of every year.
 
     To the last year known, installations are what the known capacity and the life of panels imply, shared out by who
-    has panels; later they are those on new buildings (share × size) and the retrofits of the scenario.
+    has panels; later they are those on new buildings (share × size) and retrofits, after the programmes on roofs.
 
     Args:
-        data: input tables.
-        levers: solar levers.
-        axes: axes of the run.
+        scene: data, levers and axes of the run.
+        retrofit: panels on existing roofs [kW/year] [year].
         buildings: standing at the end of each year [year, segment, region].
         built: buildings built in each year [year, segment, region].
     """
+    data, axes, years = scene.data, scene.axes, scene.years
     mean, shape, loss, per_kw = (
         data.number("solar/parameters", name) for name in ("lifetime_mean", "lifetime_shape", "degradation", "yield")
     )
     standing = survival_table([weibull_with_mean(mean, shape)], axes.years, axes.years)[:, 0]
-    years = axes.years.astype(np.float64)
     totals = _installed_to_date(data.by_year("solar/capacity", "capacity", years), standing)
     where = _owners(data, axes, buildings)
-    projected = years >= PROJECTION_FROM
-    installed = (
-        np.where(projected, path_values(levers.solar.retrofit_mw, years) * 1000.0, totals)[:, None, None] * where
-    )
-    installed += np.where(projected[:, None, None], _on_new_buildings(levers, axes, years, built), 0.0)
+    share, size = panels_on_new(scene)
+    planned = roofs(scene, built * (share * size)[:, :, None], retrofit[:, None, None] * where, buildings, built)
+    projected = (years >= PROJECTION_FROM)[:, None, None]
+    installed = np.where(projected, planned.on_existing, totals[:, None, None] * where)
+    installed += np.where(projected, planned.on_new, 0.0)
     ages = axes.years[:, None] - axes.years[None, :] + 0.5
     flat = installed.reshape(len(years), -1)
     shape_of = installed.shape
@@ -89,6 +93,8 @@ def solar_years(data: Data, levers: Levers, axes: Axes, buildings: Array, built:
         capacity=capacity,
         installed=installed,
         generation=((standing * degraded(ages, loss)) @ flat).reshape(shape_of) * per_kw / 1000.0,
+        required=planned.required,
+        obliged=planned.obliged,
     )
 
 
@@ -123,14 +129,3 @@ def _owners(data: Data, axes: Axes, buildings: Array) -> Array:
         share = data.number("solar/capacity_shares", "share_of_installed", policy_group=group)
         result[:, inside] = share * buildings[:, inside] / buildings[:, inside].sum(axis=(1, 2), keepdims=True)
     return result
-
-
-def _on_new_buildings(levers: Levers, axes: Axes, years: Array, built: Array) -> Array:
-    """Return capacity on new buildings [kW/year] [year, segment, region]: built × share with panels × size."""
-    groups = axes.attribute("policy_group")
-    each = {
-        name: path_values(levers.solar.new_building_share[name], years)
-        * path_values(levers.solar.kw_per_building[name], years)
-        for name in dict.fromkeys(groups)
-    }
-    return built * np.stack([each[name] for name in groups], axis=1)[:, :, None]

@@ -200,6 +200,35 @@ TABLES: Final[dict[str, Table]] = {
                self_use_share=_share("share of generation used in the building", "発電量に占める自家消費割合")),
         _table("solar/capacity_shares", ("policy_group",), "who has panels", "太陽光の設置先",
                share_of_installed=_share("share of capacity installed", "設置容量に占める割合")),
+        # -- programmes of the ordinance: how far they reach ---------------------------------------------------------
+        _table("policy/new_buildings", ("policy_group",), "reach of the report programme", "報告書制度の対象範囲",
+               obliged_share=_share("share of starts by obliged suppliers", "着工棟数に占める義務対象事業者の割合"),
+               eligible_share=_share("buildings left after exclusions", "除外後に算定対象となる建物の割合")),
+        _table("policy/standards", ("segment_sector", "standard"), "performance levels in the terms of the rules",
+               "省エネ性能水準の制度上の値",
+               bei=_q("1", "design over standard primary energy, panels apart", "BEI(太陽光を除く)", 0.1, 3.0),
+               ua=_q("W/m^2/K", "mean heat loss of the envelope", "外皮平均熱貫流率UA", 0.1, 5.0)),
+        _table("policy/building_types", ("building_type",), "large new buildings by type", "大規模新築建物の用途別の値",
+               storeys=_q("1", "floor area over building area", "延床面積/建築面積", 1.0, 60.0),
+               use_class=_whole("1", "use of the plan programme: 1, 2 or 3", "計画書制度の用途区分(1～3)", 1, 3)),
+        _table("policy/paths", ("year",), "reach of programmes by year", "制度の浸透の経路",
+               sme_adoption=_share("small firms that the wards' support reaches", "区の支援が届く中小企業の割合"),
+               zeb_adoption=_share("new ward buildings at ZEB level", "新築区有施設のZEB化率"),
+               ward_renewable_share=_share("renewable share of what wards buy", "区が調達する電力の再エネ割合"),
+               metropolitan_renewable_share=_share("renewable share of what the metropolis buys", "都が調達する電力の再エネ割合"),
+               district_heat_factor=_q("1", "factor of district heat against today", "地域熱の排出係数(現状比)", 0.0, 1.5),
+               forest_area=_q("ha", "forest tended by the wards", "区が整備する森林面積")),
+        _table("policy/parameters", (), "response to programmes", "制度への反応",
+               over_compliance=_share("obliged suppliers install more than they owe by", "義務対象事業者の超過設置の割合"),
+               sme_saving=_share("saving of a firm that support reaches", "支援を受けた中小企業の省エネ率"),
+               attaining_share=_share("reported energy that comes to the attained level", "報告対象のうち達成水準に到達する割合"),
+               reported_share_of_supply=_share("share of the way to their level that suppliers go", "供給事業者が目標水準に近づく割合"),
+               additionality=_share("renewable electricity that a green purchase adds", "再エネ購入による追加性"),
+               payback_sensitivity=_q("1/year", "panels on existing homes by pay-back", "投資回収年数に対する設置の感度"),
+               renovation_sensitivity=_q("1", "renovation by the share that is granted", "補助率に対する改修率の感度"),
+               grant_sensitivity=_q("1/MJPY", "odds of a level by its grant", "補助額に対する水準選択の感度"),
+               home_capacity=_q("kW", "panels of a typical home", "標準的な住宅の太陽光容量", 0.5, 50.0),
+               own_saving_limit=_q("1/year", "saving that capped facilities can add in a year", "総量削減義務対象が1年に上積みできる省エネ率", 0.0, 0.2)),
         # -- procurement ------------------------------------------------------------------------------------------
         _table("procurement/reduction_measures", ("measure", "building_use"), "measures of large facilities",
                "大規模事業所の削減対策",
@@ -311,6 +340,13 @@ _ENERGY: Final = (
 )  # fmt: skip
 _SOLAR: Final = (*_STOCK, "solar/capacity", "solar/parameters", "solar/capacity_shares")
 _BOUGHT: Final = (*_ENERGY, "solar/capacity", "solar/parameters", "solar/capacity_shares", "solar/self_use")
+_POLICY: Final = (
+    "policy/new_buildings",
+    "policy/standards",
+    "policy/building_types",
+    "policy/paths",
+    "policy/parameters",
+)
 _GAS: Final = (*_BOUGHT, "inventory/electricity", "inventory/other_sectors")
 
 #: Tables that each result variable rests on, beside the scenario.
@@ -337,5 +373,12 @@ VARIABLE_TABLES: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(
         ("co2", "co2_by_region", "sector_energy", "sector_electricity", "greenhouse_gas", "greenhouse_gas_total"), _GAS
     ),
+    **dict.fromkeys(("solar_required", "solar_of_obliged_suppliers"), (*_STOCK, *_POLICY)),
+    **dict.fromkeys(
+        ("capped_emissions", "capped_allowance", "capped_banked", "capped_expired", "capped_uncovered",
+         "renewable_purchases", "energy_left_by_programmes"),
+        (*_GAS, *_POLICY),
+    ),
+    "forest_absorption": ("policy/paths",),
     **dict.fromkeys(("published", "modelled", "residual"), (*_GAS, "inventory/emissions", "buildings/insulation_mix")),
 }  # fmt: skip

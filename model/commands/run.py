@@ -203,7 +203,7 @@ def _digests(scenario: Scenario, data: Data, data_folder: Path | None) -> dict[s
     from model.paths import data_folder as shipped
 
     digests = {f"data/{name}": digest for name, digest in data.sha256.items()}
-    for pattern in ("classification/*.csv", "rules/municipalities.csv", "rules/targets.yaml"):
+    for pattern in ("classification/*.csv", "rules/municipalities.csv", "rules/*.yaml"):
         for path in sorted(shipped().glob(pattern)):
             digests[f"data/{path.relative_to(shipped()).as_posix()}"] = hashlib.sha256(path.read_bytes()).hexdigest()
     for path in scenario.files:

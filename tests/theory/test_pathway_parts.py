@@ -12,6 +12,7 @@ from model.energy import reference_intensity
 from model.inputs import Data
 from model.levers import Levers
 from model.pathway import Pathway, _energy, _occupied, run_pathway
+from model.policy.acting import Scene
 from model.solar import SolarYears, solar_years
 from model.technology import chosen_shares, equipment_years
 
@@ -66,7 +67,8 @@ def test_panels_lose_yield_by_age_once(data: Data, levers_with: Callable[..., Le
     levers = levers_with("solar.retrofit_mw=0", "solar.new_building_share.all=0")
     buildings, built = base_run.values["buildings"], base_run.values["built_buildings"]
     given = with_values(with_values(data, "solar/parameters", "degradation", 0.03), "solar/parameters", "yield", 1200.0)
-    panels = solar_years(given, levers, base_run.axes, buildings, built)
+    none = np.zeros(len(base_run.axes.years))
+    panels = solar_years(Scene(given, levers, base_run.axes), none, buildings, built)
     mean, shape = (data.number("solar/parameters", name) for name in ("lifetime_mean", "lifetime_shape"))
     scale = mean / math.gamma(1 + 1 / shape)
     for year in (2010, 2022, 2045):
@@ -88,7 +90,7 @@ def test_no_building_uses_more_of_its_own_power_than_it_needs(
 
     def energy(generation: float) -> dict[str, np.ndarray]:
         each = np.full_like(base_run.values["floor_area"], generation)
-        return _energy(data, axes, stock, equipment, SolarYears(each, each, each), base_run.values["useful_energy"])
+        return _energy(data, axes, stock, equipment, SolarYears(each, each, each, each[:, 0], each[:, 0]), base_run.values["useful_energy"])
 
     plenty = energy(1e9)
     bought = plenty["purchased_energy"][:, :, electricity]

@@ -1,0 +1,182 @@
+"""Cap-and-trade in the pathway: the covered facilities as one, over the compliance periods, with bank and expiry.
+
+In the rule form all covered buildings trade with each other without friction, so that their sum owes what each owes.
+What a period is short of is met in this order: excess banked in the period before, savings of energy up to what can be
+added in a year, renewable electricity, and last what no measure of this model gives (left uncovered and shown).
+Covered factories belong to industry, which follows its own stated path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from model.axes import LAST_PUBLISHED_YEAR, Years
+from model.emissions import fixed_electricity_factor, real_electricity_factor
+from model.ordinance.cap_and_trade_credits import Ledger, bank
+from model.ordinance.cap_and_trade_equations import CATEGORIES, Periods, balance_by_period
+from model.policy.acting import Energy, Scene
+from model.survival_families import Array
+from model.year_path import path_values
+
+#: MWh in a TJ, and kWh per MJ in the factor of electricity.
+_MJ_PER_KWH: Final = 3.6
+_CATEGORY: Final = CATEGORIES.index("I-1")
+
+
+@dataclass(frozen=True)
+class CapYears:
+    """The covered buildings under the cap; tonnes of the programme's own account [kilotonne-CO2].
+
+    Args:
+        emissions: emissions after all measures [year].
+        allowance: base less the reduction owed [year]; 0 outside the periods.
+        rate: rate of reduction owed [1] [year].
+        base: base emissions [kilotonne/year].
+        period: position of the compliance period of each year, −1 outside [year].
+        ledger: bank, use and expiry by period, dims (kind, period).
+    """
+
+    emissions: Array
+    allowance: Array
+    rate: Array
+    base: float
+    period: Years
+    ledger: Ledger
+
+    def by_year(self, name: str) -> Array:
+        """Return what became of credits, at the last year of each period [kilotonne-CO2] [year]."""
+        tonnes = getattr(self.ledger, name)
+        values = (tonnes if name == "uncovered_t" else tonnes[0]) / 1e3
+        result = np.zeros(len(self.period))
+        for place, value in enumerate(values):
+            inside = np.flatnonzero(self.period == place)
+            if len(inside):
+                result[inside[-1]] = value
+        return result
+
+
+def capped_energy(state: Energy, scene: Scene, used: Array) -> tuple[Energy, CapYears]:
+    """Let the cap act on what all programmes before it left.
+
+    Args:
+        state: supply and use so far.
+        scene: what may be looked at.
+        used: energy that would be used without the programmes on operation [TJ/year] [year, segment, carrier].
+    """
+    inside = scene.axes.segments_where(size_class="cap_and_trade")
+    account = _account(scene, state, used * (state.left * inside)[:, :, None])
+    period, rate = _duty(scene)
+    factor = np.where(scene.from_year(0), _factors(account, period, rate), 1.0)
+    saving = np.minimum(1.0 - factor, _saving_limit(scene, period))
+    # What savings do not give, renewable electricity must: factor = (1 − saving) · (1 − share · electricity's part).
+    rest = 1.0 - factor / (1.0 - saving)
+    green = np.divide(rest, account.electric, out=np.zeros_like(rest), where=account.electric > 0.0).clip(0.0, 1.0)
+    met = (1.0 - saving) * (1.0 - green * account.electric)
+    emissions = account.emissions * met
+    allowance = np.where(period >= 0, account.base * (1.0 - rate), 0.0)
+    # What is not bought on purpose comes from the grid with the grid's own share.
+    bought = np.where(green > 0.0, green + (1.0 - green) * state.grid_share, 0.0)
+    after = replace(
+        state,
+        left=np.where(inside, state.left * (1.0 - saving)[:, None], state.left),
+        purchased_share=np.maximum(state.purchased_share, bought[:, None] * inside),
+    )
+    ledger = _ledger(account, emissions, period, rate)
+    return after, CapYears(emissions / 1e3, allowance / 1e3, rate, account.base / 1e3, period, ledger)
+
+
+@dataclass(frozen=True)
+class _Account:
+    """Covered buildings in the programme's own account: base [t/year], emissions before the cap [t/year] [year], and
+    the part of electricity in them [1] [year]."""
+
+    base: float
+    emissions: Array
+    electric: Array
+
+
+def _account(scene: Scene, state: Energy, energy: Array) -> _Account:
+    """Return the covered emissions: as published to date, later as the model's capped segments go.
+
+    emissions[y] = emissions[last published] · model[y] / model[last published], both with the factors of the programme
+
+    Args:
+        scene: what may be looked at.
+        state: supply before purchases, whose real factor the adopted rules count from the fourth period on.
+        energy: of the capped segments before the cap [TJ/year] [year, segment, carrier].
+    """
+    data, axes = scene.data, scene.axes
+    factors = np.broadcast_to(
+        data.along("inventory/carriers", "emission_factor", "carrier", axes.carriers, missing=0.0),
+        (len(axes.years), len(axes.carriers)),
+    ).copy()
+    position = axes.carriers.index("electricity")
+    factors[:, position] = _electricity_factor(scene, state) / _MJ_PER_KWH
+    tonnes = np.einsum("ysc,yc->yc", energy, factors) * 1e3
+    total = tonnes.sum(axis=1)
+    table, now = "inventory/cap_and_trade", axes.year_index(LAST_PUBLISHED_YEAR)
+    base = data.number(table, "base_emissions") * 1e6 * (1.0 - float(data.series(table, "factory_share")[1][0]))
+    known = base * (1.0 - data.by_year(table, "reduction", scene.years))
+    trend = known[now] * total / total[now]
+    emissions = np.where(axes.years <= LAST_PUBLISHED_YEAR, known, trend)
+    return _Account(base, emissions, tonnes[:, position] / total)
+
+
+def _electricity_factor(scene: Scene, state: Energy) -> Array:
+    """Return the factor that the programme counts [kg/kWh] [year]: fixed, or of supply where the rules say so."""
+    fixed = fixed_electricity_factor(scene.data, scene.levers, scene.axes)
+    rules = scene.rules("cap_and_trade")
+    if not rules.stated("supplier_factors"):
+        return fixed
+    periods = Periods.read(rules)
+    thermal = path_values(scene.levers.electricity.thermal_factor, scene.years)
+    actual = real_electricity_factor(state.grid_share, thermal)
+    return np.where(scene.from_year(periods.first_years[-1]), actual, fixed)
+
+
+def _duty(scene: Scene) -> tuple[Years, Array]:
+    """Return the period of each year and the rate owed: as printed, then the scenario's assumption, five years each."""
+    rules, years = scene.rules("cap_and_trade"), scene.axes.years
+    printed = Periods.read(rules)
+    length = int(rules.number("period_length"))
+    period = printed.of_years(years)
+    later = years > printed.last_years[-1]
+    steps = (years - printed.last_years[-1] - 1) // length
+    period = np.where(later, len(printed.numbers) + steps, period)
+    rate = np.where(period >= 0, printed.rate_table[np.clip(period, 0, len(printed.numbers) - 1), _CATEGORY], 0.0)
+    starts = (printed.last_years[-1] + 1 + steps * length).astype(np.float64)
+    rate = np.where(later, path_values(scene.levers.programmes.cap_rate, starts), rate)
+    return np.asarray(period, dtype=np.int64), np.asarray(rate, dtype=np.float64)
+
+
+# A period may emit its allowance and what was banked in the period before; a measure once taken stays.
+def _factors(account: _Account, period: Years, rate: Array) -> Array:
+    """Return the share of emissions that the cap leaves in each year [1] [year]."""
+    factor, kept, banked = np.ones(len(period)), 1.0, 0.0
+    for place in range(int(period.max()) + 1):
+        inside = period == place
+        emitted = float(account.emissions[inside].sum())
+        allowance = float((account.base * (1.0 - rate[inside])).sum())
+        kept = min(kept, (allowance + banked) / emitted) if emitted > 0.0 else kept
+        factor[inside] = kept
+        banked = max(allowance - kept * emitted, 0.0)
+    return factor
+
+
+def _saving_limit(scene: Scene, period: Years) -> Array:
+    """Return the most of its energy that the cap can have saved by each year [1] [year]: a share more every year."""
+    going = np.cumsum((period >= 0) & scene.from_year(0))
+    return np.asarray(1.0 - (1.0 - scene.parameter("own_saving_limit")) ** going)
+
+
+def _ledger(account: _Account, emissions: Array, period: Years, rate: Array) -> Ledger:
+    """Return bank and expiry of the sum of all covered buildings, by the programme's own functions [t-CO2]."""
+    count = int(period.max()) + 1
+    balance = balance_by_period(
+        emissions[None, :], np.full((1, 1), account.base), rate[None, :], period.astype(np.int64), count
+    )
+    whole = bank(balance.excess_t, balance.shortfall_t)
+    return Ledger(*(getattr(whole, name)[0] for name in Ledger.__dataclass_fields__))

@@ -1,0 +1,81 @@
+"""Subsidies for homes: grants that shift what people choose to build, to renovate and to put on their roofs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, Literal
+
+import numpy as np
+
+from model.ordinance.solar_economics_equations import Assumptions, payback_years
+from model.ordinance.subsidies_equations import PanelGrant, panel_grant_jpy
+from model.ordinance.subsidies_facts import Home
+from model.ordinance.subsidies_findings import levels
+from model.policy.acting import Scene, Works
+from model.survival_families import Array
+
+_YEN_PER_MILLION: Final = 1e6
+
+
+# People choose a level of performance by a logit; a grant raises the odds of its level and leaves all else as it was.
+def mix_with_grants(mix: Array, grant: Array, sensitivity: float) -> Array:
+    """Return a mix of performance levels after a grant for some of them.
+
+    share[k] ← share[k] · exp(sensitivity · grant[k]) / Σ over levels
+
+    Args:
+        mix: shares of levels without the grant [..., standard].
+        grant: grant per dwelling [MJPY] [standard].
+        sensitivity: response of the odds [1/MJPY].
+
+    Source: multinomial logit (McFadden 1974), its constants given by the mix without the grant.
+    """
+    weight = mix * np.exp(sensitivity * grant)
+    return np.asarray(weight / weight.sum(axis=-1, keepdims=True))
+
+
+def response(sensitivity: float, advantage: float) -> float:
+    """Return by how much a rate grows with an advantage: exp(sensitivity · advantage)."""
+    return float(np.exp(sensitivity * advantage))
+
+
+def subsidised_works(state: Works, scene: Scene) -> Works:
+    """Let grants act: levels of new dwellings, renovation of dwellings, panels on existing homes."""
+    axes, rules = scene.axes, scene.rules("subsidies")
+    ahead, dwellings = scene.from_year(0), axes.segments_where(sector="residential")
+    kinds: dict[bool, Literal["detached", "apartment"]] = {True: "detached", False: "apartment"}
+    mix, rate = state.new_mix.copy(), state.renovation_rate.copy()
+    detached = axes.segments_where(building_type="detached")
+    for alone, kind in kinds.items():
+        chosen = np.flatnonzero(dwellings & (detached == alone))
+        grant = _grant_by_level(scene, kind) / _YEN_PER_MILLION
+        cells = np.ix_(ahead, chosen)
+        mix[cells] = mix_with_grants(mix[cells], grant, scene.parameter("grant_sensitivity"))
+    granted = rules.number(
+        "insulation_material_grant" if rules.stated("insulation_material_grant") else "window_door_grant", "share"
+    )
+    cells = np.ix_(ahead, np.flatnonzero(dwellings))
+    rate[cells] *= response(scene.parameter("renovation_sensitivity"), granted)
+    sooner = response(scene.parameter("payback_sensitivity"), years_sooner(scene))
+    return replace(
+        state, new_mix=mix, renovation_rate=rate, retrofit=np.where(ahead, state.retrofit * sooner, state.retrofit)
+    )
+
+
+def years_sooner(scene: Scene) -> float:
+    """Return by how many years the grant shortens the pay-back of panels on an existing home [years]."""
+    size = scene.parameter("home_capacity")
+    assumptions = Assumptions.read(scene.rules("pv_economics"))
+    grant = panel_grant_jpy(size, PanelGrant.read(scene.rules("subsidies"), new=False))
+    return float(payback_years(size, assumptions) - payback_years(size, assumptions, grant))
+
+
+def _grant_by_level(scene: Scene, kind: Literal["detached", "apartment"]) -> Array:
+    """Return the grant that a new dwelling of each performance level gets [JPY] [standard]."""
+    data, axes = scene.data, scene.axes
+    bei = data.along("policy/standards", "bei", "standard", axes.standards, segment_sector="residential")
+    steps = levels(Home(id=kind, kind=kind), scene.rules("subsidies"))
+    # A level saves what its BEI is below the national standard; the strictest step it reaches pays.
+    return np.array(
+        [max((step.grant_jpy for step in steps if 1.0 - value >= step.saving_min - 1e-9), default=0.0) for value in bei]
+    )
