@@ -18,6 +18,7 @@ from model.language import Language, Text, default_language
 if TYPE_CHECKING:
     from model.optimise.solar_allocation_answer import Answer
     from model.optimise.solar_allocation_model import Wishes
+    from model.optimise.solar_allocation_weather import Weather
     from model.ordinance.rulebook import RuleSet
 
 _WRITTEN = Text("written", "作成しました")
@@ -37,6 +38,7 @@ _FAILED_CHECK = Text(
 _FOUR = Text(
     "four numbers are needed, one a quarter: 300,300,300,300", "四半期ごとの4つの数値が必要です（例：300,300,300,300）"
 )
+_PLACE = Text("latitude and longitude are needed: 35.69,139.75", "緯度と経度が必要です（例：35.69,139.75）")
 _SURE = Text("a probability between 0.5 and 1 is needed", "0.5より大きく1未満の確率を指定してください")
 
 
@@ -82,6 +84,13 @@ def register(app: typer.Typer) -> None:
             typer.Option(help="trade the objective against this one / もう一つの目的との兼ね合い"),
         ] = None,
         points: Annotated[int, typer.Option(help="points of the trade-off / 点数", min=2, max=50)] = 8,
+        weather: Annotated[
+            Path | None,
+            typer.Option(help="yields from hourly weather by pvlib: EPW, TMY3, table / 気象データ", metavar="FILE"),
+        ] = None,
+        site: Annotated[
+            str | None, typer.Option(help="place of the weather [degrees] / 気象地点", metavar="LATITUDE,LONGITUDE")
+        ] = None,
         years: Annotated[int | None, typer.Option(help="horizon [years] / 評価期間", min=1, max=60)] = None,
         discount: Annotated[float | None, typer.Option(help="yearly discount / 割引率", min=0, max=0.5)] = None,
         gap: Annotated[float, typer.Option(help="proven gap to stop at / 証明する差", min=0, max=0.5)] = 1e-6,
@@ -98,7 +107,8 @@ def register(app: typer.Typer) -> None:
 
         language = lang or default_language()
         wishes = _wishes(objective, without, budget, installers, certainty, financing, changes)
-        job = Job(wishes, rules, fallback, years, discount, gap, seconds, seed)
+        sun = _weather(weather, site, rules)
+        job = Job(wishes, rules, fallback, years, discount, gap, seconds, seed, sun)
         return run(portfolio, job, out, language, workers, figures, force, pareto, points)
 
 
@@ -139,6 +149,27 @@ def _wishes(
         faults.add("--certainty", _SURE, certainty)
     faults.raise_if_any()
     return Wishes(objective, frozenset(without), budget, capacity, certainty, ways, changes)
+
+
+def _weather(path: Path | None, site: str | None, rule_set: RuleSet) -> Weather | None:
+    """Return the weather that the options name, or every fault in them."""
+    place = None
+    if site is not None:
+        try:
+            given = tuple(float(part) for part in site.split(","))
+        except ValueError:
+            given = ()
+        if len(given) != 2 or not (abs(given[0]) <= 90 and abs(given[1]) <= 180):
+            faults = FaultList()
+            faults.add("--site", _PLACE, site)
+            faults.raise_if_any()
+        place = given[0], given[1]
+    if path is None:
+        return None
+    from model.optimise.solar_allocation_weather import read_weather
+    from model.ordinance.rulebook import rules
+
+    return read_weather(path, rules("solar_allocation", rule_set, fallback=True), place)
 
 
 def run(
@@ -183,7 +214,8 @@ def run(
     if pareto is not None:
         show_front(answers, job, pareto, points, language, console, out)
     if out is not None:
-        write(answers, files, job.rule_set, out, language, figures, force)
+        used = [*files, *([Path(job.weather.source)] if job.weather is not None else [])]
+        write(answers, used, job.rule_set, out, language, figures, force)
         console.print(f"{out} – {_WRITTEN(language)}", markup=False)
     if any(one.plan.scheme is None for one in answers):
         return ExitCode.INFEASIBLE

@@ -81,11 +81,15 @@ def _auction_kinds() -> dict[str, Kind]:
 
 
 def _portfolio_kind() -> dict[str, Kind]:
-    """Return the list of houses that `allocate` reads."""
+    """Return the list of houses that `allocate` reads, and the weather that it may use."""
     from model.optimise.solar_allocation_inputs import FORM
+    from model.optimise.solar_allocation_weather import FORM as WEATHER
     from model.ordinance.row_template import SUFFIXES, write_template
 
-    return {"portfolio": Kind(FORM.title, SUFFIXES, lambda path, language: write_template(FORM, path, language))}
+    return {
+        "portfolio": Kind(FORM.title, SUFFIXES, lambda path, language: write_template(FORM, path, language)),
+        "weather": Kind(WEATHER.title, SUFFIXES, lambda path, language: write_template(WEATHER, path, language)),
+    }
 
 
 def _schedule_kinds() -> dict[str, Kind]:

@@ -18,6 +18,7 @@ from model.optimise.solar_allocation_problem import activity, priced_costs
 from model.optimise.solar_allocation_report_rows import Planned
 from model.optimise.solar_allocation_reread import RawList
 from model.optimise.solar_allocation_verify import Verification, verify
+from model.optimise.solar_allocation_weather import Weather
 from model.optimise.solar_allocation_year import YearEnd, year_end
 from model.ordinance.building_report_equations import HOUSE_TYPES
 from model.ordinance.joint_purchase_equations import co2_saving_t
@@ -44,15 +45,22 @@ class Setting:
         rules: rules of "report_programme".
         assumed: assumptions of "solar_allocation".
         economics: prices, grants and contracts.
+        weather: hours from which yields are worked out; None for the table of directions.
     """
 
     rules: Rules
     assumed: Rules
     economics: Economics
+    weather: Weather | None = None
 
     @classmethod
     def read(
-        cls, rule_set: RuleSet, fallback: bool = False, years: int | None = None, discount_rate: float | None = None
+        cls,
+        rule_set: RuleSet,
+        fallback: bool = False,
+        years: int | None = None,
+        discount_rate: float | None = None,
+        weather: Weather | None = None,
     ) -> Setting:
         """Return the setting under a rule set.
 
@@ -61,11 +69,12 @@ class Setting:
             fallback: use the other rule set where this one has no value.
             years: horizon of costs and benefits; the longest published one if None.
             discount_rate: yearly discount; as in the published figures if None.
+            weather: hours from which yields are worked out.
         """
         # Assumptions and printed prices stand in one rule set only; which one is shown with every value.
         assumed = rules("solar_allocation", rule_set, fallback=True)
         economics = Economics.read(assumed, years, discount_rate)
-        return cls(rules("report_programme", rule_set, fallback=fallback), assumed, economics)
+        return cls(rules("report_programme", rule_set, fallback=fallback), assumed, economics, weather)
 
 
 @dataclass(frozen=True)
@@ -195,7 +204,7 @@ def answer(
     inside = in_scope(portfolio, setting.rules)
     outside = tuple(str(one) for one in portfolio.ids[~inside])
     kept = portfolio.part(inside)
-    houses = houses_of(kept, setting.rules, setting.assumed)
+    houses = houses_of(kept, setting.rules, setting.assumed, setting.weather)
     plan = allocate(houses, wishes, setting.economics, setting.rules, gap, seconds, seed)
     nothing = np.full(houses.size, np.nan)
     nobody, no_way, no_heat = np.zeros(houses.size, dtype=bool), np.full(houses.size, ""), np.zeros(houses.size, int)

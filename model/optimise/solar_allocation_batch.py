@@ -16,6 +16,7 @@ from model.optimise.solar_allocation_answer import Answer, Setting, answer, veri
 from model.optimise.solar_allocation_houses import Portfolio
 from model.optimise.solar_allocation_model import GREATEST, Objective, Wishes, value_of
 from model.optimise.solar_allocation_reread import reread
+from model.optimise.solar_allocation_weather import Weather
 from model.ordinance.rulebook import RuleSet
 
 #: Gap of one point of a front.
@@ -37,6 +38,7 @@ class Job:
         gap: relative gap asked for [1].
         seconds: time limit of a plan [s].
         seed: seed of every random choice.
+        weather: hours from which yields are worked out; None for the table of directions.
     """
 
     wishes: Wishes
@@ -47,11 +49,12 @@ class Job:
     gap: float = 1e-6
     seconds: float = 30.0
     seed: int = 0
+    weather: Weather | None = None
 
 
 def plan_one(portfolio: Portfolio, job: Job) -> Answer:
     """Return the answer for one supplier."""
-    setting = Setting.read(job.rule_set, job.fallback, job.years, job.discount)
+    setting = Setting.read(job.rule_set, job.fallback, job.years, job.discount, job.weather)
     return answer(portfolio, job.wishes, setting, job.gap, job.seconds, job.seed)
 
 

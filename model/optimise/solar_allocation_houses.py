@@ -16,6 +16,7 @@ from model.language import Text
 from model.optimise.solar_allocation_economics import relative_yield
 from model.optimise.solar_allocation_heat import HEAT_KINDS, HeatOptions
 from model.optimise.solar_allocation_inputs import FACES, FIXED_STATES, House
+from model.optimise.solar_allocation_weather import PanelTerms, Weather
 from model.ordinance.building_report_equations import (
     HOUSE_TYPES,
     CapacityStandard,
@@ -204,19 +205,20 @@ def in_scope(portfolio: Portfolio, rules: Rules) -> BoolArray:
     return np.asarray(~new | small)
 
 
-def houses_of(portfolio: Portfolio, rules: Rules, assumed: Rules) -> Houses:
+def houses_of(portfolio: Portfolio, rules: Rules, assumed: Rules, weather: Weather | None = None) -> Houses:
     """Return the facts of a portfolio.
 
     Args:
         portfolio: houses in the scope of the programme.
         rules: rules of "report_programme".
         assumed: assumptions of "solar_allocation".
+        weather: hours from which the yields of roof faces are worked out; by the table of directions if None.
     """
     cells = portfolio.cells
     new = np.asarray(cells["role"] == "new_building")
     fixed = np.isin(cells["state"], FIXED_STATES)
     decided = np.asarray(cells["kw"], dtype=np.float64)
-    step, steps, face_kw, face_yield = _roofs(cells, assumed)
+    step, steps, face_kw, face_yield = _roofs(cells, assumed, weather)
     step, steps = np.where(fixed, np.nan_to_num(decided), step), np.where(fixed, 1, steps)
     largest, second, unknown = _usable_areas(cells)
     small = roof_too_small(largest, second, RoofLimits.read(rules))
@@ -255,20 +257,18 @@ def houses_of(portfolio: Portfolio, rules: Rules, assumed: Rules) -> Houses:
 
 
 def _roofs(
-    cells: Mapping[str, ObjectArray], assumed: Rules
+    cells: Mapping[str, ObjectArray], assumed: Rules, weather: Weather | None
 ) -> tuple[FloatArray, IntArray, tuple[FloatArray, ...], tuple[FloatArray, ...]]:
     """Return step, number of steps, and faces with capacity and yield, sunniest first."""
     module, largest_number = assumed.number("module_kw"), assumed.number("largest_number_of_sizes")
     per_m2 = assumed.beside("plan_programme").number("capacity_per_area")
-    best_yield = assumed.beside("pv_economics").number("yield")
-    table = assumed.value("yield_by_orientation")
+    best_yield, of_faces = face_yields(cells, assumed, weather)
     capacities, yields = [], []
     for face in FACES:
         area = np.nan_to_num(np.asarray(cells[f"face{face}_m2"], dtype=np.float64))
         capacities.append(np.floor(area * per_m2 / module + _ALMOST) * module)
         shade = np.asarray(cells[f"face{face}_shade"], dtype=np.float64)
-        seen = relative_yield(cells[f"face{face}_azimuth"], cells[f"face{face}_tilt"], table)
-        yields.append(best_yield * seen * (1 - shade))
+        yields.append(of_faces[face - FACES[0]] * (1 - shade))
     face_kw, face_yield = np.stack(capacities), np.stack(yields)
     stated = np.asarray(cells["max_kw"], dtype=np.float64)
     by_faces = face_kw.sum(axis=0)
@@ -286,6 +286,29 @@ def _roofs(
     modules = np.floor(np.where(np.isnan(stated), by_faces, stated) / module + _ALMOST)
     together = np.maximum(1.0, np.ceil(modules / largest_number))
     return together * module, np.floor(modules / together).astype(np.int64), tuple(face_kw), tuple(face_yield)
+
+
+def face_yields(
+    cells: Mapping[str, ObjectArray], assumed: Rules, weather: Weather | None
+) -> tuple[float, list[FloatArray]]:
+    """Return the yield of a face in the usual best direction, and of every face by its direction [kWh/kW].
+
+    Args:
+        cells: columns of the list.
+        assumed: assumptions of "solar_allocation".
+        weather: hours to work the yields out from; by the table of directions if None.
+    """
+    directions = [
+        tuple(np.asarray(cells[f"face{face}_{name}"], dtype=np.float64) for name in ("azimuth", "tilt"))
+        for face in FACES
+    ]
+    if weather is None:
+        best = assumed.beside("pv_economics").number("yield")
+        table = assumed.value("yield_by_orientation")
+        return best, [best * relative_yield(azimuth, tilt, table) for azimuth, tilt in directions]
+    terms = PanelTerms.read(assumed)
+    south = weather.yields(np.zeros(1), np.array([assumed.number("best_tilt")]), terms)
+    return float(south[0]), [weather.yields(azimuth, tilt, terms) for azimuth, tilt in directions]
 
 
 def _usable_areas(cells: Mapping[str, ObjectArray]) -> tuple[FloatArray, FloatArray, BoolArray]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from model.language import Text
@@ -189,6 +191,13 @@ def remarks(found: Answer) -> list[Text]:
             Text(
                 f"Outside this programme by floor area: {', '.join(found.out_of_scope[:10])}.",
                 f"延床面積により本制度の対象外：{'、'.join(found.out_of_scope[:10])}。",
+            )
+        )
+    if (weather := found.setting.weather) is not None:
+        lines.append(
+            Text(
+                f"Yields from the hourly weather in {Path(weather.source).name} by pvlib.",
+                f"発電量は毎時気象データ（{Path(weather.source).name}）からpvlibで算定しています。",
             )
         )
     small = int(np.sum(found.houses.roof_unknown & ~found.houses.fixed))
