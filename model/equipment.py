@@ -60,23 +60,23 @@ def turnover(
     entry = np.maximum(np.arange(vintages) - first, 0)
     at_entry = standing[entry, :, np.arange(vintages)].T
     kept = np.divide(standing, at_entry, out=np.zeros_like(standing), where=at_entry > 0)
-    weights = np.stack([kept, kept / efficiency], axis=-1)
+    weights = np.stack([kept, kept / efficiency], axis=2)
     serves = np.equal.outer(end_use, end_use).astype(np.float64)
-    units = np.zeros((technologies, base.shape[0], vintages))
-    units[:, :, : first + 1] = base.transpose(1, 0, 2)
-    result = np.empty((years, technologies, base.shape[0], 2))
-    result[0] = np.matmul(units, weights[0])
-    of_end_use = serves @ result[0, :, :, 0]
+    units = np.zeros((technologies, vintages, base.shape[0]))
+    units[:, : first + 1] = base.transpose(1, 2, 0)
+    result = np.empty((years, technologies, 2, base.shape[0]))
+    result[0] = np.matmul(weights[0], units)
+    of_end_use = serves @ result[0, :, 0]
     for index in range(1, years):
         position = first + index
-        left = np.matmul(units[:, :, :position], weights[index, :, :position])
+        left = np.matmul(weights[index, :, :, :position], units[:, :position])
         built = new_share[index]
-        entered = replaced[index].T * (of_end_use - serves @ left[:, :, 0]) * (1.0 - built) + built * new[index].T
-        units[:, :, :position] *= (1.0 - built)[:, None]
-        units[:, :, position] = entered
-        result[index] = left * (1.0 - built)[:, None] + entered[:, :, None] * weights[index, :, None, position]
+        entered = replaced[index].T * (of_end_use - serves @ left[:, 0]) * (1.0 - built) + built * new[index].T
+        units[:, :position] *= 1.0 - built
+        units[:, position] = entered
+        result[index] = left * (1.0 - built) + entered[:, None] * weights[index, :, :, position, None]
         of_end_use = of_end_use * (1.0 - built) + built
-    share, final = np.moveaxis(result, 3, 0).transpose(0, 1, 3, 2)
+    share, final = result.transpose(2, 0, 3, 1)
     return Turnover(np.ascontiguousarray(share), np.ascontiguousarray(final))
 
 

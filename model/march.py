@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from model.axes import PROJECTION_FROM, Axes
+from model.axes import PROJECTION_FROM, Axes, Mask
 from model.base_stock import base_standards, base_stock
 from model.demand import Sizes
 from model.faults import BadInput
@@ -45,12 +45,14 @@ class StockYears:
 
     Args:
         values: result variables by name, each with the dims of `model.schema`.
+        by_vintage: stock in its own unit at the end of the year [year, segment, vintage].
         standing_new_share: floor area built in the year over all floor area at its end [year, segment].
         largest_residual: largest relative residual of the balance in any cell and year.
         falling: (year, segment, region) positions where more stood than was demanded.
     """
 
     values: dict[str, Array]
+    by_vintage: Array
     standing_new_share: Array
     largest_residual: float = 0.0
     falling: list[tuple[int, int, int]] = field(default_factory=list)
@@ -72,17 +74,17 @@ class Renovations:
     target: Array
     minimum_age: Array
 
-    def of_year(self, index: int, ages: npt.NDArray[np.floating]) -> tuple[Array, Array]:
-        """Return rate [segment, vintage, standard] and transition [segment, standard, standard] of a year.
+    def of_year(self, index: int, ages: npt.NDArray[np.floating]) -> tuple[Array, Array, Mask]:
+        """Return rate [segment, standard], transition [segment, standard, standard] and who is eligible in a year.
 
-        rate[s, v, k] = rate of the year · (age ≥ minimum) · factor of the level before, at most 1.
-        Renovated area of a level goes to the better levels of the target in proportion; the rest of the target would
-        lower it, so that part stays as it is.
+        rate[s, k] = rate of the year · factor of the level before, at most 1; cohorts [segment, vintage] of the
+        minimum age are eligible. Renovated area of a level goes to the better levels of the target in proportion; the
+        rest of the target would lower it, so that part stays as it is.
         """
-        levels = self.target.shape[-1]
-        eligible = ages[None, :] >= self.minimum_age[:, None]
-        rate = np.minimum((self.rate[index][:, None] * eligible)[:, :, None] * self.rate_of_level, 1.0)
-        return rate, np.broadcast_to(self.target[index][:, None, :], (len(eligible), levels, levels))
+        segments, levels = self.target.shape[1:]
+        rate = np.minimum(self.rate[index][:, None] * self.rate_of_level, 1.0)
+        transition = np.broadcast_to(self.target[index][:, None, :], (segments, levels, levels))
+        return rate, transition, ages[None, :] >= self.minimum_age[:, None]
 
 
 def march(
@@ -118,7 +120,7 @@ def march(
     stock = base_stock(data, axes, life, wanted[0])
     shares = base_standards(data, axes)
     result = _empty(axes)
-    _record(result, axes, size, stock, shares, 0)
+    _record(result, size, stock, shares, 0)
     for index in range(1, len(axes.years)):
         year, position = int(axes.years[index]), axes.vintage_index(int(axes.years[index]))
         before = stock.sum(axis=2)
@@ -126,7 +128,7 @@ def march(
         lost = demolish_in_place(stock, hazards[index])
         if year >= PROJECTION_FROM:
             done = renovate(shares, *renovations.of_year(index, year - axes.vintages + 0.5))
-            raised = np.maximum(done.moved, 0.0).sum(axis=2)
+            raised = np.maximum(done.moved, 0.0) @ np.ones(len(axes.standards))
             result.values["renovated_floor_area"][index] = (stock.sum(axis=1) * size.floor_area * raised).sum(axis=1)
             shares = done.standard_share
             shares[:, position] = course.new_mix[index]
@@ -140,10 +142,10 @@ def march(
         result.largest_residual = max(result.largest_residual, float(residual.max()))
         result.falling += [(index, int(segment), int(region)) for segment, region in built.falling_cells]
         _record_flows(result, size, index, position, built, lost_area, taken_area)
-        _record(result, axes, size, stock, shares, index)
-        result.standing_new_share[index] = _new_share(stock, size, position)
+        _record(result, size, stock, shares, index)
         if progress is not None:
             progress(index, len(axes.years) - 1)
+    _record_vintages(result, axes, size)
     return result
 
 
@@ -173,12 +175,6 @@ def _in_floor_area(stock: Array, size: Sizes, position: int) -> Array:
     return np.asarray(np.matmul(stock, size.floor_area[:, :position, None])[:, :, 0])
 
 
-def _new_share(stock: Array, size: Sizes, position: int) -> Array:
-    """Return the floor area of the year's own vintage over all floor area [segment]."""
-    by_vintage = stock.sum(axis=1) * size.floor_area
-    return np.asarray(by_vintage[:, position] / by_vintage.sum(axis=1))
-
-
 def _empty(axes: Axes) -> StockYears:
     years, segments, regions = len(axes.years), len(axes.segments), len(axes.regions)
     values = {name: np.zeros((years, segments, regions)) for name in _CELLS}
@@ -186,24 +182,38 @@ def _empty(axes: Axes) -> StockYears:
         values[name] = np.zeros((years, segments, len(axes.vintage_classes)))
     values["floor_area_by_standard"] = np.zeros((years, segments, len(axes.standards)))
     values["renovated_floor_area"] = np.zeros((years, segments))
-    return StockYears(values, np.zeros((years, segments)))
+    return StockYears(values, np.zeros((years, segments, len(axes.vintages))), np.zeros((years, segments)))
 
 
-def _record(result: StockYears, axes: Axes, size: Sizes, stock: Array, shares: Array, index: int) -> None:
+def _record(result: StockYears, size: Sizes, stock: Array, shares: Array, index: int) -> None:
     """Write the stock at the end of a year in all its units."""
-    by_vintage = stock.sum(axis=1)
-    first, _ = axes.vintage_class_bounds()
-    edges = np.searchsorted(axes.vintages, first)
+    by_vintage = result.by_vintage[index] = stock.sum(axis=1)
     for name, per_unit in (
         ("floor_area", size.floor_area),
         ("dwellings", size.dwellings),
         ("buildings", size.buildings),
     ):
         result.values[name][index] = np.matmul(stock, per_unit[:, :, None])[:, :, 0]
-        inside = np.flatnonzero(edges < len(axes.vintages))
-        sums = np.add.reduceat(by_vintage * per_unit, edges[inside], axis=1)
-        result.values[f"{name}_by_vintage_class"][index][:, inside] = sums
-    result.values["floor_area_by_standard"][index] = np.einsum("sv,svk->sk", by_vintage * size.floor_area, shares)
+    area = (by_vintage * size.floor_area)[:, None, :]
+    result.values["floor_area_by_standard"][index] = np.matmul(area, shares)[:, 0]
+
+
+def _record_vintages(result: StockYears, axes: Axes, size: Sizes) -> None:
+    """Write the stock of all years by period of construction, and the share that each year has built of it."""
+    first, _ = axes.vintage_class_bounds()
+    edges = np.searchsorted(axes.vintages, first)
+    inside = np.flatnonzero(edges < len(axes.vintages))
+    for name, per_unit in (
+        ("floor_area", size.floor_area),
+        ("dwellings", size.dwellings),
+        ("buildings", size.buildings),
+    ):
+        sums = np.add.reduceat(result.by_vintage * per_unit, edges[inside], axis=2)
+        result.values[f"{name}_by_vintage_class"][:, :, inside] = sums
+    later = np.arange(1, len(axes.years))
+    own = axes.vintage_index(int(axes.years[0])) + later
+    built = result.by_vintage[later, :, own] * size.floor_area[:, own].T
+    result.standing_new_share[1:] = built / result.values["floor_area_by_standard"][1:].sum(axis=2)
 
 
 def _record_flows(

@@ -159,29 +159,29 @@ class Renovation(NamedTuple):
     """Shares afterwards [segment, vintage, standard]."""
     moved: Array
     """Net change of each level's share [segment, vintage, standard]; sums to zero over `standard`."""
-    renovated: Array
-    """Share of the cohort that was renovated, whether its level rose or not [segment, vintage, standard before]."""
 
 
-def renovate(standard_share: Array, rate: Array, transition: Array) -> Renovation:
+def renovate(standard_share: Array, rate: Array, transition: Array, eligible: npt.NDArray[np.bool_]) -> Renovation:
     """Move floor area to better performance levels.
 
     moved[to] = Σ_from<to renovated[from] · transition[from, to] − renovated[to] · Σ_better transition[to, better]
+    with renovated[from] = share[from] · rate[from] in the cohorts that are eligible
 
     Args:
         standard_share: shares of each cohort's area [segment, vintage, standard], levels from worst to best.
-        rate: share of the area renovated during the year [segment, vintage, standard before].
+        rate: share of the eligible area renovated during the year [segment, standard before].
         transition: where renovated area goes [standard before, standard after], or with a leading segment; only its
             part above the diagonal is used, so no renovation lowers a level and the shares keep their sum exactly.
+        eligible: cohorts that may be renovated [segment, vintage].
 
     Returns:
-        the shares afterwards, the net moves and the gross renovated share.
+        the shares afterwards and the net moves.
     """
     better = np.triu(transition, k=1)
-    renovated = standard_share * rate
-    leaving = renovated * better.sum(axis=-1)[..., None, :]
-    moved = np.matmul(renovated, better) - leaving
-    return Renovation(standard_share + moved, moved, renovated)
+    flow = rate[:, :, None] * (better - better.sum(axis=-1)[..., None] * np.eye(better.shape[-1]))
+    moved = np.matmul(standard_share, flow)
+    moved *= eligible[:, :, None]
+    return Renovation(standard_share + moved, moved)
 
 
 def base_year_cohorts(

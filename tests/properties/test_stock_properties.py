@@ -100,7 +100,8 @@ def test_the_order_of_regions_does_not_matter(seed: int, order: list[int], falli
 def test_renovation_sums_to_zero_and_never_lowers_a_level(seed: int, standards: int) -> None:
     random = np.random.default_rng(seed)
     share = random_shares(random, SEGMENTS, FIRST, standards)
-    result = renovate(share, random.random(share.shape), random_transition(random, standards))
+    rate, eligible = random.random((SEGMENTS, standards)), random.random((SEGMENTS, FIRST)) < 0.7
+    result = renovate(share, rate, random_transition(random, standards), eligible)
     assert np.abs(result.moved.sum(axis=2)).max() <= 1e-15 * standards
     # At or below each level there is never more than before, and the best level only grows.
     assert np.cumsum(result.moved, axis=2).max() <= 1e-14
@@ -113,10 +114,13 @@ def test_renovation_sums_to_zero_and_never_lowers_a_level(seed: int, standards: 
 def test_no_renovation_changes_nothing(seed: int, standards: int) -> None:
     random = np.random.default_rng(seed)
     share = random_shares(random, SEGMENTS, FIRST, standards)
-    without_rate = renovate(share, np.zeros_like(share), random_transition(random, standards))
-    without_move = renovate(share, random.random(share.shape), np.eye(standards))
+    everyone, rate = np.ones((SEGMENTS, FIRST), dtype=bool), random.random((SEGMENTS, standards))
+    without_rate = renovate(share, np.zeros_like(rate), random_transition(random, standards), everyone)
+    without_move = renovate(share, rate, np.eye(standards), everyone)
+    to_nobody = renovate(share, rate, random_transition(random, standards), ~everyone)
     assert np.array_equal(without_rate.standard_share, share)
     assert np.array_equal(without_move.standard_share, share)
+    assert np.array_equal(to_nobody.standard_share, share)
 
 
 @settings(max_examples=60, deadline=None)
