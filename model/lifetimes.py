@@ -138,29 +138,22 @@ def _fit_dwellings(data: Data, family: Family, axes: Axes, dwellings: Array) -> 
     wanted = dwellings[: len(seen_axes.years), residential]
     shares, first, last = base_periods(data, axes, residential)
     twice = (np.tile(shares, (2, 1)), first, last)
-    custom = data.series("buildings/turnover", "dwellings_started", category="detached_custom")
-    for_sale = data.series("buildings/turnover", "dwellings_started", category="detached_for_sale")
-    all_years, all_started = data.series("buildings/turnover", "dwellings_started", category="all")
-    seen = all_years <= LAST_PUBLISHED_YEAR
-
-    def misses(built: Array) -> Array:
-        found = [
-            built[np.searchsorted(axes.years, years), number].mean() / started.mean() - 1.0
-            for number, (years, started) in enumerate((custom, for_sale))
-        ]
-        everything = built[np.searchsorted(axes.years, all_years[seen])].sum(axis=1)
-        return np.array([*found, everything.mean() / all_started[seen].mean() - 1.0])
+    weights = _mean_starts(data, len(residential), seen_axes)
+    hang_on = np.stack([detached, ~detached], axis=1).astype(np.float64)
 
     @lru_cache(maxsize=2)
     def tried(*position: float) -> tuple[Array, Array]:
         """Return what is missed, and how it changes with each position, from one march of two sets of curves."""
-        curves = [_curve(data, family, name, mean_in_range(data, name, position[0 if house else 1] + step))
-                  for step in (0.0, _STEP) for name, house in zip(types, detached, strict=True)]  # fmt: skip
-        built, moved = np.split(dwellings_built(curves, np.tile(wanted, 2), twice, seen_axes), 2, axis=1)
-        base = misses(built)
+        curves = [
+            {name: _curve(data, family, name, mean_in_range(data, name, position[int(name != "detached")] + step))
+             for name in dict.fromkeys(types)}
+            for step in (0.0, _STEP)
+        ]  # fmt: skip
+        both = [of_type[name] for of_type in curves for name in types]
+        built, moved = np.split(dwellings_built(both, np.tile(wanted, 2), twice, seen_axes), 2, axis=1)
         # Houses hang on the first position only, the others on the second.
-        each = [misses(np.where(detached == house, moved, built)) for house in (True, False)]
-        return base, np.stack([(one - base) / _STEP for one in each], axis=1)
+        slopes = np.einsum("mys,ys,sp->mp", weights, (moved - built) / _STEP, hang_on)
+        return np.einsum("mys,ys->m", weights, built) - 1.0, slopes
 
     def residual(position: Array) -> Array:
         return tried(*position)[0]
@@ -170,6 +163,22 @@ def _fit_dwellings(data: Data, family: Family, axes: Axes, dwellings: Array) -> 
 
     fit = least_squares(residual, x0=[0.5, 0.5], jac=slopes, bounds=(0.0, 1.0), xtol=1e-10)
     return float(fit.x[0]), float(fit.x[1])
+
+
+def _mean_starts(data: Data, segments: int, axes: Axes) -> Array:
+    """Return weights [3, year, segment] with which dwellings built give mean starts over the published mean.
+
+    The rows are custom-built houses, houses for sale (the first two segments) and all dwellings, each over the years
+    that are published for it.
+    """
+    weights = np.zeros((3, len(axes.years), segments))
+    for row, category in enumerate(("detached_custom", "detached_for_sale", "all")):
+        years, started = data.series("buildings/turnover", "dwellings_started", category=category)
+        seen = years <= LAST_PUBLISHED_YEAR if category == "all" else np.ones(len(years), dtype=bool)
+        at = np.searchsorted(axes.years, years[seen])
+        inside = slice(None) if category == "all" else slice(row, row + 1)
+        weights[row, at, inside] = 1.0 / len(at) / started[seen].mean()
+    return weights
 
 
 def base_periods(data: Data, axes: Axes, residential: Cells) -> tuple[Array, Years, Years]:
