@@ -88,6 +88,16 @@ class Axes:
         return tuple(classification("building_classes"))
 
     @cached_property
+    def payers(self) -> tuple[str, ...]:
+        """Who bears costs."""
+        return tuple(classification("payers"))
+
+    @cached_property
+    def cost_items(self) -> tuple[str, ...]:
+        """What is paid for."""
+        return tuple(classification("cost_items"))
+
+    @cached_property
     def vintage_classes(self) -> tuple[str, ...]:
         """Periods of construction for results."""
         return tuple(classification("vintage_classes"))

@@ -24,6 +24,8 @@ class Turnover(NamedTuple):
     """Share of floor area served by each technology of its end use [year, segment, technology]."""
     final_per_useful: Array
     """Final energy per useful energy of the end use, the technology's share taken in [year, segment, technology]."""
+    installed: Array
+    """Share of floor area that equipment of the year serves, 0 in the first year [year, segment, technology]."""
 
 
 # Units of each year of installation leave by their own survival curve; what leaves is replaced by choice; then the new
@@ -67,6 +69,7 @@ def turnover(
     result = np.empty((years, technologies, 2, base.shape[0]))
     result[0] = np.matmul(weights[0], units)
     of_end_use = serves @ result[0, :, 0]
+    installed = np.zeros((years, base.shape[0], technologies))
     for index in range(1, years):
         position = first + index
         left = np.matmul(weights[index, :, :, :position], units[:, :position])
@@ -76,8 +79,9 @@ def turnover(
         units[:, position] = entered
         result[index] = left * (1.0 - built) + entered[:, None] * weights[index, :, :, position, None]
         of_end_use = of_end_use * (1.0 - built) + built
+        installed[index] = entered.T
     share, final = result.transpose(2, 0, 3, 1)
-    return Turnover(np.ascontiguousarray(share), np.ascontiguousarray(final))
+    return Turnover(np.ascontiguousarray(share), np.ascontiguousarray(final), installed)
 
 
 def choice_shares(

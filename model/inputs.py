@@ -199,7 +199,7 @@ class Data:
 _NO_ROWS: Final = {"value": np.empty(0), "year": np.empty(0)}
 
 #: Themes of the tables that a pathway rests on, those that a data folder of one's own must hold.
-PATHWAY_THEMES: Final = ("inventory", "buildings", "energy", "solar", "policy")
+PATHWAY_THEMES: Final = ("inventory", "buildings", "energy", "solar", "policy", "economics")
 
 
 def read_data(folder: Path | None = None, themes: Collection[str] | None = None) -> Data:

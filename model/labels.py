@@ -46,6 +46,8 @@ _TABLES: Final[dict[str, tuple[str, dict[str, str]]]] = {
         },
     ),
     "sector": ("sectors", {"name_ja": "sector_ja", "name_en": "sector_en"}),
+    "payer": ("payers", {"name_ja": "payer_ja", "name_en": "payer_en"}),
+    "cost_item": ("cost_items", {"name_ja": "cost_item_ja", "name_en": "cost_item_en"}),
     "building_class": (
         "building_classes",
         {"sector": "building_class_sector", "name_ja": "building_class_ja", "name_en": "building_class_en"},

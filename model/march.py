@@ -127,9 +127,12 @@ def march(
         lost_area = np.matmul(stock, (hazards[index] * size.floor_area)[:, :, None])[:, :, 0]
         lost = demolish_in_place(stock, hazards[index])
         if year >= PROJECTION_FROM:
-            done = renovate(shares, *renovations.of_year(index, year - axes.vintages + 0.5))
+            works = renovations.of_year(index, year - axes.vintages + 0.5)
+            area = stock.sum(axis=1) * size.floor_area
+            result.values["renovated_floor_area_by_standard"][index] = _reached(area, shares, *works)
+            done = renovate(shares, *works)
             raised = np.maximum(done.moved, 0.0) @ np.ones(len(axes.standards))
-            result.values["renovated_floor_area"][index] = (stock.sum(axis=1) * size.floor_area * raised).sum(axis=1)
+            result.values["renovated_floor_area"][index] = (area * raised).sum(axis=1)
             shares = done.standard_share
             shares[:, position] = course.new_mix[index]
         old_area = _in_floor_area(stock[:, :, :position], size, position)
@@ -142,11 +145,25 @@ def march(
         result.largest_residual = max(result.largest_residual, float(residual.max()))
         result.falling += [(index, int(segment), int(region)) for segment, region in built.falling_cells]
         _record_flows(result, size, index, position, built, lost_area, taken_area)
+        built_area = result.values["built_floor_area"][index].sum(axis=1)
+        result.values["built_floor_area_by_standard"][index] = built_area[:, None] * shares[:, position]
         _record(result, size, stock, shares, index)
         if progress is not None:
             progress(index, len(axes.years) - 1)
     _record_vintages(result, axes, size)
     return result
+
+
+def _reached(area: Array, shares: Array, rate: Array, transition: Array, eligible: Mask) -> Array:
+    """Return the floor area that renovation brings to each level [m²] [segment, standard].
+
+    Args:
+        area: floor area of each cohort [m²] [segment, vintage].
+        shares: of the levels in it before [segment, vintage, standard].
+        rate, transition, eligible: as `Renovations.of_year` gives them.
+    """
+    renovated = np.matmul((area * eligible)[:, None, :], shares)[:, 0] * rate
+    return np.asarray(np.matmul(renovated[:, None, :], np.triu(transition, k=1))[:, 0])
 
 
 def _renovations(levers: Levers, axes: Axes, rate: Array) -> Renovations:
@@ -180,7 +197,8 @@ def _empty(axes: Axes) -> StockYears:
     values = {name: np.zeros((years, segments, regions)) for name in _CELLS}
     for name in ("floor_area_by_vintage_class", "dwellings_by_vintage_class", "buildings_by_vintage_class"):
         values[name] = np.zeros((years, segments, len(axes.vintage_classes)))
-    values["floor_area_by_standard"] = np.zeros((years, segments, len(axes.standards)))
+    for name in ("floor_area_by_standard", "built_floor_area_by_standard", "renovated_floor_area_by_standard"):
+        values[name] = np.zeros((years, segments, len(axes.standards)))
     values["renovated_floor_area"] = np.zeros((years, segments))
     return StockYears(values, np.zeros((years, segments, len(axes.vintages))), np.zeros((years, segments)))
 

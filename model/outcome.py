@@ -58,6 +58,8 @@ def _labels(axes: Axes, seen: list[Observation]) -> dict[str, list[str] | list[i
         "carrier": list(axes.carriers),
         "technology": list(axes.technologies),
         "sector": list(axes.sectors),
+        "payer": list(axes.payers),
+        "cost_item": list(axes.cost_items),
         "building_sector": ["residential", "commercial"],
         "building_class": list(axes.building_classes),
         "factor_view": list(FACTOR_VIEWS),

@@ -14,6 +14,7 @@ import numpy as np
 
 from model.axes import Axes, Resolution
 from model.calibration import Calibration, calibrate
+from model.costs import pathway_costs
 from model.demand import demand, segment_dwellings, sizes, vacancy_rate
 from model.emissions import (
     SectorEnergy,
@@ -106,6 +107,7 @@ def run_pathway(
     useful = useful * acted.energy.left[:, :, None]
     values = stock.values | _energy(data, axes, stock, equipment, panels, useful)
     values |= {"service_level": fitted.service, "technology_share": equipment.share}
+    values["technology_installed"] = equipment.installed
     used = sector_energy(data, levers, axes, values["final_energy"].sum(axis=(2, 3)), values["purchased_energy"])
     own = values["solar_self_use"].sum(axis=(1, 2)) / 1e6
     bought = used.electricity.sum(axis=1)
@@ -125,6 +127,7 @@ def run_pathway(
         "greenhouse_gas": gas,
         "greenhouse_gas_total": gas.sum(axis=1),
     }
+    values |= pathway_costs(levers, data, axes, values)
     values |= _programme_values(panels, acted, by_segment)
     return Pathway(axes, levers, life, stock, fitted, supplied, used, values)
 
@@ -184,6 +187,7 @@ def _energy(
         "crude_oil_equivalent": primary * 1e3 * crude_oil,
         "solar_capacity": panels.capacity,
         "solar_installed": panels.installed,
+        "solar_installed_on_new": panels.installed_on_new,
         "solar_generation": panels.generation,
         "solar_self_use": on_site,
         "solar_export": panels.generation - on_site,

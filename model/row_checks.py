@@ -34,6 +34,9 @@ _SUMS = (
     ("energy/technology_shares", "stock_share", "technology", "end_use"),
     ("energy/technology_shares", "choice_share", "technology", "end_use"),
     ("solar/capacity_shares", "share_of_installed", "policy_group", None),
+    ("economics/other_sectors", "share_of_cost", "payer", None),
+    ("economics/payers", "share_of_works", "payer", None),
+    ("economics/payers", "share_of_bills", "payer", None),
 )
 
 #: Quantities of one table that rise in this order for each label of a dim.
@@ -68,6 +71,7 @@ class Rows:
 _DWELLINGS: Final = Rows({"segment": "residential"})
 _OTHERS: Final = Rows({"segment": "commercial"})
 _BOTH_SECTORS: Final = {"sector": ("residential", "commercial")}
+_OTHER_SECTORS: Final = ("industry", "transport", "waste", "other_gases")
 
 #: What each quantity needs that a run cannot do without: table → quantity → rows.
 ROWS: Final[dict[str, dict[str, Rows]]] = {
@@ -155,7 +159,7 @@ ROWS: Final[dict[str, dict[str, Rows]]] = {
         "choice_share": Rows({"equipment_class": "every", "technology": "every"}),
     },
     "energy/prices": {
-        "price": Rows({"carrier": "every"}),
+        **dict.fromkeys(("price", "business_price"), Rows({"carrier": "every"}, most=1)),
         "discount_rate": Rows({"carrier": ("",)}),
         "choice_sensitivity": Rows({"carrier": ("",)}),
     },
@@ -172,6 +176,39 @@ ROWS: Final[dict[str, dict[str, Rows]]] = {
     ),
     "solar/self_use": {"self_use_share": Rows({"segment_sector": "every"})},
     "solar/capacity_shares": {"share_of_installed": Rows({"policy_group": "every"})},
+    "economics/building_costs": dict.fromkeys(
+        ("renovation_cost", "new_premium"), Rows({"equipment_class": "every", "standard": "every"}, most=1)
+    ),
+    "economics/parameters": dict.fromkeys(
+        (
+            "price_year",
+            "discount_rate",
+            "renovation_life",
+            "new_building_life",
+            "free_service_share",
+            "service_elasticity",
+            "administration_share",
+        ),
+        Rows(most=1),
+    ),
+    "economics/solar": {
+        "panel_cost": Rows(),
+        **dict.fromkeys(
+            ("existing_roof_ratio", "inverter_cost", "inverter_life", "upkeep", "export_value"), Rows(most=1)
+        ),
+    },
+    "economics/supply": {
+        "clean_gas_premium": Rows(),
+        **dict.fromkeys(
+            ("renewable_premium_first", "renewable_premium_last", "thermal_abatement_last", "heat_abatement_last"),
+            Rows(most=1),
+        ),
+    },
+    "economics/other_sectors": {
+        "abatement_last": Rows({"sector": _OTHER_SECTORS, "payer": ("",)}, most=1),
+        "share_of_cost": Rows({"sector": _OTHER_SECTORS}),
+    },
+    "economics/payers": dict.fromkeys(("share_of_works", "share_of_bills"), Rows({"tenure": "every"})),
     "policy/new_buildings": {
         name: Rows({"policy_group": ("detached_custom", "detached_for_sale", "rental_small", "condominium_small")})
         for name in ("obliged_share", "eligible_share")

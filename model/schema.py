@@ -61,14 +61,17 @@ DIMENSIONS: Final = _dimensions(
     ("building_class", "class of building by the programmes that reach it", "対象制度別の建物区分"),
     ("factor_view", "electricity factor: `real` follows supply, `fixed` is the one set for cap-and-trade",
      "電力排出係数の見方: real=実際の供給、fixed=総量削減義務で固定"),
+    ("payer", "who pays", "負担者"),
+    ("cost_item", "what is paid for", "費目"),
     ("observation", "published figure that the model is compared with", "モデルと比較する公表値"),
 )  # fmt: skip
 
 _CELL = ("year", "segment", "region")
+_PAID = ("year", "payer", "cost_item")
 
 
 #: Variables that no more than all of something can be.
-_SHARES = frozenset({"technology_share", "renewable_share", "energy_left_by_programmes"})
+_SHARES = frozenset({"technology_share", "technology_installed", "renewable_share", "energy_left_by_programmes"})
 
 
 def _variables(*rows: tuple[str, tuple[str, ...], str, str, str]) -> dict[str, Variable]:
@@ -92,8 +95,12 @@ VARIABLES: Final = _variables(
      "floor area by period of construction", "建築時期別床面積"),
     ("floor_area_by_standard", ("year", "segment", "standard"), "m^2", "floor area by performance level",
      "省エネ性能水準別床面積"),
+    ("built_floor_area_by_standard", ("year", "segment", "standard"), "m^2/year",
+     "floor area built during the year by performance level", "省エネ性能水準別の年間新築床面積"),
     ("renovated_floor_area", ("year", "segment"), "m^2/year", "floor area moved to a better performance level",
      "年間の省エネ改修床面積"),
+    ("renovated_floor_area_by_standard", ("year", "segment", "standard"), "m^2/year",
+     "floor area that renovation brought to each performance level", "改修で到達した性能水準別の年間改修床面積"),
     ("dwellings", _CELL, "dwelling", "dwellings standing, vacant ones included", "住宅戸数(空き家を含む)"),
     ("built_dwellings", _CELL, "dwelling/year", "dwellings built during the year", "年間の新築戸数"),
     ("buildings", _CELL, "building", "buildings standing", "棟数"),
@@ -105,6 +112,9 @@ VARIABLES: Final = _variables(
     # -- equipment and energy ----------------------------------------------------------------------------------
     ("technology_share", ("year", "segment", "technology"), "1",
      "share of floor area served by each technology of its end use", "用途別の設備方式シェア(床面積)"),
+    ("technology_installed", ("year", "segment", "technology"), "1",
+     "share of floor area whose equipment was installed during the year, in new buildings or in place of old",
+     "当該年に設置・更新された設備が担う床面積の割合"),
     ("service_level", ("year", "segment"), "1",
      "use of energy services per floor area against the calibrated mean: weather, behaviour, everything unexplained",
      "床面積当たりの利用水準(気象・行動など未説明分を含む、校正値)"),
@@ -120,6 +130,8 @@ VARIABLES: Final = _variables(
     # -- solar -------------------------------------------------------------------------------------------------
     ("solar_capacity", _CELL, "kW", "rooftop solar capacity at the end of the year", "年度末の太陽光発電設備容量"),
     ("solar_installed", _CELL, "kW/year", "rooftop solar capacity installed during the year", "年間の太陽光発電設置容量"),
+    ("solar_installed_on_new", ("year", "segment"), "kW/year", "the part of it that comes with new buildings",
+     "うち新築建物への設置容量"),
     ("solar_generation", _CELL, "MWh/year", "electricity generated on roofs", "太陽光発電量"),
     ("solar_self_use", _CELL, "MWh/year", "rooftop electricity used in the same building", "太陽光の自家消費量"),
     ("solar_export", _CELL, "MWh/year", "rooftop electricity fed into the grid", "太陽光の系統への逆潮流量"),
@@ -158,14 +170,22 @@ VARIABLES: Final = _variables(
      "運用段階の制度による削減後に残るエネルギーの割合"),
     ("forest_absorption", ("year",), "tonne/year", "absorption by forests that wards tend; never taken off emissions",
      "区の森林整備による吸収量(排出量から差し引かない)"),
+    # -- cost --------------------------------------------------------------------------------------------------
+    ("expenditure", _PAID, "JPY/year", "money spent in the year: works when they are done, bills when they fall due",
+     "年間支出額(工事は実施年、料金は支払年に計上)"),
+    ("annual_cost", _PAID, "JPY/year",
+     "yearly cost: works spread over their life with interest, bills, and services forgone valued; from the projection on",
+     "年間費用(投資は耐用年数で年価換算、料金、抑制した利用の価値を含む。将来推計期間)"),
+    ("transfer", ("year", "payer"), "JPY/year", "subsidies received, or paid where below zero; sums to zero over payers",
+     "補助金の受取(負の値は支払)。負担者間の合計は0"),
     # -- how well the model meets what is published ------------------------------------------------------------
     ("published", ("observation",), "1", "published figure, in the unit named by the coordinate `unit`", "公表値(単位は座標unit)"),
     ("modelled", ("observation",), "1", "the model's figure for the same quantity and year", "モデル値"),
     ("residual", ("observation",), "1", "modelled less published, as a share of published", "相対残差(モデル－公表値)/公表値"),
 )  # fmt: skip
 
-#: A residual may be negative; everything else in results is at least zero.
-SIGNED: Final = frozenset({"residual", "published", "modelled"})
+#: A residual may be negative, as may a transfer and what exported power costs; all else in results is at least zero.
+SIGNED: Final = frozenset({"residual", "published", "modelled", "expenditure", "annual_cost", "transfer"})
 
 #: Coordinates that go with a dimension, beyond its labels.
 COORDINATES: Final[dict[str, tuple[str, ...]]] = {
@@ -177,6 +197,8 @@ COORDINATES: Final[dict[str, tuple[str, ...]]] = {
     "carrier": ("carrier_ja", "carrier_en"),
     "technology": ("technology_end_use", "technology_carrier", "technology_ja", "technology_en"),
     "sector": ("sector_ja", "sector_en"),
+    "payer": ("payer_ja", "payer_en"),
+    "cost_item": ("cost_item_ja", "cost_item_en"),
     "building_class": ("building_class_sector", "building_class_ja", "building_class_en"),
     "observation": (
         "quantity", "observation_year", "unit", "quality", "source_id", "quantity_ja", "quantity_en", "remark_ja",

@@ -25,12 +25,13 @@ from model.survival_families import Array
 
 @dataclass(frozen=True)
 class SolarYears:
-    """Panels of every year, each [year, segment, region].
+    """Panels of every year, each [year, segment, region] unless it says otherwise.
 
     Args:
         capacity: at the end of the year [kW].
         installed: during the year [kW/year].
         generation: [MWh/year].
+        installed_on_new: the part of `installed` on buildings of the year [kW/year] [year, segment].
         required: owed by obliged suppliers [kW/year] [year, region].
         obliged: installed by obliged suppliers [kW/year] [year, region].
     """
@@ -38,6 +39,7 @@ class SolarYears:
     capacity: Array
     installed: Array
     generation: Array
+    installed_on_new: Array
     required: Array
     obliged: Array
 
@@ -83,7 +85,8 @@ def solar_years(scene: Scene, retrofit: Array, buildings: Array, built: Array) -
     planned = roofs(scene, built * (share * size)[:, :, None], retrofit[:, None, None] * where, buildings, built)
     projected = (years >= PROJECTION_FROM)[:, None, None]
     installed = np.where(projected, planned.on_existing, totals[:, None, None] * where)
-    installed += np.where(projected, planned.on_new, 0.0)
+    on_new = np.where(projected, planned.on_new, 0.0)
+    installed += on_new
     ages = axes.years[:, None] - axes.years[None, :] + 0.5
     flat = installed.reshape(len(years), -1)
     shape_of = installed.shape
@@ -93,6 +96,7 @@ def solar_years(scene: Scene, retrofit: Array, buildings: Array, built: Array) -
         capacity=capacity,
         installed=installed,
         generation=((standing * degraded(ages, loss)) @ flat).reshape(shape_of) * per_kw / 1000.0,
+        installed_on_new=on_new.sum(axis=2),
         required=planned.required,
         obliged=planned.obliged,
     )

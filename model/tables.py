@@ -179,6 +179,7 @@ TABLES: Final[dict[str, Table]] = {
                choice_share=_share("share of units installed in the year", "当該年の設置に占める割合")),
         _table("energy/prices", ("carrier",), "energy prices and choice of equipment", "エネルギー価格と設備選択",
                price=_q("JPY/GJ", "price to the user", "需要家価格", 1.0),
+               business_price=_q("JPY/GJ", "price to firms and public bodies", "事業者・公共施設の価格", 1.0),
                discount_rate=_q("1/year", "discount rate of those who choose", "設備選択の割引率", 0.0001, 0.5),
                choice_sensitivity=_q("GJ/JPY", "sensitivity of choice to yearly cost", "年間費用に対する選択の感度")),
         _table("energy/calibration", ("sector", "year"), "what the fit of energy rests on", "エネルギー校正の前提",
@@ -229,6 +230,43 @@ TABLES: Final[dict[str, Table]] = {
                grant_sensitivity=_q("1/MJPY", "odds of a level by its grant", "補助額に対する水準選択の感度"),
                home_capacity=_q("kW", "panels of a typical home", "標準的な住宅の太陽光容量", 0.5, 50.0),
                own_saving_limit=_q("1/year", "saving that capped facilities can add in a year", "総量削減義務対象が1年に上積みできる省エネ率", 0.0, 0.2)),
+        # -- economics --------------------------------------------------------------------------------------------
+        _table("economics/building_costs", ("equipment_class", "standard"), "cost of better buildings", "建物の性能向上の費用",
+               renovation_cost=_q("JPY/m^2", "works that bring a standing building to the level", "当該水準への改修費用"),
+               new_premium=_q("JPY/m^2", "extra cost of a new building over the national standard",
+                              "国の基準を超える新築の追加費用")),
+        _table("economics/parameters", (), "how costs are counted", "費用計算の前提",
+               price_year=_whole("year", "fiscal year of whose money all costs are", "費用の価格基準年度", 2000, 2060),
+               discount_rate=_q("1/year", "discount rate of costs and tonnes", "費用・削減量の割引率", 0.0, 0.5),
+               renovation_life=_whole("year", "life of renovation works", "改修の耐用年数", 1, 100),
+               new_building_life=_whole("year", "life of what makes a new building better", "新築性能向上分の耐用年数", 1, 100),
+               free_service_share=_share("use of services saved without loss to anyone", "便益を損なわずに減らせる利用の割合"),
+               service_elasticity=_q("1", "elasticity of service use to price", "エネルギーサービス利用の価格弾力性", 0.01, 5.0),
+               administration_share=_share("cost of running a grant over what it pays out", "補助額に対する事務費の割合")),
+        _table("economics/solar", ("year",), "cost of rooftop solar", "太陽光発電の費用",
+               panel_cost=_q("JPY/kW", "panels installed on a new building, inverter included", "新築への設置費用(パワコン込み)"),
+               existing_roof_ratio=_q("1", "cost on existing roofs over new ones", "既存屋根への設置費用の比", 0.1, 10.0),
+               inverter_cost=_q("JPY/kW", "one exchange of the inverter", "パワコン交換費用"),
+               inverter_life=_whole("year", "life of an inverter", "パワコンの耐用年数", 1, 100),
+               upkeep=_q("JPY/kW/year", "inspections", "点検費用"),
+               export_value=_q("JPY/kWh", "worth of power fed into the grid", "余剰電力の価値")),
+        _table("economics/supply", ("year",), "cost of cleaner supply", "供給側の低炭素化の費用",
+               renewable_premium_first=_q("JPY/kWh", "extra cost of renewable power just beyond the last published share",
+                                          "公表最終年度の割合を超える最初の再エネの追加費用"),
+               renewable_premium_last=_q("JPY/kWh", "extra cost of the last kWh of an all-renewable supply",
+                                         "再エネ100%に達する最後の1kWhの追加費用"),
+               thermal_abatement_last=_q("JPY/tonne", "marginal cost where the rest of supply emits nothing",
+                                         "再エネ以外の電力の排出が0になる点の限界費用"),
+               heat_abatement_last=_q("JPY/tonne", "marginal cost where district heat emits nothing",
+                                      "地域熱の排出が0になる点の限界費用"),
+               clean_gas_premium=_q("JPY/GJ", "extra cost of gas without emissions", "合成メタン等の追加費用")),
+        _table("economics/other_sectors", ("sector", "payer"), "cost of measures beyond buildings", "建物以外の対策費用",
+               abatement_last=_q("JPY/tonne", "marginal cost where nothing is left, rising from zero",
+                                 "排出が0になる点の限界費用(0から直線的に上昇)"),
+               share_of_cost=_share("share that a payer bears", "負担割合")),
+        _table("economics/payers", ("tenure", "payer"), "who pays for buildings", "建物の費用負担",
+               share_of_works=_share("share of works and equipment", "工事・設備費の負担割合"),
+               share_of_bills=_share("share of energy bills", "光熱費の負担割合")),
         # -- procurement ------------------------------------------------------------------------------------------
         _table("procurement/reduction_measures", ("measure", "building_use"), "measures of large facilities",
                "大規模事業所の削減対策",
@@ -296,6 +334,7 @@ OPEN_LABELS: Final[dict[str, tuple[str, ...]]] = {
     "segment_sector": ("residential", "commercial"),
     "building_use": ("office", "shop", "hotel", "hospital", "school", "public", "district_plant", "factory"),
     "size_class": ("small", "large", "cap_and_trade"),
+    "tenure": ("owner", "rental", "private", "ward", "metropolitan"),
     "equipment_class": ("detached", "apartment", "commercial"),
     "category": (
         "all", "all_large", "residential", "residential_large", "commercial", "commercial_large", "detached_custom",
@@ -311,6 +350,7 @@ OPEN_LABELS: Final[dict[str, tuple[str, ...]]] = {
 CLASSIFIED: Final[dict[str, str]] = {
     "sector": "sectors", "carrier": "carriers", "segment": "segments", "end_use": "end_uses", "standard": "standards",
     "technology": "technologies", "policy_group": "policy_groups", "measure": "reduction_measures",
+    "payer": "payers",
 }  # fmt: skip
 
 
@@ -349,6 +389,11 @@ _POLICY: Final = (
 )
 _GAS: Final = (*_BOUGHT, "inventory/electricity", "inventory/other_sectors")
 
+_COST: Final = (
+    *_GAS, "economics/building_costs", "economics/parameters", "economics/solar", "economics/supply",
+    "economics/other_sectors", "economics/payers",
+)  # fmt: skip
+
 #: Tables that each result variable rests on, beside the scenario.
 VARIABLE_TABLES: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(
@@ -360,15 +405,18 @@ VARIABLE_TABLES: Final[dict[str, tuple[str, ...]]] = {
         ),
         _STOCK,
     ),
-    "floor_area_by_standard": (*_STOCK, "buildings/standards_of_new"),
-    "technology_share": _EQUIPMENT,
+    **dict.fromkeys(
+        ("floor_area_by_standard", "built_floor_area_by_standard", "renovated_floor_area_by_standard"),
+        (*_STOCK, "buildings/standards_of_new"),
+    ),
+    **dict.fromkeys(("technology_share", "technology_installed"), _EQUIPMENT),
     **dict.fromkeys(("service_level", "useful_energy", "final_energy"), _ENERGY),
     **dict.fromkeys(
         ("purchased_energy", "purchased_energy_by_region", "primary_energy", "crude_oil_equivalent", "solar_self_use",
          "solar_export"),
         _BOUGHT,
     ),
-    **dict.fromkeys(("solar_capacity", "solar_installed", "solar_generation"), _SOLAR),
+    **dict.fromkeys(("solar_capacity", "solar_installed", "solar_installed_on_new", "solar_generation"), _SOLAR),
     **dict.fromkeys(("electricity_factor", "renewable_share"), ("inventory/electricity",)),
     **dict.fromkeys(
         ("co2", "co2_by_region", "sector_energy", "sector_electricity", "greenhouse_gas", "greenhouse_gas_total"), _GAS
@@ -380,5 +428,6 @@ VARIABLE_TABLES: Final[dict[str, tuple[str, ...]]] = {
         (*_GAS, *_POLICY),
     ),
     "forest_absorption": ("policy/paths",),
+    **dict.fromkeys(("expenditure", "annual_cost", "transfer"), _COST),
     **dict.fromkeys(("published", "modelled", "residual"), (*_GAS, "inventory/emissions", "buildings/insulation_mix")),
 }  # fmt: skip

@@ -33,10 +33,12 @@ class EquipmentYears:
     Args:
         share: floor area served by each technology of its end use [year, segment, technology].
         final_per_useful: final energy per useful energy, the technology's share taken in [year, segment, technology].
+        installed: floor area that equipment of the year serves [year, segment, technology].
     """
 
     share: Array
     final_per_useful: Array
+    installed: Array
 
 
 # What a technology costs a year per yearly useful energy: the annuity of the investment less subsidy, and the energy.

@@ -74,6 +74,8 @@ def synthetic_labels() -> dict[str, list[Any]]:
         "carrier": list(classification("carriers")),
         "technology": list(classification("technologies")),
         "sector": list(classification("sectors")),
+        "payer": list(classification("payers")),
+        "cost_item": list(classification("cost_items")),
         "building_sector": ["residential", "commercial"],
         "building_class": list(classification("building_classes")),
         "factor_view": ["real", "fixed"],
@@ -174,6 +176,12 @@ def synthetic_values(labels: dict[str, list[Any]]) -> dict[str, np.ndarray]:
         "floor_area_by_vintage_class": floor.sum(axis=2)[..., None] * _vintage_shares(labels, 38)[:, None, :],
         "floor_area_by_standard": floor.sum(axis=2)[..., None] * _standard_shares(len(labels["standard"]))[:, None, :],
         "renovated_floor_area": floor.sum(axis=2) * path({2000: 0.001, 2022: 0.004, 2030: 0.012})[:, None],
+        "built_floor_area_by_standard": 0.02
+        * floor.sum(axis=2)[..., None]
+        * _standard_shares(len(labels["standard"]))[:, None, :],
+        "renovated_floor_area_by_standard": 0.01
+        * floor.sum(axis=2)[..., None]
+        * _standard_shares(len(labels["standard"]))[:, None, :],
         "dwellings": dwellings,
         "built_dwellings": dwellings * 0.018,
         "buildings": buildings,
@@ -181,6 +189,7 @@ def synthetic_values(labels: dict[str, list[Any]]) -> dict[str, np.ndarray]:
         "dwellings_by_vintage_class": dwellings.sum(axis=2)[..., None] * _vintage_shares(labels, 30)[:, None, :],
         "buildings_by_vintage_class": buildings.sum(axis=2)[..., None] * _vintage_shares(labels, 45)[:, None, :],
         "technology_share": np.full((len(YEARS), count, len(labels["technology"])), 0.25),
+        "technology_installed": np.full((len(YEARS), count, len(labels["technology"])), 0.02),
         "service_level": np.ones((len(YEARS), count)),
         "useful_energy": final.sum(axis=3) * 1.4,
         "final_energy": final,
@@ -194,6 +203,7 @@ def synthetic_values(labels: dict[str, list[Any]]) -> dict[str, np.ndarray]:
         "crude_oil_equivalent": purchased.sum(axis=2) * 1.8 * 25.8,
         "solar_capacity": solar,
         "solar_installed": solar * 0.1,
+        "solar_installed_on_new": solar.sum(axis=2) * 0.06,
         "solar_generation": solar * 1.0,
         "solar_self_use": solar * 0.4,
         "solar_export": solar * 0.6,
@@ -215,6 +225,9 @@ def synthetic_values(labels: dict[str, list[Any]]) -> dict[str, np.ndarray]:
         "renewable_purchases": purchased[:, :, 0] * 1e-6,
         "energy_left_by_programmes": np.full((len(YEARS), count), 0.97),
         "forest_absorption": path({2000: 0.0, 2023: 300.0, 2050: 4000.0}),
+        "expenditure": np.full((len(YEARS), len(labels["payer"]), len(labels["cost_item"])), 4e10),
+        "annual_cost": np.full((len(YEARS), len(labels["payer"]), len(labels["cost_item"])), 5e10),
+        "transfer": np.outer(path({2000: 0.0, 2030: 3e10}), [0.6, 0.4, 0.0, -1.0]),
         "published": np.array([pair[0] for row in OBSERVATIONS for pair in row[5].values()]),
         "modelled": np.array([pair[1] for row in OBSERVATIONS for pair in row[5].values()]),
         "residual": np.array([pair[1] / pair[0] - 1 for row in OBSERVATIONS for pair in row[5].values()]),

@@ -52,8 +52,8 @@ DataFolder = Annotated[
     Path | None,
     typer.Option(
         "--data",
-        help="folder with tables of your own: inventory, buildings, energy, solar; labels and rules stay the shipped"
-        " ones / 独自の表のフォルダ: inventory, buildings, energy, solar (分類と制度は同梱のもの)",
+        help="folder with tables of your own: inventory, buildings, energy, solar, economics; labels and rules stay the"
+        " shipped ones / 独自の表のフォルダ: inventory, buildings, energy, solar, economics (分類と制度は同梱のもの)",
     ),
 ]
 Lang = Annotated[Literal["ja", "en"] | None, typer.Option(help="language / 言語")]

@@ -90,7 +90,7 @@ def test_no_building_uses_more_of_its_own_power_than_it_needs(
 
     def energy(generation: float) -> dict[str, np.ndarray]:
         each = np.full_like(base_run.values["floor_area"], generation)
-        return _energy(data, axes, stock, equipment, SolarYears(each, each, each, each[:, 0], each[:, 0]), base_run.values["useful_energy"])
+        return _energy(data, axes, stock, equipment, SolarYears(each, each, each, each.sum(axis=2), each[:, 0], each[:, 0]), base_run.values["useful_energy"])
 
     plenty = energy(1e9)
     bought = plenty["purchased_energy"][:, :, electricity]
