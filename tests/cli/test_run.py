@@ -167,7 +167,7 @@ def test_list_and_explain_reach_everything(tmp_path: Path) -> None:
         "greenhouse_gas_total": "inventory/electricity",
         "solar/parameters": "27.5",
         "electricity.renewable_share": "0.219",
-        "carbon_half": "no_new_policy > carbon_half",
+        "carbon_half": "no_new_policy > ordinance_2022 > adopted_2025 > carbon_half",
         "report_programme.supplier_annual_floor_area_min": "20,000",
         "building_report": "supplied_on",
     }.items():
