@@ -25,7 +25,7 @@ from model.tables import CLASSIFIED, LAST_YEAR, TABLES, labels_of
 SHARE_TOLERANCE = 1e-6
 
 #: Tables whose quantity sums to 1 over a dim, for each label of the others: table, quantity, dim, grouped by.
-_SUMS = (
+SETS_OF_SHARES: Final = (
     ("buildings/segments", "share_of_building_type", "segment", "building_type"),
     ("buildings/segment_shares", "share_of_stock_type", "segment", "stock_type"),
     ("buildings/standards_of_new", "share_of_new", "standard", None),
@@ -370,7 +370,7 @@ def _periods_of(rows: pd.DataFrame, dim: str | None) -> Iterator[tuple[str, list
 
 def _check_sums(frames: Mapping[str, pd.DataFrame], faults: FaultList) -> None:
     """Record every set of shares that does not sum to 1; nothing is normalised silently."""
-    for name, quantity, dim, attribute in _SUMS:
+    for name, quantity, dim, attribute in SETS_OF_SHARES:
         if name not in frames:
             continue
         frame = frames[name][frames[name]["quantity"] == quantity]

@@ -5,6 +5,7 @@
     based_on: no_new_policy        a scenario beside this file or shipped, or a path inside the folder
     set: {…}                       levers of `model.levers`, nested or dotted; `all` stands for labels not named
     because: {lever: text}         why a lever has its value, and the source
+    uncertainty: {…}               ranges of an ensemble, see `model.uncertain_factors`; a run does not look at them
 
 A scenario without `based_on` sets every lever. Mappings merge down to a lever; a lever's value is replaced whole.
 """
@@ -17,6 +18,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +29,7 @@ from model.lever_kinds import labels
 from model.levers import LEVER_FAMILIES, Levers, plain
 from model.paths import scenarios_folder
 from model.scenario_layer import Layer, layer_of_file, layer_of_override, nested
+from model.uncertain_factors import Uncertainty
 from model.yaml_reader import NO_SUCH_FILE, Node, read_yaml
 
 SUFFIXES: Final = (".yaml", ".yml")
@@ -52,6 +55,7 @@ class Scenario:
         levers: value of every lever.
         because: reason and source of levers, by dotted name.
         content_hash: sha256 of the levers; equal for equal levers, however they were written.
+        uncertainty: ranges and seed of an ensemble, those of a file put on top of its base's.
     """
 
     name: str
@@ -63,6 +67,7 @@ class Scenario:
     levers: Levers
     because: Mapping[str, Text]
     content_hash: str
+    uncertainty: Uncertainty
 
 
 def load_scenario(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
@@ -103,6 +108,7 @@ def load_scenario(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Sc
         levers=levers,
         because=because,
         content_hash=levers_hash(levers),
+        uncertainty=reduce(Uncertainty.below, (layer.uncertainty for layer in layers), Uncertainty()),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,11 +14,12 @@ from model.faults import Fault, FaultList, nearest_name
 from model.language import Text
 from model.lever_kinds import labels
 from model.levers import FAMILY_OF, LEVER_FAMILIES, SECTIONS, Levers
+from model.uncertain_factors import Uncertainty, read_uncertainty
 from model.yaml_reader import Node, parse_yaml
 from model.year_path import FIRST_YEAR, LAST_YEAR
 
 #: Keys at the top of a scenario file.
-FILE_KEYS: Final = ("name", "title", "description", "based_on", "set", "because")
+FILE_KEYS: Final = ("name", "title", "description", "based_on", "set", "because", "uncertainty")
 
 #: The label that stands for every label that is not named beside it.
 ALL: Final = "all"
@@ -39,6 +40,7 @@ class Layer:
         description: what it is about; None if the file does not say.
         settings: value of each lever it sets, by dotted name.
         because: reason and source of levers it sets, by dotted name.
+        uncertainty: ranges that it sets.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Layer:
     description: Text | None
     settings: Mapping[str, Node]
     because: Mapping[str, Text]
+    uncertainty: Uncertainty = field(default_factory=Uncertainty)
 
 
 def layer_of_file(root: Node, path: Path, faults: FaultList) -> Layer:
@@ -69,6 +72,7 @@ def layer_of_file(root: Node, path: Path, faults: FaultList) -> Layer:
         description=_text_of(root, "description", found) if "description" in root.value else None,
         settings=settings,
         because=_because_of(root.value.get("because"), settings, found),
+        uncertainty=read_uncertainty(root.value.get("uncertainty"), found),
     )
     faults.faults += sorted(found.faults, key=_line)
     return layer

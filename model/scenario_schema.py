@@ -17,6 +17,7 @@ from model.levers import FAMILY_OF, LEVER_FAMILIES, SECTIONS, lever_value
 from model.paths import scenarios_folder, written_at_once
 from model.scenario import DEFAULT_SCENARIO, Scenario, load_scenario
 from model.scenario_layer import ALL, add_if_no_name
+from model.uncertain_factors import uncertainty_json_schema
 from model.year_path import FIRST_YEAR, LAST_YEAR
 
 SCHEMA_FILE: Final = "scenario.schema.json"
@@ -43,6 +44,7 @@ def scenario_json_schema() -> dict[str, Any]:
             "based_on": {"type": ["string", "null"], "description": "scenario that this one changes"},
             "set": {"anyOf": [_holder(""), {"type": "null"}]},
             "because": {"type": ["object", "null"], "additionalProperties": {"$ref": "#/$defs/text"}},
+            "uncertainty": uncertainty_json_schema(),
         },
         "$defs": {
             "text": {

@@ -12,6 +12,7 @@ from typing import Final
 from model.labels import classification
 from model.language import Text
 from model.ordinance.municipalities import municipalities
+from model.schema import QUALITIES
 
 #: Columns that every table has after its dims.
 VALUE_COLUMNS: Final = ("value", "unit", "source_id", "quality", "note")
@@ -229,6 +230,10 @@ TABLES: Final[dict[str, Table]] = {
                renovation_sensitivity=_q("1", "renovation by the share that is granted", "補助率に対する改修率の感度"),
                grant_sensitivity=_q("1/MJPY", "odds of a level by its grant", "補助額に対する水準選択の感度"),
                home_capacity=_q("kW", "panels of a typical home", "標準的な住宅の太陽光容量", 0.5, 50.0),
+               sample_suppliers=_whole("1", "portfolios solved for each year", "各年に最適化する事業者数", 1, 100),
+               sample_facilities=_whole("1", "facilities scheduled", "最適化する事業所数", 2, 2000),
+               sample_ward_facilities=_whole("1", "facilities of each ward", "各区の施設数", 1, 200),
+               optimiser_gap=_q("1", "gap to which samples are solved", "最適化の許容差", 0.0, 0.1),
                own_saving_limit=_q("1/year", "saving that capped facilities can add in a year", "総量削減義務対象が1年に上積みできる省エネ率", 0.0, 0.2)),
         # -- economics --------------------------------------------------------------------------------------------
         _table("economics/building_costs", ("equipment_class", "standard"), "cost of better buildings", "建物の性能向上の費用",
@@ -267,6 +272,12 @@ TABLES: Final[dict[str, Table]] = {
         _table("economics/payers", ("tenure", "payer"), "who pays for buildings", "建物の費用負担",
                share_of_works=_share("share of works and equipment", "工事・設備費の負担割合"),
                share_of_bills=_share("share of energy bills", "光熱費の負担割合")),
+        # -- uncertainty ------------------------------------------------------------------------------------------
+        _table("uncertainty/ranges", ("of_quality", "factor"), "how uncertain inputs are", "入力の不確実性の幅",
+               half_range=_q("1", "half-range as a share of the value, by quality or of one factor",
+                             "値に対する幅(片側)。品質区分別、または要因別", 0.0, 0.9),
+               full_year=_whole("year", "year in which the range of a lever has its full width",
+                                "レバーの幅が全開となる年度", 2023, 2060)),
         # -- procurement ------------------------------------------------------------------------------------------
         _table("procurement/reduction_measures", ("measure", "building_use"), "measures of large facilities",
                "大規模事業所の削減対策",
@@ -332,6 +343,7 @@ OPEN_LABELS: Final[dict[str, tuple[str, ...]]] = {
     "household_series": ("tmg_2024", "tmg_2015_base"),
     "area_group": ("wards", "tama_and_islands"),
     "segment_sector": ("residential", "commercial"),
+    "of_quality": tuple(QUALITIES),
     "building_use": ("office", "shop", "hotel", "hospital", "school", "public", "district_plant", "factory"),
     "size_class": ("small", "large", "cap_and_trade"),
     "tenure": ("owner", "rental", "private", "ward", "metropolitan"),
@@ -350,6 +362,7 @@ OPEN_LABELS: Final[dict[str, tuple[str, ...]]] = {
 CLASSIFIED: Final[dict[str, str]] = {
     "sector": "sectors", "carrier": "carriers", "segment": "segments", "end_use": "end_uses", "standard": "standards",
     "technology": "technologies", "policy_group": "policy_groups", "measure": "reduction_measures",
+    "factor": "uncertain_factors",
     "payer": "payers",
 }  # fmt: skip
 
