@@ -86,8 +86,7 @@ def supply(
 
 def fixed_electricity_factor(data: Data, levers: Levers, axes: Axes) -> Array:
     """Return the factor fixed for cap-and-trade [kg/kWh] [year]: a step a period, then the scenario's constant."""
-    rows = data.rows("inventory/electricity", "fixed_factor").sort_values("year")
-    starts, values = rows["year"].to_numpy(), rows["value"].to_numpy(dtype=np.float64)
+    starts, values = data.series("inventory/electricity", "fixed_factor")
     held = values[np.maximum(np.searchsorted(starts, axes.years, side="right") - 1, 0)]
     last = data.number("inventory/electricity", "fixed_factor_last_year")
     return np.where(axes.years > last, levers.electricity.fixed_factor_after, held)
