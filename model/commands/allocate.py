@@ -22,16 +22,10 @@ if TYPE_CHECKING:
     from model.ordinance.rulebook import RuleSet
 
 _WRITTEN = Text("written", "作成しました")
-_SUPPLIER = Text("supplier", "供給事業者")
-_COLUMNS = (
-    Text("houses", "棟数"),
-    Text("status", "状態"),
-    Text("objective", "目的値"),
-    Text("gap", "差"),
-    Text("required kW", "基準kW"),
-    Text("counted kW", "算入kW"),
-    Text("seconds", "秒"),
-)
+_SUPPLIERS = Text("suppliers", "供給事業者一覧")
+_GAP = Text("gap", "差")
+#: Columns of the overview that a terminal shows.
+_SHOWN = (1, 2, 3, 4, 5, 8, 9)
 _FAILED_CHECK = Text(
     "the second look found a fault in the plan; please report it", "計画の検証で不一致が見つかりました"
 )
@@ -97,6 +91,10 @@ def register(app: typer.Typer) -> None:
         seconds: Annotated[float, typer.Option(help="time limit of a plan / 制限時間", min=0.1)] = 30.0,
         seed: Annotated[int, typer.Option(help="seed / 乱数の種", min=0)] = 0,
         workers: Annotated[int, typer.Option(help="suppliers planned at a time / 並列数", min=1, max=256)] = 1,
+        scheduler: Annotated[
+            str | None,
+            typer.Option(help="plan on a Dask cluster / Daskクラスターで計算", metavar="tcp://HOST:PORT|local"),
+        ] = None,
         out: Annotated[Path | None, typer.Option(help="folder for the answer / 出力フォルダー", metavar="DIR")] = None,
         figures: Annotated[bool, typer.Option("--figures/--no-figures", help="draw figures / 図を描く")] = True,
         force: Annotated[bool, typer.Option("--force", help="write into a foreign folder / 上書きする")] = False,
@@ -109,7 +107,7 @@ def register(app: typer.Typer) -> None:
         wishes = _wishes(objective, without, budget, installers, certainty, financing, changes)
         sun = _weather(weather, site, rules)
         job = Job(wishes, rules, fallback, years, discount, gap, seconds, seed, sun)
-        return run(portfolio, job, out, language, workers, figures, force, pareto, points)
+        return run(portfolio, job, out, language, workers, scheduler, figures, force, pareto, points)
 
 
 def _wishes(
@@ -178,6 +176,7 @@ def run(
     out: Path | None,
     language: Language,
     workers: int,
+    scheduler: str | None,
     figures: bool,
     force: bool,
     pareto: str | None,
@@ -209,7 +208,7 @@ def run(
     if faults:
         raise BadInput(faults)
     console = Console(highlight=False, soft_wrap=True)
-    answers = plan_all(portfolios, job, workers)
+    answers = plan_all(portfolios, job, workers, scheduler)
     show(answers, language, console)
     if pareto is not None:
         show_front(answers, job, pareto, points, language, console, out)
@@ -227,10 +226,9 @@ def run(
 
 def show(answers: Sequence[Answer], language: Language, console: Console) -> None:
     """Print one line a supplier, and for a single one the summary."""
-    from model.optimise.solar_allocation_model import OBJECTIVE_UNITS
-    from model.ordinance.derivation import unit_name
+    from model.report.allocation_overview import overview_table
     from model.report.allocation_tables import prices_table, summary_table
-    from model.report.allocation_texts import STATUS_NAMES, clash_lines
+    from model.report.allocation_texts import clash_lines
 
     if len(answers) == 1 and answers[0].plan.scheme is not None:
         for table in (summary_table(answers[0], language), prices_table(answers[0], language)):
@@ -241,17 +239,14 @@ def show(answers: Sequence[Answer], language: Language, console: Console) -> Non
                 shown.add_row(*[escape(_cell(cell)) for cell in row])
             console.print(shown)
         return
-    overview = Table(_SUPPLIER(language), *(column(language) for column in _COLUMNS))
-    for one in answers:
-        proof, planned = one.plan.proof, one.plan.scheme is not None
-        unit = unit_name(OBJECTIVE_UNITS[one.wishes.objective], language)
-        overview.add_row(
-            escape(one.portfolio.supplier), str(one.houses.size), STATUS_NAMES[proof.status](language),
-            f"{proof.objective:,.0f} {unit}" if planned else "–", f"{proof.gap:.1e}" if planned else "–",
-            f"{one.required_kw:,.1f}" if planned else "–", f"{one.counted_kw:,.1f}" if planned else "–",
-            f"{proof.seconds:.2f}",
-        )  # fmt: skip
-    console.print(overview)
+    rows = overview_table(answers, language)
+    # The folder stands in the file of the overview; a terminal has room for what decides.
+    shown = Table()
+    for place in _SHOWN:
+        shown.add_column(escape(str(rows[0][place])), overflow="fold", justify="right" if place > 3 else "left")
+    for row in rows[1:]:
+        shown.add_row(*[escape(_cell(row[place])) for place in _SHOWN])
+    console.print(shown)
     for one in answers:
         if one.plan.clash is not None:
             console.print(one.portfolio.supplier, style="bold", markup=False)
@@ -290,7 +285,7 @@ def show_front(
         units = [unit_name(OBJECTIVE_UNITS[name], language) for name in (first, second)]
         names = [OBJECTIVE_NAMES[name](language) for name in (first, second)]
         headings = [escape(f"{name} [{unit}]") for name, unit in zip(names, units, strict=True)]
-        table = Table(*headings, _COLUMNS[3](language), "kW", title=escape(title))
+        table = Table(*headings, _GAP(language), "kW", title=escape(title))
         for point in front(one, job, second, points):
             table.add_row(f"{point.first:,.2f}", f"{point.second:,.2f}", f"{point.gap:.1e}", f"{point.kw:,.1f}")
         console.print(table)
@@ -308,17 +303,23 @@ def write(
     """Write workbook, Dataset, page and figures of every supplier, each into its own folder if there are several."""
     import hashlib
 
+    from model.report.allocation_overview import folder_of, overview_table
     from model.report.allocation_page import page
     from model.report.allocation_tables import MOST_IN_WORKBOOK, write_decisions, write_plan
     from model.result_folder import result_folder
+    from model.spreadsheet import write_csv, write_workbook
 
     inputs = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
     begun = perf_counter()
     facts: dict[str, object] = {"command": "allocate", "rules": rule_set, "inputs": inputs}
     facts["plans"] = {one.portfolio.supplier: one.plan.proof.facts() for one in answers}
     with result_folder(out, facts, force) as staging:
+        if len(answers) > 1:
+            table = overview_table(answers, language)
+            write_csv(staging / "suppliers.csv", table)
+            write_workbook(staging / "suppliers.xlsx", {_SUPPLIERS(language): table})
         for number, one in enumerate(answers):
-            folder = staging if len(answers) == 1 else staging / f"{number + 1:03d}"
+            folder = staging if len(answers) == 1 else staging / folder_of(number)
             folder.mkdir(parents=True, exist_ok=True)
             if one.plan.scheme is None:
                 _write_clash(one, folder)

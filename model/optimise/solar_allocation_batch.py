@@ -1,7 +1,8 @@
-"""Many suppliers in one call, in parallel processes, and the front between two objectives of one supplier."""
+"""Many suppliers in one call, in processes here or on a Dask cluster, and the front between two objectives of one."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -11,6 +12,8 @@ from typing import cast
 
 import numpy as np
 
+from model.faults import BadInput, FaultList
+from model.language import Text
 from model.optimise.solar_allocation import Plan, allocate
 from model.optimise.solar_allocation_answer import Answer, Setting, answer, verified
 from model.optimise.solar_allocation_houses import Portfolio
@@ -19,6 +22,21 @@ from model.optimise.solar_allocation_reread import reread
 from model.optimise.solar_allocation_weather import Weather
 from model.ordinance.rulebook import RuleSet
 
+#: What stands for a cluster of processes on this machine, and how long a scheduler may take to answer.
+LOCAL = "local"
+_PATIENCE = "10s"
+_NO_DASK = Text(
+    "a cluster needs the library distributed: pip install distributed",
+    "クラスターの利用にはdistributedが必要です：pip install distributed",
+)
+_NO_SCHEDULER = Text(
+    "no Dask scheduler answers there; give tcp://host:port, or local",
+    "Daskスケジューラーが応答しません。tcp://ホスト:ポート 又は local を指定してください",
+)
+_LOST_WORKERS = Text(
+    "the cluster's workers cannot plan: each needs this program installed, and enough memory",
+    "クラスターのワーカーで計算できません。本プログラムのインストールとメモリーを確認してください",
+)
 #: Gap of one point of a front.
 _FRONT_GAP = 1e-5
 #: Part of an objective by which a limit is eased against rounding.
@@ -58,8 +76,8 @@ def plan_one(portfolio: Portfolio, job: Job) -> Answer:
     return answer(portfolio, job.wishes, setting, job.gap, job.seconds, job.seed)
 
 
-def plan_all(portfolios: Sequence[Portfolio], job: Job, workers: int = 1) -> list[Answer]:
-    """Return the answers for many suppliers in the order given; the same whatever the number of processes.
+def plan_all(portfolios: Sequence[Portfolio], job: Job, workers: int = 1, scheduler: str | None = None) -> list[Answer]:
+    """Return the answers for many suppliers in the order given; the same wherever and however many at a time.
 
     Every plan is looked at a second time here, from the file itself, wherever it was made.
 
@@ -67,8 +85,15 @@ def plan_all(portfolios: Sequence[Portfolio], job: Job, workers: int = 1) -> lis
         portfolios: one list a supplier.
         job: what is done for each.
         workers: processes; each plans one supplier at a time.
+        scheduler: address of a Dask scheduler, or "local" for a cluster of `workers` processes here.
+
+    Raises:
+        BadInput: no cluster can be had there, or it lost its workers.
     """
-    answers = _planned(portfolios, job, workers)
+    if scheduler is None:
+        answers = _planned(portfolios, job, workers)
+    else:
+        answers = _on_cluster(portfolios, job, workers, scheduler)
     lists = {source: reread(Path(source)) for source in dict.fromkeys(one.source for one in portfolios)}
     return [verified(one, lists[one.portfolio.source][one.portfolio.supplier]) for one in answers]
 
@@ -79,6 +104,41 @@ def _planned(portfolios: Sequence[Portfolio], job: Job, workers: int) -> list[An
         return [plan_one(portfolio, job) for portfolio in portfolios]
     with ProcessPoolExecutor(min(workers, len(portfolios)), get_context("spawn")) as pool:
         return list(pool.map(plan_one, portfolios, [job] * len(portfolios)))
+
+
+def _on_cluster(portfolios: Sequence[Portfolio], job: Job, workers: int, scheduler: str) -> list[Answer]:
+    """Return the answers without a second look, planned on a Dask cluster."""
+    try:
+        from distributed import Client, KilledWorker, LocalCluster
+    except ImportError:
+        raise _no_cluster(_NO_DASK, None) from None
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    try:
+        if scheduler == LOCAL:
+            size = min(workers, len(portfolios))
+            place = LocalCluster(n_workers=size, threads_per_worker=1, dashboard_address=None)
+            client = Client(place)
+        else:
+            client = Client(scheduler, timeout=_PATIENCE)
+    except (OSError, ValueError, TypeError):
+        raise _no_cluster(_NO_SCHEDULER, scheduler) from None
+    try:
+        # Each plan is made once: a task that ran into a fault is not tried elsewhere.
+        futures = client.map(plan_one, portfolios, job=client.scatter(job, broadcast=True), pure=False)
+        return cast(list[Answer], client.gather(futures))
+    except (KilledWorker, ModuleNotFoundError):
+        raise _no_cluster(_LOST_WORKERS, scheduler) from None
+    finally:
+        client.close()
+        if scheduler == LOCAL:
+            place.close()
+
+
+def _no_cluster(problem: Text, given: str | None) -> BadInput:
+    """Return the fault of a cluster that cannot be used."""
+    faults = FaultList()
+    faults.add("--scheduler", problem, given)
+    return BadInput(faults.faults)
 
 
 @dataclass(frozen=True)

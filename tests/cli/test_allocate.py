@@ -93,15 +93,38 @@ def test_no_text_becomes_a_formula(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_many_suppliers_in_one_call_are_the_same_in_parallel(tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", [["--workers", "2"], ["--workers", "2", "--scheduler", "local"], ["cluster"]])
+def test_many_suppliers_in_one_call_are_the_same_anywhere(tmp_path: Path, way: list[str]) -> None:
     path = tmp_path / "many.csv"
     lines = [f"h{n},S{n % 3},13112,100,{2 + n % 4}" for n in range(24)]
     path.write_text("id,supplier,municipality,floor_area_m2,max_kw\n" + "\n".join(lines) + "\n", encoding="utf-8")
     one, two = tmp_path / "one", tmp_path / "two"
-    assert run("allocate", str(path), "--out", str(one), "--no-figures") == 0
-    assert run("allocate", str(path), "--out", str(two), "--no-figures", "--workers", "2") == 0
+    assert run("allocate", str(path), "--out", str(one), "--no-figures", "--lang", "ja") == 0
+    if "local" in way or way == ["cluster"]:
+        distributed = pytest.importorskip("distributed")
+    if way == ["cluster"]:
+        with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+            way = ["--scheduler", cluster.scheduler_address]
+            assert run("allocate", str(path), "--out", str(two), "--no-figures", "--lang", "ja", *way) == 0
+    else:
+        assert run("allocate", str(path), "--out", str(two), "--no-figures", "--lang", "ja", *way) == 0
     for number in ("001", "002", "003"):
         assert (one / number / "plan.csv").read_bytes() == (two / number / "plan.csv").read_bytes()
+    table = load_workbook(two / "suppliers.xlsx").active
+    assert table is not None
+    assert [row[1].value for row in table.iter_rows(min_row=2)] == ["S0", "S1", "S2"]
+    assert {row[-1].value for row in table.iter_rows(min_row=2)} == {"適"}
+
+
+@pytest.mark.parametrize("scheduler", ["tcp://127.0.0.1:1", "nowhere"])
+def test_a_cluster_that_does_not_answer_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, scheduler: str
+) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("model.optimise.solar_allocation_batch._PATIENCE", "1s")
+    path = listed(tmp_path / "list.csv", "a,世田谷区,100,3.2")
+    assert run("allocate", str(path), "--scheduler", scheduler, "--lang", "en") == 2
+    assert "no Dask scheduler answers there" in capsys.readouterr().err
 
 
 def test_a_trade_off_between_two_objectives(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
