@@ -30,7 +30,7 @@ from model.inputs import Data
 from model.levers import Levers
 from model.lifetimes import Lifetimes, lifetimes
 from model.march import Progress, StockYears, march
-from model.policy.acting import Scene
+from model.policy.acting import Scene, Works
 from model.policy.stages import EnergyYears, check_forms, energy_years, works
 from model.policy.supply import with_purchases
 from model.regions import co2_by_region
@@ -91,22 +91,93 @@ def run_pathway(
         BadInput: the scenario asks for what cannot be, such as a falling stock where it says `stop`.
     """
     axes = run_axes(data, levers.years.last, resolution)
-    life = lifetimes(data, levers, axes, segment_dwellings(data, levers, axes))
     scene = Scene(data, levers, axes)
     check_forms(scene)
     course = works(scene)
+    buildings = building_years(
+        scene, lifetimes(data, levers, axes, segment_dwellings(data, levers, axes)), course, progress
+    )
+    stock = buildings.stock.values
+    panels = solar_years(scene, course.retrofit, stock["buildings"], stock["built_buildings"])
+    emitting = emitting_years(scene, buildings, panels)
+    values = emitting.values | pathway_costs(levers, data, axes, emitting.values)
+    values |= _programme_values(panels, emitting)
+    return Pathway(
+        axes, levers, buildings.life, buildings.stock, buildings.fitted, emitting.supplied, emitting.used, values
+    )
+
+
+@dataclass(frozen=True)
+class BuildingYears:
+    """Buildings with their equipment, and the service they take, before any programme on their operation.
+
+    Args:
+        life: lives of buildings.
+        stock: the march.
+        equipment: what serves them.
+        fitted: fit of energy to the inventory.
+        useful: useful energy [TJ/year] [year, segment, end_use].
+    """
+
+    life: Lifetimes
+    stock: StockYears
+    equipment: EquipmentYears
+    fitted: Calibration
+    useful: Array
+
+
+def building_years(scene: Scene, life: Lifetimes, course: Works, progress: Progress | None = None) -> BuildingYears:
+    """Return buildings and the service they take, in every year.
+
+    Args:
+        scene: data, levers and axes of the run.
+        life: lives of buildings.
+        course: new and renovated buildings, after the programmes that act on them; the panels in it play no part here.
+        progress: told after every year of the march.
+    """
+    data, levers, axes = scene.data, scene.levers, scene.axes
     stock = march(data, levers, axes, life, sizes(data, levers, axes), demand(data, levers, axes), course, progress)
     equipment = equipment_years(data, levers, axes, stock.standing_new_share)
-    panels = solar_years(scene, course.retrofit, stock.values["buildings"], stock.values["built_buildings"])
     unit = useful_at_unit_service(
         data, axes, stock.values["floor_area_by_standard"], equipment, _occupied(data, levers, axes, stock)
     )
     fitted = calibrate(data, levers, axes, final_energy(unit, equipment.final_per_useful, axes))
-    useful = unit * fitted.end_use * fitted.service[:, :, None]
-    acted = energy_years(scene, final_energy(useful, equipment.final_per_useful, axes).sum(axis=2))
-    useful = useful * acted.energy.left[:, :, None]
+    return BuildingYears(life, stock, equipment, fitted, unit * fitted.end_use * fitted.service[:, :, None])
+
+
+@dataclass(frozen=True)
+class EmittingYears:
+    """What is used, supplied and emitted.
+
+    Args:
+        values: result variables by name, those of buildings too.
+        supplied: factors of what is bought.
+        used: energy of every sector of the inventory.
+        acted: what programmes on supply and operation came to.
+        electricity: bought by buildings [TWh/year] [year, segment].
+    """
+
+    values: dict[str, Array]
+    supplied: Supply
+    used: SectorEnergy
+    acted: EnergyYears
+    electricity: Array
+
+
+def emitting_years(scene: Scene, buildings: BuildingYears, panels: SolarYears) -> EmittingYears:
+    """Return energy, supply and emissions of every year, after the programmes on supply and operation.
+
+    Args:
+        scene: data, levers and axes of the run.
+        buildings: with the service they take.
+        panels: on their roofs.
+    """
+    data, levers, axes = scene.data, scene.levers, scene.axes
+    stock, equipment = buildings.stock, buildings.equipment
+    acted = energy_years(scene, final_energy(buildings.useful, equipment.final_per_useful, axes).sum(axis=2))
+    useful = buildings.useful * acted.energy.left[:, :, None]
     values = stock.values | _energy(data, axes, stock, equipment, panels, useful)
-    values |= {"service_level": fitted.service, "technology_share": equipment.share}
+    values |= {"service_level": buildings.fitted.service, "technology_share": equipment.share}
     values["technology_installed"] = equipment.installed
     used = sector_energy(data, levers, axes, values["final_energy"].sum(axis=(2, 3)), values["purchased_energy"])
     own = values["solar_self_use"].sum(axis=(1, 2)) / 1e6
@@ -127,19 +198,17 @@ def run_pathway(
         "greenhouse_gas": gas,
         "greenhouse_gas_total": gas.sum(axis=1),
     }
-    values |= pathway_costs(levers, data, axes, values)
-    values |= _programme_values(panels, acted, by_segment)
-    return Pathway(axes, levers, life, stock, fitted, supplied, used, values)
+    return EmittingYears(values, supplied, used, acted, by_segment)
 
 
-def _programme_values(panels: SolarYears, acted: EnergyYears, electricity: Array) -> dict[str, Array]:
+def _programme_values(panels: SolarYears, emitting: EmittingYears) -> dict[str, Array]:
     """Return what the programmes came to in their own units; zero where a programme is absent.
 
     Args:
         panels: with what obliged suppliers owe and install.
-        acted: what programmes on supply and operation came to.
-        electricity: bought by buildings [TWh/year] [year, segment].
+        emitting: with what programmes on supply and operation came to.
     """
+    acted = emitting.acted
     cap, none = acted.cap, np.zeros(len(acted.forest))
     return {
         "solar_required": panels.required,
@@ -149,7 +218,7 @@ def _programme_values(panels: SolarYears, acted: EnergyYears, electricity: Array
         "capped_banked": none if cap is None else cap.by_year("carried_out_t"),
         "capped_expired": none if cap is None else cap.by_year("expired_t"),
         "capped_uncovered": none if cap is None else cap.by_year("uncovered_t"),
-        "renewable_purchases": acted.energy.purchased_share * electricity,
+        "renewable_purchases": acted.energy.purchased_share * emitting.electricity,
         "energy_left_by_programmes": acted.energy.left,
         "forest_absorption": acted.forest,
     }
