@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.axes import LAST_PUBLISHED_YEAR, PROJECTION_FROM, Axes
-from model.cost_equations import discount_factors, rising_cost, spread_over_life, value_forgone
+from model.cost_equations import annuity, discount_factors, rising_cost, spread_over_life, value_forgone
 from model.emissions import FACTOR_VIEWS
 from model.inputs import Data
 from model.levers import Levers
@@ -71,6 +71,7 @@ def pathway_costs(levers: Levers, data: Data, axes: Axes, values: Mapping[str, A
     _enter_buildings(books, data, values, works, projected)
     _enter_equipment(books, levers, data, values, works, projected)
     _enter_panels(books, data, values, works, projected)
+    _enter_operation(books, data, values, works, projected)
     _enter_energy(books, levers, data, values, bills, projected)
     _enter_other_sectors(books, data, values, projected)
     return {"expenditure": books.expenditure, "annual_cost": books.annual_cost, "transfer": books.transfer}
@@ -122,11 +123,12 @@ def _enter_equipment(
 ) -> None:
     """Enter equipment, its subsidies and what running them costs.
 
-    spent = share of floor area equipped in the year · useful energy at full service · investment per yearly useful
-    energy: who goes without service buys no smaller unit.
+    spent = share of floor area equipped in the year · useful energy at full use · investment per yearly useful
+    energy: who saves in use buys no smaller unit.
     """
     axes, rate = books.axes, data.number("economics/parameters", "discount_rate")
-    full = values["useful_energy"] / _service(levers, axes)[:, :, None] * _GJ_PER_TJ
+    use = _service(levers, axes) * values["energy_left_by_programmes"]
+    full = values["useful_energy"] / use[:, :, None] * _GJ_PER_TJ
     serves = np.zeros((len(axes.end_uses), len(axes.technologies)))
     for number, end_use in enumerate(axes.end_uses):
         serves[number, axes.technologies_of(end_use)] = 1.0
@@ -173,6 +175,20 @@ def _enter_panels(books: _Books, data: Data, values: Mapping[str, Array], works:
     books.enter("panels", cost, spent + exchange + kept)
     fed_in = projected[:, None] * (values["solar_export"].sum(axis=2) @ works) * 1e3
     books.enter("exported_power", -worth * fed_in)
+
+
+def _enter_operation(books: _Books, data: Data, values: Mapping[str, Array], works: Array, projected: Array) -> None:
+    """Enter what saves energy in buildings in use: controls, tuning, exchange of parts; the further, the dearer.
+
+    What stands for it is paid as an annuity; money is spent on what is added and, evenly, on what wears out.
+    """
+    rate = data.number("economics/parameters", "discount_rate")
+    life = int(data.number("economics/parameters", "operation_life"))
+    first, last = (data.number("economics/parameters", f"operation_cost_{name}") for name in ("first", "last"))
+    per_area = rising_cost(1.0 - values["energy_left_by_programmes"], first, last) * projected[:, None]
+    standing = (per_area * values["floor_area"].sum(axis=2)) @ works
+    before = np.vstack([np.zeros_like(standing[:1]), standing[:-1]])
+    books.enter("operation", annuity(rate, life) * standing, np.maximum(standing - before, 0.0) + before / life)
 
 
 def _enter_energy(

@@ -100,8 +100,8 @@ def run_pathway(
     stock = buildings.stock.values
     panels = solar_years(scene, course.retrofit, stock["buildings"], stock["built_buildings"])
     emitting = emitting_years(scene, buildings, panels)
-    values = emitting.values | pathway_costs(levers, data, axes, emitting.values)
-    values |= _programme_values(panels, emitting)
+    values = emitting.values | _programme_values(panels, emitting)
+    values |= pathway_costs(levers, data, axes, values)
     return Pathway(
         axes, levers, buildings.life, buildings.stock, buildings.fitted, emitting.supplied, emitting.used, values
     )

@@ -24,33 +24,23 @@ def test_nothing_is_counted_before_the_projection(half_run: Pathway) -> None:
         assert half_run.values[name][~past].any()
 
 
-def test_transfers_cancel_and_are_half_of_the_heat_pumps_that_get_half(half_run: Pathway, data: Data) -> None:
-    transfer = half_run.values["transfer"]
+def test_transfers_cancel_and_are_half_of_the_heat_pumps_that_get_half(
+    data: Data, levers_with: Callable[..., Levers]
+) -> None:
+    changes = ("equipment.subsidy.heat_pump_water_heater=0.5", "service.residential=0.9", "service.commercial=0.8")
+    run = run_pathway(levers_with(*changes), data, resolution="metropolis")
+    transfer, axes = run.values["transfer"], run.axes
     assert_allclose(transfer.sum(axis=1), 0.0, atol=1e-3)
-    metropolis = half_run.axes.payers.index("metropolis")
-    year = half_run.axes.year_index(2030)
-    assert transfer[year, metropolis] < 0 < transfer[year, half_run.axes.payers.index("households")]
-    # By hand: what is installed × useful energy × investment × the rates that the scenario sets for 2030.
-    useful, installed = half_run.values["useful_energy"][year], half_run.values["technology_installed"][year]
-    service = np.where(half_run.axes.segments_where(sector="residential"), 0.82, 0.94)
-    granted = sum(
-        share
-        * data.number("energy/technologies", "investment", technology=name)
-        * (
-            installed[:, half_run.axes.technologies.index(name)]
-            * useful[:, half_run.axes.end_uses.index(end_use)]
-            / service
-        ).sum()
-        * 1e3
-        for name, end_use, share in (
-            ("heat_pump_water_heater", "hot_water", 0.5),
-            ("induction_cooker", "cooking", 0.2),
-        )
-    )
-    gross = np.maximum(transfer[year], 0.0).sum()
-    own = granted - gross  # what the metropolis pays to itself for its own buildings
-    assert 0 <= own < 0.05 * granted
-    assert _item(half_run, "administration")[year].sum() == pytest.approx(0.05 * granted)
+    year, metropolis = axes.year_index(2030), axes.payers.index("metropolis")
+    assert transfer[year, metropolis] < 0 < transfer[year, axes.payers.index("households")]
+    # By hand: half of what is installed × useful energy at full service × 55,000 yen per GJ a year.
+    installed = run.values["technology_installed"][year, :, axes.technologies.index("heat_pump_water_heater")]
+    useful = run.values["useful_energy"][year, :, axes.end_uses.index("hot_water")]
+    full = useful / np.where(axes.segments_where(sector="residential"), 0.9, 0.8)
+    granted = 0.5 * 55_000 * 1e3 * installed * full
+    of_metropolis = axes.segments_where(tenure="metropolitan")
+    assert transfer[year, metropolis] == pytest.approx(-granted[~of_metropolis].sum(), rel=1e-9)
+    assert _item(run, "administration")[year].sum() == pytest.approx(0.05 * granted.sum(), rel=1e-9)
 
 
 def test_bills_are_energy_bought_at_the_price_of_the_sector(base_run: Pathway, data: Data) -> None:
@@ -132,3 +122,12 @@ def test_present_value_is_the_sum_written_out(half_run: Pathway, data: Data) -> 
     flow = half_run.values["annual_cost"].sum(axis=(1, 2))
     by_hand = sum(flow[half_run.axes.year_index(year)] / 1.03 ** (year - 2023) for year in range(2023, 2051))
     assert present_value(data, half_run.axes, flow) == pytest.approx(by_hand)
+
+
+def test_savings_in_use_cost_more_the_further_they_go(half_run: Pathway) -> None:
+    year = half_run.axes.year_index(2040)
+    saved = 1.0 - half_run.values["energy_left_by_programmes"][year]
+    works = half_run.values["floor_area"][year].sum(axis=1) * (10_000 * saved + 190_000 * saved**2 / 2)
+    # Capital recovery factor of 12 years at 3 %, payments at year's end: 0.100462.
+    assert _item(half_run, "operation")[year].sum() == pytest.approx(works.sum() * 0.100462 / 1.03, rel=1e-5)
+    assert 0.0 < saved.max() < 0.6
