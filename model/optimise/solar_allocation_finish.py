@@ -15,6 +15,8 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 
 from model.optimise.solar_allocation_exact import keep_exactly
+from model.optimise.solar_allocation_meet import meet
+from model.optimise.solar_allocation_near import Near, plans_near
 from model.optimise.solar_allocation_prices import Prices
 from model.optimise.solar_allocation_problem import (
     FloatArray,
@@ -38,6 +40,8 @@ _GROWTH = 4
 _LARGEST = 40_000
 #: Share of the time left that a programme may take unless it is the last one.
 _SHARE_OF_TIME = 0.3
+#: Time after which plans near the bound are no longer looked at one by one before programmes are tried [s].
+_FIRST_LOOK = 0.5
 #: Share of the gap asked for that one programme may leave.
 _INNER_GAP = 0.2
 #: Numerical slack of a row, relative to its right-hand side and what flows through it.
@@ -80,6 +84,8 @@ def finish(problem: Problem, prices: Prices, gap: float, seconds: float, seed: i
     """
     end = perf_counter() + seconds
     best = _with_one_row_exact(problem, prices)
+    if not best.impossible and best.gap > gap:
+        best = _near(problem, prices, best, gap, seconds, seed)
     size, looked_near = _FIRST, False
     while not best.impossible:
         pairs, complete = _undecided(problem, prices, best, size)
@@ -94,6 +100,18 @@ def finish(problem: Problem, prices: Prices, gap: float, seconds: float, seed: i
             best, looked_near = _with_one_row_near(problem, prices, best), True
         size *= _GROWTH
     return best
+
+
+def _near(problem: Problem, prices: Prices, best: Finished, gap: float, seconds: float, seed: int) -> Finished:
+    """Return what the plans near the bound prove, or where they are too many a plan from pairs of sets of changes."""
+    end = perf_counter() + _SHARE_OF_TIME * seconds
+    near = Near(best.bound, best.choice, best.cost)
+    near = plans_near(problem, prices, gap, near, min(_SHARE_OF_TIME * seconds, _FIRST_LOOK))
+    if relative_gap(near.cost, near.bound) > gap:
+        near = meet(problem, prices, near, end - perf_counter(), seed)
+    if relative_gap(near.cost, near.bound) > gap and perf_counter() < end:
+        near = plans_near(problem, prices, gap, near, end - perf_counter())
+    return Finished(near.choice, near.cost, near.bound, 0)
 
 
 def _with_one_row_exact(problem: Problem, prices: Prices) -> Finished:
