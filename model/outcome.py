@@ -42,6 +42,9 @@ def outcome(scenario: Scenario, pathway: Pathway, data: Data) -> xr.Dataset:
     attrs |= {f"lifetime_position_{name}": round(value, 6) for name, value in pathway.lifetimes.position.items()}
     attrs |= {f"heat_use_factor_{name}": round(value, 6) for name, value in pathway.calibration.heat_factor.items()}
     attrs |= {f"electric_use_factor_{name}": round(v, 6) for name, v in pathway.calibration.electric_factor.items()}
+    attrs |= {f"programme_{name}": form for name, form in pathway.levers.programmes.form.items()}
+    attrs |= {"programme_rules": pathway.levers.programmes.rule_set}
+    attrs |= {f"optimiser_gap_{name}": gap for name, gap in pathway.gaps.items()}
     coordinates = classification_coordinates(labels) | _observation_coordinates(seen)
     coordinates["region_basis"] = list(municipal_basis(data, axes))
     return assemble(values, labels, coordinates, attrs, {name: provenance(name, data) for name in VARIABLES})

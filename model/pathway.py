@@ -57,6 +57,7 @@ class Pathway:
         supply: factors of what is bought.
         used: energy of every sector of the inventory.
         values: result variables by name, with the dims and units of `model.schema`.
+        gaps: largest proven gap of each programme that an optimiser decided [1].
     """
 
     axes: Axes
@@ -67,6 +68,7 @@ class Pathway:
     supply: Supply
     used: SectorEnergy
     values: dict[str, Array]
+    gaps: dict[str, float]
 
 
 def run_axes(data: Data, last_year: int, resolution: Resolution = "municipality") -> Axes:
@@ -103,7 +105,15 @@ def run_pathway(
     values = emitting.values | _programme_values(panels, emitting)
     values |= pathway_costs(levers, data, axes, values)
     return Pathway(
-        axes, levers, buildings.life, buildings.stock, buildings.fitted, emitting.supplied, emitting.used, values
+        axes,
+        levers,
+        buildings.life,
+        buildings.stock,
+        buildings.fitted,
+        emitting.supplied,
+        emitting.used,
+        values,
+        scene.gaps,
     )
 
 

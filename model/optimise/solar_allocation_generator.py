@@ -7,6 +7,7 @@ else is an assumption of the rule data. The same seed gives the same houses.
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,14 @@ _FIRST_DAY = np.datetime64("2025-04-01")
 _DAYS = 365
 
 
-def generate(houses: int, seed: int, rules: Rules) -> Columns:
+def generate(houses: int, seed: int, rules: Rules, types: Sequence[float] | None = None) -> Columns:
     """Return a made-up list of houses.
 
     Args:
         houses: number of houses.
         seed: seed of every random choice.
         rules: rules of "solar_allocation".
+        types: weights of the types of houses, in the order of the published starts; as started if None.
     """
     random = np.random.default_rng(seed)
     cells: dict[str, ObjectArray] = {}
@@ -45,7 +47,7 @@ def generate(houses: int, seed: int, rules: Rules) -> Columns:
             houses, default, dtype=np.float64 if column.kind in ("number", "whole") else object
         )
     starts: dict[str, int] = rules.value("starts_by_use")
-    shares = np.array(list(starts.values()), dtype=np.float64)
+    shares = np.array(list(starts.values()) if types is None else types, dtype=np.float64)
     kind = random.choice(len(starts), houses, p=shares / shares.sum())
     digits = len(str(houses))
     cells["id"] = np.array([f"H{number:0{digits}d}" for number in range(1, houses + 1)], dtype=object)

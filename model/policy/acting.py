@@ -7,7 +7,7 @@ arrays behind as if it had never been there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, cast
 
@@ -35,11 +35,17 @@ class Scene:
         data: input tables.
         levers: levers of the scenario.
         axes: axes of the run.
+        gaps: largest proven gap of each programme that an optimiser decided [1], noted as the run goes.
     """
 
     data: Data
     levers: Levers
     axes: Axes
+    gaps: dict[str, float] = field(default_factory=dict)
+
+    def note_gap(self, programme: str, gap: float) -> None:
+        """Note how far from the best an optimiser's answer may be [1]."""
+        self.gaps[programme] = max(gap, self.gaps.get(programme, 0.0))
 
     @cached_property
     def years(self) -> Array:

@@ -69,11 +69,10 @@ def capped_energy(state: Energy, scene: Scene, used: Array) -> tuple[Energy, Cap
     inside = scene.axes.segments_where(size_class="cap_and_trade")
     account = _account(scene, state, used * (state.left * inside)[:, :, None])
     period, rate = _duty(scene)
-    factor = np.where(scene.from_year(0), _factors(account, period, rate), 1.0)
-    saving = np.minimum(1.0 - factor, _saving_limit(scene, period))
-    # What savings do not give, renewable electricity must: factor = (1 − saving) · (1 − share · electricity's part).
-    rest = 1.0 - factor / (1.0 - saving)
-    green = np.divide(rest, account.electric, out=np.zeros_like(rest), where=account.electric > 0.0).clip(0.0, 1.0)
+    if scene.form("cap_and_trade") == "optimised":
+        saving, green = _planned(scene, state, used[:, inside].sum(axis=(1, 2)))
+    else:
+        saving, green = _by_rule(scene, account, period, rate)
     met = (1.0 - saving) * (1.0 - green * account.electric)
     emissions = account.emissions * met
     allowance = np.where(period >= 0, account.base * (1.0 - rate), 0.0)
@@ -86,6 +85,30 @@ def capped_energy(state: Energy, scene: Scene, used: Array) -> tuple[Energy, Cap
     )
     ledger = _ledger(account, emissions, period, rate)
     return after, CapYears(emissions / 1e3, allowance / 1e3, rate, account.base / 1e3, period, ledger)
+
+
+def _by_rule(scene: Scene, account: _Account, period: Years, rate: Array) -> tuple[Array, Array]:
+    """Return what is saved and the share of the rest's electricity that is bought as renewable, to just meet the duty.
+
+    What savings do not give, renewable electricity must: factor = (1 − saving) · (1 − share · electricity's part).
+    """
+    factor = np.where(scene.from_year(0), _factors(account, period, rate), 1.0)
+    saving = np.minimum(1.0 - factor, _saving_limit(scene, period))
+    rest = 1.0 - factor / (1.0 - saving)
+    green = np.divide(rest, account.electric, out=np.zeros_like(rest), where=account.electric > 0.0).clip(0.0, 1.0)
+    return saving, green
+
+
+def _planned(scene: Scene, state: Energy, energy: Array) -> tuple[Array, Array]:
+    """Return the same as a sample of facilities plans it at least cost; no duty, no plan before the fourth period."""
+    from model.policy.optimised import scheduled
+
+    found = scheduled(scene, energy, _electricity_factor(scene, state))
+    start = scene.axes.year_index(found.first_year)
+    saving, green = np.zeros(len(energy)), np.zeros(len(energy))
+    saving[start:] = 1.0 - np.array(found.left)
+    green[start:] = np.array(found.green)
+    return saving, green
 
 
 @dataclass(frozen=True)

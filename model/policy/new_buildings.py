@@ -99,11 +99,10 @@ def report_roofs(state: Roofs, scene: Scene, built: Array) -> Roofs:
     share = scene.by_group("obliged_share")[:, None] * scene.from_year(_report_start(scene))[:, None, None]
     owed = _owed_by_small(scene, built * share)
     there = state.on_new * share
-    wanted = owed.sum(axis=(1, 2)) * (1.0 + scene.parameter("over_compliance"))
-    missing = np.maximum(wanted - there.sum(axis=(1, 2)), 0.0)
-    total = owed.sum(axis=(1, 2), keepdims=True)
-    spread = np.divide(owed, total, out=np.zeros_like(owed), where=total > 0.0)
-    added = missing[:, None, None] * spread
+    wanted = _wanted_of_small(scene, owed, (built * share).sum(axis=2))
+    total = wanted.sum(axis=(1, 2), keepdims=True)
+    missing = np.maximum(total - there.sum(axis=(1, 2), keepdims=True), 0.0)
+    added = missing * np.divide(wanted, total, out=np.zeros_like(wanted), where=total > 0.0)
     return replace(
         state,
         on_new=state.on_new + added,
@@ -168,6 +167,25 @@ def panels_on_new(scene: Scene) -> tuple[Array, Array]:
 
 def _report_start(scene: Scene) -> int:
     return fiscal_year_of(scene.rules("report_programme").date_of("commencement_date"))
+
+
+def _wanted_of_small(scene: Scene, owed: Array, starts: Array) -> Array:
+    """Return what obliged suppliers install by cell [kW/year]: a little more than they owe, or what their plans say.
+
+    Args:
+        scene: what may be looked at.
+        owed: by cell [kW/year] [year, segment, region].
+        starts: buildings of obliged suppliers [building/year] [year, segment].
+    """
+    beyond = scene.parameter("over_compliance")
+    if scene.form("building_report") != "optimised":
+        return owed * (1.0 + beyond)
+    from model.policy.optimised import portfolios
+
+    wanted, groups = np.zeros_like(owed), scene.axes.attribute("policy_group")
+    for index in np.flatnonzero(owed.sum(axis=(1, 2)) > 0.0):
+        wanted[index] = portfolios(scene, starts[index]).wanted(owed[index], groups, beyond)
+    return wanted
 
 
 def _owed_by_small(scene: Scene, covered: Array) -> Array:

@@ -48,7 +48,12 @@ def ward_energy(state: Energy, scene: Scene) -> Energy:
 
 def jointly_purchased(state: Energy, scene: Scene) -> Energy:
     """Buy the electricity of ward facilities as renewable, by auction together."""
-    return _purchase(state, scene, "ward", "ward_renewable_share")
+    target = scene.path("ward_renewable_share")
+    if scene.form("joint_purchase") == "optimised":
+        from model.policy.optimised import menus
+
+        target = menus(scene, target)
+    return _purchase(state, scene, "ward", target)
 
 
 def metropolitan_energy(state: Energy, scene: Scene, used: Array) -> Energy:
@@ -59,7 +64,7 @@ def metropolitan_energy(state: Energy, scene: Scene, used: Array) -> Energy:
         scene: what may be looked at.
         used: energy that would be used without the programmes on operation [TJ/year] [year, segment].
     """
-    bought = _purchase(state, scene, "metropolitan", "metropolitan_renewable_share")
+    bought = _purchase(state, scene, "metropolitan", scene.path("metropolitan_renewable_share"))
     inside = scene.axes.segments_where(tenure="metropolitan")
     rules = scene.rules("own_facilities")
     level = rules.number("targets_2030", "energy_reduction")
@@ -116,10 +121,10 @@ def _spreading(scene: Scene, name: str) -> Array:
     return spreading_adoption(scene.years, first, last)
 
 
-def _purchase(state: Energy, scene: Scene, tenure: str, path: str) -> Energy:
-    """Return the state with the purchases of one owner, on what it bought before."""
+def _purchase(state: Energy, scene: Scene, tenure: str, share: Array) -> Energy:
+    """Return the state with one owner's electricity bought as renewable up to a share [1] [year]."""
     inside = scene.axes.segments_where(tenure=tenure) & scene.from_year(0)[:, None]
-    wanted = np.where(inside, scene.path(path)[:, None], 0.0)
+    wanted = np.where(inside, share[:, None], 0.0)
     return replace(state, purchased_share=np.maximum(state.purchased_share, wanted))
 
 

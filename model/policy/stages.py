@@ -52,6 +52,11 @@ _ENERGY_IN_USE: Final[dict[str, Callable[[Energy, Scene, Array], Energy]]] = {
     "own_facilities": metropolitan_energy,
     "small_facilities": reported_energy,
 }
+#: Programmes whose form changes what is built and renovated, and what goes on roofs.
+ON_WORKS: Final = frozenset(_WORKS)
+ON_ROOFS: Final = frozenset(_ROOFS)
+#: Programmes that no emission depends on: what they do is shown apart.
+APART: Final = frozenset({"forest_offset"})
 #: Programmes that may be decided by an optimiser in place of their rule.
 OPTIMISED: Final = ("building_report", "joint_purchase", "cap_and_trade")
 
