@@ -8,11 +8,12 @@ give", when programmes act on what the others leave.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from model.survival_families import Array
@@ -106,8 +107,6 @@ def co2_change(start: xr.Dataset, start_year: int, end: xr.Dataset, end_year: in
 def shapley(worth: Callable[[frozenset[Player]], float], players: Sequence[Player]) -> dict[Player, float]:
     """Return each player's mean marginal gain over all orders in which the players can join.
 
-    value[i] = Σ_S |S|!(n − |S| − 1)!/n! · (worth(S ∪ i) − worth(S)) over all S without i
-
     Args:
         worth: what a coalition gains; asked once for each of the 2^n coalitions.
         players: the players, at most about fifteen.
@@ -117,18 +116,76 @@ def shapley(worth: Callable[[frozenset[Player]], float], players: Sequence[Playe
 
     Source: Shapley (1953).
     """
-    known = {
-        coalition: worth(coalition)
-        for size in range(len(players) + 1)
-        for coalition in map(frozenset, combinations(players, size))
-    }
-    count = len(players)
-    values = dict.fromkeys(players, 0.0)
-    for coalition, gain in known.items():
-        if len(coalition) == count:
-            continue
-        weight = 1.0 / (count * math.comb(count - 1, len(coalition)))
-        for player in players:
-            if player not in coalition:
-                values[player] += weight * (known[coalition | {player}] - gain)
+    values = shapley_values(np.array([worth(frozenset(one)) for one in coalitions(players)], dtype=np.float64))
+    return {player: float(value) for player, value in zip(players, values, strict=True)}
+
+
+def coalitions(players: Sequence[Player]) -> Iterator[tuple[Player, ...]]:
+    """Yield every coalition in the order of the tables below: bit i of its number says whether player i is in."""
+    for number in range(1 << len(players)):
+        yield tuple(player for place, player in enumerate(players) if number >> place & 1)
+
+
+# The mean over all orders: before a player comes any coalition of the others, as often as orders put it there.
+def shapley_values(worth: Array) -> Array:
+    """Return the Shapley value of each player from the worth of every coalition.
+
+    value[i] = Σ_S |S|!(n − |S| − 1)!/n! · (worth(S ∪ i) − worth(S)) over all S without i
+
+    Args:
+        worth: any unit, dims (coalition, …), coalitions in the order of `coalitions`.
+
+    Returns:
+        dims (player, …); over players they sum to worth(all) − worth(none).
+
+    Source: Shapley (1953).
+    """
+    count, numbers = _players(worth), np.arange(len(worth))
+    weight = np.array([1.0 / (count * math.comb(count - 1, size)) for size in range(count)])
+    values = np.zeros((count, *worth.shape[1:]))
+    for place in range(count):
+        without = numbers[numbers >> place & 1 == 0]
+        gains = worth[without | 1 << place] - worth[without]
+        values[place] = np.tensordot(weight[np.bitwise_count(without)], gains, axes=(0, 0))
     return values
+
+
+def first_in(worth: Array) -> Array:
+    """Return what each player gains alone, dims (player, …); `worth` as in `shapley_values`."""
+    return np.asarray(worth[_alone(worth)] - worth[0])
+
+
+def last_in(worth: Array) -> Array:
+    """Return what is lost if each player alone leaves, dims (player, …); `worth` as in `shapley_values`."""
+    return np.asarray(worth[-1] - worth[(len(worth) - 1) ^ _alone(worth)])
+
+
+# Two players overlap where together they gain less than apart, and help each other where they gain more.
+def shapley_interactions(worth: Array) -> Array:
+    """Return the interaction of each two players, dims (player, player, …); 0 of a player with itself.
+
+    I[i, j] = Σ_S |S|!(n − |S| − 2)!/(n − 1)! · (worth(S ∪ ij) − worth(S ∪ i) − worth(S ∪ j) + worth(S)), S without both
+
+    Args:
+        worth: any unit, dims (coalition, …), coalitions in the order of `coalitions`.
+
+    Source: Grabisch and Roubens (1999), International Journal of Game Theory 28, 547-565.
+    """
+    count, numbers = _players(worth), np.arange(len(worth))
+    weight = np.array([1.0 / ((count - 1) * math.comb(count - 2, size)) for size in range(count - 1)])
+    result = np.zeros((count, count, *worth.shape[1:]))
+    for i, j in combinations(range(count), 2):
+        both, one, other = 1 << i | 1 << j, 1 << i, 1 << j
+        without = numbers[numbers & both == 0]
+        gains = worth[without | both] - worth[without | one] - worth[without | other] + worth[without]
+        result[i, j] = result[j, i] = np.tensordot(weight[np.bitwise_count(without)], gains, axes=(0, 0))
+    return result
+
+
+def _players(worth: Array) -> int:
+    return len(worth).bit_length() - 1
+
+
+def _alone(worth: Array) -> npt.NDArray[np.int64]:
+    """Return the numbers of the coalitions of one player."""
+    return 1 << np.arange(_players(worth), dtype=np.int64)

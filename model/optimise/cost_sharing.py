@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import comb, inf
+from math import inf
 from time import perf_counter
 
 import numpy as np
@@ -59,25 +59,6 @@ def members(coalition: int, players: int) -> FloatArray:
 def proportional(total: float, weights: FloatArray) -> FloatArray:
     """Return a total divided in proportion to weights."""
     return np.asarray(total * weights / weights.sum(), dtype=np.float64)
-
-
-# Shapley value: a player's gain to the coalition before it, averaged over all orders of arrival; a coalition S
-# without the player comes first in s! (n − s − 1)! of n! orders.
-def shapley(values: FloatArray, players: int) -> FloatArray:
-    """Return the Shapley value from the values of all coalitions, by bit mask.
-
-    Args:
-        values: v(S) for S = 0 … 2^players − 1.
-        players: number of players.
-    """
-    coalitions = np.arange(2**players)
-    size = np.bitwise_count(coalitions)
-    weight = np.array([1.0 / (players * comb(players - 1, one)) for one in range(players)])
-    shares = np.zeros(players)
-    for player in range(players):
-        without = coalitions[(coalitions >> player & 1) == 0]
-        shares[player] = float(weight[size[without]] @ (values[without | 1 << player] - values[without]))
-    return shares
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from model.decomposition import shapley_values
 from model.optimise.cost_sharing import (
     LARGEST_EXACT,
     Division,
@@ -19,7 +20,6 @@ from model.optimise.cost_sharing import (
     nucleolus,
     proportional,
     sampled_shapley,
-    shapley,
     unhappiest,
 )
 from model.optimise.joint_purchase_auction import Auction, FloatArray, IntArray, Package, price_of, signatures
@@ -211,7 +211,7 @@ def share(built: Built, options: SolverOptions, orders: int = 200, seed: int = 0
     saving = game.value(whole)
     alone = np.array([game.value(1 << player) for player in range(players)])
     if exact:
-        drawn = SampledShapley(shapley(values, players), np.zeros(players), 0)
+        drawn = SampledShapley(shapley_values(values), np.zeros(players), 0)
     else:
         drawn = sampled_shapley(game.value, players, orders, seed, (options.seconds - (perf_counter() - begun)) / 2)
     left = options.seconds - (perf_counter() - begun)
