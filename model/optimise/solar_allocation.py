@@ -130,11 +130,11 @@ def allocate(
     for model in sorted(models, key=_owed):
         left = max(seconds - (perf_counter() - begun), 1.0)
         coarse = max(gap, _OTHER_GAP) if outcomes else gap
-        found = _solve(model, rules, coarse, left if outcomes else 0.7 * left, seed)
+        found = solve_scheme(model, rules, coarse, left if outcomes else 0.7 * left, seed)
         costs = [one.finished.cost for one in outcomes.values() if one.finished.choice.size]
         if coarse > gap and costs and found.finished.bound < min(costs) - gap * abs(min(costs)):
             # It may still hold the better plan, or an equal one, so it is worked out as finely as the first.
-            found = _solve(model, rules, gap, max(seconds - (perf_counter() - begun), 1.0), seed)
+            found = solve_scheme(model, rules, gap, max(seconds - (perf_counter() - begun), 1.0), seed)
         outcomes[model.scheme] = found
     planned = [one for one in outcomes.values() if one.finished.choice.size]
     if not planned:
@@ -193,8 +193,16 @@ def _beyond_help(model: Model, rules: Rules) -> Clash | None:
     return Clash(tuple(found))
 
 
-def _solve(model: Model, rules: Rules, gap: float, seconds: float, seed: int) -> Outcome:
-    """Return plan, bound and prices of one scheme."""
+def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: int) -> Outcome:
+    """Return plan, bound and prices of one scheme.
+
+    Args:
+        model: the scheme's model.
+        rules: rules of "report_programme".
+        gap: relative gap asked for [1].
+        seconds: time limit [s].
+        seed: seed of every random choice.
+    """
     problem = model.problem
     names = tuple(row.name for row in problem.rows)
     certainty = model.wishes.certainty
@@ -207,10 +215,10 @@ def _solve(model: Model, rules: Rules, gap: float, seconds: float, seed: int) ->
 
     gj_per_kw = rules.number("heat_to_pv_conversion_factor")
 
-    def accepted(choice: SlotArray) -> bool:
-        return _probability(model, choice, gj_per_kw) >= certainty
+    def chances(choice: SlotArray) -> float:
+        return _probability(model, choice, gj_per_kw)
 
-    finished, found = solve_with_chance(others, chance, accepted, gap, seconds, seed)
+    finished, found = solve_with_chance(others, chance, chances, gap, seconds, seed)
     probability = _probability(model, finished.choice, gj_per_kw) if finished.choice.size else np.nan
     ordered = np.insert(found[:-1], place, found[-1])
     return Outcome(model, finished, ordered, names, probability)

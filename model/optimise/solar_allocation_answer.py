@@ -19,6 +19,7 @@ from model.optimise.solar_allocation_report_rows import Planned
 from model.optimise.solar_allocation_reread import RawList
 from model.optimise.solar_allocation_verify import Verification, verify
 from model.optimise.solar_allocation_weather import Weather
+from model.optimise.solar_allocation_worth import Worth, worth_of
 from model.optimise.solar_allocation_year import YearEnd, year_end
 from model.ordinance.building_report_equations import HOUSE_TYPES
 from model.ordinance.joint_purchase_equations import co2_saving_t
@@ -106,10 +107,10 @@ class Answer:
         outlay, cost, benefit, grant: money of each house [JPY].
         co2: CO₂ avoided in a year [t].
         to_spare: price of the next larger size less what it is worth [objective]; NaN where there is none.
-        claim_worth: what leaving the house out is worth [objective]; NaN where it cannot be.
         verification: second look; None until `verified`.
         what_if: plans when something moves.
         year: where the year stands and how it may close; None where there is no plan.
+        worth: what the rules are worth, by solving again; None where that was not asked for.
     """
 
     portfolio: Portfolio
@@ -129,10 +130,10 @@ class Answer:
     grant: FloatArray
     co2: FloatArray
     to_spare: FloatArray
-    claim_worth: FloatArray
     verification: Verification | None
     what_if: tuple[WhatIf, ...]
     year: YearEnd | None = None
+    worth: Worth | None = None
 
     @property
     def required_kw(self) -> float:
@@ -196,7 +197,7 @@ def answer(
         gap: relative gap asked for [1].
         seconds: time limit of the plan [s].
         seed: seed of every random choice.
-        moves: try what changes when cost, tariff or subsidy move.
+        moves: solve again for what rules are worth, and for what changes when cost, tariff or subsidy move.
 
     Raises:
         BadInput: a rule that is needed is not known, or the wishes ask for facts that the list does not give.
@@ -208,7 +209,7 @@ def answer(
     plan = allocate(houses, wishes, setting.economics, setting.rules, gap, seconds, seed)
     nothing = np.full(houses.size, np.nan)
     nobody, no_way, no_heat = np.zeros(houses.size, dtype=bool), np.full(houses.size, ""), np.zeros(houses.size, int)
-    empty = Answer(kept, outside, houses, wishes, setting, plan, nothing, nobody, no_way, no_heat, *(nothing,) * 8,
+    empty = Answer(kept, outside, houses, wishes, setting, plan, nothing, nobody, no_way, no_heat, *(nothing,) * 7,
                    None, ())  # fmt: skip
     if plan.scheme is None:
         return empty
@@ -216,7 +217,9 @@ def answer(
     owed = houses.owed_uniform_kw if plan.scheme == "uniform" else houses.owed_by_zone_kw
     share = plan.best.model.substitute_share
     filled = replace(filled, year=year_end(houses, filled.kw, filled.heat_kw, filled.left_out, owed, share, seed))
-    return replace(filled, what_if=_moves(filled, seed)) if moves and houses.size <= _MOST_TRIED else filled
+    if not moves or houses.size > _MOST_TRIED:
+        return filled
+    return replace(filled, what_if=_moves(filled, seed), worth=worth_of(plan, setting.rules, seed))
 
 
 def verified(found: Answer, raw: RawList) -> Answer:
@@ -240,16 +243,12 @@ def _filled(empty: Answer) -> Answer:
     kw, generation, money = money_of(model, everyone, choice)
     ways = np.array(["", *empty.wishes.ways_to_pay], dtype=object)[model.slots.way[choice] + 1]
     values = priced_costs(model.problem, best.prices, slice(0, empty.houses.size))
-    counted, out = ~model.slots.left_out, model.slots.left_out
+    out = model.slots.left_out
     taken = values[choice, everyone]
     bigger = np.where(
         (model.slots.multiple[:, np.newaxis] == model.slots.multiple[choice] + 1)
         & (out[:, np.newaxis] == out[choice])
         & (model.slots.heat[:, np.newaxis] == model.slots.heat[choice]), values, np.inf).min(axis=0)  # fmt: skip
-    claim = np.full(empty.houses.size, np.nan)
-    if out.any():
-        inside, outside = values[counted].min(axis=0), values[out].min(axis=0)
-        claim = np.where(np.isfinite(inside) & np.isfinite(outside), inside - outside, np.nan)
     return replace(
         empty,
         kw=kw,
@@ -263,7 +262,6 @@ def _filled(empty: Answer) -> Answer:
         grant=money.grant,
         co2=co2_saving_t(generation, empty.setting.economics.emission_factor) + _heat_co2(model, choice),
         to_spare=np.where(np.isfinite(bigger), bigger - taken, np.nan),
-        claim_worth=claim,
     )
 
 
@@ -310,13 +308,16 @@ def dataset(found: Answer) -> xr.Dataset:
         "benefit": (found.benefit, "JPY", "benefit of the owner over the horizon"),
         "grant": (found.grant, "JPY", "grant"),
         "co2_avoided": (found.co2, "t", "CO2 avoided in a year"),
-        "claim_worth": (found.claim_worth, OBJECTIVE_UNITS[found.wishes.objective], "worth of leaving the house out"),
         "price_of_next_size": (
             found.to_spare,
             OBJECTIVE_UNITS[found.wishes.objective],
             "what one more step would lose",
         ),
     }
+    if found.worth is not None:
+        unit = OBJECTIVE_UNITS[found.wishes.objective]
+        for name, values in (("claim_worth_low", found.worth.claim_low), ("claim_worth_high", found.worth.claim_high)):
+            by_house[name] = (values, unit, "proven range of the worth of leaving the house out")
     variables: dict[str, Any] = {
         name: ("house", values, {"units": unit, "long_name": title}) for name, (values, unit, title) in by_house.items()
     }
@@ -352,4 +353,7 @@ def dataset(found: Answer) -> xr.Dataset:
         "counted_kw": found.counted_kw,
         **plan.proof.facts(),
     }
+    if found.worth is not None:
+        attributes["last_kw_costs"] = [found.worth.last_kw.low, found.worth.last_kw.high]
+        attributes["next_kw_costs"] = [found.worth.next_kw.low, found.worth.next_kw.high]
     return xr.Dataset(variables, coordinates, attributes)

@@ -18,7 +18,16 @@ from model.ordinance.municipalities import municipalities
 from model.ordinance.presentation import report_table
 from model.ordinance.rule_words import QUALITY_NAMES
 from model.ordinance.solar_economics_facts import FINANCING_NAMES
-from model.report.allocation_texts import SCHEME_NAMES, STATUS_NAMES, headline, remarks, schemes_compared, why
+from model.report.allocation_texts import (
+    SCHEME_NAMES,
+    STATUS_NAMES,
+    claim_worth,
+    headline,
+    range_text,
+    remarks,
+    schemes_compared,
+    why,
+)
 from model.spreadsheet import Cell, Table, write_csv, write_workbook
 
 #: Houses that a workbook holds; longer plans are written as CSV and Dataset.
@@ -96,10 +105,7 @@ def summary_table(found: Answer, language: Language) -> Table:
         (Text("net cost over the horizon [JPY]", "期間中の純費用 [円]"), float(found.cost.sum())),
         (Text("benefit of the owners [JPY]", "住まい手の便益 [円]"), float(found.benefit.sum())),
         (Text("CO₂ avoided [t/yr]", "CO₂削減量 [t/年]"), float(found.co2.sum())),
-        (
-            Text("the last kW costs", "最後の1kWの費用"),
-            f"{number(plan.price('renewables'), 0)} {unit_name(unit, language)}/kW",
-        ),
+        *_kw_lines(found, language),
     ]
     if found.wishes.certainty is not None:
         text = Text("probability of meeting the requirement", "基準に達する確率")
@@ -165,14 +171,17 @@ def left_out_table(found: Answer, language: Language) -> Table:
     headings = [
         Text("house", "住宅番号"),
         Text("reason", "理由"),
-        Text(f"worth of the claim [{unit}]", f"申出の価値 [{unit_name(unit, 'ja')}]"),
+        Text(f"worth of the claim, from [{unit}]", f"申出の価値（下限） [{unit_name(unit, 'ja')}]"),
+        Text(f"to [{unit}]", f"（上限） [{unit_name(unit, 'ja')}]"),
     ]
     rows: list[list[Cell]] = [[heading(language) for heading in headings]]
     small, legal = Text("roof too small", "屋根面積が基準未満"), Text("local building limits", "建築制限等")
     for house in np.flatnonzero(found.left_out).tolist():
         reason = legal if found.portfolio.cells["restricted"][house] else small
-        worth = float(found.claim_worth[house])
-        rows.append([str(found.portfolio.ids[house]), reason(language), round(worth) if np.isfinite(worth) else None])
+        worth = claim_worth(found, house)
+        ends = () if worth is None else (worth.low, worth.high)
+        known: list[Cell] = [round(end, 2) if np.isfinite(end) else None for end in ends] or [None, None]
+        rows.append([str(found.portfolio.ids[house]), reason(language), *known])
     return rows
 
 
@@ -305,6 +314,19 @@ def values_table(found: Answer, language: Language) -> Table:
 def _with_unit(name: Text, unit: str) -> Text:
     """Return a heading with its unit."""
     return Text(f"{name.en} [{unit}]", f"{name.ja} [{unit_name(unit, 'ja')}]")
+
+
+def _kw_lines(found: Answer, language: Language) -> list[tuple[Text, Cell]]:
+    """Return what the last and the next kW cost: solved again, and by the price of the rule."""
+    unit = OBJECTIVE_UNITS[found.wishes.objective]
+    lines: list[tuple[Text, Cell]] = []
+    if found.worth is not None:
+        lines += [
+            (Text("the last kW costs", "最後の1kWの費用"), range_text(found.worth.last_kw, unit)(language)),
+            (Text("one kW more would cost", "さらに1kWの費用"), range_text(found.worth.next_kw, unit)(language)),
+        ]
+    price = f"{number(found.plan.price('renewables'), 0)} {unit_name(unit, language)}/kW"
+    return [*lines, (Text("price of a kW by the whole plan", "1kWの限界価格（計画全体）"), price)]
 
 
 def _heat_lines(found: Answer) -> list[tuple[Text, Cell]]:

@@ -11,8 +11,12 @@ from model.optimise.solar_allocation_answer import Answer
 from model.optimise.solar_allocation_clash import Clash
 from model.optimise.solar_allocation_heat import HEAT_BY_BITS, HEAT_NAMES
 from model.optimise.solar_allocation_model import OBJECTIVE_UNITS, row_unit, rule_name
+from model.optimise.solar_allocation_worth import Range
 from model.ordinance.derivation import number, unit_name
 from model.ordinance.solar_economics_facts import FINANCING_NAMES
+
+#: Ends of a range that differ by less than this share are one number.
+_ALIKE = 1e-4
 
 SCHEME_NAMES = {
     "uniform": Text("uniform rate", "都内一律"),
@@ -72,19 +76,36 @@ def why(found: Answer, house: int) -> Text:
 
 def _exclusion(found: Answer, house: int, unit: str) -> list[Text]:
     """Return what is said about leaving the house out of the count."""
-    worth = float(found.claim_worth[house])
     if found.left_out[house]:
-        if np.isfinite(worth):
-            return [
-                Text(
-                    f"Left out of the count; the claim is worth {number(worth, 0)} {unit}.",
-                    f"算定から除外（申出の価値は{number(worth, 0)}{unit_name(unit, 'ja')}）。",
-                )
-            ]
-        return [Text("Left out of the count as claimed.", "申出により算定から除外。")]
+        worth = claim_worth(found, house)
+        if worth is None:
+            return [Text("Left out of the count.", "算定から除外。")]
+        shown = range_text(worth, unit)
+        return [
+            Text(f"Left out of the count; the claim is worth {shown.en}.", f"算定から除外（申出の価値は{shown.ja}）。")
+        ]
     if found.houses.may_leave[house]:
         return [Text("Could be left out of the count, but counting it is better.", "除外も可能ですが算入が有利です。")]
     return []
+
+
+def claim_worth(found: Answer, house: int) -> Range | None:
+    """Return the proven range of what leaving a house out is worth, if it was worked out."""
+    if found.worth is None or np.isnan(found.worth.claim_low[house]):
+        return None
+    return Range(float(found.worth.claim_low[house]), float(found.worth.claim_high[house]))
+
+
+def range_text(worth: Range, unit: str, digits: int = 0) -> Text:
+    """Return a proven range in words: one number where both ends round to it."""
+    low, high, ja = number(worth.low, digits), number(worth.high, digits), unit_name(unit, "ja")
+    if not np.isfinite(worth.low):
+        return Text("more than the roofs take", "屋根の容量では対応不可")
+    if not np.isfinite(worth.high):
+        return Text(f"at least {low} {unit} (proven)", f"{low}{ja}以上（証明済み）")
+    if low == high or worth.high - worth.low <= _ALIKE * abs(worth.high):
+        return Text(f"{high} {unit}", f"{high}{ja}")
+    return Text(f"{low} to {high} {unit} (proven)", f"{low}～{high}{ja}（証明済み）")
 
 
 def _heat(found: Answer, house: int) -> Text:
@@ -134,17 +155,19 @@ def schemes_compared(found: Answer) -> Text | None:
             f"Under the {left.en} no plan keeps all rules.", f"{left.ja}では全ての規定を満たす計画がありません。"
         )
     difference = abs(other.value - best.value)
-    counted = int(np.sum(~found.left_out & found.houses.new))
-    even = found.required_under("by_zone", found.left_out | ~found.houses.new) / (2.0 * counted) if counted else 0.0
-    per_building = found.setting.rules.number("capacity_per_building")
-    even = even * 2.0 / per_building
     if difference <= 1e-6 * abs(best.value):
         return Text(f"The {chosen.en} and the {left.en} come to the same.", f"{chosen.ja}と{left.ja}は同じ結果です。")
+    first = Text(
+        f"With the {chosen.en} the plan is better than with the {left.en} by {number(difference, 0)} {unit}",
+        f"{chosen.ja}は{left.ja}より{number(difference, 0)}{unit_name(unit, 'ja')}有利です",
+    )
+    even = found.worth.even_rate if found.worth is not None else None
+    if even is None:
+        return Text(f"{first.en}.", f"{first.ja}。")
+    low, high = number(100 * even.low, 0), number(100 * even.high, 0)
     return Text(
-        f"With the {chosen.en} the plan is better than with the {left.en} by {number(difference, 0)} {unit}; "
-        f"for this plan both would ask the same at a uniform rate of {number(100 * even, 1)} %.",
-        f"{chosen.ja}は{left.ja}より{number(difference, 0)}{unit_name(unit, 'ja')}有利です。"
-        f"この計画では一律の算定基準率が{number(100 * even, 1)}％のとき両者の基準が等しくなります。",
+        f"{first.en}; the uniform rate would have to lie below {low} to {high} % to be the better one.",
+        f"{first.ja}。一律の算定基準率が{low}～{high}％を下回ると一律が有利になります。",
     )
 
 
