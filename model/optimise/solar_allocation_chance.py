@@ -3,7 +3,11 @@
 With independent consents the counted capacity has a mean M and a variance V that are sums over houses, and the row is
 M ≥ z √V. The root is not linear but it is concave: a tangent lies above it, so that a row with a tangent gives plans
 that are safe; a chord lies below it between its ends, so that a row with a chord on a range of V gives a bound for all
-plans in the range. Ranges are split where it pays until the best plan and the lowest bound meet.
+plans in the range. Under the prices of the tangent where the best plan lies, ranges away from it are too dear at once;
+in the few narrow ones that are left, plans near the bound are listed.
+
+A sum of few consents is not quite normal. How many deviations give the certainty is therefore read from the exact
+distribution of the plan in hand, and every plan is held against its own exact distribution before it is returned.
 """
 
 from __future__ import annotations
@@ -17,15 +21,28 @@ from time import perf_counter
 import numpy as np
 
 from model.optimise.solar_allocation_finish import Finished, finish
-from model.optimise.solar_allocation_prices import find_prices
-from model.optimise.solar_allocation_problem import FloatArray, Problem, Row, SlotArray, activity
+from model.optimise.solar_allocation_meet import meet
+from model.optimise.solar_allocation_near import Near, Watch, plans_near
+from model.optimise.solar_allocation_prices import Prices, find_prices
+from model.optimise.solar_allocation_problem import FloatArray, Problem, Row, SlotArray, activity, best_at
+from model.optimise.solver import relative_gap
 
 #: Edges of the ranges with which the search begins, in parts of the deviation of the first plan.
-_FIRST_EDGES = (0.0, 0.7, 0.85, 0.95, 1.05, 1.15, 1.3)
-#: Tangents that are tried for one plan, and by how much a refused plan raises the deviations asked for.
-_TANGENTS = 4
-_STRICTER = 1.02
+_FIRST_EDGES = (0.0, 0.5, 0.75, 0.9, 0.97, 1.03, 1.1, 1.25, 1.5)
+#: Tangents that are tried for one number of deviations, and numbers that are tried until they agree.
+_TANGENTS, _NUMBERS = 4, 5
+#: Relative changes of deviation and of number below which they agree.
+_SAME_DEVIATION, _SAME_NUMBER = 1e-2, 1e-4
+#: The row asks for this many deviations less than the exact distribution of the plan in hand.
+_LENIENT = 1e-4
+#: A range is split until its chord lies no more than this part of the room for better plans below the root.
+_CHORD = 0.1
+#: Narrowest range, in parts of the widest one.
+_NARROWEST = 1e-5
+#: Part of the time that one programme may take.
+_SHARE_OF_TIME = 0.2
 _SLACK = 1e-9
+_NORMAL = NormalDist()
 
 
 @dataclass(frozen=True)
@@ -46,13 +63,13 @@ class Chance:
 def chance_of(row: Row, slope_if_accepted: FloatArray, consent: FloatArray, certainty: float) -> Chance:
     """Return the row that must hold with a certainty above one half."""
     spread = consent * (1.0 - consent) * slope_if_accepted**2
-    return Chance(row, spread, NormalDist().inv_cdf(certainty))
+    return Chance(row, spread, _NORMAL.inv_cdf(certainty))
 
 
 def solve_with_chance(
     problem: Problem,
     chance: Chance,
-    accepted: Callable[[SlotArray], bool],
+    probability: Callable[[SlotArray], float],
     gap: float,
     seconds: float,
     seed: int = 0,
@@ -61,20 +78,16 @@ def solve_with_chance(
 
     Args:
         problem: houses, slots and all other rows.
-        chance: the row with a probability, consents taken as normal; the bound is for this row.
-        accepted: says whether a plan keeps its probability in fact; only such plans are returned.
+        chance: the row with a probability.
+        probability: with which a plan keeps the row in fact; only plans that reach the certainty are returned.
         gap: relative gap asked for [1].
         seconds: time limit [s].
         seed: seed of every random choice.
     """
-    end = perf_counter() + seconds
-    search = _Search(problem, chance, accepted, gap, seed)
-    deviation = search.try_tangents(0.5 * search.widest, seconds / 3)
-    edges = [edge * deviation for edge in _FIRST_EDGES if edge * deviation < search.widest]
-    for lowest, highest in pairwise([*edges, search.widest]):
-        search.open(lowest, highest)
-    while search.ranges and not search.best.gap <= gap and perf_counter() < end:
-        search.step(end - perf_counter())
+    search = _Search(problem, chance, probability, gap, perf_counter() + seconds, seconds, seed)
+    search.agree()
+    search.look_near()
+    search.look_far()
     return search.best, search.prices
 
 
@@ -91,90 +104,178 @@ class _Search:
     """Ranges that may still hold a better plan, and the best plan so far."""
 
     def __init__(
-        self, problem: Problem, chance: Chance, accepted: Callable[[SlotArray], bool], gap: float, seed: int
+        self,
+        problem: Problem,
+        chance: Chance,
+        probability: Callable[[SlotArray], float],
+        gap: float,
+        end: float,
+        seconds: float,
+        seed: int,
     ) -> None:
         self.problem, self.chance, self.gap, self.seed = problem, chance, gap, seed
-        self.accepted, self.stricter = accepted, 1.0
+        self.certainty, self.probability = _NORMAL.cdf(chance.z), probability
+        self.end, self.seconds = end, seconds
         largest = np.max(np.where(np.isfinite(problem.cost), problem.multiple[:, np.newaxis], 0.0), axis=0)
         self.widest = max(float(np.sqrt(np.sum(chance.spread * (largest * problem.step_kw) ** 2))), 1e-6)
+        self.deviation = 0.5 * self.widest
         self.ranges: list[_Range] = []
         self.closed = np.inf
         self.prices: FloatArray = np.zeros(len(problem.rows) + 1)
-        self.best = Finished(np.zeros(0, dtype=np.int16), np.nan, -np.inf, 0, impossible=True)
+        self.best = Finished(np.zeros(0, dtype=np.int16), np.nan, -np.inf, 0)
 
-    def open(self, lowest: float, highest: float, floor: float = -np.inf) -> None:
-        """Add a range unless its relaxation is already dearer than the best plan."""
-        inner = self._within(lowest, highest)
-        bound = max(find_prices(inner, self.seed).priced.bound, floor)
-        if self._worth(bound):
-            self.ranges.append(_Range(bound, lowest, highest))
-        else:
-            self.closed = min(self.closed, bound)
+    @property
+    def left(self) -> float:
+        """Time that is left [s]."""
+        return self.end - perf_counter()
+
+    def agree(self) -> None:
+        """Find prices, plan and number of deviations that agree with each other."""
+        for _ in range(_NUMBERS):
+            found = self._safe(self.seconds * _SHARE_OF_TIME)
+            if not found.size or self.left <= 0:
+                break
+            number = self._number_for(found)
+            if abs(number - self.chance.z) <= _SAME_NUMBER * self.chance.z:
+                break
+            self.chance = replace(self.chance, z=number)
+        self.chance = replace(self.chance, z=self.chance.z - _LENIENT)
+
+    def look_near(self) -> None:
+        """Split the deviation into ranges, and list the plans near the bound in those that are not too dear."""
+        edges = [edge * self.deviation for edge in _FIRST_EDGES if edge * self.deviation < self.widest]
+        waiting = [self._opened(*ends) for ends in pairwise([*edges, self.widest])]
+        while waiting and self.left > 0:
+            waiting.sort()
+            here = waiting.pop(0)
+            room = max((here.bound if np.isnan(self.best.cost) else self.best.cost) - here.bound, 0.0)
+            least = _CHORD * max(room, self.gap * abs(here.bound))
+            if not self._worth(here.bound):
+                self.closed = min(self.closed, here.bound)
+            elif self._error(here) > least and here.highest - here.lowest > _NARROWEST * self.widest:
+                middle = 0.5 * (here.lowest + here.highest)
+                waiting += [self._opened(*ends, here.bound) for ends in pairwise((here.lowest, middle, here.highest))]
+            else:
+                self._list(here)
+        self.ranges += waiting
         self._update()
 
-    def step(self, seconds: float) -> None:
-        """Look into the range with the lowest bound: split it, or find its best plan."""
-        self.ranges.sort()
-        here = self.ranges.pop(0)
-        middle = 0.5 * (here.lowest + here.highest)
-        if self._error(here) > 0.25 * self.gap * abs(here.bound) and here.highest - here.lowest > 1e-4 * self.widest:
-            self.open(here.lowest, middle, here.bound)
-            self.open(middle, here.highest, here.bound)
-            return
-        inner = self._within(here.lowest, here.highest)
-        found = finish(inner, find_prices(inner, self.seed), 0.5 * self.gap, seconds / 3, self.seed)
-        if not found.impossible:
-            self.closed = min(self.closed, max(found.bound, here.bound))
-        if found.choice.size and (np.isnan(self.best.cost) or found.cost < self.best.cost):
-            kept = _holds(self.problem, self.chance, found.choice) and self._keep(found, self.prices)
-            if not kept:
-                self.try_tangents(_deviation(self.problem, self.chance, found.choice), seconds / 6)
-        self._update()
+    def look_far(self) -> None:
+        """Give ranges that are still open to the solver, the lowest bound first; split those that it cannot settle."""
+        while self.ranges and not self.best.gap <= self.gap and self.left > 0:
+            self.ranges.sort()
+            here = self.ranges.pop(0)
+            inner = self._within(here.lowest, here.highest)
+            found = finish(inner, find_prices(inner, self.seed), 0.5 * self.gap, _SHARE_OF_TIME * self.left, self.seed)
+            bound = max(found.bound, here.bound)
+            if not found.impossible and self._worth(bound):
+                if found.choice.size and not self._keep(found.choice, found.cost):
+                    self.deviation = max(_deviation(self.problem, self.chance, found.choice), 1e-6)
+                    self._safe(_SHARE_OF_TIME * self.left)
+                if here.highest - here.lowest > _NARROWEST * self.widest:
+                    middle = 0.5 * (here.lowest + here.highest)
+                    self.ranges += [_Range(bound, here.lowest, middle), _Range(bound, middle, here.highest)]
+                else:
+                    self.closed = min(self.closed, bound)
+            elif not found.impossible:
+                self.closed = min(self.closed, bound)
+            self.ranges = [one for one in self.ranges if self._still(one)]
+            self._update()
 
-    def _worth(self, bound: float) -> bool:
-        """Say whether a range with this bound can hold a plan that is better by more than the gap asked for."""
-        return bool(np.isnan(self.best.cost) or bound < self.best.cost - 0.9 * self.gap * abs(self.best.cost))
-
-    def try_tangents(self, deviation: float, seconds: float) -> float:
-        """Look for plans safe by a tangent, each at the deviation of the plan before; returns the last deviation."""
+    def _safe(self, seconds: float) -> SlotArray:
+        """Return a plan safe by a tangent, whose deviation is that of the plan; remembers it if it is accepted."""
+        found = np.zeros(0, dtype=np.int16)
         for _ in range(_TANGENTS):
-            at, z = max(deviation, 1e-6), self.chance.z * self.stricter
+            at, z = self.deviation, self.chance.z
             tangent = replace(
                 self.chance.mean, squared=-z / (2 * at) * self.chance.spread,
                 at_least=self.chance.mean.at_least + z * at / 2,
             )  # fmt: skip
             inner = replace(self.problem, rows=(*self.problem.rows, tangent))
-            found_prices = find_prices(inner, self.seed)
-            found = finish(inner, found_prices, 0.25 * self.gap, seconds / _TANGENTS, self.seed)
-            if not found.choice.size:
+            prices = find_prices(inner, self.seed)
+            done = finish(inner, prices, 0.25 * self.gap, seconds / _TANGENTS, self.seed)
+            if not done.choice.size:
                 break
-            kept = self._keep(found, found_prices.of_rows)
-            deviation = _deviation(self.problem, self.chance, found.choice)
-            if kept and abs(deviation - at) <= 1e-2 * at:
+            found, self.prices = done.choice, prices.of_rows
+            self._keep(found, done.cost)
+            self.deviation = max(_deviation(self.problem, self.chance, found), 1e-6)
+            if abs(self.deviation - at) <= _SAME_DEVIATION * at or self.left <= 0:
                 break
-            if not kept and not self.accepted(found.choice):
-                # The sum of few consents is not quite normal; a little more is asked for until the plan is accepted.
-                self.stricter *= _STRICTER
-        return max(deviation, 1e-6)
+        return found
+
+    def _number_for(self, choice: SlotArray) -> float:
+        """Return how many deviations give the certainty, by the exact distribution of a plan."""
+        mean = activity(replace(self.problem, rows=(self.chance.mean,)), choice)[0] - self.chance.mean.at_least
+        deviation, probability = _deviation(self.problem, self.chance, choice), self.probability(choice)
+        if deviation <= 0 or not 0.5 < probability < 1 - 1e-12:
+            return self.chance.z
+        return float(_NORMAL.inv_cdf(self.certainty) - (_NORMAL.inv_cdf(probability) - mean / deviation))
+
+    def _opened(self, lowest: float, highest: float, floor: float = -np.inf) -> _Range:
+        """Return a range with its bound under the prices in hand."""
+        bound = best_at(self._within(lowest, highest), self.prices).bound
+        return _Range(max(bound, floor), lowest, highest)
+
+    def _list(self, here: _Range) -> None:
+        """List the plans of a range near its bound."""
+        inner = self._within(here.lowest, here.highest)
+        prices = Prices(self.prices, best_at(inner, self.prices))
+        in_hand = Near(here.bound, self.best.choice, self.best.cost)
+        near = plans_near(inner, prices, 0.5 * self.gap, in_hand, _SHARE_OF_TIME * self.left, self._watch())
+        if np.isnan(near.cost) or relative_gap(near.cost, near.bound) > self.gap:
+            near = meet(inner, prices, near, _SHARE_OF_TIME * self.left, self.seed, self._watch())
+        if near.choice.size and (np.isnan(self.best.cost) or near.cost < self.best.cost):
+            self.best = replace(self.best, choice=near.choice, cost=near.cost)
+        done = _Range(near.bound, here.lowest, here.highest)
+        if self._still(done):
+            self.ranges.append(done)
+
+    def _watch(self) -> Watch:
+        """Return the row with its probability as a condition on plans."""
+        nobody = np.zeros(self.chance.spread.size)
+        spread = Row("spread", nobody, nobody, 0.0, counted_only=True, squared=self.chance.spread)
+        at_least, z = self.chance.mean.at_least, self.chance.z
+
+        def keeps(values: FloatArray) -> np.typing.NDArray[np.bool_]:
+            needed = at_least + z * np.sqrt(np.maximum(values[1], 0.0))
+            return np.asarray(values[0] >= needed - _SLACK * np.maximum(1.0, np.abs(needed)))
+
+        return Watch((self.chance.mean, spread), keeps, self._accepted)
+
+    def _accepted(self, choice: SlotArray) -> bool:
+        return self.probability(choice) >= self.certainty
+
+    def _worth(self, bound: float) -> bool:
+        """Say whether a range with this bound can hold a plan that is better by more than the gap asked for."""
+        return bool(np.isnan(self.best.cost) or bound < self.best.cost - 0.9 * self.gap * abs(self.best.cost))
+
+    def _still(self, one: _Range) -> bool:
+        """Say whether a range is to be kept open; what is known of it otherwise goes into the bound."""
+        if self._worth(one.bound):
+            return True
+        self.closed = min(self.closed, one.bound)
+        return False
 
     def _within(self, lowest: float, highest: float) -> Problem:
-        return replace(self.problem, rows=(*self.problem.rows, *_chord(self.chance, lowest, highest)))
+        """Return the problem with the row under a chord of the root."""
+        slope = 1.0 / (lowest + highest)
+        under = replace(
+            self.chance.mean, squared=-self.chance.z * slope * self.chance.spread,
+            at_least=self.chance.mean.at_least + self.chance.z * lowest * highest * slope,
+        )  # fmt: skip
+        return replace(self.problem, rows=(*self.problem.rows, under))
 
     def _error(self, here: _Range) -> float:
         """Return what the chord's distance from the root is worth at most in a range."""
-        gap = (here.highest - here.lowest) ** 2 / (4 * (here.highest + here.lowest))
-        return float(self.chance.z * gap * max(self.prices[-1], 0.0)) if self.prices[-1] > 0 else np.inf
+        distance = (here.highest - here.lowest) ** 2 / (4 * (here.highest + here.lowest))
+        return float(self.chance.z * distance * max(self.prices[-1], 0.0))
 
-    def _keep(self, found: Finished, prices: FloatArray) -> bool:
-        """Remember a plan if it is accepted and better than the best so far; says whether it was."""
-        better = np.isnan(self.best.cost) or found.cost < self.best.cost
-        if not better or not self.accepted(found.choice):
+    def _keep(self, choice: SlotArray, cost: float) -> bool:
+        """Remember a plan if it is accepted and better than the best so far; says whether it is accepted."""
+        if not self._accepted(choice):
             return False
-        self.best, self.prices = replace(found, bound=self.best.bound, impossible=False), prices
-        for one in self.ranges:
-            if not self._worth(one.bound):
-                self.closed = min(self.closed, one.bound)
-        self.ranges = [one for one in self.ranges if self._worth(one.bound)]
+        if np.isnan(self.best.cost) or cost < self.best.cost:
+            self.best = replace(self.best, choice=choice, cost=cost)
         return True
 
     def _update(self) -> None:
@@ -185,31 +286,11 @@ class _Search:
         self.best = replace(self.best, bound=bound if np.isnan(cost) else min(bound, cost), impossible=nothing_left)
 
 
-def _chord(chance: Chance, lowest: float, highest: float) -> tuple[Row, Row, Row]:
-    """Return the row under a chord of the root, and the range of the variance in which it holds."""
-    nobody = np.zeros(chance.spread.size)
-    slope = 1.0 / (lowest + highest)
-    under = replace(
-        chance.mean, squared=-chance.z * slope * chance.spread,
-        at_least=chance.mean.at_least + chance.z * (lowest - slope * lowest**2),
-    )  # fmt: skip
-    above = Row("spread.from", nobody, nobody, lowest**2, counted_only=True, squared=chance.spread)
-    below = Row("spread.to", nobody, nobody, -(highest**2), counted_only=True, squared=-chance.spread)
-    return under, above, below
-
-
 def _deviation(problem: Problem, chance: Chance, choice: SlotArray) -> float:
     """Return the standard deviation of what the row counts."""
     nobody = np.zeros(chance.spread.size)
     row = Row("spread", nobody, nobody, 0.0, counted_only=True, squared=chance.spread)
     return float(np.sqrt(max(activity(replace(problem, rows=(row,)), choice)[0], 0.0)))
-
-
-def _holds(problem: Problem, chance: Chance, choice: SlotArray) -> bool:
-    """Say whether a plan keeps the row with its probability."""
-    mean = activity(replace(problem, rows=(chance.mean,)), choice)[0]
-    needed = chance.mean.at_least + chance.z * _deviation(problem, chance, choice)
-    return bool(mean >= needed - _SLACK * max(1.0, abs(needed)))
 
 
 # Each house brings its kW or nothing; the distribution of the sum grows by one house at a time.
