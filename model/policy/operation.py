@@ -82,9 +82,10 @@ def metropolitan_roofs(state: Roofs, scene: Scene, buildings: Array) -> Roofs:
     """
     rules, years = scene.rules("own_facilities"), scene.axes.years
     inside = scene.axes.segments_where(tenure="metropolitan")
-    start = max(rules.value("status"), key=lambda row: row["fiscal_year"])
-    target = rules.number("targets_2030", "pv_kw")
-    pace = (target - float(start["pv_kw_all_own"])) / (_LEVEL_YEAR - int(start["fiscal_year"]))
+    known = max(rules.value("status"), key=lambda row: row["fiscal_year"])
+    # What was added between the last status and the projection is not known, so all of the rest is still to come.
+    rest = rules.number("targets_2030", "pv_kw") - float(known["pv_kw_all_own"])
+    pace = rest / (_LEVEL_YEAR - LAST_PUBLISHED_YEAR)
     going = scene.from_year(0) & (years <= _LEVEL_YEAR)
     there = (state.on_new + state.on_existing)[:, inside].sum(axis=(1, 2))
     missing = np.where(going, np.maximum(pace - there, 0.0), 0.0)
