@@ -64,6 +64,10 @@ class BadInput(ValueError):
         self.faults = tuple(faults)
         super().__init__("\n".join(fault("en") for fault in self.faults))
 
+    def __reduce__(self) -> tuple[type[BadInput], tuple[tuple[Fault, ...]]]:
+        """Return how to build it again: faults travel between processes."""
+        return type(self), (self.faults,)
+
 
 @dataclass
 class FaultList:

@@ -173,6 +173,14 @@ class Solar(Section):
         YearPath,
         path(0, 2000, "MW/year", "capacity installed on existing roofs in a year", "既存建物の屋根への年間設置容量"),
     ]
+    full_roofs: Annotated[
+        str,
+        choice(
+            "what happens where roofs can carry no more panels", "屋根に設置の余地がなくなった場合の扱い",
+            stop=("stop and name the year", "計算を止め、年度を示す"),
+            wait=("panels wait until old ones leave", "古いパネルが撤去されるまで設置を待つ"),
+        ),
+    ]  # fmt: skip
 
 
 class Electricity(Section):

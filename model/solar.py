@@ -87,32 +87,54 @@ def solar_years(scene: Scene, retrofit: Array, buildings: Array, built: Array) -
     installed = np.where(projected, planned.on_existing, totals[:, None, None] * where)
     on_new = np.where(projected, planned.on_new, 0.0)
     installed += on_new
+    room = _room(scene, installed.sum(axis=(1, 2)), standing)
+    installed, on_new, obliged = (each * room for each in (installed, on_new, planned.obliged[:, :, None]))
     ages = axes.years[:, None] - axes.years[None, :] + 0.5
     flat = installed.reshape(len(years), -1)
     shape_of = installed.shape
     capacity = (standing @ flat).reshape(shape_of)
-    _check_roofs(data, axes, capacity)
     return SolarYears(
         capacity=capacity,
         installed=installed,
         generation=((standing * degraded(ages, loss)) @ flat).reshape(shape_of) * per_kw / 1000.0,
         installed_on_new=on_new.sum(axis=2),
         required=planned.required,
-        obliged=planned.obliged,
+        obliged=obliged[:, :, 0],
     )
 
 
-def _check_roofs(data: Data, axes: Axes, capacity: Array) -> None:
-    """Raise `BadInput` with the first year in which there are more panels than roofs can carry."""
-    potential = data.number("solar/parameters", "rooftop_potential")
-    total = capacity.sum(axis=(1, 2))
+def _room(scene: Scene, installed: Array, standing: Array) -> Array:
+    """Return the share of each year's panels that roofs have room for [year, 1, 1]; where all find room it is 1.
+
+    Args:
+        scene: data, levers and axes of the run.
+        installed: panels that want to be installed [kW/year] [year].
+        standing: share of the panels of a year that stands at the end of each year [year, year installed].
+
+    Raises:
+        BadInput: roofs are full and the scenario says to stop there.
+    """
+    potential = scene.data.number("solar/parameters", "rooftop_potential")
+    room, total = np.ones(len(installed)), standing @ installed
     if np.any(total > potential):
-        index = int(np.argmax(total > potential))
-        too_many = Text(
-            f"in {axes.years[index]} there are more panels than the roofs of Tokyo can carry; lower the levers",
-            f"{axes.years[index]}年度に、都内の屋根に設置できる容量を超えます。レバーの値を下げてください",
-        )
-        raise BadInput([Fault("solar", too_many, f"{total[index] / 1e6:.2f} GW", f"≤ {potential / 1e6:.2f} GW")])
+        first = int(np.argmax(total > potential))
+        if scene.levers.solar.full_roofs == "stop":
+            raise BadInput([_too_many(int(scene.axes.years[first]), float(total[first]), potential)])
+        for index in range(first, len(installed)):
+            left = potential - standing[index, :index] @ (installed * room)[:index]
+            wanted = standing[index, index] * installed[index]
+            room[index] = min(1.0, max(left, 0.0) / wanted) if wanted > 0 else 1.0
+    return room[:, None, None]
+
+
+def _too_many(year: int, total: float, potential: float) -> Fault:
+    too_many = Text(
+        f"in {year} there are more panels than the roofs of Tokyo can carry; lower the levers, or let panels wait with"
+        " solar.full_roofs",
+        f"{year}年度に、都内の屋根に設置できる容量を超えます。レバーの値を下げるか、solar.full_roofs で設置を待つ"
+        "扱いにしてください",
+    )
+    return Fault("solar", too_many, f"{total / 1e6:.2f} GW", f"≤ {potential / 1e6:.2f} GW")
 
 
 def _installed_to_date(capacity: Array, standing: Array) -> Array:

@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from model.energy import reference_intensity
+from model.faults import BadInput
 from model.inputs import Data
 from model.levers import Levers
 from model.pathway import Pathway, _energy, _occupied, run_pathway
@@ -90,7 +91,8 @@ def test_no_building_uses_more_of_its_own_power_than_it_needs(
 
     def energy(generation: float) -> dict[str, np.ndarray]:
         each = np.full_like(base_run.values["floor_area"], generation)
-        return _energy(data, axes, stock, equipment, SolarYears(each, each, each, each.sum(axis=2), each[:, 0], each[:, 0]), base_run.values["useful_energy"])
+        panels = SolarYears(each, each, each, each.sum(axis=2), each[:, 0], each[:, 0])
+        return _energy(data, axes, stock, equipment, panels, base_run.values["useful_energy"])
 
     plenty = energy(1e9)
     bought = plenty["purchased_energy"][:, :, electricity]
@@ -171,3 +173,19 @@ def test_new_buildings_bring_equipment_by_their_share_of_floor_area(data: Data, 
     share = area[:, axes.vintage_classes.index("2023-2030")] / area.sum(axis=1)
     assert share.max() > 0.005
     assert_allclose(base_run.stock.standing_new_share[index], share, rtol=1e-12)
+
+
+def test_panels_beyond_the_roofs_stop_the_run_or_wait(data: Data, levers_with: Callable[..., Levers]) -> None:
+    room = data.number("solar/parameters", "rooftop_potential")
+    much = ("solar.retrofit_mw=1200", "years.last=2040")
+    with pytest.raises(BadInput, match="more panels than the roofs"):
+        run_pathway(levers_with(*much), data, resolution="metropolis")
+    held = run_pathway(levers_with(*much, "solar.full_roofs=wait"), data, resolution="metropolis").values
+    total = held["solar_capacity"].sum(axis=(1, 2))
+    assert total.max() == pytest.approx(room, rel=1e-12)
+    # Once roofs are full they stay full, and what is installed is what leaves.
+    assert total[-3:] == pytest.approx(room, rel=1e-12)
+    assert 0 < held["solar_installed"][-1].sum() < 1.2e6
+    same = run_pathway(levers_with("solar.full_roofs=wait"), data, resolution="metropolis").values
+    base = run_pathway(levers_with(), data, resolution="metropolis").values
+    assert np.array_equal(same["solar_capacity"], base["solar_capacity"])
