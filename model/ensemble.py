@@ -1,0 +1,141 @@
+"""An ensemble: the same run of Tokyo as one place, thousands of times, each member at its own point of the ranges.
+
+Member m is a pure function of the scenario, the data, the ranges, the design and m. Whether it is computed alone, in a
+process of many, on another machine or after a stop, it has the same bits: one function serves all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+
+from model.axes import Resolution
+from model.faults import BadInput
+from model.inputs import Data
+from model.levers import Levers
+from model.pathway import Pathway, run_pathway
+from model.sampling import Design, points
+from model.scenario import levers_hash
+from model.survival_families import Array
+from model.uncertainty import Ranges, Spread
+
+#: A member sees Tokyo as one place: 62 municipalities would take many times as long and change no total.
+RESOLUTION: Final[Resolution] = "metropolis"
+
+#: Members computed and stored together: small enough to lose little in a stop, large enough to store quickly.
+MEMBERS_OF_A_BLOCK: Final = 32
+
+#: What a member keeps, with its dims beyond the member.
+OUTPUTS: Final[dict[str, tuple[str, ...]]] = {
+    "greenhouse_gas": ("year", "sector"),
+    "greenhouse_gas_total": ("year",),
+    "sector_energy": ("year", "sector"),
+    "sector_electricity": ("year", "sector"),
+    "electricity_factor": ("year", "factor_view"),
+    "renewable_share": ("year",),
+    "solar_capacity": ("year",),
+}
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Everything that members follow from.
+
+    Args:
+        scenario: its name.
+        levers: levers of the scenario.
+        data: input tables.
+        width: ranges of the uncertain factors.
+        design: how points are drawn.
+    """
+
+    scenario: str
+    levers: Levers
+    data: Data
+    width: Ranges
+    design: Design
+
+    @cached_property
+    def spread(self) -> Spread:
+        """Levers and data with their ranges."""
+        # A sample with more panels than there are roofs is no mistake of the scenario: its panels wait for room.
+        solar = self.levers.solar.model_copy(update={"full_roofs": "wait"})
+        return Spread(self.levers.model_copy(update={"solar": solar}), self.data, self.width)
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Names of the factors that have a range."""
+        return self.spread.factors
+
+    @cached_property
+    def points(self) -> Array:
+        """Where each member stands, u from −1 to 1 [member, factor]."""
+        return points(self.design, len(self.factors))
+
+    @property
+    def members(self) -> int:
+        """How many members there are."""
+        return len(self.points)
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks of members there are."""
+        return -(-self.members // MEMBERS_OF_A_BLOCK)
+
+    def block(self, number: int) -> range:
+        """Return the members of a block."""
+        first = number * MEMBERS_OF_A_BLOCK
+        return range(first, min(first + MEMBERS_OF_A_BLOCK, self.members))
+
+    def identity(self) -> dict[str, Any]:
+        """Return what makes this ensemble the one it is: equal for two exactly if all members are equal."""
+        return {
+            "scenario_hash": levers_hash(self.levers),
+            "data_hash": _hash(dict(self.data.sha256)),
+            "ranges_hash": _hash({name: dict(getattr(self.width, name)) for name in Ranges.__dataclass_fields__}),
+            "design": self.design.name,
+            "samples": self.design.samples,
+            "seed": self.design.seed,
+            "factors": list(self.factors),
+        }
+
+
+def _hash(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, allow_nan=False).encode()).hexdigest()
+
+
+def outputs(pathway: Pathway) -> dict[str, Array]:
+    """Return what a member keeps of a run, in the units of `model.schema`; panels summed over Tokyo [kW]."""
+    values = {name: pathway.values[name] for name in OUTPUTS}
+    return values | {"solar_capacity": values["solar_capacity"].sum(axis=(1, 2))}
+
+
+def member(ensemble: Ensemble, number: int) -> dict[str, Array] | None:
+    """Return one member, or None where its point asks for what cannot be, such as a stock that must not fall."""
+    try:
+        levers, data = ensemble.spread.at(ensemble.points[number])
+        return outputs(run_pathway(levers, data, resolution=RESOLUTION))
+    except BadInput:
+        return None
+
+
+def base_member(ensemble: Ensemble) -> dict[str, Array]:
+    """Return the run of the scenario itself, with every factor in the middle of its range."""
+    return outputs(run_pathway(ensemble.levers, ensemble.data, resolution=RESOLUTION))
+
+
+def compute_block(ensemble: Ensemble, number: int) -> dict[str, Array]:
+    """Return the members of a block [member, …]; what cannot be is not a number."""
+    found = [member(ensemble, each) for each in ensemble.block(number)]
+    shapes = {name: array.shape for name, array in next((one for one in found if one is not None), {}).items()}
+    if not shapes:
+        shapes = {name: array.shape for name, array in base_member(ensemble).items()}
+    return {
+        name: np.stack([np.full(shapes[name], np.nan) if one is None else one[name] for one in found])
+        for name in OUTPUTS
+    }
