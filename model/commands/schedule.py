@@ -198,19 +198,15 @@ def _solve(
     language: Language,
 ) -> Answer:
     """Return the schedule with its second look, and what mends it where a duty cannot be met."""
-    import numpy as np
-
     from model.optimise.facility_schedule_answer import solve_schedule
-    from model.optimise.facility_schedule_studies import least_extra_budget
+    from model.optimise.facility_schedule_studies import remedy
     from model.optimise.facility_schedule_verify import certify
     from model.report.schedule_tables import Answer
 
     with progress(console, _PLANNING(language)) as advance:
         found = solve_schedule(given, gap, seconds, seed, report=advance)
-    remedy = None
-    if found.proof.status == "infeasible" and np.isfinite(given.budget).any():
-        remedy = least_extra_budget(given, gap, seconds)
-    return Answer(found, tables, settings, certify(found, tables, settings), remedy=remedy)
+    mended = remedy(given, gap, seconds, seed) if found.proof.status == "infeasible" else None
+    return Answer(found, tables, settings, certify(found, tables, settings), remedy=mended)
 
 
 def _with_studies(
@@ -244,11 +240,12 @@ def _with_studies(
 
 def _show(answer: Answer, language: Language, console: Console) -> None:
     """Print the summary and the warnings."""
-    from model.report.schedule_tables import studies, summary, warnings
+    from model.report.schedule_tables import mending, studies, summary, warnings
 
     for rows, most in (
         (summary(answer, language), 40),
         (warnings(answer, language), 10),
+        (mending(answer, language), 20),
         (studies(answer, language), 40),
     ):
         if len(rows) == 1:

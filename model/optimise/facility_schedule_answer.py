@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
@@ -11,22 +11,23 @@ from typing import Any, Literal
 import numpy as np
 import pyomo.environ as pyo
 
+from model.optimise.facility_schedule_choice import Choice
 from model.optimise.facility_schedule_decomposition import Bound, Decomposition, plans_of_works
 from model.optimise.facility_schedule_ledger import Amounts, settled
 from model.optimise.facility_schedule_master import Master
-from model.optimise.facility_schedule_model import choice_model, whole_model
+from model.optimise.facility_schedule_model import whole_model
 from model.optimise.facility_schedule_plans import FacilityPlans, Plan
 from model.optimise.facility_schedule_problem import FloatArray, IntArray, Problem
 from model.optimise.solver import Proof, PyomoSolver, SolverOptions, prove, relative_gap
 
 Method = Literal["decomposed", "whole"]
 
-#: Part of the gap asked for that is left to the choice among whole plans.
-_CHOICE_GAP = 0.2
+#: Parts of the gap asked for: to which plans are priced, and to which whole ones are chosen where they tie facilities.
+_PRICING_GAP, _CHOICE_GAP = 0.4, 0.2
 #: Works times years up to which the whole model is solved too, where facilities apart do not reach the gap.
 _SMALL = 2000
 #: Plans of works offered to the choice for each facility: more where there are few facilities.
-_OFFERED, _OFFERED_IN_ALL = 12, 2500
+_OFFERED, _OFFERED_IN_ALL = 4, 2500
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,17 @@ class Schedule:
         return sum(w.moved(int(s)) for works, starts in done for w, s in zip(works, starts, strict=True))
 
     @property
+    def beyond_budgets(self) -> tuple[FloatArray, ...]:
+        """Return money paid beyond each limit [JPY], dims (year)."""
+        paid = np.array([plan.paid for plan in self.plans])
+        return tuple(np.maximum(paid[limit.members].sum(axis=0) - limit.budget, 0.0) for limit in self.problem.limits())
+
+    @property
+    def extra_money(self) -> float:
+        """Return money paid beyond all budgets [JPY]."""
+        return float(sum(extra.sum() for extra in self.beyond_budgets))
+
+    @property
     def cost(self) -> float:
         """Return the plan's own cost [JPY, present value]."""
         return sum(self.costs.values())
@@ -91,7 +103,6 @@ def solve_schedule(
     method: Method = "decomposed",
     report: Callable[[int, int], None] = lambda done, of: None,
     warm: Decomposition | None = None,
-    keep: Sequence[IntArray] | None = None,
 ) -> Schedule:
     """Return the best schedule found, with a proven bound.
 
@@ -103,24 +114,13 @@ def solve_schedule(
         method: "decomposed" by facility, or "whole": one model with every work.
         report: called with steps done and all steps.
         warm: decomposition of the same facilities under other prices, whose plans are used again.
-        keep: plans of works that must be among those offered to the choice.
     """
     begun = perf_counter()
     if method == "whole":
         return _whole(problem, SolverOptions(seconds=seconds, relative_gap=gap, seed=seed), begun)
     work = Decomposition(problem) if warm is None else warm
-    bound = work.solve(gap * _CHOICE_GAP, 0.6 * seconds, report)
-    left = max(0.6 * (seconds - (perf_counter() - begun)), 0.1 * seconds)
-    offered = _offered(work, bound, keep, SolverOptions(seconds=left, relative_gap=gap * _CHOICE_GAP, seed=seed))
-    model = choice_model(problem, offered)
-    left = max(seconds - (perf_counter() - begun), 0.1 * seconds)
-    options = SolverOptions(seconds=left, relative_gap=gap * _CHOICE_GAP, seed=seed)
-    chosen = PyomoSolver(model).solve(options)
-    starts = [
-        own[int(np.argmax([pyo.value(model.chosen[f, k]) for k in range(len(own))]))].starts
-        for f, own in enumerate(offered)
-    ] if chosen.has_answer else [plan[0].starts for plan in offered]  # fmt: skip
-    found = _schedule(problem, work.facilities, starts, model, bound, bound.value, begun, options)
+    bound = work.solve(gap * _PRICING_GAP, 0.6 * seconds, report)
+    found = _choose(work, bound, gap, seconds, seed, begun)
     decisions = len(problem.years) * sum(len(own) for own in problem.works)
     left = seconds - (perf_counter() - begun)
     if found.proof.status != "feasible" or decisions > _SMALL or left < 1.0:
@@ -128,6 +128,28 @@ def solve_schedule(
     return _better(
         found, _whole(problem, SolverOptions(seconds=left, relative_gap=gap, seed=seed), perf_counter()), gap, begun
     )
+
+
+def _choose(work: Decomposition, bound: Bound, gap: float, seconds: float, seed: int, begun: float) -> Schedule:
+    """Return the schedule of whole plans: of those in the mixture first, of more if that is not close enough."""
+    problem, best = work.problem, None
+    for offered in _offers(work, bound, gap, seconds, seed, begun):
+        left = max(seconds - (perf_counter() - begun), 0.1 * seconds)
+        options = SolverOptions(seconds=left, relative_gap=gap * _CHOICE_GAP, seed=seed)
+        chosen = Choice(problem, offered).solve(options, _close_to(bound.value, gap))
+        starts = [own[k].starts for own, k in zip(offered, chosen.plan, strict=True)]
+        found = _schedule(problem, work.facilities, starts, chosen.amounts, bound, bound.value, begun, options)
+        if best is None or (found.proof.has_answer and found.proof.objective < best.proof.objective):
+            best = found
+        if best.proof.status == "optimal" or perf_counter() - begun > seconds:
+            break
+    assert best is not None
+    return best
+
+
+def _close_to(bound: float, gap: float) -> float:
+    """Return a value so close to a bound that no better one need be looked for."""
+    return bound + 0.9 * gap * abs(bound)
 
 
 def _better(found: Schedule, other: Schedule, gap: float, begun: float) -> Schedule:
@@ -153,39 +175,37 @@ def with_works(problem: Problem, starts: Sequence[IntArray], seconds: float = 60
     """
     begun = perf_counter()
     facilities = [FacilityPlans(problem, f) for f in range(problem.facilities)]
-    model = choice_model(problem, [[own.bare(one)] for own, one in zip(facilities, starts, strict=True)])
     options = SolverOptions(seconds=seconds, relative_gap=1e-4, seed=seed)
-    proof = PyomoSolver(model).solve(options)
-    return _schedule(problem, facilities, starts, model, None, proof.bound, begun, options)
+    chosen = Choice(problem, [[own.bare(one)] for own, one in zip(facilities, starts, strict=True)]).solve(options)
+    return _schedule(problem, facilities, starts, chosen.amounts, None, chosen.proof.bound, begun, options)
 
 
-def _offered(
-    work: Decomposition, bound: Bound, keep: Sequence[IntArray] | None, options: SolverOptions
-) -> list[list[Plan]]:
-    """Return the plans of works to choose from: those in the mixture, then those charged least at the last prices.
+def _offers(
+    work: Decomposition, bound: Bound, gap: float, seconds: float, seed: int, begun: float
+) -> Iterator[list[list[Plan]]]:
+    """Yield plans of works to choose from, a few first, then more of those charged least at the last prices.
 
     Where money or works tie the facilities, the master has chosen among all its plans already.
     """
-    if bound.tied is not None and (chosen := bound.tied.choose(options)) is not None:
-        taken = [[plan] for plan in _whole_plans(bound.tied, chosen, len(work.facilities))]
-        for f, starts in enumerate(keep or ()):
-            taken[f].append(work.facilities[f].bare(starts))
-        return taken
+    mixture = plans_of_works(bound.plans)
+    if bound.tied is not None:
+        left = max(0.6 * (seconds - (perf_counter() - begun)), 0.1 * seconds)
+        chosen = bound.tied.choose(SolverOptions(seconds=left, relative_gap=gap * _CHOICE_GAP, seed=seed))
+        if chosen is not None:
+            yield [[plan] for plan in _whole_plans(bound.tied, chosen, len(work.facilities))]
+            return
+    yield mixture
     most = max(1, min(_OFFERED, _OFFERED_IN_ALL // len(work.facilities)))
     offered = []
-    for f, mixed in enumerate(plans_of_works(bound.plans)):
-        prices = bound.prices[f]
-        ranked = sorted(work.pools[f].plans.values(), key=partial(work.charged, f, prices))
+    for f, mixed in enumerate(mixture):
+        ranked = sorted(work.pools[f].plans.values(), key=partial(work.charged, f, bound.prices[f]))
         found = {plan.starts.tobytes(): plan for plan in mixed}
         for plan in ranked:
             if len(found) >= max(most, len(mixed)):
                 break
             found.setdefault(plan.starts.tobytes(), plan)
-        if keep is not None:
-            own = work.facilities[f]
-            found.setdefault(keep[f].tobytes(), own.bare(keep[f]))
         offered.append(list(found.values()))
-    return offered
+    yield offered
 
 
 def _whole_plans(master: Master, chosen: FloatArray, facilities: int) -> list[Plan]:
@@ -207,14 +227,14 @@ def _whole(problem: Problem, options: SolverOptions, begun: float) -> Schedule:
     for f, own in enumerate(facilities):
         there = np.array([[pyo.value(model.there[f, w, y]) > 0.5 for y in years] for w in range(len(own.works))])
         starts.append(np.array([int(np.argmax(row)) if row.any() else -1 for row in there], dtype=np.int64))
-    return _schedule(problem, facilities, starts, model, None, proof.bound, begun, options)
+    return _schedule(problem, facilities, starts, _amounts_of(model, problem), None, proof.bound, begun, options)
 
 
 def _schedule(
     problem: Problem,
     facilities: Sequence[FacilityPlans],
     starts: Sequence[IntArray],
-    model: pyo.ConcreteModel,
+    traded: Mapping[str, FloatArray],
     bound: Bound | None,
     limit: float,
     begun: float,
@@ -222,7 +242,7 @@ def _schedule(
 ) -> Schedule:
     """Return a schedule with exact amounts and its proof."""
     plans = tuple(own.bare(one) for own, one in zip(facilities, starts, strict=True))
-    amounts = settled(problem, plans, _amounts_of(model, problem))
+    amounts = settled(problem, plans, traded)
     years = np.array([problem.last_year(p) for p in range(problem.periods)])
     worth = np.full((problem.facilities, problem.periods), np.nan)
     money = np.zeros(len(problem.years))
@@ -230,16 +250,28 @@ def _schedule(
         charged = np.array([one.short for one in bound.prices])
         paid = np.array([one.excess for one in bound.prices])
         worth = np.where(amounts.excess_t > 0, paid, charged) / problem.discount[years]
-        money = bound.prices[0].money
+        money = bound.money[0] if np.isfinite(problem.budget).any() else money
     draft = Schedule(problem, tuple(starts), plans, amounts, worth, money, _no_proof(options), 0)
-    value = amounts.emissions_t.sum() if problem.least_emissions else draft.cost + draft.change_charges
+    value = _value(draft)
     missing = float(amounts.missing_t.sum())
-    status: Any = "infeasible" if missing > 0 else "optimal"
+    status: Any = "infeasible" if missing > 0 and problem.aim != "tonnes" else "optimal"
     gap_asked = options.relative_gap if bound is None else options.relative_gap / _CHOICE_GAP
     if status == "optimal" and abs(value - limit) > gap_asked * abs(value) + 1.0:
         status = "feasible"
     proof = prove(status, float(value), limit, perf_counter() - begun, options)
     return Schedule(problem, tuple(starts), plans, amounts, worth, money, proof, 0 if bound is None else bound.rounds)
+
+
+def _value(draft: Schedule) -> float:
+    """Return what a schedule is worth in what is looked for [JPY or t-CO2]."""
+    problem = draft.problem
+    if problem.aim == "emissions":
+        return float(draft.amounts.emissions_t.sum())
+    if problem.aim == "tonnes":
+        return float(draft.amounts.missing_t.sum())
+    if problem.aim == "money":
+        return draft.extra_money
+    return draft.cost + draft.change_charges
 
 
 def _no_proof(options: SolverOptions) -> Proof:

@@ -10,14 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import product
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from model.optimise.facility_schedule_master import Master, MasterAnswer
 from model.optimise.facility_schedule_plans import FacilityPlans, Plan, Prices
 from model.optimise.facility_schedule_problem import FloatArray, Problem
+
+if TYPE_CHECKING:
+    from highspy import Highs
 
 #: Levels of a tonne's price at which first plans are made, against the dearest credit [1].
 _LEVELS = (0.0, 0.5, 1.0)
@@ -47,6 +52,7 @@ class Bound:
         rounds: rounds of pricing.
         plans: plans of each facility, with their weight in the mixture.
         prices: prices at the end, one for each facility.
+        money: what 1 JPY more of each limit saves in each year [1], dims (limit, year).
         tied: the master, where limits on money or works tie facilities and whole plans must be chosen together.
     """
 
@@ -55,6 +61,7 @@ class Bound:
     rounds: int
     plans: tuple[tuple[tuple[Plan, float], ...], ...]
     prices: tuple[Prices, ...]
+    money: FloatArray
     tied: Master | None
 
 
@@ -106,26 +113,55 @@ class Pool:
         self.add(plan)
         self.offered.add(plan.key)
 
+    def guess(self, prices: Prices, low: FloatArray, high: FloatArray) -> FloatArray:
+        """Return a worth of a tonne to begin with: its upper limit where the plan charged least falls short."""
+        plans = list(self.plans.values())
+        positions = np.array([plan.position_t for plan in plans])
+        charges = np.array([self.own.charge(plan, prices) for plan in plans])
+        tonnes = np.maximum(-positions, 0.0) @ prices.short - np.maximum(positions, 0.0) @ prices.excess
+        return np.where(positions[np.argmin(charges + tonnes)] < 0, high, low)
+
     def tonne(self, prices: Prices, low: FloatArray, high: FloatArray) -> FloatArray:
         """Return the worth of a tonne, between limits, at which the plans met so far allow the highest bound."""
-        from highspy import Highs
-
         plans = list(self.plans.values())
         charges = np.array([self.own.charge(plan, prices) for plan in plans])
         positions = np.array([plan.position_t for plan in plans])
-        periods = positions.shape[1]
         scale = max(float(np.max(np.abs(charges))), 1.0)
-        solver: Highs = Highs()  # type: ignore[no-untyped-call]
-        solver.setOptionValue("output_flag", False)
-        solver.addVars(periods + 1, np.array([-np.inf, *low]), np.array([np.inf, *high]))
-        solver.changeColCost(0, -1.0)
-        columns = np.arange(periods + 1, dtype=np.int32)
-        for charge, position in zip(charges, positions, strict=True):
-            row = np.array([1.0, *(position / scale)])
-            solver.addRow(-np.inf, float(charge / scale), periods + 1, columns, row)
-        solver.run()
-        found = np.array(solver.getSolution().col_value)[1:]
-        return np.clip(found, low, high) if len(found) == periods else low
+        found = _highest_cut(charges / scale, positions / scale, low, high)
+        return low if found is None else np.clip(found, low, high)
+
+
+def _highest_cut(charges: FloatArray, positions: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray | None:
+    """Return where, between limits, the least of charge − position · x over all plans is highest; None if unknown."""
+    from highspy import HighsLp, MatrixFormat
+
+    rows, columns = positions.shape[0], positions.shape[1] + 1
+    program = HighsLp()
+    program.num_row_, program.num_col_ = rows, columns
+    program.col_cost_ = np.array([-1.0] + [0.0] * (columns - 1))
+    program.col_lower_, program.col_upper_ = np.array([-np.inf, *low]), np.array([np.inf, *high])
+    program.row_lower_, program.row_upper_ = np.full(rows, -np.inf), charges
+    program.a_matrix_.format_ = MatrixFormat.kRowwise
+    program.a_matrix_.start_ = np.arange(rows + 1, dtype=np.int32) * columns
+    program.a_matrix_.index_ = np.tile(np.arange(columns, dtype=np.int32), rows)
+    program.a_matrix_.value_ = np.column_stack([np.ones(rows), positions]).ravel()
+    solver = _small_solver()
+    solver.passModel(program)
+    solver.run()
+    found = np.array(solver.getSolution().col_value)[1:]
+    return found if len(found) == columns - 1 else None
+
+
+@cache
+def _small_solver() -> Highs:
+    """Return a silent solver that is used again for every small program."""
+    from highspy import Highs
+
+    solver: Highs = Highs()  # type: ignore[no-untyped-call]
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    solver.setOptionValue("presolve", "off")
+    return solver
 
 
 class Decomposition:
@@ -140,10 +176,10 @@ class Decomposition:
         self.problem = problem
         self.facilities = facilities or [FacilityPlans(problem, f) for f in range(problem.facilities)]
         self.pools = [Pool(own) for own in self.facilities]
-        most = np.array([own.most_emissions_t() for own in self.facilities])
+        most = np.array([own.most_emissions_t for own in self.facilities])
         self._lowest = problem.position_t(most)
         self._highest = problem.position_t(np.zeros(most.shape))
-        self._ties = bool(np.isfinite(problem.budget).any() or np.isfinite(problem.capacity).any())
+        self._ties = bool(problem.limits())
         self._dearest = max([float(np.max(one.price)) for one in problem.credits.values()], default=0.0)
 
     def under(self, problem: Problem) -> Decomposition:
@@ -154,9 +190,8 @@ class Decomposition:
         """
         other = Decomposition(problem, [own.under(problem) for own in self.facilities])
         for pool, known in zip(other.pools, self.pools, strict=True):
-            for plan in known.plans.values():
-                if plan.key in known.offered:
-                    pool.add(pool.own.plan(plan.starts, plan.options, plan.shares))
+            for plan in pool.own.repriced([plan for plan in known.plans.values() if plan.key in known.offered]):
+                pool.add(plan)
         return other
 
     def solve(self, gap: float, seconds: float, report: Callable[[int, int], None] = lambda done, of: None) -> Bound:
@@ -193,17 +228,17 @@ class Decomposition:
                 steps, centre = (1 if centre is not None else _STEPS), None
             answer = master.solve()
         mixed = self._weighted(master, answer)
-        return Bound(bound, answer.value, rounds, mixed, answer.prices, master if self._ties else None)
+        return Bound(bound, answer.value, rounds, mixed, answer.prices, answer.money, master if self._ties else None)
 
     def _first_plans(self, master: Master) -> None:
         """Give the master a few plans of every facility: those known, or the best at some levels of price."""
         problem = self.problem
         last = [problem.last_year(p) for p in range(problem.periods)]
-        years, weight = len(problem.years), 0.0 if problem.least_emissions else 1.0
+        years, weight = len(problem.years), float(problem.aim == "cost")
         added = []
         for f, pool in enumerate(self.pools):
             if not pool.plans:
-                for level, extra in product(_LEVELS, _MONEY if np.isfinite(problem.budget).any() else (0.0,)):
+                for level, extra in product(_LEVELS, _MONEY if self._ties else (0.0,)):
                     tonne = level * self._dearest * problem.discount[last]
                     money = extra * problem.discount[:-1]
                     prices = Prices(tonne, tonne, money, np.zeros(years), max(weight, 1e-9))
@@ -237,16 +272,17 @@ class Decomposition:
         """
         pool, own = self.pools[f], self.facilities[f]
         lowest, found = np.inf, []
+        mixed = bool(np.any(prices.excess > prices.short))
         small = 1e-9 * max(abs(now), 1.0)
         for case in self._cases(f, prices):
             best = -np.inf
-            tonne = case.start if case.start is not None else pool.tonne(prices, case.low, case.high)
+            tonne = case.start if case.start is not None else pool.guess(prices, case.low, case.high)
             for _ in range(steps):
                 value, starts, options = own.best(prices, tonne)
                 best = max(best, value + case.constant)
                 new = pool.add(own.plan(starts, options, (options >= 0).astype(np.float64)))
-                for excess in (prices.excess, np.minimum(prices.excess, prices.short)):
-                    plan = own.completed(starts, replace(prices, excess=excess))
+                for way in (prices, replace(prices, excess=np.minimum(prices.excess, prices.short)))[: 1 + mixed]:
+                    plan = own.completed(starts, way)
                     if plan.key not in pool.offered and self.charged(f, current, plan) < now - small:
                         found.append(plan)
                         pool.offer(plan)

@@ -191,7 +191,7 @@ def problem(tables: Tables, settings: Settings) -> Problem:
         capacity=_limit(paths, "works", years, settings.capacity),
         practice=rule,
         cost_limit=settings.cost_limit,
-        least_emissions=settings.least_emissions,
+        aim="emissions" if settings.least_emissions else "cost",
         notes={"used": rules.used},
     )
 

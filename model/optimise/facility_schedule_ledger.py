@@ -111,34 +111,35 @@ def _sales(
     """Return sales and gifts cut back to what may be sold by then [kg]; dims (facility, slot), (facility, period)."""
     sold = np.zeros(found["sold"].shape, dtype=np.int64)
     given = _grams(found["given"] + 1e-4)
-    for f in range(problem.facilities):
-        so_far = np.zeros(problem.periods, dtype=np.int64)
-        for number, slot in enumerate(problem.slots):
-            p = slot.period
-            final = number == len(problem.slots) - 1 or problem.slots[number + 1].period != p
-            allowed = min(saleable(problem, f, number, emissions), int(excess[f, p]) if final else 2**62)
-            if final:
-                given[f, p] = min(int(given[f, p]), max(allowed - int(so_far[p]), 0))
-                allowed -= int(given[f, p])
-            wanted = int(_grams(np.array(found["sold"][f, number] + 1e-4)))
-            sold[f, number] = max(min(wanted, allowed - int(so_far[p]), int(excess[f, p]) - int(so_far[p])), 0)
-            so_far[p] += sold[f, number]
+    so_far = np.zeros(excess.shape, dtype=np.int64)
+    for number, slot in enumerate(problem.slots):
+        p = slot.period
+        allowed = saleable(problem, number, emissions)
+        if problem.is_final(number):
+            allowed = np.minimum(allowed, excess[:, p])
+            given[:, p] = np.minimum(given[:, p], np.maximum(allowed - so_far[:, p], 0))
+            allowed = allowed - given[:, p]
+        wanted = _grams(found["sold"][:, number] + 1e-4)
+        left = np.minimum(allowed, excess[:, p]) - so_far[:, p]
+        sold[:, number] = np.maximum(np.minimum(wanted, left), 0)
+        so_far[:, p] += sold[:, number]
     if not problem.slots:
         given = np.minimum(given, excess)
     return sold, given
 
 
-def saleable(problem: Problem, f: int, number: int, emissions: FloatArray) -> int:
-    """Return what a facility may have sold by a moment of sale on its results so far [kg]."""
+def saleable(problem: Problem, number: int, emissions: FloatArray) -> IntArray:
+    """Return what facilities may have sold by a moment of sale on their results so far [kg], dims (facility)."""
     from model.optimise.facility_schedule_rules import past_saleable
 
     slot, cap = problem.slots[number], problem.practice.seller_cap_share
     places = np.flatnonzero(problem.period == slot.period)[: slot.results]
-    reduction = problem.base_t[f, places] - emissions[f, places]
-    counted = reduction if cap is None else np.minimum(reduction, cap * problem.base_t[f, places])
-    owed = float(problem.issue_rate[f, places] @ problem.base_t[f, places])
-    past = past_saleable(problem, f) if slot.period == 0 else (0.0, 0.0)
-    return max(int(_grams(np.array(counted.sum() + past[0] - owed - past[1]))), 0)
+    base = problem.base_t[:, places]
+    reduction = base - emissions[:, places]
+    counted = reduction if cap is None else np.minimum(reduction, cap * base)
+    owed = (problem.issue_rate[:, places] * base).sum(axis=1)
+    made, duty = past_saleable(problem, slot.period)
+    return np.maximum(_grams(counted.sum(axis=1) + made - owed - duty), 0)
 
 
 def _moves(

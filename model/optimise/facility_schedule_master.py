@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.optimise.facility_schedule_model import MISSING_PRICE
 from model.optimise.facility_schedule_plans import Plan, Prices
-from model.optimise.facility_schedule_problem import FloatArray, Problem
+from model.optimise.facility_schedule_problem import MILLION, FloatArray, Problem
+from model.optimise.facility_schedule_rules import missing_price
 from model.optimise.solver import SolverError, SolverOptions
 
-#: Money in the master is counted in this many JPY, so that coefficients stay near one.
-_JPY = 1e6
+#: Charge on a tonne that nothing covers where that is no option, in units of the program: far above all others.
+_NEVER = 1e3
 _COLUMNS = ("sold", "kept", "given", "received", "bought", "bought_kept", "outside", "outside_kept",
             "ordered", "missing")  # fmt: skip
 _COVERS = ("kept", "received", "bought", "bought_kept", "outside", "outside_kept", "ordered", "missing")
@@ -25,12 +25,21 @@ _COVERS = ("kept", "received", "bought", "bought_kept", "outside", "outside_kept
 
 @dataclass(frozen=True)
 class MasterAnswer:
-    """What the master says: its value, the prices it puts on everything, and the weight of each plan."""
+    """What the master says: its value, the prices it puts on everything, and the weight of each plan.
+
+    Args:
+        value: value of the mixture of plans [JPY or t-CO2].
+        prices: prices for each facility.
+        convexity: what each facility is charged [JPY or t-CO2], dims (facility).
+        weights: weight of each plan.
+        money: what 1 JPY more of each limit saves in each year [1], dims (limit, year).
+    """
 
     value: float
     prices: tuple[Prices, ...]
     convexity: FloatArray
     weights: FloatArray
+    money: FloatArray
 
 
 class Master:
@@ -77,25 +86,28 @@ class Master:
                 extra_tops.append(top)
                 entries.append((row, column, -1.0))
         self._money_row = len(lower)
-        lower += [-np.inf] * (2 * len(problem.years) + 1)
-        upper += [*problem.budget / _JPY, *problem.capacity, problem.cost_limit / _JPY]
+        for limit in problem.limits():
+            upper += [*limit.budget / MILLION, *limit.capacity]
+        upper.append(problem.cost_limit / MILLION)
+        lower += [-np.inf] * (len(upper) - len(lower))
         self._limit_row = len(lower) - 1
         costs, self._tops = np.array([*cell_costs, *extra_costs]), np.array([*cell_tops, *extra_tops])
         if np.isfinite(problem.cost_limit):
             entries += [(self._limit_row, place, value) for place, value in enumerate(costs) if abs(value) > 0]
         self._market_costs = costs
-        weight = 0.0 if problem.least_emissions else 1.0
-        charged = weight * costs
-        charged[self._index["missing"] : count : len(_COLUMNS)] = MISSING_PRICE / self._unit
+        charged = costs * (problem.aim == "cost")
+        price = missing_price(problem)
+        charged[self._index["missing"] : count : len(_COLUMNS)] = price if np.isfinite(price) else _NEVER
+        if problem.aim == "money":
+            years = len(problem.years)
+            for number in range(len(problem.limits())):
+                for place in range(years):
+                    entries.append((self._money_row + 2 * years * number + place, len(charged) + place, -1.0))
+                charged, self._tops = np.append(charged, np.ones(years)), np.append(self._tops, np.full(years, np.inf))
         self._solver: Highs = Highs()  # type: ignore[no-untyped-call]
         self._solver.setOptionValue("output_flag", False)
         self._solver.setOptionValue("threads", 1)
         self._pass(charged, self._tops, np.array(lower), np.array(upper), entries)
-
-    @property
-    def _unit(self) -> float:
-        """Unit of the objective: 1,000,000 JPY, or tonnes."""
-        return 1.0 if self.problem.least_emissions else _JPY
 
     def _pass(
         self, costs: FloatArray, tops: FloatArray, lower: FloatArray, upper: FloatArray,
@@ -144,7 +156,7 @@ class Master:
                 order = problem.order_price[p]
                 top = dict.fromkeys(_COLUMNS, np.inf)
                 top["sold"] = saleable[f, p] if sells else 0.0
-                top["given"] = saleable[f, p] if f in shared else 0.0
+                top["given"] = (saleable[f, p] if sells else np.inf) if f in shared else 0.0
                 top["received"] = np.inf if f in shared else 0.0
                 top["outside"] = top["outside_kept"] = limit[f, p]
                 top["ordered"] = np.inf if np.isfinite(order) else 0.0
@@ -153,8 +165,8 @@ class Master:
                 top["outside_kept"] = limit[f, p] if later else 0.0
                 top["kept"] = (problem.bank_t[f] if p == 0 else np.inf) if practice.banking else 0.0
                 cost = dict.fromkeys(_COLUMNS, 0.0)
-                cost["sold"] = -income[p] / _JPY
-                cost["ordered"] = end * practice.order_multiplier * order / _JPY if np.isfinite(order) else 0.0
+                cost["sold"] = -income[p] / MILLION
+                cost["ordered"] = end * practice.order_multiplier * order / MILLION if np.isfinite(order) else 0.0
                 costs += [cost[name] for name in _COLUMNS]
                 tops += [float(top[name]) for name in _COLUMNS]
         return costs, tops
@@ -187,7 +199,7 @@ class Master:
                 used = [(self.column(name, f, p), 1.0) for f in every]
                 if p + 1 < self.size[1]:
                     used += [(self.column(f"{name}_kept", f, p + 1), 1.0) for f in every]
-                end = problem.discount[problem.last_year(p)] / _JPY
+                end = problem.discount[problem.last_year(p)] / MILLION
                 offers = [(end * one.price[p], one.supply[p], column + place) for place, one in enumerate(credits)]
                 column += len(offers)
                 yield row, 0.0, used, offers
@@ -199,8 +211,7 @@ class Master:
         starts, places, values = [0], [], []
         for facility, plan in plans:
             rows, entries = self._plan_entries(facility, plan)
-            objective = plan.emissions_t.sum() if self.problem.least_emissions else plan.cost / _JPY
-            costs.append(float(objective))
+            costs.append(self._objective(plan))
             places.append(rows)
             values.append(entries)
             starts.append(starts[-1] + len(rows))
@@ -209,6 +220,12 @@ class Master:
         first = np.array(starts[:-1], dtype=np.int32)
         self._solver.addCols(len(plans), np.array(costs), none, free, len(index), first, index, value)
         self.columns += plans
+
+    def _objective(self, plan: Plan) -> float:
+        """Return what a plan counts for in what is looked for [unit of programs]."""
+        if self.problem.aim == "emissions":
+            return float(plan.emissions_t.sum())
+        return plan.cost / MILLION if self.problem.aim == "cost" else 0.0
 
     def _plan_entries(self, facility: int, plan: Plan) -> tuple[FloatArray, FloatArray]:
         """Return rows and values of a plan's column."""
@@ -219,13 +236,15 @@ class Master:
         rows = [cells, facilities * periods + cells, np.array([self._first_plan_row + facility])]
         values = [excess, -short, np.ones(1)]
         years = len(problem.years)
-        for first, amounts in ((self._money_row, plan.paid / _JPY), (self._money_row + years, plan.begun)):
-            used = np.flatnonzero(amounts)
-            rows.append(first + used)
-            values.append(amounts[used])
+        amounts = np.concatenate([plan.paid / MILLION, plan.begun])
+        used = np.flatnonzero(amounts)
+        for number, limit in enumerate(problem.limits()):
+            if limit.members[facility]:
+                rows.append(self._money_row + 2 * years * number + used)
+                values.append(amounts[used])
         if np.isfinite(problem.cost_limit):
             rows.append(np.array([self._limit_row]))
-            values.append(np.array([plan.cost / _JPY]))
+            values.append(np.array([plan.cost / MILLION]))
         return np.concatenate(rows), np.concatenate(values)
 
     # Rows of excess and of cover have nothing on their right side, so their prices may move as long as no column gains:
@@ -246,7 +265,7 @@ class Master:
         uses = np.where(usable, spare, np.inf)[:, :, [self._index["sold"], self._index["given"]]].min(axis=2)
         uses[:, :-1] = np.minimum(uses[:, :-1], np.where(usable, spare, np.inf)[:, 1:, kept])
         fall = np.clip(np.where(np.isfinite(uses), uses, excess), 0.0, excess)
-        return (excess - fall) * self._unit, short * self._unit
+        return (excess - fall) * self.problem.unit, short * self.problem.unit
 
     def solve(self) -> MasterAnswer:
         """Solve the program as it stands.
@@ -263,19 +282,21 @@ class Master:
         dual = np.array(solution.row_dual)
         facilities = self.size[0]
         excess, short = self._sharpened(dual, np.array(solution.col_dual))
-        years = len(self.problem.years)
-        money = -dual[self._money_row : self._money_row + years] * self._unit / _JPY
-        work = -dual[self._money_row + years : self._money_row + 2 * years] * self._unit
-        limit = -dual[self._limit_row] * self._unit / _JPY
-        cost = limit + (0.0 if self.problem.least_emissions else 1.0)
-        emission = 1.0 if self.problem.least_emissions else 0.0
-        value = self._solver.getInfo().objective_function_value * self._unit
+        unit, years = self.problem.unit, len(self.problem.years)
+        limits = -dual[self._money_row : self._limit_row].reshape(-1, 2, years) * unit
+        money, work = limits[:, 0] / MILLION, limits[:, 1]
+        cost = -dual[self._limit_row] * unit / MILLION + (self.problem.aim == "cost")
+        emission = 1.0 if self.problem.aim == "emissions" else 0.0
+        value = self._solver.getInfo().objective_function_value * unit
+        members = np.array([limit.members for limit in self.problem.limits()], dtype=np.float64).reshape(-1, facilities)
+        charges = zip(excess, short, members.T @ money, members.T @ work, strict=True)
         first = self._first_plan_row
         return MasterAnswer(
             value,
-            tuple(Prices(e, s, money, work, cost, emission) for e, s in zip(excess, short, strict=True)),
-            dual[first : first + facilities] * self._unit,
+            tuple(Prices(e, s, paid, begun, cost, emission) for e, s, paid, begun in charges),
+            dual[first : first + facilities] * unit,
             np.array(solution.col_value)[self._before_plans :],
+            money,
         )
 
     def choose(self, options: SolverOptions) -> FloatArray | None:

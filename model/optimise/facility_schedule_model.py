@@ -1,8 +1,8 @@
 """The schedule as a model that people can read: works by year, energy, and the rules of the programme.
 
-Works come in one of two ways. `whole_model` decides every work by a binary "there by this year", with the energy left
-worked out exactly along the chain of measures. `choice_model` chooses among given plans of each facility. The rules -
-periods, bank, credits, sale, transfers, order - are the same block in both.
+Every work is decided by a binary "there by this year", with the energy left worked out exactly along the chain of
+measures. Large portfolios go another way (`facility_schedule_decomposition`, `facility_schedule_choice`); this model is
+the definition that they are held against.
 """
 
 from __future__ import annotations
@@ -14,11 +14,8 @@ import numpy as np
 import pyomo.environ as pyo
 
 from model.optimise.facility_schedule_physics import payments, present_cost
-from model.optimise.facility_schedule_plans import FacilityPlans, Plan
+from model.optimise.facility_schedule_plans import FacilityPlans
 from model.optimise.facility_schedule_problem import FUELS, FloatArray, Problem
-
-#: Charge on a tonne that nothing covers [JPY/t-CO2]: above any price, so that it is the last resort and seen as such.
-MISSING_PRICE = 1e6
 
 
 def whole_model(problem: Problem) -> pyo.ConcreteModel:
@@ -41,54 +38,26 @@ def whole_model(problem: Problem) -> pyo.ConcreteModel:
     model.works_cost = pyo.Expression(
         model.facilities,
         rule=lambda m, f: sum(
-            present_cost(work, y, problem.discount) * begun(f, w, y)
-            for w, work in enumerate(problem.works[f])
+            float(cost[y]) * begun(f, w, y)
+            for w, cost in enumerate(present_cost(work, problem.discount) for work in problem.works[f])
             for y in range(last + 1)
         ),
     )
-    paid = {(f, w, y): payments(problem.works[f][w], y, last + 1) for f, w in pairs for y in range(last + 1)}
+    paid = {(f, w): payments(problem.works[f][w], last + 1) for f, w in pairs}
     model.paid = pyo.Expression(
+        model.facilities,
         model.years,
-        rule=lambda m, year: sum(paid[f, w, y][year] * begun(f, w, y) for f, w in pairs for y in range(year + 1)),
-    )
-    model.begun = pyo.Expression(model.years, rule=lambda m, year: sum(begun(f, w, year) for f, w in pairs))
-    _limits_and_rules(model, problem, _most_emissions(problem))
-    return model
-
-
-def choice_model(problem: Problem, plans: Sequence[Sequence[Plan]]) -> pyo.ConcreteModel:
-    """Return the model that chooses one of the given plans of works for each facility; renewables stay free."""
-    model = _sets(problem)
-    choices = [(f, k) for f, own in enumerate(plans) for k in range(len(own))]
-    model.chosen = pyo.Var(choices, domain=pyo.Binary)
-    model.one = pyo.Constraint(
-        model.facilities, rule=lambda m, f: _total(m.chosen[f, k] for k in range(len(plans[f]))) == 1
-    )
-
-    def of(f: int, values: Any) -> Any:
-        return _total(float(values(plan)) * model.chosen[f, k] for k, plan in enumerate(plans[f]))
-
-    years = model.years
-    model.grid = pyo.Expression(model.facilities, years, rule=lambda m, f, y: of(f, lambda plan: plan.grid_mwh[y]))
-    model.raw = pyo.Expression(
-        model.facilities, years, rule=lambda m, f, y: of(f, lambda plan: plan.raw_emissions_t[y])
-    )
-    model.energy_cost = pyo.Expression(model.facilities, rule=lambda m, f: of(f, lambda plan: plan.energy_cost))
-    model.works_cost = pyo.Expression(model.facilities, rule=lambda m, f: of(f, lambda plan: plan.works_cost))
-    model.paid = pyo.Expression(
-        years, rule=lambda m, y: _total(of(f, lambda plan: plan.paid[y]) for f in range(problem.facilities))
+        rule=lambda m, f, year: sum(
+            float(paid[f, w][y, year]) * begun(f, w, y) for w in range(len(problem.works[f])) for y in range(year + 1)
+        ),
     )
     model.begun = pyo.Expression(
-        years, rule=lambda m, y: _total(of(f, lambda plan: plan.begun[y]) for f in range(problem.facilities))
+        model.facilities,
+        model.years,
+        rule=lambda m, f, year: sum(begun(f, w, year) for w in range(len(problem.works[f]))),
     )
-    most = np.array([np.max([plan.raw_emissions_t for plan in own], axis=0) for own in plans])
-    _limits_and_rules(model, problem, most)
+    _limits_and_rules(model, problem, _most_emissions(problem))
     return model
-
-
-def _total(terms: Any) -> Any:
-    """Return a sum of terms as one linear expression."""
-    return pyo.quicksum(terms)
 
 
 def _sets(problem: Problem) -> pyo.ConcreteModel:
@@ -102,7 +71,7 @@ def _sets(problem: Problem) -> pyo.ConcreteModel:
 
 def _most_emissions(problem: Problem) -> FloatArray:
     """Return the most that each facility can emit in each year [t-CO2], dims (facility, year)."""
-    return np.array([FacilityPlans(problem, f).most_emissions_t() for f in range(problem.facilities)])
+    return np.array([FacilityPlans(problem, f).most_emissions_t for f in range(problem.facilities)])
 
 
 # A work that is there stays there; it comes only in years that are allowed, after what it requires, and not beside what
@@ -210,8 +179,19 @@ def _limits_and_rules(model: pyo.ConcreteModel, problem: Problem, most: FloatArr
     """Add limits on money and works, the rules of the programme and the objective."""
     from model.optimise.facility_schedule_rules import add_rules
 
-    money = [y for y in model.years if np.isfinite(problem.budget[y])]
-    model.budget = pyo.Constraint(money, rule=lambda m, y: m.paid[y] <= float(problem.budget[y]))
-    hands = [y for y in model.years if np.isfinite(problem.capacity[y])]
-    model.capacity = pyo.Constraint(hands, rule=lambda m, y: m.begun[y] <= float(problem.capacity[y]))
-    add_rules(model, problem, most, MISSING_PRICE)
+    limits = problem.limits()
+    money = [(n, y) for n, limit in enumerate(limits) for y in model.years if np.isfinite(limit.budget[y])]
+    hands = [(n, y) for n, limit in enumerate(limits) for y in model.years if np.isfinite(limit.capacity[y])]
+    model.extra = pyo.Var(money, domain=pyo.NonNegativeReals)
+    if problem.aim != "money":
+        model.extra.fix(0)
+
+    def of(number: int, amount: Any, year: int) -> Any:
+        return sum(amount[f, year] for f in np.flatnonzero(limits[number].members).tolist())
+
+    model.budget = pyo.Constraint(
+        money,
+        rule=lambda m, n, y: of(n, m.paid, y) <= float(limits[n].budget[y]) + m.extra[n, y],
+    )
+    model.capacity = pyo.Constraint(hands, rule=lambda m, n, y: of(n, m.begun, y) <= float(limits[n].capacity[y]))
+    add_rules(model, problem, most)

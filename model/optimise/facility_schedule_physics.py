@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
-from model.optimise.facility_schedule_problem import CARRIERS, FUELS, FloatArray, Work
+from model.optimise.facility_schedule_problem import CARRIERS, FUELS, BoolArray, FloatArray, Work
 
 
 # The part of its life that equipment has behind it. After its renewal it is new again; what is overdue when the plan
@@ -37,32 +38,40 @@ def outlay(full_cost: float, renewal_share: float, worn: FloatArray) -> FloatArr
 
 
 # A measure is renewed whenever its life is over, as long as the plan runs.
-def payment_years(start: int, life: int, years: int) -> list[int]:
-    """Return the positions of the years in which a measure put in at `start` is paid for: works and renewals."""
-    return list(range(start, years, life))
+@cache
+def payment_years(life: int, years: int) -> BoolArray:
+    """Return the years in which a measure is paid for - works and renewals - by the year in which it is put in.
+
+    Returns:
+        dims (start, year).
+    """
+    since = np.arange(years) - np.arange(years)[:, np.newaxis]
+    return np.asarray((since >= 0) & (since % life == 0))
 
 
 # What is left of the last payment's life when the plan ends has a value, in proportion to the years left.
-def residual_share(start: int, life: int, years: int) -> float:
-    """Return the share of the last payment that is not used up at the end of the plan [1]."""
-    last = payment_years(start, life, years)[-1]
-    return max(0.0, 1.0 - (years - last) / life)
+@cache
+def residual_share(life: int, years: int) -> FloatArray:
+    """Return the share of the last payment that is not used up at the end of the plan [1], dims (start)."""
+    last = years - 1 - np.argmax(payment_years(life, years)[:, ::-1], axis=1)
+    return np.maximum(0.0, 1.0 - (years - last) / life)
 
 
-def present_cost(work: Work, start: int, discount: FloatArray) -> float:
-    """Return the present value of works, renewals and value left, if a measure is put in at `start` [JPY]."""
-    years = len(discount) - 1
-    paid = payments(work, start, years)
-    left = residual_share(start, work.life, years) * paid[payment_years(start, work.life, years)[-1]]
-    return float(paid @ discount[:-1] - left * discount[-1]) + work.change_charge(start)
-
-
-def payments(work: Work, start: int, years: int) -> FloatArray:
-    """Return what is paid in each year for a measure put in at `start` [JPY], dims (year)."""
-    paid = np.zeros(years)
-    paid[payment_years(start, work.life, years)] = work.renewal_cost
-    paid[start] = work.cost[start]
+def payments(work: Work, years: int) -> FloatArray:
+    """Return what is paid in each year for a measure, by the year in which it is put in [JPY], dims (start, year)."""
+    paid = payment_years(work.life, years) * work.renewal_cost
+    np.fill_diagonal(paid, work.cost)
     return paid
+
+
+def present_cost(work: Work, discount: FloatArray) -> FloatArray:
+    """Return the present value of works, renewals and value left, by the year of putting in [JPY], dims (start)."""
+    years = len(discount) - 1
+    paid = payments(work, years)
+    last = years - 1 - np.argmax(payment_years(work.life, years)[:, ::-1], axis=1)
+    left = residual_share(work.life, years) * paid[np.arange(years), last]
+    charge = np.array([work.change_charge(start) for start in range(years)])
+    return np.asarray(paid @ discount[:-1] - left * discount[-1] + charge)
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,14 @@
 """The cheapest plan of one facility at given prices, exactly: every set of its works in every year.
 
-With prices on tonnes, money and works, facilities no longer touch each other, and the years of one facility only
-through what is already built. So the best plan follows backwards from the last year over all sets of works; adding
-works one after the other covers every way to grow a set.
+With prices on tonnes, money and works, facilities no longer touch each other; each searches its own works.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -22,7 +21,13 @@ from model.optimise.facility_schedule_physics import (
     set_table,
     use_of_sets,
 )
-from model.optimise.facility_schedule_problem import FloatArray, IntArray, Problem
+from model.optimise.facility_schedule_problem import BoolArray, FloatArray, IntArray, Problem
+from model.optimise.facility_schedule_search import Search
+
+#: Slack on a budget [JPY].
+_ONE_JPY = 1.0
+#: Rows of the table of quantities that every stage cost is linear in.
+_GRID, _OFF_SITE, _GAS, _HEAT, _OIL, _PREMIUM, _ANNUAL = range(7)
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ class Plan:
         renewable_cost: renewables bought [JPY, present value].
         emissions_t: dims (year); renewables taken off.
         raw_emissions_t: the same before renewables, dims (year).
-        grid_mwh: electricity bought over the grid, dims (year).
+        used: quantities that costs and emissions are linear in, dims (year, quantity).
         paid: money paid for works, dims (year).
         begun: works begun, dims (year).
     """
@@ -74,7 +79,7 @@ class Plan:
     renewable_cost: float
     emissions_t: FloatArray
     raw_emissions_t: FloatArray
-    grid_mwh: FloatArray
+    used: FloatArray
     paid: FloatArray
     begun: FloatArray
 
@@ -84,15 +89,14 @@ class Plan:
         return self.works_cost + self.energy_cost + self.renewable_cost
 
     @property
+    def grid_mwh(self) -> FloatArray:
+        """Electricity bought over the grid [MWh], dims (year)."""
+        return np.asarray(self.used[:, _GRID])
+
+    @property
     def key(self) -> bytes:
         """What tells plans apart."""
         return self.starts.tobytes() + self.options.tobytes() + self.shares.tobytes()
-
-
-#: Slack on a budget [JPY].
-_ONE_JPY = 1.0
-#: Rows of the table of quantities that every stage cost is linear in.
-_GRID, _OFF_SITE, _GAS, _HEAT, _OIL, _PREMIUM, _ANNUAL = range(7)
 
 
 class FacilityPlans:
@@ -109,21 +113,21 @@ class FacilityPlans:
         self.works = problem.works[facility]
         years = len(problem.years)
         self.table = set_table(self.works, problem.energy[facility]) if table is None else table
-        self.present = np.array(
-            [[present_cost(work, year, problem.discount) for year in range(years)] for work in self.works]
-        ).reshape(-1, years)
-        self.paid = np.array([[payments(work, year, years) for year in range(years)] for work in self.works]).reshape(
-            -1, years, years
-        )
+        self.present = np.array([present_cost(work, problem.discount) for work in self.works]).reshape(-1, years)
+        self.paid = np.array([payments(work, years) for work in self.works]).reshape(-1, years, years)
         self._growth = problem.growth[facility]
         self._scales = bool(np.all(self._growth == 1.0) or not self.table.generation_mwh.any())
         self._quantities = quantities(self.table, 1.0) if self._scales else np.empty(0)
+        # Yearly costs do not grow.
+        self._growths = np.repeat(self._growth[:, np.newaxis], 7, axis=1)
+        self._growths[:, _ANNUAL] = 1.0
         none = use_of_sets(set_table((), problem.energy[facility]), 1.0)
         self.bill = np.array(
             [energy_cost(_scaled(none, g), problem.price[:, y])[0] for y, g in enumerate(self._growth)]
         )
         self._emission, self._cost = self.emission_weights(), self.cost_weights()
-        self._barred = np.where(self.table.possible, 0.0, np.inf)
+        self._search = Search(self.works, self.table.possible, self._of_year, self._growths, not self._scales)
+        self._allowed = self._may_begin()
 
     def under(self, problem: Problem) -> FacilityPlans:
         """Return the same facility in a problem with the same works and energy; what hangs on them alone is kept."""
@@ -132,20 +136,27 @@ class FacilityPlans:
             return FacilityPlans(problem, self.facility, self.table)
         other = copy(self)
         other.problem = problem
+        other._allowed = other._may_begin()
         return other
+
+    # A work that costs more than the whole budget of a year cannot be done, however cheap a part of it might be.
+    def _may_begin(self) -> BoolArray:
+        """Return the years in which each work can be begun, dims (work, year)."""
+        allowed = np.array([work.allowed for work in self.works], dtype=np.bool_).reshape(self.present.shape)
+        for limit in self.problem.limits():
+            if limit.members[self.facility] and self.problem.aim != "money":
+                allowed &= np.all(self.paid <= limit.budget + _ONE_JPY, axis=2) & (limit.capacity >= 1.0)
+        return allowed
+
+    def _of_year(self, year: int) -> FloatArray:
+        """Return the quantities of every set in a year, of the first where all grow alike; dims (quantity, set)."""
+        return self._quantities if self._scales else quantities(self.table, float(self._growth[year]))
 
     def stages(self, weights: FloatArray) -> FloatArray:
         """Return weights (year, quantity) times the quantities of every set, dims (year, set)."""
         if self._scales:
-            return np.asarray((weights * self._growth_of(weights)) @ self._quantities)
-        rows = [weights[y] @ quantities(self.table, growth) for y, growth in enumerate(self._growth)]
-        return np.array(rows)
-
-    def _growth_of(self, weights: FloatArray) -> FloatArray:
-        """Return the growth by year and quantity; yearly costs do not grow."""
-        growth = np.repeat(self._growth[:, np.newaxis], weights.shape[1], axis=1)
-        growth[:, _ANNUAL] = 1.0
-        return growth
+            return np.asarray((weights * self._growths) @ self._quantities)
+        return np.array([weights[year] @ self._of_year(year) for year in range(len(weights))])
 
     def emission_weights(self) -> FloatArray:
         """Return emissions by quantity before renewables [t-CO2 a unit], dims (year, quantity)."""
@@ -164,6 +175,7 @@ class FacilityPlans:
         weights[:, _PREMIUM] = weights[:, _ANNUAL] = 1.0
         return np.asarray(weights * discount[:, np.newaxis])
 
+    @cached_property
     def most_emissions_t(self) -> FloatArray:
         """Return the most that any possible set of works emits in each year [t-CO2], dims (year)."""
         return np.asarray(np.max(self.stages(self._emission)[:, self.table.possible], axis=1))
@@ -186,15 +198,10 @@ class FacilityPlans:
         option, saving = self._renewables(prices, charge)
         weights = prices.cost * self._cost + charge[:, np.newaxis] * self._emission
         weights[:, _GRID] += saving
-        value, starts = self._backwards(self.stages(weights), self._begin_charge(prices))
+        value, starts = self._search.best(weights, self._begin_charge(prices))
         fixed = np.where(problem.duty[self.facility], problem.base_t[self.facility], 0.0)
         constant = float(tonne[problem.period] @ fixed) + float(tonne @ self._owed())
         return value - prices.cost * float(self.bill @ problem.discount[:-1]) - constant, starts, option
-
-    def bare(self, starts: IntArray) -> Plan:
-        """Return the plan of given works without renewables."""
-        years = len(self.problem.years)
-        return self.plan(starts, np.full(years, -1, dtype=np.int64), np.zeros(years))
 
     def completed(self, starts: IntArray, prices: Prices) -> Plan:
         """Return the plan of given works with the best renewables: those that excess pays for, then a shortfall's."""
@@ -206,24 +213,19 @@ class FacilityPlans:
         )
         cut = problem.renewable_cut[:, self.facility]
         unit = np.where(cut > 0, net / np.maximum(cut, 1e-12), np.inf)
-        options, shares = np.full(len(problem.years), -1), np.zeros(len(problem.years))
-        position = plan.position_t.copy()
-        for year in np.argsort(unit.min(axis=0), kind="stable"):
-            option, period = int(np.argmin(unit[:, year])), problem.period[year]
-            most = cut[option, year] * plan.grid_mwh[year]
-            counts = bool(problem.duty[self.facility, year])
-            if not most > 0:
-                continue
-            if unit[option, year] < (prices.excess[period] if counts else 0.0):
-                share = 1.0
-            elif counts and unit[option, year] < prices.short[period]:
-                share = float(np.clip(-position[period] / most, 0.0, 1.0))
-            else:
-                share = 0.0
-            if share > 0:
-                options[year], shares[year] = option, share
-                position[period] += share * most * counts
-        return self.plan(starts, options, shares)
+        options, every = np.argmin(unit, axis=0), np.arange(len(problem.years))
+        cheapest = unit[options, every]
+        most = cut[options, every] * plan.grid_mwh
+        counts = problem.duty[self.facility] & (most > 0)
+        full = (most > 0) & (cheapest < np.where(counts, prices.excess[problem.period], 0.0))
+        left = -plan.position_t - problem.by_period(np.where(full & counts, most, 0.0))
+        part = counts & ~full & (cheapest < prices.short[problem.period])
+        shares = full.astype(np.float64)
+        for year in np.flatnonzero(part)[np.argsort(cheapest[part], kind="stable")]:
+            period = problem.period[year]
+            shares[year] = min(max(left[period] / most[year], 0.0), 1.0)
+            left[period] -= shares[year] * most[year]
+        return self._with(plan, np.where(shares > 0, options, -1), shares) if shares.any() else plan
 
     def charge(self, plan: Plan, prices: Prices) -> float:
         """Return what a plan is charged apart from tonnes [JPY]."""
@@ -240,8 +242,7 @@ class FacilityPlans:
     def _used(self, sets: IntArray) -> FloatArray:
         """Return the quantities of the set that stands in each year, dims (year, quantity)."""
         if self._scales:
-            found = self._quantities[:, sets].T
-            return np.asarray(found * self._growth_of(found))
+            return np.asarray(self._quantities[:, sets].T * self._growths)
         rows = [quantities(_one_set(self.table, place), g)[:, 0] for place, g in zip(sets, self._growth, strict=True)]
         return np.array(rows)
 
@@ -263,44 +264,9 @@ class FacilityPlans:
         return np.where(saving < 0, best, -1).astype(np.int64), np.minimum(saving, 0.0)
 
     def _begin_charge(self, prices: Prices) -> FloatArray:
-        """Return the charge of doing each work in each year [JPY], infinite where it cannot be, dims (work, year).
-
-        A work that costs more than the whole budget of a year cannot be done, however cheap a part of it might be.
-        """
+        """Return the charge of doing each work in each year [JPY], infinite where it cannot be, dims (work, year)."""
         charge = prices.cost * self.present + self.paid @ prices.money + prices.work
-        affordable = np.all(self.paid <= self.problem.budget + _ONE_JPY, axis=2)
-        allowed = np.array([work.allowed for work in self.works]).reshape(charge.shape) & affordable
-        return np.where(allowed, charge, np.inf)
-
-    def _backwards(self, stage: FloatArray, begin: FloatArray) -> tuple[float, IntArray]:
-        """Return the least charge from the first year on without any work, and the year of each work."""
-        years, sets = stage.shape
-        ahead = np.zeros(sets)
-        taken: list[list[tuple[int, FloatArray]]] = []
-        for year in range(years - 1, -1, -1):
-            ahead = stage[year] + ahead + self._barred
-            chosen = []
-            for work in range(len(self.works)):
-                if np.isfinite(begin[work, year]):
-                    halves = ahead.reshape(-1, 2, 2**work)
-                    with_it = halves[:, 1] + begin[work, year]
-                    better = with_it < halves[:, 0]
-                    np.copyto(halves[:, 0], with_it, where=better)
-                    chosen.append((work, better))
-            taken.append(chosen)
-        return float(ahead[0]), self._forwards(taken[::-1])
-
-    def _forwards(self, taken: Sequence[Sequence[tuple[int, FloatArray]]]) -> IntArray:
-        """Return the year of each work, following the choices from the empty set on."""
-        starts = np.full(len(self.works), -1, dtype=np.int64)
-        now = 0
-        for year, chosen in enumerate(taken):
-            for work, better in reversed(chosen):
-                high, low = now >> (work + 1), now & (2**work - 1)
-                if not now >> work & 1 and better[high, low]:
-                    now |= 1 << work
-                    starts[work] = year
-        return starts
+        return np.where(self._allowed, charge, np.inf)
 
     def sets(self, starts: IntArray) -> IntArray:
         """Return the set that stands in each year, dims (year)."""
@@ -310,29 +276,72 @@ class FacilityPlans:
 
     def plan(self, starts: IntArray, options: IntArray, shares: FloatArray) -> Plan:
         """Return a plan with everything that follows from its works and its renewables."""
-        problem, years = self.problem, np.arange(len(self.problem.years))
+        plan = self.bare(starts)
+        return self._with(plan, options, shares) if shares.any() else plan
+
+    def bare(self, starts: IntArray) -> Plan:
+        """Return the plan of given works without renewables."""
+        problem, years = self.problem, len(self.problem.years)
         used = self._used(self.sets(starts))
         raw = (self._emission * used).sum(axis=1)
-        grid = used[:, _GRID].copy()
+        done = np.flatnonzero(starts >= 0)
+        return Plan(
+            starts=starts,
+            options=np.full(years, -1, dtype=np.int64),
+            shares=np.zeros(years),
+            position_t=self._position(raw),
+            works_cost=float(self.present[done, starts[done]].sum()),
+            energy_cost=float((self._cost * used).sum() - self.bill @ problem.discount[:-1]),
+            renewable_cost=0.0,
+            emissions_t=raw,
+            raw_emissions_t=raw,
+            used=used,
+            paid=self.paid[done, starts[done]].sum(axis=0),
+            begun=np.bincount(starts[done], minlength=years).astype(np.float64),
+        )
+
+    def _with(self, bare: Plan, options: IntArray, shares: FloatArray) -> Plan:
+        """Return a plan with renewables beside its works."""
+        problem, years = self.problem, np.arange(len(self.problem.years))
         bought = options >= 0
         cut = np.where(bought, problem.renewable_cut[options, self.facility, years], 0.0) * shares
         extra = np.where(bought, problem.renewable_price[options, years], 0.0) * shares
-        done = [work for work in range(len(starts)) if starts[work] >= 0]
-        paid = np.sum([self.paid[work, starts[work]] for work in done], axis=0) if done else np.zeros(len(years))
-        return Plan(
-            starts=starts,
+        emitted = bare.raw_emissions_t - cut * bare.grid_mwh
+        return replace(
+            bare,
             options=options,
             shares=shares,
-            position_t=self._position(raw - cut * grid),
-            works_cost=float(sum(self.present[work, starts[work]] for work in done)),
-            energy_cost=float((self._cost * used).sum() - self.bill @ problem.discount[:-1]),
-            renewable_cost=float((extra * grid) @ problem.discount[:-1]),
-            emissions_t=raw - cut * grid,
-            raw_emissions_t=raw,
-            grid_mwh=grid,
-            paid=np.asarray(paid),
-            begun=np.bincount(starts[done], minlength=len(years)).astype(np.float64),
+            position_t=self._position(emitted),
+            renewable_cost=float((extra * bare.grid_mwh) @ problem.discount[:-1]),
+            emissions_t=emitted,
         )
+
+    # Works and their energy stay as they are; prices, factors and duties act on them linearly.
+    def repriced(self, plans: Sequence[Plan]) -> list[Plan]:
+        """Return plans of another problem with the same works and energy under this problem's prices and duties."""
+        problem, place = self.problem, self.facility
+        used = np.array([plan.used for plan in plans])
+        options, shares = np.array([plan.options for plan in plans]), np.array([plan.shares for plan in plans])
+        years, bought = np.arange(used.shape[1]), options >= 0
+        raw = np.einsum("nyq,yq->ny", used, self._emission)
+        energy = np.einsum("nyq,yq->n", used, self._cost) - self.bill @ problem.discount[:-1]
+        grid = used[:, :, _GRID] * shares
+        emitted = raw - np.where(bought, problem.renewable_cut[options, place, years], 0.0) * grid
+        extra = np.where(bought, problem.renewable_price[options, years], 0.0)
+        renewable = (extra * grid) @ problem.discount[:-1]
+        position = self._position(emitted)
+        return [
+            replace(
+                plan,
+                position_t=position[n],
+                works_cost=float(self.present[np.flatnonzero(plan.starts >= 0), plan.starts[plan.starts >= 0]].sum()),
+                energy_cost=float(energy[n]),
+                renewable_cost=float(renewable[n]),
+                emissions_t=emitted[n],
+                raw_emissions_t=raw[n],
+            )
+            for n, plan in enumerate(plans)
+        ]
 
 
 def quantities(table: SetTable, growth: float) -> FloatArray:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,11 @@ BoolArray = npt.NDArray[np.bool_]
 #: Carriers with the unit in which a facility states them.
 CARRIERS: Final = {"electricity": "MWh", "city_gas": "1000m3", "heat": "GJ", "heavy_oil": "kL"}
 FUELS: Final = (1, 3)
+#: What is looked for: the least cost, the least emissions, the fewest tonnes that nothing covers, or the least money
+#: beyond all budgets with which every duty is met.
+Aim = Literal["cost", "emissions", "tonnes", "money"]
+#: Money in programs is counted in this many JPY, so that coefficients stay near one.
+MILLION: Final = 1e6
 #: Ways to buy renewable electricity for a year: the options of `Problem.renewable_price`.
 RENEWABLES: Final = ("certificates", "green_menu")
 
@@ -114,6 +119,28 @@ class Credit:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """Money for works and works that can be done, for some of the facilities.
+
+    Args:
+        name: the owner it holds for; empty for the whole portfolio.
+        members: facilities it holds for, dims (facility).
+        budget: money for works [JPY], dims (year); infinite: no limit.
+        capacity: works that contractors can do, dims (year).
+    """
+
+    name: str
+    members: BoolArray
+    budget: FloatArray
+    capacity: FloatArray
+
+    @property
+    def binds(self) -> bool:
+        """Whether there is a limit in any year."""
+        return bool(np.isfinite(self.budget).any() or np.isfinite(self.capacity).any())
+
+
+@dataclass(frozen=True)
 class Slot:
     """A moment at which excess can be sold: in `year`, on the results of the first `results` years of the period."""
 
@@ -154,11 +181,12 @@ class Problem:
         credits: kinds of credits on offer.
         slots: moments of sale, in order.
         order_price: price of a tonne under an order [JPY/t-CO2], dims (period); infinite: no option.
-        budget: money for works [JPY], dims (year); infinite: no limit.
-        capacity: works that contractors can do, dims (year).
+        budget: money for works of the whole portfolio [JPY], dims (year); infinite: no limit.
+        capacity: works that contractors can do in the whole portfolio, dims (year).
         practice: the rules.
         cost_limit: most that the plan may cost [JPY, present value]; infinite: no limit.
-        least_emissions: look for the least emissions instead of the least cost.
+        aim: what is looked for.
+        owner_limits: limits of owners, beside those of the whole portfolio.
         notes: what the answer must say about the inputs.
     """
 
@@ -192,7 +220,8 @@ class Problem:
     capacity: FloatArray
     practice: Practice
     cost_limit: float = np.inf
-    least_emissions: bool = False
+    aim: Aim = "cost"
+    owner_limits: tuple[Limit, ...] = ()
     notes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -208,6 +237,21 @@ class Problem:
     def last_year(self, period: int) -> int:
         """Return the position of the last year of a period."""
         return int(np.flatnonzero(self.period == period)[-1])
+
+    @property
+    def unit(self) -> float:
+        """Unit in which programs count what is looked for: 1,000,000 JPY, or tonnes [JPY or t-CO2]."""
+        return MILLION if self.aim in ("cost", "money") else 1.0
+
+    def limits(self) -> tuple[Limit, ...]:
+        """Return the limits on money and works that hold: of the whole portfolio, then of owners."""
+        whole = Limit("", np.ones(self.facilities, dtype=np.bool_), self.budget, self.capacity)
+        return tuple(limit for limit in (whole, *self.owner_limits) if limit.binds)
+
+    def is_final(self, number: int) -> bool:
+        """Say whether a moment of sale is the last of its period."""
+        later = self.slots[number + 1 : number + 2]
+        return not later or later[0].period != self.slots[number].period
 
     def members(self) -> list[list[int]]:
         """Return the facilities of each owner that has several."""

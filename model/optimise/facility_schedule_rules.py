@@ -5,42 +5,52 @@ Nothing of a facility can be in surplus and short in the same period, so what ex
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import permutations
+from typing import Any, Final
 
 import numpy as np
 import pyomo.environ as pyo
 
-from model.optimise.facility_schedule_problem import FloatArray, Problem
+from model.optimise.facility_schedule_problem import MILLION, Aim, BoolArray, FloatArray, Problem
+
+#: Charge on a tonne that nothing covers, where the least cost is looked for [JPY/t-CO2]: above any price, so that it is
+#: the last resort and seen as such; and the same in units of each other aim.
+_MISSING: Final[dict[Aim, float]] = {"cost": 1e6 / MILLION, "emissions": 1e6, "tonnes": 1.0, "money": np.inf}
 
 
-def add_rules(model: pyo.ConcreteModel, problem: Problem, most: FloatArray, missing_price: float) -> None:
+def missing_price(problem: Problem) -> float:
+    """Return the charge on a tonne that nothing covers, in the unit of programs; infinite: no option."""
+    return _MISSING[problem.aim]
+
+
+def add_rules(model: pyo.ConcreteModel, problem: Problem, most: FloatArray) -> None:
     """Add the rules and the objective to a model that has works, energy and emissions before renewables.
 
     Args:
         model: has grid, raw, energy_cost, works_cost by facility.
         problem: the schedule.
         most: most that each facility can emit [t-CO2], dims (facility, year).
-        missing_price: charge on a tonne that nothing covers [JPY/t-CO2].
     """
     _renewables(model, problem)
     _positions(model, problem, most)
     _sales(model, problem)
     _cover(model, problem)
     _transfers(model, problem)
-    _objective(model, problem, missing_price)
+    _objective(model, problem)
 
 
 # Renewables are bought for what is still taken from the grid, and only in ways that are not dearer than another that
 # does as much.
 def _renewables(model: pyo.ConcreteModel, problem: Problem) -> None:
+    offered = worthwhile(problem)
     model.renewable = pyo.Var(
-        [(o, f, y) for f in model.facilities for y in model.years for o in worthwhile(problem, f, y)],
+        [(o, f, y) for f in model.facilities for y in model.years for o in np.flatnonzero(offered[:, f, y]).tolist()],
         domain=pyo.NonNegativeReals,
     )
     model.emitted = pyo.Var(model.facilities, model.years)
 
     def options(f: int, y: int) -> tuple[int, ...]:
-        return worthwhile(problem, f, y)
+        return tuple(np.flatnonzero(offered[:, f, y]).tolist())
 
     model.within_grid = pyo.Constraint(
         [(f, y) for f in model.facilities for y in model.years if options(f, y)],
@@ -56,18 +66,21 @@ def _renewables(model: pyo.ConcreteModel, problem: Problem) -> None:
     )
 
 
-def worthwhile(problem: Problem, facility: int, year: int) -> tuple[int, ...]:
-    """Return the ways to buy renewables that are on offer, cut emissions, and are not beaten by another way."""
-    cut, price = problem.renewable_cut[:, facility, year], problem.renewable_price[:, year]
-    offered = [o for o in range(len(cut)) if np.isfinite(price[o]) and cut[o] > 0]
-    return tuple(
-        o
-        for o in offered
-        if not any(
-            (price[p], -cut[p], p) < (price[o], -cut[o], o) and price[p] <= price[o] and cut[p] >= cut[o]
-            for p in offered
-        )
-    )
+def worthwhile(problem: Problem) -> BoolArray:
+    """Return the ways to buy renewables that are on offer, cut emissions, and are not beaten by another way.
+
+    Returns:
+        dims (option, facility, year).
+    """
+    cut = problem.renewable_cut
+    price = np.broadcast_to(problem.renewable_price[:, np.newaxis, :], cut.shape)
+    fine = np.isfinite(price) & (cut > 0)
+    kept = fine.copy()
+    for one, other in permutations(range(len(cut)), 2):
+        no_worse = (price[other] <= price[one]) & (cut[other] >= cut[one])
+        same = (price[other] == price[one]) & (cut[other] == cut[one])
+        kept[one] &= ~(fine[other] & no_worse & (~same | np.bool_(other < one)))
+    return kept
 
 
 # Over each period: reduction made less reduction owed. Above zero it is excess, below zero a shortfall, never both.
@@ -142,14 +155,14 @@ def _one_slot(model: pyo.ConcreteModel, problem: Problem, f: int, number: int, r
     """Limit what one facility has sold up to one moment by its results up to then."""
     slot = problem.slots[number]
     places = [int(y) for y in np.flatnonzero(problem.period == slot.period)][:results]
-    past_made, past_owed = past_saleable(problem, f) if slot.period == 0 else (0.0, 0.0)
+    past_made, past_owed = (float(amount[f]) for amount in past_saleable(problem, slot.period))
     owed = float(problem.issue_rate[f, places] @ problem.base_t[f, places]) + past_owed
     cap = problem.practice.seller_cap_share
     base = float(problem.base_t[f, places].sum())
     upper = max((base if cap is None else cap * base) + past_made - owed, 0.0)
     before = [other for other in range(number + 1) if problem.slots[other].period == slot.period]
     taken: Any = sum(model.sold[f, other] for other in before)
-    final = number == len(problem.slots) - 1 or problem.slots[number + 1].period != slot.period
+    final = problem.is_final(number)
     if final and (f, slot.period) in model.given:
         taken = taken + model.given[f, slot.period]
     now = model.saleable_now[f, number]
@@ -162,16 +175,17 @@ def _one_slot(model: pyo.ConcreteModel, problem: Problem, f: int, number: int, r
         model.sale_rows.add(taken <= model.excess[f, slot.period])
 
 
-def past_saleable(problem: Problem, f: int) -> tuple[float, float]:
-    """Return saleable reduction and duty of the years of the first period before the plan [t-CO2].
+def past_saleable(problem: Problem, period: int) -> tuple[FloatArray, FloatArray]:
+    """Return saleable reduction and duty of the years of a period before the plan [t-CO2], dims (facility) each.
 
     Only their sum is known, so the cap on a year's reduction is put on it as a whole.
     """
-    made = float(problem.past_base_t[f] - problem.past_emissions_t[f])
+    if period > 0:
+        return np.zeros(problem.facilities), np.zeros(problem.facilities)
+    made = problem.past_base_t - problem.past_emissions_t
     cap = problem.practice.seller_cap_share
-    counted = made if cap is None else min(made, cap * float(problem.past_base_t[f]))
-    owed = float(problem.past_required_t[f])
-    return counted, owed
+    counted = made if cap is None else np.minimum(made, cap * problem.past_base_t)
+    return counted, problem.past_required_t
 
 
 def most_negative(problem: Problem, f: int, places: list[int]) -> float:
@@ -270,7 +284,7 @@ def _transfers(model: pyo.ConcreteModel, problem: Problem) -> None:
             model.owner_rows.add(outside <= worst * (1 - sells[p]))
 
 
-def _objective(model: pyo.ConcreteModel, problem: Problem, missing_price: float) -> None:
+def _objective(model: pyo.ConcreteModel, problem: Problem) -> None:
     """Add the plan's own cost - works, renewables, credits, energy saved - and what is looked for."""
     discount = problem.discount
     last = [problem.last_year(p) for p in range(problem.periods)]
@@ -305,13 +319,21 @@ def _objective(model: pyo.ConcreteModel, problem: Problem, missing_price: float)
     model.cost = pyo.Expression(
         expr=own + model.renewable_cost + model.credit_cost - model.sale_income + model.order_cost
     )
-    model.missing_cost = pyo.Expression(
-        expr=missing_price * sum(model.missing[f, p] for f in model.facilities for p in model.periods)
-    )
     if np.isfinite(problem.cost_limit):
         model.cost_limit = pyo.Constraint(expr=model.cost <= problem.cost_limit)
-    total = sum(model.emitted[f, y] for f in model.facilities for y in model.years)
-    model.least = pyo.Objective(expr=(total if problem.least_emissions else model.cost) + model.missing_cost)
+    wanted: dict[Aim, Any] = {
+        "cost": model.cost,
+        "emissions": sum(model.emitted[f, y] for f in model.facilities for y in model.years),
+        "tonnes": 0.0,
+        "money": sum(model.extra[index] for index in model.extra),
+    }
+    price = missing_price(problem) * problem.unit
+    missing: Any = 0.0
+    if np.isfinite(price):
+        missing = price * sum(model.missing[f, p] for f in model.facilities for p in model.periods)
+    else:
+        model.missing.fix(0)
+    model.least = pyo.Objective(expr=wanted[problem.aim] + missing)
 
 
 def _credit(problem: Problem, kind: str) -> FloatArray:

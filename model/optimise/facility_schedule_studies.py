@@ -7,16 +7,13 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
-import pyomo.environ as pyo
 
 from model.inputs import Data
 from model.optimise.facility_schedule_answer import Schedule, solve_schedule, with_works
-from model.optimise.facility_schedule_decomposition import Decomposition, plans_of_works
+from model.optimise.facility_schedule_decomposition import Decomposition
 from model.optimise.facility_schedule_inputs import Settings, Tables, problem
-from model.optimise.facility_schedule_model import choice_model
 from model.optimise.facility_schedule_population import base_emissions, period_reductions
 from model.optimise.facility_schedule_problem import Credit, FloatArray, IntArray, Problem
-from model.optimise.solver import PyomoSolver, SolverOptions
 from model.ordinance.cap_and_trade_equations import balance_by_period
 from model.ordinance.rulebook import RULE_SETS, RuleSet
 
@@ -120,31 +117,34 @@ def with_plan_before(given: Problem, planned: Mapping[tuple[str, str], int], cha
     return given.changed(works=works)
 
 
-def least_extra_budget(given: Problem, gap: float, seconds: float) -> float | None:
-    """Return the least extra budget over all years that lets every duty be met, among the plans found [JPY].
+@dataclass(frozen=True)
+class Remedy:
+    """What mends a schedule in which a duty cannot be met; both are searched for on their own, with their own proof.
 
     Args:
-        given: a problem whose budget is too small.
-        gap: gap at which the search for plans stops [1].
-        seconds: time limit [s].
-
-    Returns:
-        None if no budget helps: credits are short.
+        tonnes: the schedule that leaves the fewest tonnes uncovered, whatever it costs within the budgets.
+        money: the schedule that meets every duty with the least money beyond the budgets; None if no money helps.
     """
-    free = given.changed(budget=np.full(len(given.years), np.inf))
-    work, tight = Decomposition(free), Decomposition(given)
-    bounds = [one.solve(gap, seconds / 3) for one in (work, tight)]
-    plans = [[*one, *other] for one, other in zip(*(plans_of_works(bound.plans) for bound in bounds), strict=True)]
-    model = choice_model(free, plans)
-    years = [y for y in range(len(given.years)) if np.isfinite(given.budget[y])]
-    model.extra = pyo.Var(years, domain=pyo.NonNegativeReals)
-    model.stretched = pyo.Constraint(years, rule=lambda m, y: m.paid[y] <= float(given.budget[y]) + m.extra[y])
-    for index in model.missing:
-        model.missing[index].fix(0)
-    model.least.deactivate()
-    model.least_extra = pyo.Objective(expr=sum(model.extra[y] for y in years))
-    proof = PyomoSolver(model).solve(SolverOptions(seconds=seconds / 3, relative_gap=0.01))
-    return proof.objective if proof.has_answer else None
+
+    tonnes: Schedule
+    money: Schedule | None
+
+
+def remedy(given: Problem, gap: float, seconds: float, seed: int = 0) -> Remedy:
+    """Return the fewest tonnes of credits and the least extra money that mend a schedule, each with a proven bound.
+
+    Args:
+        given: a problem in which a duty cannot be met.
+        gap: gap at which each search stops [1].
+        seconds: time limit of each search [s].
+        seed: seed of the solver.
+    """
+    tonnes = solve_schedule(given.changed(aim="tonnes"), gap, seconds, seed)
+    money = None
+    if any(np.isfinite(limit.budget).any() for limit in given.limits()):
+        found = solve_schedule(given.changed(aim="money"), gap, seconds, seed)
+        money = found if found.proof.has_answer else None
+    return Remedy(tonnes, money)
 
 
 @dataclass(frozen=True)

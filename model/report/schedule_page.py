@@ -15,6 +15,7 @@ _TITLE = Text("Schedule of reductions under cap-and-trade", "総量削減義務�
 _SECTIONS: Final[tuple[tuple[Text, Callable[[tables.Answer, Language], tables.Rows]], ...]] = (
     (Text("Summary", "総括"), tables.summary),
     (Text("Warnings", "注意事項"), tables.warnings),
+    (Text("What would mend it", "解消策"), tables.mending),
     (Text("Credits to buy", "購入するクレジット"), tables.credits),
     (Text("Works", "対策工事"), tables.works),
     (Text("Cost of a tonne by measure", "対策別の1トン当たり費用"), tables.measures),

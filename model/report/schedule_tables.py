@@ -12,7 +12,7 @@ from model.optimise.facility_schedule_answer import Schedule
 from model.optimise.facility_schedule_inputs import Settings, Tables
 from model.optimise.facility_schedule_plans import FacilityPlans
 from model.optimise.facility_schedule_problem import RENEWABLES
-from model.optimise.facility_schedule_studies import Market, PastMarket, Regret
+from model.optimise.facility_schedule_studies import Market, PastMarket, Regret, Remedy
 from model.optimise.facility_schedule_tables import measure_name
 from model.optimise.facility_schedule_verify import Certificate
 from model.ordinance.cap_and_trade_facts import CREDIT_NAMES
@@ -51,7 +51,7 @@ class Answer:
         compared: own cost and emissions under each rule set, if asked for.
         regret: plans in other futures, if asked for.
         market: the market of all facilities, if asked for; past: the second period from published inputs.
-        remedy: extra budget that mends what cannot be met [JPY], if there is a budget.
+        remedy: the fewest credits and the least money that mend what cannot be met, if anything cannot.
     """
 
     schedule: Schedule
@@ -62,7 +62,7 @@ class Answer:
     regret: Regret | None = None
     market: Market | None = None
     past: PastMarket | None = None
-    remedy: float | None = None
+    remedy: Remedy | None = None
 
 
 def _head(language: Language, *names: tuple[str, str]) -> list[Cell]:
@@ -85,7 +85,7 @@ def summary(answer: Answer, language: Language) -> Rows:
     add("own cost, present value", "計画の費用（現在価値）", round(found.cost), "JPY")
     for name, value in found.costs.items():
         rows.append([f"  {COST_NAMES[name](language)}", round(value), "JPY"])
-    unit = "t-CO2" if problem.least_emissions else "JPY"
+    unit = "t-CO2" if problem.aim == "emissions" else "JPY"
     if np.isfinite(proof.gap):
         add("no plan can be better than", "証明された下限", round(float(proof.bound)), unit)
         add("gap", "差", float(proof.gap), "1")
@@ -101,10 +101,42 @@ def summary(answer: Answer, language: Language) -> Rows:
     add("second look by the programme's own rules", "制度の算定式による検証", held(language))
     missing = float(found.amounts.missing_t.sum())
     if missing > 0:
-        add("credits that would mend what cannot be met", "不足を解消するクレジット量", round(missing, 3), "t-CO2")
-    if answer.remedy is not None:
-        add("extra budget that mends what cannot be met", "不足を解消する追加予算", round(answer.remedy), "JPY")
+        add("not covered in this plan", "この計画で充足されない量", round(missing, 3), "t-CO2")
     return rows
+
+
+def mending(answer: Answer, language: Language) -> Rows:
+    """Return what mends a duty that cannot be met, proven least: credits by facility and period, money by year."""
+    rows: Rows = [_head(
+        language, ("what would mend it", "解消に必要なもの"), ("where", "対象"), ("when", "時期"),
+        ("least amount", "最小量"), ("proven to be at least", "証明された下限"), ("unit", "単位"),
+    )]  # fmt: skip
+    if answer.remedy is None:
+        return rows
+    problem, tonnes, money = answer.schedule.problem, answer.remedy.tonnes, answer.remedy.money
+    credits = Text("credits, works as they can be paid", "クレジット（予算内の対策を前提）")(language)
+    missing = tonnes.amounts.missing_t
+    total = Text("all", "合計")(language)
+    rows.append([credits, total, total, round(float(missing.sum()), 3), _least(tonnes), "t-CO2"])
+    for f, p in zip(*np.nonzero(missing > 0), strict=True):
+        when = Text(f"period {problem.period_numbers[p]}", f"第{problem.period_numbers[p]}計画期間")(language)
+        rows.append([credits, problem.names[f], when, round(float(missing[f, p]), 3), None, "t-CO2"])
+    if money is None:
+        none = Text("no budget would mend it: credits are short", "予算を増やしても解消しない（クレジット不足）")
+        return [*rows, [none(language), None, None, None, None, ""]]
+    extra = Text("money beyond the budget", "予算の追加")(language)
+    rows.append([extra, total, total, round(money.extra_money), _least(money), "JPY"])
+    for limit, beyond in zip(problem.limits(), money.beyond_budgets, strict=True):
+        for y in np.flatnonzero(beyond > 0):
+            rows.append([extra, limit.name or total, fiscal_year(int(problem.years[y]), language),
+                         round(float(beyond[y])), None, "JPY"])  # fmt: skip
+    return rows
+
+
+def _least(found: Schedule) -> float | None:
+    """Return the proven bound of a search for the least, at least nothing."""
+    bound = found.proof.bound
+    return round(max(float(bound), 0.0), 3) if np.isfinite(bound) else None
 
 
 def plan_form(answer: Answer, language: Language) -> Rows:
@@ -329,6 +361,7 @@ def sheets(answer: Answer, language: Language) -> dict[str, Rows]:
         (Text("works", "対策工事"), works(answer, language)),
         (Text("credits", "クレジット購入"), credits(answer, language)),
         (Text("warnings", "注意事項"), warnings(answer, language)),
+        (Text("mending", "解消策"), mending(answer, language)),
         (Text("measures", "対策別費用"), measures(answer, language)),
         (Text("studies", "分析"), studies(answer, language)),
         (Text("rules used", "使用した規定"), assumptions(answer, language)),

@@ -110,7 +110,11 @@ def test_what_cannot_be_met_is_named_with_what_mends_it(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(out / "schedule.xlsx")
     warnings = [[cell.value for cell in row] for row in book["warnings"].iter_rows(min_row=2)]
     assert any("not covered" in str(row[0]) and row[1] and row[3] > 0 for row in warnings)
-    assert any("credits that would mend" in str(row[0].value) for row in book["summary"].iter_rows())
+    mends = [[cell.value for cell in row] for row in book["mending"].iter_rows(min_row=2)]
+    total = next(row for row in mends if str(row[0]).startswith("credits") and row[1] == "all")
+    assert total[3] == pytest.approx(total[4], rel=0.01)
+    parts = [row[3] for row in mends if str(row[0]).startswith("credits") and row[1] != "all"]
+    assert sum(parts) == pytest.approx(total[3])
 
 
 def test_a_made_up_portfolio_says_so(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 from model.optimise.facility_schedule_physics import (
     outlay,
     payment_years,
+    payments,
     present_cost,
     residual_share,
     set_table,
@@ -63,9 +64,9 @@ def test_overdue_equipment_is_due_in_the_first_year() -> None:
 
 
 def test_a_measure_is_paid_for_again_at_the_end_of_its_life_and_keeps_a_value() -> None:
-    assert payment_years(1, 4, 10) == [1, 5, 9]
-    assert residual_share(1, 4, 10) == pytest.approx(0.75)
-    assert residual_share(2, 4, 10) == 0.0
-    assert present_cost(work(), 1, np.ones(11)) == pytest.approx(100 + 40 + 40 - 0.75 * 40)
+    assert np.flatnonzero(payment_years(4, 10)[1]).tolist() == [1, 5, 9]
+    assert residual_share(4, 10)[[1, 2]].tolist() == pytest.approx([0.75, 0.0])
+    assert payments(work(cost=np.arange(10.0)), 10)[2].tolist() == [0, 0, 2, 0, 0, 0, 40, 0, 0, 0]
+    assert present_cost(work(), np.ones(11))[1] == pytest.approx(100 + 40 + 40 - 0.75 * 40)
     half = 2.0 ** -np.arange(11)
-    assert present_cost(work(), 9, half) == pytest.approx(100 * half[9] - 75 * half[10])
+    assert present_cost(work(), half)[9] == pytest.approx(100 * half[9] - 75 * half[10])
