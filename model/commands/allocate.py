@@ -226,9 +226,9 @@ def run(
 
 def show(answers: Sequence[Answer], language: Language, console: Console) -> None:
     """Print one line a supplier, and for a single one the summary."""
+    from model.report.allocation_clash import clash_lines
     from model.report.allocation_overview import overview_table
     from model.report.allocation_tables import prices_table, summary_table
-    from model.report.allocation_texts import clash_lines
 
     if len(answers) == 1 and answers[0].plan.scheme is not None:
         for table in (summary_table(answers[0], language), prices_table(answers[0], language)):
@@ -250,7 +250,7 @@ def show(answers: Sequence[Answer], language: Language, console: Console) -> Non
     for one in answers:
         if one.plan.clash is not None:
             console.print(one.portfolio.supplier, style="bold", markup=False)
-            for line in clash_lines(one.plan.clash, [str(house) for house in one.portfolio.ids]):
+            for line in clash_lines(one):
                 console.print(f"  {line(language)}", markup=False)
 
 
@@ -341,14 +341,13 @@ def write(
 
 def _write_clash(found: Answer, folder: Path) -> None:
     """Write why there is no plan, in both languages."""
-    from model.report.allocation_texts import STATUS_NAMES, clash_lines
+    from model.report.allocation_clash import clash_lines
+    from model.report.allocation_texts import STATUS_NAMES
 
     lines = [
         found.portfolio.supplier,
         f"{STATUS_NAMES[found.plan.proof.status].ja} / {STATUS_NAMES[found.plan.proof.status].en}",
     ]
-    if found.plan.clash is not None:
-        ids = [str(house) for house in found.portfolio.ids]
-        for line in clash_lines(found.plan.clash, ids):
-            lines += [line.ja, line.en]
+    for line in clash_lines(found):
+        lines += [line.ja, line.en]
     (folder / "no_plan.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -8,14 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
 
-from model.optimise.solar_allocation_chance import chance_of, probability_of_meeting, solve_with_chance
+from model.optimise.solar_allocation_chance import (
+    chance_of,
+    prices_beside,
+    probability_of_meeting,
+    solve_with_chance,
+)
 from model.optimise.solar_allocation_clash import Clash, Relaxation, find_clash
 from model.optimise.solar_allocation_economics import Economics
+from model.optimise.solar_allocation_few import solve_few
 from model.optimise.solar_allocation_finish import Finished, finish
 from model.optimise.solar_allocation_houses import Houses
 from model.optimise.solar_allocation_model import GREATEST, Model, Scheme, Wishes, build
@@ -27,10 +34,14 @@ from model.ordinance.rulebook import Rules
 
 IntArray = npt.NDArray[np.int64]
 
+#: How often the range of certainties that a plan may reach is halved, and how far from even it begins.
+_HALVINGS, _LEAST_SURE = 8, 1e-3
 #: Gap to which the scheme with the larger requirement is worked out [1].
 _OTHER_GAP = 1e-4
 #: Most houses for which the exact probability is worked out; above, consents add up to a normal distribution.
 MOST_EXACT = 20_000
+#: Most houses for which a plan that is certain enough is proven best by the exact probability.
+MOST_FEW = 16
 
 
 @dataclass(frozen=True)
@@ -122,9 +133,10 @@ def allocate(
     begun = perf_counter()
     models = build(houses, wishes, economics, rules)
     options = SolverOptions(seconds=seconds, relative_gap=gap, seed=seed)
-    beyond = _beyond_help(models[0], rules)
-    if beyond is not None:
-        return _no_plan(models, options, begun, beyond)
+    easiest = min(models, key=_owed)
+    if beyond := _beyond_help(models[0], rules):
+        rest = find_clash(easiest.problem, seconds, seed)
+        return _no_plan(models, options, begun, Clash(() if rest is None else rest.relaxations, beyond))
     outcomes: dict[Scheme, Outcome] = {}
     # The scheme with the smaller requirement first; the other only has to be known well enough to compare.
     for model in sorted(models, key=_owed):
@@ -140,8 +152,7 @@ def allocate(
     if not planned:
         clash = None
         if any(one.finished.impossible for one in outcomes.values()):
-            easiest = min(models, key=_owed)
-            clash = find_clash(easiest.problem, seconds, seed)
+            clash = find_clash(easiest.problem, seconds, seed) or _unsure(easiest, rules, seconds, seed)
         return _no_plan(models, options, begun, clash)
     best = min(planned, key=lambda one: one.finished.cost)
     bound = min(one.finished.bound for one in outcomes.values() if not one.finished.impossible)
@@ -173,10 +184,29 @@ def _owed(model: Model) -> float:
     return float(np.sum(houses.owed_uniform_kw if model.scheme == "uniform" else houses.owed_by_zone_kw))
 
 
-def _beyond_help(model: Model, rules: Rules) -> Clash | None:
+def _unsure(model: Model, rules: Rules, seconds: float, seed: int) -> Clash | None:
+    """Return how sure a plan can be to close above the requirement where it cannot be as sure as was asked for."""
+    wanted = model.wishes.certainty
+    if wanted is None:
+        return None
+    low, high, reached = NormalDist().inv_cdf(0.5 + _LEAST_SURE), NormalDist().inv_cdf(wanted), np.nan
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        wishes = replace(model.wishes, certainty=NormalDist().cdf(middle))
+        found = solve_scheme(replace(model, wishes=wishes), rules, _OTHER_GAP, seconds / _HALVINGS, seed)
+        if found.finished.choice.size:
+            reached = max(found.probability, 0.0 if np.isnan(reached) else reached)
+            low = max(middle, NormalDist().inv_cdf(min(reached, wanted)))
+        else:
+            high = middle
+    least_sure = np.argsort(model.houses.consent, kind="stable")[:10]
+    return Clash((Relaxation("certainty", wanted, reached, least_sure),))
+
+
+def _beyond_help(model: Model, rules: Rules) -> tuple[Relaxation, ...]:
     """Return the energy rules that some houses break whatever panels they get."""
     if not model.out_of_level:
-        return None
+        return ()
     levels = EnergyLevel.read(rules, "energy_standard")
     houses, found = model.houses, []
     for row, where in model.out_of_level.items():
@@ -190,7 +220,7 @@ def _beyond_help(model: Model, rules: Rules) -> Clash | None:
             reached = (houses.design_gj[where] - saved) / houses.standard_gj[where]
             worst = where[np.argsort(-reached, kind="stable")]
             found.append(Relaxation(row, level.bei_max, float(reached.max()), worst[:10]))
-    return Clash(tuple(found))
+    return tuple(found)
 
 
 def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: int) -> Outcome:
@@ -218,7 +248,17 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
     def chances(choice: SlotArray) -> float:
         return _probability(model, choice, gj_per_kw)
 
-    finished, found = solve_with_chance(others, chance, chances, gap, seconds, seed)
+    few = None
+    if model.houses.size <= MOST_FEW:
+        own = problem.rows[names.index("substitute_limit") if "substitute_limit" in names else place]
+        counted = (problem.rows[place], own)
+        # By the distribution itself, with nothing taken as normal.
+        few = solve_few(others, counted, model.houses.consent, chances, certainty, seconds / 2, seed)
+    if few is not None and (few.choice.size or few.impossible):
+        finished, found = few, prices_beside(others, chance, few.choice, seed)
+    else:
+        finished, found = solve_with_chance(others, chance, chances, gap, seconds, seed)
+        finished = finished if few is None else replace(finished, bound=few.bound, impossible=False)
     probability = _probability(model, finished.choice, gj_per_kw) if finished.choice.size else np.nan
     ordered = np.insert(found[:-1], place, found[-1])
     return Outcome(model, finished, ordered, names, probability)

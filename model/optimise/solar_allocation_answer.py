@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from model.faults import FaultList
+from model.language import Text
 from model.optimise.solar_allocation import Plan, allocate
 from model.optimise.solar_allocation_economics import Economics
 from model.optimise.solar_allocation_heat import HEAT_BY_BITS
@@ -30,6 +32,11 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+
+_NONE_COVERED = Text(
+    "the programme covers none of these houses: all have too large a floor area",
+    "延床面積が上限以上のため、本制度の対象となる住宅がありません",
+)
 
 #: Moves of cost, tariff and subsidy that are tried, and the gap and time of one trial.
 _MOVES = (("cost", 0.9), ("cost", 1.1), ("tariff", 0.9), ("tariff", 1.1), ("grant", 0.5), ("grant", 0.0))
@@ -200,10 +207,15 @@ def answer(
         moves: solve again for what rules are worth, and for what changes when cost, tariff or subsidy move.
 
     Raises:
-        BadInput: a rule that is needed is not known, or the wishes ask for facts that the list does not give.
+        BadInput: a rule that is needed is not known, the wishes ask for facts that the list does not give, or the
+            programme covers no house.
     """
     inside = in_scope(portfolio, setting.rules)
     outside = tuple(str(one) for one in portfolio.ids[~inside])
+    if not inside.any():
+        faults = FaultList()
+        faults.add(f"{portfolio.source} ({portfolio.supplier})", _NONE_COVERED, portfolio.size)
+        faults.raise_if_any()
     kept = portfolio.part(inside)
     houses = houses_of(kept, setting.rules, setting.assumed, setting.weather)
     plan = allocate(houses, wishes, setting.economics, setting.rules, gap, seconds, seed)

@@ -49,9 +49,15 @@ class Relaxation:
 
 @dataclass(frozen=True)
 class Clash:
-    """Rules that no plan keeps together; any one of them given up or relaxed enough would leave the others possible."""
+    """Rules that no plan keeps together.
+
+    Args:
+        relaxations: any one of them given up or relaxed enough would leave the others possible.
+        beyond: rules that some houses break whatever they get; each of them has to give way.
+    """
 
     relaxations: tuple[Relaxation, ...]
+    beyond: tuple[Relaxation, ...] = ()
 
 
 def find_clash(problem: Problem, seconds: float, seed: int = 0) -> Clash | None:

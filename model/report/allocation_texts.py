@@ -8,9 +8,8 @@ import numpy as np
 
 from model.language import Text
 from model.optimise.solar_allocation_answer import Answer
-from model.optimise.solar_allocation_clash import Clash
 from model.optimise.solar_allocation_heat import HEAT_BY_BITS, HEAT_NAMES
-from model.optimise.solar_allocation_model import OBJECTIVE_UNITS, row_unit, rule_name
+from model.optimise.solar_allocation_model import OBJECTIVE_UNITS, rule_name
 from model.optimise.solar_allocation_worth import Range
 from model.ordinance.derivation import number, unit_name
 from model.ordinance.solar_economics_facts import FINANCING_NAMES
@@ -169,31 +168,6 @@ def schemes_compared(found: Answer) -> Text | None:
         f"{first.en}; the uniform rate would have to lie below {low} to {high} % to be the better one.",
         f"{first.ja}。一律の算定基準率が{low}～{high}％を下回ると一律が有利になります。",
     )
-
-
-def clash_lines(clash: Clash, ids: list[str]) -> list[Text]:
-    """Return the rules that clash, each with the smallest relaxation and the houses that weigh most."""
-    lines = [
-        Text(
-            "No plan keeps these rules together; any one of them relaxed as stated would do:",
-            "次の規定を同時に満たす計画はありません。いずれか一つを次の幅だけ緩めれば可能です：",
-        )
-    ]
-    for one in clash.relaxations:
-        name = rule_name(one.row)
-        named = ", ".join(ids[house] for house in one.houses[:5])
-        if one.row.endswith((".ua", ".bei")):
-            en = f"{name.en}: limit {number(one.at_least, 2)}, but {number(one.reached, 3)} at best ({named})"
-            ja = f"{name.ja}：基準{number(one.at_least, 2)}に対し最良でも{number(one.reached, 3)}（{named}）"
-        elif np.isnan(one.reached):
-            en = f"{name.en}: the other rules clash without it as well ({named})"
-            ja = f"{name.ja}：この規定がなくても他の規定が両立しません（{named}）"
-        else:
-            unit = row_unit(one.row)
-            en = f"{name.en}: {number(one.short, 3)} {unit} short ({named})"
-            ja = f"{name.ja}：{number(one.short, 3)}{unit_name(unit, 'ja')}不足（{named}）"
-        lines.append(Text(en, ja))
-    return lines
 
 
 def remarks(found: Answer) -> list[Text]:

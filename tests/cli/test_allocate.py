@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -69,6 +70,11 @@ def test_a_made_up_list_becomes_a_folder_of_answers(tmp_path: Path, capsys: pyte
         (["a,世田谷区,100,3.2"], ["--without", "energie"], 2, "did you mean: energy"),
         (["a,世田谷区,100,3.2"], ["--certainty", "0.2"], 2, "between 0.5 and 1"),
         (["a,世田谷区,100,3.2"], ["--rules", "seed_2022"], 0, "proven best"),
+        (["a,世田谷区,2500,3.2"], [], 2, "covers none of these houses"),
+        (["a,世田谷区,100,１e3"], [], 0, "proven best"),
+        (["=cmd(),=1+1,100,3"], [], 2, "no such municipality"),
+        (["a,世田谷区,100,-1"], [], 2, "≥ 0"),
+        (["a,世田谷区,1e30,3"], [], 2, "a number"),
     ],
 )  # fmt: skip
 def test_each_case_has_a_clear_outcome(
@@ -79,6 +85,73 @@ def test_each_case_has_a_clear_outcome(
     told = capsys.readouterr()
     assert words in " ".join((told.out + told.err).split())
     assert "Traceback" not in told.err
+
+
+FULL = "id,municipality,floor_area_m2,max_kw,house_type,ua,bei,standard_gj,delivered_on,consent,state,kw,role\n"
+
+
+def told(path: Path, capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, str]:
+    code = run("allocate", str(path), "--lang", "en", *options)
+    printed = capsys.readouterr()
+    assert "Traceback" not in printed.err
+    return code, " ".join((printed.out + printed.err).split())
+
+
+@pytest.mark.parametrize(
+    ("rows", "option", "given", "said"),
+    [
+        (["a,世田谷区,100,4,,,,,,,,,", "b,世田谷区,100,4,,,,,,,,,"], "--budget {}", 100_000, "budget: {} JPY short"),
+        (["a,世田谷区,100,4,,,,,2025-05-01,,,,", "b,世田谷区,100,4,,,,,2025-05-01,,,,"], "--installers {},1,1,1", 1,
+         "installers in quarter 1: {} kW short"),
+        ([f"{n},世田谷区,100,2,,,,,,,ordered,0," for n in "abc"], "--changes {}", 1,
+         "number of changes: {} buildings short"),
+    ],
+)  # fmt: skip
+def test_the_smallest_relaxation_mends_a_clash_and_less_does_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: list[str], option: str, given: float, said: str
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(FULL + "\n".join(rows) + "\n", encoding="utf-8")
+    code, words = told(path, capsys, *option.format(given).split())
+    assert code == 3
+    found = re.search(said.format("([0-9,.]+)"), words)
+    assert found is not None, words
+    short = float(found[1].replace(",", ""))
+    whole = "changes" in option
+    more, less = given + short, given + (short - 1 if whole else 0.99 * short)
+    assert told(path, capsys, *option.format(int(more) if whole else more).split())[0] == 0
+    assert told(path, capsys, *option.format(int(less) if whole else less).split())[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "said"),
+    [
+        # Two houses owe 3.4 kW; their roofs take 0.4 and 0.8 kW.
+        (["a,世田谷区,100,0.4,,,,,,,,,", "b,世田谷区,100,0.8,,,,,,,,,"], "", "2.2 kW short (64.7 %)"),
+        # (150 + 45 − 2 × 40) GJ ÷ 100 GJ.
+        (["a,世田谷区,100,4,,0.6,3,50,,,,,", "b,世田谷区,100,4,,0.6,0.9,50,,,,,"], "",
+         "BEI of 1.15 in place of 0.8"),
+        (["a,世田谷区,100,4,,0.9,0.7,50,,,,,"], "",
+         "UA of custom-built detached houses: limit 0.87, but 0.9 at best (a)"),
+        # Either owner of two accepts with even odds: 1 − 0.5².
+        ([f"{n},世田谷区,100,4,,,,,,0.5,,," for n in "ab"], "--certainty 0.9",
+         "90 % asked for, the best plan found reaches 75 %"),
+        # A fifth of 1.7 kW may stand elsewhere, so that 1.36 kW are needed here.
+        (["a,世田谷区,100,0.8,,,,,,,,,", "b,世田谷区,100,4,,,,,,,,,existing_house"], "", "0.56 kW short"),
+        (["a,世田谷区,100,4,,,,,,,done,1.0,", "b,世田谷区,100,4,,,,,,,started,0,"], "", "2.4 kW short"),
+    ],
+)  # fmt: skip
+def test_each_kind_of_clash_is_named_with_its_houses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: list[str], options: str, said: str
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(FULL + "\n".join(rows) + "\n", encoding="utf-8")
+    code, words = told(path, capsys, *options.split(), "--out", str(tmp_path / "out"))
+    assert code == 3
+    assert said in words
+    written = (tmp_path / "out" / "no_plan.txt").read_text(encoding="utf-8")
+    assert said in written
+    assert "計画なし" in written
 
 
 def test_no_text_becomes_a_formula(tmp_path: Path) -> None:
