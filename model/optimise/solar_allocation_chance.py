@@ -91,6 +91,20 @@ def solve_with_chance(
     return search.best, search.prices
 
 
+def prices_beside(problem: Problem, chance: Chance, choice: SlotArray, seed: int = 0) -> FloatArray:
+    """Return the prices of the rows, the one with a probability last, where the deviation is that of a plan."""
+    deviation = _deviation(problem, chance, choice) if choice.size else 0.0
+    inner = replace(problem, rows=(*problem.rows, _tangent(chance, max(deviation, 1e-6))))
+    return find_prices(inner, seed).of_rows
+
+
+def _tangent(chance: Chance, at: float) -> Row:
+    """Return the row with a tangent in place of the root."""
+    return replace(
+        chance.mean, squared=-chance.z / (2 * at) * chance.spread, at_least=chance.mean.at_least + chance.z * at / 2
+    )
+
+
 @dataclass(frozen=True, order=True)
 class _Range:
     """A range of the standard deviation with the bound of all plans in it."""
@@ -186,12 +200,8 @@ class _Search:
         """Return a plan safe by a tangent, whose deviation is that of the plan; remembers it if it is accepted."""
         found = np.zeros(0, dtype=np.int16)
         for _ in range(_TANGENTS):
-            at, z = self.deviation, self.chance.z
-            tangent = replace(
-                self.chance.mean, squared=-z / (2 * at) * self.chance.spread,
-                at_least=self.chance.mean.at_least + z * at / 2,
-            )  # fmt: skip
-            inner = replace(self.problem, rows=(*self.problem.rows, tangent))
+            at = self.deviation
+            inner = replace(self.problem, rows=(*self.problem.rows, _tangent(self.chance, at)))
             prices = find_prices(inner, self.seed)
             done = finish(inner, prices, 0.25 * self.gap, seconds / _TANGENTS, self.seed)
             if not done.choice.size:
