@@ -21,7 +21,7 @@ Table = Sequence[Sequence[Cell]]
 #: First characters with which spreadsheet programs start a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 #: Characters that Excel does not store.
-_CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32)])
+CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32)])
 
 _WIDEST = 60
 #: A longer heading is broken into lines.
@@ -58,7 +58,7 @@ def fill_sheet(sheet: Worksheet, table: Table) -> None:
     for line, row in enumerate(table, start=1):
         for number, value in enumerate(row, start=1):
             cell = sheet.cell(row=line, column=number)
-            cell.value = value.translate(_CONTROL) if isinstance(value, str) else value
+            cell.value = value.translate(CONTROL) if isinstance(value, str) else value
             if isinstance(value, str):
                 cell.data_type = "s"
             elif isinstance(value, float):
@@ -66,11 +66,16 @@ def fill_sheet(sheet: Worksheet, table: Table) -> None:
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     sheet.freeze_panes = "A2"
-    widths = [_column_width(column) for column in zip_longest(*table)]
+    widths = column_widths(table)
     for number, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     _fit_rows(sheet, table, widths)
     _fit_page(sheet, sum(widths))
+
+
+def column_widths(table: Table) -> list[int]:
+    """Return how wide the columns of a table should be [letters]."""
+    return [_column_width(column) for column in zip_longest(*table)]
 
 
 def _column_width(column: Sequence[Cell]) -> int:
@@ -85,11 +90,17 @@ def _fit_rows(sheet: Worksheet, table: Table, widths: Sequence[int]) -> None:
 
     wrapped, top = Alignment(wrap_text=True, vertical="top"), Alignment(vertical="top")
     for line, row in enumerate(table, start=1):
-        lines = max((_lines(value, width) for value, width in zip(row, widths, strict=False)), default=1)
-        if lines > 1:
-            sheet.row_dimensions[line].height = min(lines * _LINE_POINTS, _TALLEST_POINTS)
+        height = row_height(row, widths)
+        if height is not None:
+            sheet.row_dimensions[line].height = height
             for number, value in enumerate(row, start=1):
                 sheet.cell(row=line, column=number).alignment = wrapped if isinstance(value, str) else top
+
+
+def row_height(row: Sequence[Cell], widths: Sequence[int]) -> float | None:
+    """Return how high a row must be [pt] for its texts in columns of given widths; None where one line is enough."""
+    lines = max((_lines(value, width) for value, width in zip(row, widths, strict=False)), default=1)
+    return min(lines * _LINE_POINTS, _TALLEST_POINTS) if lines > 1 else None
 
 
 def _fit_page(sheet: Worksheet, width: int) -> None:

@@ -130,6 +130,7 @@ def _run_one(
     console: Console,
 ) -> None:
     """Simulate one scenario, write its folder and print its summary."""
+    from model.report.run_files import write_run_files
     from model.report.summary import print_summary
     from model.result_folder import result_folder
     from model.summary_table import write_results
@@ -153,6 +154,9 @@ def _run_one(
             start = perf_counter()
             _draw(dataset, staging / "figures", console, language)
             seconds["draw"] = round(perf_counter() - start, 3)
+        start = perf_counter()
+        write_run_files(dataset, staging, scenario.because)
+        seconds["report"] = round(perf_counter() - start, 3)
     print_summary(dataset, language, console)
     console.print(f"{_WRITTEN(language)}: {folder}", markup=False, highlight=False, soft_wrap=True)
 
@@ -203,7 +207,7 @@ def _digests(scenario: Scenario, data: Data, data_folder: Path | None) -> dict[s
     from model.paths import data_folder as shipped
 
     digests = {f"data/{name}": digest for name, digest in data.sha256.items()}
-    for pattern in ("classification/*.csv", "rules/municipalities.csv", "rules/*.yaml"):
+    for pattern in ("classification/*.csv", "exchange/*.csv", "rules/municipalities.csv", "rules/*.yaml"):
         for path in sorted(shipped().glob(pattern)):
             digests[f"data/{path.relative_to(shipped()).as_posix()}"] = hashlib.sha256(path.read_bytes()).hexdigest()
     for path in scenario.files:

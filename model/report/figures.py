@@ -16,6 +16,7 @@ from model.report.figure_parts import flag, key, level_marks, names, published_m
 from model.report.figures_of_checks import hindcast_figure, turnover_figure
 from model.report.key_figures import emission_targets, energy_targets, solar_capacity_gw, verdict
 from model.report.style import COLOURS, Page, drawing, projection_mark, save, sequence, stacked_bands, year_ticks
+from model.report.ward_map import ward_figure
 from model.report.wording import (
     CAPACITY_UNIT,
     EMISSIONS_UNIT,
@@ -236,4 +237,5 @@ FIGURES: Final[dict[str, Callable[[xr.Dataset, Language], Figure]]] = {
     "solar": solar_figure,
     "hindcast": hindcast_figure,
     "turnover": turnover_figure,
+    "wards": ward_figure,
 }

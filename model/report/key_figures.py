@@ -113,6 +113,12 @@ def last_published_year(dataset: xr.Dataset) -> int:
     return int(dataset.attrs["projection_from"]) - 1
 
 
+def reference_year(dataset: xr.Dataset) -> int:
+    """Return the year that changes are counted from: the last published one, or the first of a run without it."""
+    years = [int(year) for year in dataset["year"].to_numpy()]
+    return last_published_year(dataset) if last_published_year(dataset) in years else years[0]
+
+
 def verdict(dataset: xr.Dataset, year: int) -> Verdict:
     """Return the emissions of a year against the base year and the target."""
     value = float(dataset["greenhouse_gas_total"].sel(year=year))

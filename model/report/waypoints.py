@@ -14,19 +14,21 @@ from model.ordinance.targets_goals import (
     BASE_YEAR,
     PLACES,
     QUANTITY_NAMES,
-    QUANTITY_UNITS,
     REDUCED,
     SECTOR_NAMES,
     Place,
 )
 from model.targets import base_emissions, published_final_energy
 
-#: Unit of a level of each quantity that a run has, and how many of the run's units make one.
+#: Unit of a level of each quantity, and how many of it make one of the unit of the goal or of the run.
 _UNITS: Final = {
     "greenhouse_gas": ("Mt/year", 1.0),
     "final_energy": ("PJ/year", 1.0),
     "solar_capacity": ("GW", 1e-6),
     "renewable_share": ("%", 100.0),
+    "batteries": ("kWh", 1.0),
+    "insulated_homes": ("dwelling", 1.0),
+    "efficient_water_heaters": ("appliance", 1.0),
 }
 
 
@@ -93,7 +95,7 @@ def waypoints(dataset: xr.Dataset) -> list[Waypoint]:
 
 def _waypoint(dataset: xr.Dataset, place: Place) -> Waypoint:
     goal = place.goal(rules("targets", "adopted_2025", fallback=True))
-    unit, scale = _UNITS.get(goal.quantity, (QUANTITY_UNITS[goal.quantity], 1.0))
+    unit, scale = _UNITS[goal.quantity]
     in_run = goal.year in dataset["year"].to_numpy()
     level = level_in_run(dataset, place, goal.year) if in_run else None
     base = _base(dataset, place) if goal.quantity in REDUCED else None

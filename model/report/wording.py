@@ -18,7 +18,8 @@ EMISSIONS_UNIT: Final = Text("Mt CO₂eq a year", "万t-CO₂換算／年")
 CAPACITY_UNIT: Final = Text("GW", "万kW")
 
 _UNIT_WORDS: Final = {
-    "dwelling": "戸", "building": "棟", "million": "百万", "thousand": "千", "Mt": "百万t", "/year": "／年",
+    "dwelling": "戸", "building": "棟", "million": "百万", "thousand": "千", "Mt": "百万t", "kt": "千t", "tonne": "t",
+    "appliance": "台",     "/year": "／年",
 }  # fmt: skip
 
 #: One word for each quality, where there is no room for its meaning.
@@ -65,7 +66,7 @@ def capacity(gigawatts: float, language: Language) -> str:
 
 def unit_words(unit: str, language: Language) -> str:
     """Return a unit as a reader of the language writes it: `dwelling/year` is 戸／年."""
-    unit = unit.replace("^2", "²").replace("Mm2", "million m²")
+    unit = unit.replace("^2", "²").replace("Mm2", "million m²").replace("kilotonne", "kt")
     if language == "ja":
         for word, japanese in _UNIT_WORDS.items():
             unit = unit.replace(word, japanese)
