@@ -231,7 +231,7 @@ class _Search:
         inner = self._within(here.lowest, here.highest)
         prices = Prices(self.prices, best_at(inner, self.prices))
         in_hand = Near(here.bound, self.best.choice, self.best.cost)
-        near = plans_near(inner, prices, 0.5 * self.gap, in_hand, _SHARE_OF_TIME * self.left, self._watch())
+        near = plans_near(inner, prices, 0.5 * self.gap, in_hand, _SHARE_OF_TIME * self.left, watch=self._watch())
         if np.isnan(near.cost) or relative_gap(near.cost, near.bound) > self.gap:
             near = meet(inner, prices, near, _SHARE_OF_TIME * self.left, self.seed, self._watch())
         if near.choice.size and (np.isnan(self.best.cost) or near.cost < self.best.cost):

@@ -40,8 +40,8 @@ _GROWTH = 4
 _LARGEST = 40_000
 #: Share of the time left that a programme may take unless it is the last one.
 _SHARE_OF_TIME = 0.3
-#: Time after which plans near the bound are no longer looked at one by one before programmes are tried [s].
-_FIRST_LOOK = 0.5
+#: Largest portfolio whose plans near the bound are looked at before any programme; how many, and for what time.
+_SMALL, _FIRST_SETS, _FIRST_LOOK = 5_000, 1e8, 0.1
 #: Share of the gap asked for that one programme may leave.
 _INNER_GAP = 0.2
 #: Numerical slack of a row, relative to its right-hand side and what flows through it.
@@ -84,8 +84,8 @@ def finish(problem: Problem, prices: Prices, gap: float, seconds: float, seed: i
     """
     end = perf_counter() + seconds
     best = _with_one_row_exact(problem, prices)
-    if not best.impossible and best.gap > gap:
-        best = _near(problem, prices, best, gap, seconds, seed)
+    if not best.impossible and best.gap > gap and problem.houses <= _SMALL:
+        best = _near(problem, prices, best, gap, _FIRST_LOOK * seconds, _FIRST_SETS)
     size, looked_near = _FIRST, False
     while not best.impossible:
         pairs, complete = _undecided(problem, prices, best, size)
@@ -98,20 +98,25 @@ def finish(problem: Problem, prices: Prices, gap: float, seconds: float, seed: i
             break
         if not looked_near and not best.gap <= gap:
             best, looked_near = _with_one_row_near(problem, prices, best), True
+            best = _near_by_pairs(problem, prices, best, gap, _SHARE_OF_TIME * (end - perf_counter()), seed)
         size *= _GROWTH
     return best
 
 
-def _near(problem: Problem, prices: Prices, best: Finished, gap: float, seconds: float, seed: int) -> Finished:
-    """Return what the plans near the bound prove, or where they are too many a plan from pairs of sets of changes."""
-    end = perf_counter() + _SHARE_OF_TIME * seconds
-    near = Near(best.bound, best.choice, best.cost)
-    near = plans_near(problem, prices, gap, near, min(_SHARE_OF_TIME * seconds, _FIRST_LOOK))
-    if relative_gap(near.cost, near.bound) > gap:
-        near = meet(problem, prices, near, end - perf_counter(), seed)
-    if relative_gap(near.cost, near.bound) > gap and perf_counter() < end:
-        near = plans_near(problem, prices, gap, near, end - perf_counter())
-    return Finished(near.choice, near.cost, near.bound, 0)
+def _near(problem: Problem, prices: Prices, best: Finished, gap: float, seconds: float, most: float) -> Finished:
+    """Return what the plans near the bound prove."""
+    near = plans_near(problem, prices, gap, Near(best.bound, best.choice, best.cost), seconds, most)
+    return Finished(near.choice, near.cost, near.bound, best.decided)
+
+
+def _near_by_pairs(problem: Problem, prices: Prices, best: Finished, gap: float, seconds: float, seed: int) -> Finished:
+    """Return what many plans near the bound prove; a plan from pairs of sets of changes says how near is enough."""
+    if best.gap <= gap:
+        return best
+    end = perf_counter() + seconds
+    near = meet(problem, prices, Near(best.bound, best.choice, best.cost), 0.5 * seconds, seed)
+    best = Finished(near.choice, near.cost, near.bound, best.decided)
+    return best if best.gap <= gap else _near(problem, prices, best, gap, end - perf_counter(), np.inf)
 
 
 def _with_one_row_exact(problem: Problem, prices: Prices) -> Finished:

@@ -260,6 +260,7 @@ def plans_near(
     gap: float,
     best: Near,
     seconds: float,
+    most: float = np.inf,
     watch: Watch | None = None,
 ) -> Near:
     """Return the best plan near the bound and a better bound; the plan in hand where none is found.
@@ -270,18 +271,19 @@ def plans_near(
         gap: relative gap asked for [1].
         best: plan in hand and bound.
         seconds: no further reach is begun after this time [s].
+        most: plans up to which the reach grows.
         watch: a further condition; the bound then holds for plans that keep it.
     """
     end = perf_counter() + seconds
     above = np.inf if np.isnan(best.cost) else max(best.cost - prices.priced.bound, 0.0)
     around = Around.read(problem, prices, above, () if watch is None else watch.rows)
     so_far = -1.0
-    for most in _SETS_UP_TO:
-        reach = min(around.complete, countable(around.changes, around.complete, most))
+    for number in _SETS_UP_TO[: int(np.searchsorted(_SETS_UP_TO, most, side="right"))]:
+        reach = min(around.complete, countable(around.changes, around.complete, number))
         if reach <= so_far:
             continue
         so_far = reach
-        pairs = _listed(around, reach, min(_CHEAP * most**0.5, _MOST_CHEAP))
+        pairs = _listed(around, reach, min(_CHEAP * number**0.5, _MOST_CHEAP))
         if pairs is None:
             break
         best = _judged(around, pairs, reach, watch, best)
