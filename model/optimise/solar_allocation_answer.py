@@ -15,7 +15,7 @@ from model.optimise.solar_allocation import Plan, allocate
 from model.optimise.solar_allocation_economics import Economics
 from model.optimise.solar_allocation_heat import HEAT_BY_BITS
 from model.optimise.solar_allocation_houses import Houses, Portfolio, houses_of, in_scope
-from model.optimise.solar_allocation_model import OBJECTIVE_UNITS, Model, Wishes, money_of, row_unit
+from model.optimise.solar_allocation_model import GREATEST, OBJECTIVE_UNITS, Model, Wishes, money_of, row_unit
 from model.optimise.solar_allocation_problem import activity, priced_costs
 from model.optimise.solar_allocation_report_rows import Planned
 from model.optimise.solar_allocation_reread import RawList
@@ -113,7 +113,9 @@ class Answer:
         generation: first year [kWh].
         outlay, cost, benefit, grant: money of each house [JPY].
         co2: CO₂ avoided in a year [t].
-        to_spare: price of the next larger size less what it is worth [objective]; NaN where there is none.
+        next_size: by how much the objective would move with one size more, all else alike [objective]; NaN where there
+            is none.
+        next_size_worth: what the prices of the rules pay for it [objective].
         verification: second look; None until `verified`.
         what_if: plans when something moves.
         year: where the year stands and how it may close; None where there is no plan.
@@ -136,7 +138,8 @@ class Answer:
     benefit: FloatArray
     grant: FloatArray
     co2: FloatArray
-    to_spare: FloatArray
+    next_size: FloatArray
+    next_size_worth: FloatArray
     verification: Verification | None
     what_if: tuple[WhatIf, ...]
     year: YearEnd | None = None
@@ -164,6 +167,13 @@ class Answer:
         """Heat that a house has or is given, as solar power [kW]."""
         gj_per_kw = self.setting.rules.number("heat_to_pv_conversion_factor")
         return self.houses.heat_kw + self.houses.heat_options.saved(self.heat) / gj_per_kw
+
+    @property
+    def heat_outlay(self) -> FloatArray:
+        """What added heat costs at the start [JPY]."""
+        economics = self.setting.economics
+        discount = economics.assumptions.discount_rate
+        return self.houses.heat_options.money(self.heat, economics.heat, economics.years, discount)["outlay"]
 
     @property
     def _substitute_limit(self) -> float:
@@ -221,7 +231,7 @@ def answer(
     plan = allocate(houses, wishes, setting.economics, setting.rules, gap, seconds, seed)
     nothing = np.full(houses.size, np.nan)
     nobody, no_way, no_heat = np.zeros(houses.size, dtype=bool), np.full(houses.size, ""), np.zeros(houses.size, int)
-    empty = Answer(kept, outside, houses, wishes, setting, plan, nothing, nobody, no_way, no_heat, *(nothing,) * 7,
+    empty = Answer(kept, outside, houses, wishes, setting, plan, nothing, nobody, no_way, no_heat, *(nothing,) * 8,
                    None, ())  # fmt: skip
     if plan.scheme is None:
         return empty
@@ -254,13 +264,7 @@ def _filled(empty: Answer) -> Answer:
     everyone = np.arange(empty.houses.size)
     kw, generation, money = money_of(model, everyone, choice)
     ways = np.array(["", *empty.wishes.ways_to_pay], dtype=object)[model.slots.way[choice] + 1]
-    values = priced_costs(model.problem, best.prices, slice(0, empty.houses.size))
-    out = model.slots.left_out
-    taken = values[choice, everyone]
-    bigger = np.where(
-        (model.slots.multiple[:, np.newaxis] == model.slots.multiple[choice] + 1)
-        & (out[:, np.newaxis] == out[choice])
-        & (model.slots.heat[:, np.newaxis] == model.slots.heat[choice]), values, np.inf).min(axis=0)  # fmt: skip
+    step, worth = _next_size(model, best.prices, choice)
     return replace(
         empty,
         kw=kw,
@@ -273,8 +277,30 @@ def _filled(empty: Answer) -> Answer:
         benefit=money.benefit,
         grant=money.grant,
         co2=co2_saving_t(generation, empty.setting.economics.emission_factor) + _heat_co2(model, choice),
-        to_spare=np.where(np.isfinite(bigger), bigger - taken, np.nan),
+        next_size=step,
+        next_size_worth=worth,
     )
+
+
+def _next_size(model: Model, prices: FloatArray, choice: npt.NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
+    """Return by how much the objective would move with one size more, and what the prices of the rules pay for it."""
+    problem, slots = model.problem, model.slots
+    everyone = np.arange(problem.houses)
+    alike = (
+        (slots.multiple[:, np.newaxis] == slots.multiple[choice] + 1)
+        & (slots.left_out[:, np.newaxis] == slots.left_out[choice])
+        & (slots.heat[:, np.newaxis] == slots.heat[choice])
+    )
+    cost = np.where(alike, problem.cost, np.inf)
+    bigger = np.argmin(cost, axis=0)
+    there = np.isfinite(cost[bigger, everyone])
+    step = cost[bigger, everyone][there] - problem.cost[choice, everyone][there]
+    with_prices = priced_costs(problem, prices, slice(0, problem.houses))
+    paid = step - (with_prices[bigger, everyone] - with_prices[choice, everyone])[there]
+    moved, worth = np.full(problem.houses, np.nan), np.full(problem.houses, np.nan)
+    moved[there] = -step if model.wishes.objective in GREATEST else step
+    worth[there] = np.maximum(paid, 0.0)
+    return moved, worth
 
 
 def _heat_co2(model: Model, choice: npt.NDArray[np.int64]) -> FloatArray:
@@ -311,6 +337,7 @@ def dataset(found: Answer) -> xr.Dataset:
 
     plan = found.plan
     cells = found.portfolio.cells
+    unit = OBJECTIVE_UNITS[found.wishes.objective]
     by_house: dict[str, tuple[FloatArray, str, str]] = {
         "capacity": (found.kw, "kW", "capacity of panels"),
         "heat": (found.heat_kw, "kW", "heat of the sun and the ground as capacity of panels"),
@@ -320,14 +347,14 @@ def dataset(found: Answer) -> xr.Dataset:
         "benefit": (found.benefit, "JPY", "benefit of the owner over the horizon"),
         "grant": (found.grant, "JPY", "grant"),
         "co2_avoided": (found.co2, "t", "CO2 avoided in a year"),
-        "price_of_next_size": (
-            found.to_spare,
+        "next_size": (
+            found.next_size,
             OBJECTIVE_UNITS[found.wishes.objective],
-            "what one more step would lose",
+            "move of the objective by one size more",
         ),
+        "next_size_worth": (found.next_size_worth, unit, "what the prices of the rules pay for one size more"),
     }
     if found.worth is not None:
-        unit = OBJECTIVE_UNITS[found.wishes.objective]
         for name, values in (("claim_worth_low", found.worth.claim_low), ("claim_worth_high", found.worth.claim_high)):
             by_house[name] = (values, unit, "proven range of the worth of leaving the house out")
     variables: dict[str, Any] = {

@@ -18,6 +18,7 @@ from model.ordinance.solar_economics_equations import (
     benefit,
     cost_of_system,
     discount_factors,
+    expense,
     fee_at_cost_jpy,
     generation_kwh,
     income_per_kwh,
@@ -32,6 +33,8 @@ BoolArray = npt.NDArray[np.bool_]
 
 #: Ways to pay that can be offered, by their names in the economics of home systems.
 WAYS_TO_PAY = ("purchase", "lease", "power_purchase")
+#: Sums of money that differ by this share are the same.
+_SAME = 1e-12
 
 
 @dataclass(frozen=True)
@@ -169,6 +172,29 @@ class Economics:
             terms = power_purchase(self.contract_years, self.power_price)
             gain, outlay = self._earned(kw, generation, terms), np.zeros_like(initial)
         return Money(outlay, gross - gain, gain, grant)
+
+    def payback_years(self, kw: FloatArray, generation: FloatArray, outlay: FloatArray) -> FloatArray:
+        """Return the years until the outlay of a bought system is back, undiscounted, within the horizon.
+
+        Args:
+            kw: capacity [kW], dims (house).
+            generation: generation of the first year [kWh].
+            outlay: what was paid at the start [JPY].
+
+        Returns:
+            dims (house); NaN where nothing was paid, infinite where it is not back within the horizon.
+        """
+        fixed, per_kw = expense(self.assumptions, self.years)
+        income = np.outer(generation, income_per_kwh(self.assumptions, self.years, PURCHASE))
+        flows = income - np.outer(kw, per_kw) - np.where(kw > 0, 1.0, 0.0)[:, np.newaxis] * fixed
+        so_far = np.cumsum(flows, axis=1)
+        back = so_far >= outlay[:, np.newaxis] * (1.0 - _SAME)
+        year = np.argmax(back, axis=1)
+        houses = np.arange(kw.size)
+        before = np.where(year > 0, so_far[houses, np.maximum(year - 1, 0)], 0.0)
+        in_year = flows[houses, year]
+        within = year + (outlay - before) / np.where(in_year > 0, in_year, 1.0)
+        return np.where(outlay <= 0, np.nan, np.where(back.any(axis=1), within, np.inf))
 
     @property
     def _without_initial(self) -> Assumptions:

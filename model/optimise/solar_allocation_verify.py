@@ -25,6 +25,7 @@ from model.optimise.solar_allocation_report_rows import Planned, report_rows, re
 from model.optimise.solar_allocation_reread import BoolArray, FloatArray, Fractions, RawList
 from model.ordinance.building_report import PROGRAMME as REPORT_PROGRAMME
 from model.ordinance.building_report_equations import HOUSE_TYPES, EnergyLevel, RoofLimits
+from model.ordinance.building_report_facts import HOUSE_TYPE_NAMES
 from model.ordinance.derivation import Obligation
 from model.ordinance.exact import exact
 from model.ordinance.municipalities import municipalities
@@ -320,7 +321,8 @@ def _energy(facts: Facts, plan: Planned, wishes: Wishes, rules: Rules) -> list[C
             shown = float(each.max())
             met = shown <= float(limit) + float(_LINE)
         warm = not np.any(((ua * Fraction(-1)).below(-exact(level.ua_max)))[of_type])
-        name = Text(f"energy standard of {house_type}", f"断熱・省エネ性能基準（{house_type}）")
+        title = HOUSE_TYPE_NAMES[house_type]
+        name = Text(f"energy standard of {title.en}", f"断熱・省エネ性能基準（{title.ja}）")
         checks.append(Check(name, bool(met and warm), f"BEI {shown:.4f}", f"≤ {level.bei_max}"))
     return checks
 

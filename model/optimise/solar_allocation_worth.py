@@ -61,7 +61,9 @@ def worth_of(plan: Plan, rules: Rules, seed: int = 0) -> Worth:
     """
     low, high = _claims(plan, rules, seed)
     less, more = (_shifted(plan, rules, by, seed) for by in (-1.0, 1.0))
-    last = Range(-less.high, -less.low)
+    # Asking for less never costs anything; what solutions leave open between their proofs is no gain.
+    last = Range(max(-less.high, 0.0), max(-less.low, 0.0))
+    more = Range(max(more.low, 0.0), max(more.high, 0.0))
     return Worth(low, high, last, more, _even_rate(plan, rules, seed))
 
 

@@ -18,6 +18,7 @@ from model.ordinance.municipalities import municipalities
 from model.ordinance.presentation import report_table
 from model.ordinance.rule_words import QUALITY_NAMES
 from model.ordinance.solar_economics_facts import FINANCING_NAMES
+from model.report.allocation_defaults import defaults_table
 from model.report.allocation_texts import (
     SCHEME_NAMES,
     STATUS_NAMES,
@@ -58,6 +59,7 @@ def sheets(found: Answer, language: Language) -> dict[str, Table]:
         named[Text("what if", "条件の変化")] = what_if_table(found, language)
     if found.verification is not None:
         named[Text("second look", "検証")] = checks_table(found, language)
+    named[Text("defaults", "既定値")] = defaults_table(found, language)
     named[Text("values used", "使用した値")] = values_table(found, language)
     return {name(language): table for name, table in named.items()}
 
@@ -186,9 +188,27 @@ def left_out_table(found: Answer, language: Language) -> Table:
 
 
 def reasons_table(found: Answer, language: Language) -> Table:
-    """Return why every house gets what it gets, in the language of the workbook."""
-    heading = [Text("house", "住宅番号")(language), Text("reason and economics", "理由と経済性")(language)]
-    return [heading, *([str(found.portfolio.ids[n]), why(found, n)(language)] for n in range(found.houses.size))]
+    """Return why every house gets what it gets, in both languages, with its own economics."""
+    headings = (
+        Text("house", "住宅番号"),
+        Text("capacity [kW]", "設置容量 [kW]"),
+        Text("outlay [JPY]", "初期支出 [円]"),
+        Text("benefit [JPY]", "便益 [円]"),
+        Text("pay-back [years]", "回収年数 [年]"),
+        Text("reason (Japanese)", "理由（日本語）"),
+        Text("reason (English)", "理由（英語）"),
+    )
+    bought = np.where(found.way == "purchase", found.kw, 0.0)
+    panels = found.outlay - found.heat_outlay
+    years = found.setting.economics.payback_years(bought, found.generation, np.where(bought > 0, panels, 0.0))
+    rows: list[list[Cell]] = [[heading(language) for heading in headings]]
+    for house in range(found.houses.size):
+        text = why(found, house)
+        money = (round(float(found.outlay[house])), round(float(found.benefit[house])))
+        back = round(float(years[house]), 1) if np.isfinite(years[house]) else None
+        kw = round(float(found.kw[house]), 3)
+        rows.append([str(found.portfolio.ids[house]), kw, *money, back, text.ja, text.en])
+    return rows
 
 
 def by_municipality(found: Answer) -> Mapping[str, tuple[int, int, float]]:

@@ -9,7 +9,7 @@ import numpy as np
 from model.language import Text
 from model.optimise.solar_allocation_answer import Answer
 from model.optimise.solar_allocation_heat import HEAT_BY_BITS, HEAT_NAMES
-from model.optimise.solar_allocation_model import OBJECTIVE_UNITS, rule_name
+from model.optimise.solar_allocation_model import OBJECTIVE_NAMES, OBJECTIVE_UNITS, rule_name
 from model.optimise.solar_allocation_worth import Range
 from model.ordinance.derivation import number, unit_name
 from model.ordinance.solar_economics_facts import FINANCING_NAMES
@@ -57,20 +57,33 @@ def why(found: Answer, house: int) -> Text:
         parts.append(
             Text(f"{number(kw, 2)} kW of {largest} kW possible.", f"最大{largest}kWのうち{number(kw, 2)}kWを設置。")
         )
-    loss = float(found.to_spare[house])
-    if np.isfinite(loss) and not houses.fixed[house]:
-        parts.append(
-            Text(
-                f"The next size would lose {number(loss, 1)} {unit}.",
-                f"一段大きい容量では{number(loss, 1)}{unit_name(unit, 'ja')}不利。",
-            )
-        )
+    parts += _next_size(found, house, unit)
     parts += _exclusion(found, house, unit)
     if found.heat[house]:
         parts.append(_heat(found, house))
     if kw > 0 or found.heat[house]:
         parts.append(_money(found, house))
     return Text(" ".join(part.en for part in parts), "".join(part.ja for part in parts))
+
+
+def _next_size(found: Answer, house: int, unit: str) -> list[Text]:
+    """Return what one size more would mean for the objective, and what the rules' prices would pay for it."""
+    moved, paid = float(found.next_size[house]), float(found.next_size_worth[house])
+    if not np.isfinite(moved) or found.houses.fixed[house]:
+        return []
+    name = OBJECTIVE_NAMES[found.wishes.objective]
+    change, worth, ja = _signed(moved), number(paid, 1), unit_name(unit, "ja")
+    return [
+        Text(
+            f"One size more: {name.en} {change} {unit}; the prices of the rules would pay {worth} {unit} for it.",
+            f"一段大きい容量では{name.ja}が{change}{ja}、規定の価格での価値は{worth}{ja}。",
+        )
+    ]
+
+
+def _signed(value: float) -> str:
+    """Return a change with its sign."""
+    return f"{'+' if value >= 0 else '−'}{number(abs(value), 1)}"
 
 
 def _exclusion(found: Answer, house: int, unit: str) -> list[Text]:

@@ -42,8 +42,13 @@ def test_a_made_up_list_becomes_a_folder_of_answers(tmp_path: Path, capsys: pyte
     assert "proven best" in capsys.readouterr().out
     book = load_workbook(out / "plan.xlsx")
     assert book.sheetnames == ["summary", "report", "decisions", "left out", "reasons", "by municipality",
-                               "rules and prices", "what if", "second look", "values used"]  # fmt: skip
+                               "rules and prices", "what if", "second look", "defaults", "values used"]  # fmt: skip
     assert {row[1].value for row in book["second look"].iter_rows(min_row=2)} == {"yes"}
+    reasons = [row[5:7] for row in book["reasons"].iter_rows(min_row=2, values_only=True)]
+    assert all("設置" in str(japanese) and "." in str(english) for japanese, english in reasons)
+    assert ("yield of roof faces [kWh/kW]", "table by azimuth and tilt", 60) in [
+        row[:3] for row in book["defaults"].iter_rows(values_only=True)
+    ]
     data = xr.open_dataset(out / "plan.nc", engine="h5netcdf")
     assert data.attrs["status"] == "optimal"
     assert data.attrs["counted_kw"] >= data.attrs["required_kw"]

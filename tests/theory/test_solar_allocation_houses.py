@@ -27,7 +27,7 @@ from model.ordinance.building_report import assess
 from model.ordinance.column_reader import Columns
 from model.ordinance.columns import columns_of
 from model.ordinance.derivation import Verdict
-from model.ordinance.solar_economics_equations import benefit, power_purchase
+from model.ordinance.solar_economics_equations import benefit, payback_years, power_purchase
 from model.ordinance.subsidies_equations import panel_grant_jpy
 
 SETTING = Setting.read("adopted_2025")
@@ -116,6 +116,19 @@ def test_benefit_is_that_of_the_economics_of_a_single_system(way: str) -> None:
         # A provider that earns 3 % takes more than the system costs.
         assert money.cost[0] > bought.cost[0]
         assert money.outlay[0] == 0
+
+
+def test_pay_back_is_that_of_a_single_system() -> None:
+    economics = SETTING.economics
+    kw = np.array([4.0, 4.0, 0.0, 4.0])
+    generation = kw * economics.assumptions.yield_kwh_per_kw
+    grant = float(panel_grant_jpy(4.0, economics.grant_new))
+    outlay = np.array([1_000_000.0 - grant, 1_000_000.0, 0.0, 1e8])
+    single = [float(payback_years(4.0, economics.assumptions, one)) for one in (grant, 0.0)]
+    found = economics.payback_years(kw, generation, outlay)
+    assert found[:2] == pytest.approx(single)
+    assert np.isnan(found[2])
+    assert np.isinf(found[3])
 
 
 def enumerated(supply: Portfolio, wishes: Wishes) -> float:

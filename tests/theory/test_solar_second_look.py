@@ -107,7 +107,7 @@ LIMITS = Wishes(budget_jpy=1_000_000.0, installer_kw=(9.0, 9.0, 9.0, 9.0), most_
         ({"left_out": {"a": True}}, "that qualify"),
         ({"kw": {"a": 0.0, "b": 0.0}}, "reaches the requirement"),
         ({"kw": {"a": 0.0, "b": 0.0}}, "report programme: does the capacity"),
-        ({"kw": {"a": 0.0, "b": 0.0, "c": 0.0}}, "energy standard of custom_detached"),
+        ({"kw": {"a": 0.0, "b": 0.0, "c": 0.0}}, "energy standard of custom-built"),
         ({"kw": {"a": 6.0, "b": 4.4}}, "within the budget"),
     ],
 )
