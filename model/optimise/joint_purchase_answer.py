@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from model.optimise.joint_purchase_auction import BoolArray, FloatArray, IntArray
+from model.optimise.joint_purchase_auction import BoolArray, FloatArray, IntArray, price_of
 from model.optimise.joint_purchase_build import LAST_RESORT, STAGE_ONE, Built, bid_bills, build, reference_bills
 from model.optimise.joint_purchase_clear import Clearing, clear, second_best
 from model.optimise.joint_purchase_inputs import Purchase
 from model.optimise.joint_purchase_margins import Departure, Margin, RuleCost, departures, margins, rule_costs
+from model.optimise.joint_purchase_ranges import Neighbours
 from model.optimise.joint_purchase_tariffs import FISCAL_MONTHS
 from model.optimise.solver import SolverOptions
 
@@ -33,7 +34,8 @@ class Answer:
         monthly: bills, dims (facility, fiscal month) [JPY].
         steps: what price schedules add, by facility and year [JPY].
         margins: of losing bids.
-        second: the best award that differs, or None where there is none.
+        second: the best award that differs, or None where there is none or its price is only known as a range.
+        second_range: between what prices the best award that differs lies [unit of the objective].
         rules: what each rule costs.
         departures: what it costs if a winner leaves.
     """
@@ -46,6 +48,7 @@ class Answer:
     steps: FloatArray
     margins: tuple[Margin, ...] = ()
     second: Clearing | None = None
+    second_range: tuple[float, float] | None = None
     rules: tuple[RuleCost, ...] = ()
     departures: tuple[Departure, ...] = ()
 
@@ -157,13 +160,22 @@ def answer(
     second = second_best(cleared.auction, cleared.award, options) if exact else None
     told(2, 5)
     lost = margins(built, cleared, options)
+    between = None if exact else _second_range(cleared, lost)
     told(3, 5)
     costs = rule_costs(purchase, float(bills[2].sum() + bills[3].sum()), options, yen_of)
     told(4, 5)
     gone = departures(cleared, options)
     told(5, 5)
     found = second if second is not None and second.award is not None else None
-    return Answer(built, cleared, *bills, tuple(lost), found, tuple(costs), tuple(gone))
+    return Answer(built, cleared, *bills, tuple(lost), found, between, tuple(costs), tuple(gone))
+
+
+def _second_range(cleared: Clearing, lost: list[Margin]) -> tuple[float, float]:
+    """Return between what prices the second-best award lies: above the bound, and no dearer than one that was found."""
+    assert cleared.award is not None
+    lowest = price_of(cleared.auction, cleared.award)
+    found = [lowest + one.at_most for one in lost]
+    return cleared.proof.bound, min([Neighbours(cleared.auction, cleared.award).nearest(), *found])
 
 
 def dataset(found: Answer, facts: Mapping[str, Any]) -> xr.Dataset:
@@ -188,6 +200,7 @@ def dataset(found: Answer, facts: Mapping[str, Any]) -> xr.Dataset:
             "ward_bill": ("ward", bills, units),
             "ward_saving": ("ward", offers - bills, units),
             "lost_by": ("bid", np.array([one.lost_by for one in found.margins]), units),
+            "lost_by_at_most": ("bid", np.array([one.at_most for one in found.margins]), units),
         },
         coords={
             "facility": list(auction.facilities),

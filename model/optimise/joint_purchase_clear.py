@@ -17,10 +17,10 @@ from model.optimise.joint_purchase_auction import (
     without_dominated,
 )
 from model.optimise.joint_purchase_model import WinnerModel, total_of, winner_model
-from model.optimise.joint_purchase_scale import clear_by_aggregation
+from model.optimise.joint_purchase_scale import clear_by_decomposition, suits
 from model.optimise.solver import Proof, SolverOptions, Status, prove
 
-#: Auctions with more single offers than this are cleared by way of aggregated facilities.
+#: Auctions with more single offers than this are cleared by decomposition.
 LARGEST_DIRECT = 8_000
 #: Two awards whose prices differ by less than this are equal [unit of the objective]; prices are whole yen.
 SAME_PRICE = 1e-3
@@ -75,6 +75,11 @@ def clear(auction: Auction, options: SolverOptions, settle_ties: bool = False) -
     return _together(auction, reduced, kept, places, cleared, options, perf_counter() - begun)
 
 
+def is_large(auction: Auction) -> bool:
+    """Say whether an auction is cleared by decomposition: too large for one model, and with a way to fall back."""
+    return int(np.isfinite(auction.prices).sum()) > LARGEST_DIRECT and suits(auction)
+
+
 def _part(auction: Auction, mask: Any) -> Auction:
     """Return a part of an auction; price schedules stay with suppliers that can serve in it."""
     part = auction.among(mask)
@@ -84,10 +89,9 @@ def _part(auction: Auction, mask: Any) -> Auction:
 
 
 def _clear_part(auction: Auction, options: SolverOptions) -> Clearing:
-    """Clear an auction that does not fall apart, directly or by way of aggregated facilities."""
-    offers = int(np.isfinite(auction.prices).sum())
-    if offers > LARGEST_DIRECT and not auction.segments and not auction.divisible.any():
-        proof, award = clear_by_aggregation(auction, options)
+    """Clear an auction that does not fall apart, directly or by decomposition."""
+    if is_large(auction):
+        proof, award = clear_by_decomposition(auction, options)
     else:
         proof, award = winner_model(auction).solve(options)
     return Clearing(auction, proof, award)

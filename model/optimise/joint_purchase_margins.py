@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 
 from model.language import Text
-from model.optimise.joint_purchase_auction import Auction, FloatArray, price_of
+from model.optimise.joint_purchase_auction import FloatArray, price_of
 from model.optimise.joint_purchase_build import Built, build
-from model.optimise.joint_purchase_clear import LARGEST_DIRECT, Clearing, clear
+from model.optimise.joint_purchase_clear import Clearing, clear, is_large
 from model.optimise.joint_purchase_inputs import Purchase
 from model.optimise.joint_purchase_model import total_of, winner_model
-from model.optimise.joint_purchase_scale import capacity_prices
+from model.optimise.joint_purchase_ranges import Neighbours, least_with
 from model.optimise.solver import SolverOptions
+
+#: Facilities of a bid, those of the lowest bound first, that it is tried to win.
+_NEAREST = 10
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,17 @@ class Margin:
         bid: id.
         lost_by: the least by which the award would be dearer if the bid had to win [unit of the objective]; that much
             cheaper, it would have won. inf: it cannot win under the rules.
-        exact: whether it was found by clearing again; else at the prices of capacity of the award, an estimate.
+        at_most: the same from above; equal to `lost_by` where it was found by clearing again, else both are proven.
     """
 
     bid: str
     lost_by: float
-    exact: bool
+    at_most: float
+
+    @property
+    def exact(self) -> bool:
+        """Whether both ends meet."""
+        return self.lost_by == self.at_most
 
 
 def winning_bids(built: Built, cleared: Clearing) -> set[int]:
@@ -58,16 +66,14 @@ def margins(built: Built, cleared: Clearing, options: SolverOptions) -> list[Mar
     losers = [position for position in np.flatnonzero(built.admitted).tolist() if position not in won]
     lowest = price_of(cleared.auction, award)
     begun = perf_counter()
-    if int(np.isfinite(cleared.auction.prices).sum()) > LARGEST_DIRECT:
-        priced = _priced(built, cleared.auction, options)
-        return [Margin(built.purchase.bids[one].id, priced(one), False) for one in losers]
+    if is_large(cleared.auction):
+        return _proven(built, cleared, losers, options)
     model = winner_model(cleared.auction)
     found: list[Margin] = []
     for position in losers:
         if perf_counter() - begun > options.seconds:
-            priced = _priced(built, cleared.auction, options)
-            rest = losers[len(found) :]
-            return [*found, *(Margin(built.purchase.bids[one].id, priced(one), False) for one in rest)]
+            found.append(Margin(built.purchase.bids[position].id, 0.0, np.inf))
+            continue
         own = _variables(built, model.model, position)
         lost_by = np.inf
         if own:
@@ -75,7 +81,7 @@ def margins(built: Built, cleared: Clearing, options: SolverOptions) -> list[Mar
             proof, again = model.solve(options)
             lost_by = max(0.0, proof.objective - lowest) if again is not None else np.inf
             model.model.del_component(model.model.forced)
-        found.append(Margin(built.purchase.bids[position].id, lost_by, True))
+        found.append(Margin(built.purchase.bids[position].id, lost_by, lost_by))
     return found
 
 
@@ -93,25 +99,28 @@ def _one_of(variables: list[Any]) -> Any:
     return pyo.Constraint(expr=total_of(variables) >= 1)
 
 
-# At the prices of capacity, an offer lacks what it costs beyond the cheapest other way to serve the same facilities.
-def _priced(built: Built, auction: Auction, options: SolverOptions) -> Callable[[int], float]:
-    """Return a function from the position of a bid to its margin at the prices of capacity [unit of the objective]."""
-    prices = capacity_prices(auction, options)
-    full = auction.prices + prices * auction.power[:, None]
-    least = full.min(axis=1)
-
-    def margin(position: int) -> float:
-        places = np.argwhere(built.bid_of == position)
-        lacking = [float(full[f, s] - least[f]) for f, s in places]
-        for number, bid in enumerate(built.package_bid):
-            if bid == position:
-                package = auction.packages[number]
-                power = float(auction.power[package.facilities].sum())
-                worth = package.price + prices[package.supplier] * power - least[package.facilities].sum()
-                lacking.append(max(0.0, float(worth)))
-        return min(lacking, default=np.inf)
-
-    return margin
+def _proven(built: Built, cleared: Clearing, losers: list[int], options: SolverOptions) -> list[Margin]:
+    """Return the margins of a large auction, each as a proven range."""
+    auction, award = cleared.auction, cleared.award
+    assert award is not None
+    lowest = price_of(auction, award)
+    least, near = least_with(auction, options), Neighbours(auction, award)
+    offers: dict[int, list[tuple[float, int, int]]] = {}
+    for facility, supplier in np.argwhere(built.bid_of >= 0).tolist():
+        bid = int(built.bid_of[facility, supplier])
+        offers.setdefault(bid, []).append((float(least.singles[facility, supplier]), facility, supplier))
+    packages: dict[int, int] = {bid: number for number, bid in enumerate(built.package_bid) if bid >= 0}
+    found = []
+    for bid in losers:
+        if bid in packages:
+            below, above = float(least.packages[packages[bid]]), near.with_package(packages[bid])
+        else:
+            tried = sorted(offers.get(bid, []))
+            below = tried[0][0] if tried else np.inf
+            above = min((near.with_single(f, s) for _, f, s in tried[:_NEAREST]), default=np.inf)
+        below = max(below, cleared.proof.bound)
+        found.append(Margin(built.purchase.bids[bid].id, max(0.0, below - lowest), max(0.0, above - lowest)))
+    return found
 
 
 @dataclass(frozen=True)

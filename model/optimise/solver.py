@@ -203,17 +203,78 @@ def solve_arrays(model: ArrayModel, options: SolverOptions, start: FloatArray | 
         given = HighsSolution()
         given.col_value = start.tolist()
         highs.setSolution(given)
+    return _answer(highs, bool(model.integer.any()), model.maximise, begun, options)
+
+
+def _answer(highs: Highs, mixed: bool, maximise: bool, begun: float, options: SolverOptions) -> ArrayAnswer:
+    """Run HiGHS and return what it says."""
     status = _run(highs)
     info = highs.getInfo()
-    mixed = bool(model.integer.any())
     bound = info.mip_dual_bound if mixed else (info.objective_function_value if status == "optimal" else np.nan)
-    proof = prove(status, info.objective_function_value, bound, perf_counter() - begun, options, model.maximise)
+    proof = prove(status, info.objective_function_value, bound, perf_counter() - begun, options, maximise)
     solution = highs.getSolution()
     values = np.array(solution.col_value if proof.has_answer else [], dtype=np.float64)
     if mixed or status != "optimal":
-        rows, columns = model.matrix.shape
+        rows, columns = highs.getNumRow(), highs.getNumCol()
         return ArrayAnswer(proof, values, np.full(rows, np.nan), np.full(columns, np.nan))
     return ArrayAnswer(proof, values, np.array(solution.row_dual), np.array(solution.col_dual))
+
+
+class GrowingModel:
+    """A model given as arrays that stays in HiGHS: rows are added, bounds and costs change, and it is solved again.
+
+    Each call of `solve` says whether its whole numbers count, so that relaxation and model share what was learnt.
+    """
+
+    def __init__(self, model: ArrayModel, options: SolverOptions) -> None:
+        self._columns = np.flatnonzero(model.integer).astype(np.int32)
+        self._whole = bool(model.integer.any())
+        self._maximise = model.maximise
+        self._highs = _loaded(model, options)
+
+    def add_row(self, values: FloatArray, lower: float, upper: float = inf) -> None:
+        """Add a row from its coefficients of all columns."""
+        used = np.flatnonzero(values)
+        self._highs.addRow(lower, upper, len(used), used.astype(np.int32), values[used])
+
+    def add_column(self, cost: float, upper: float, values: FloatArray) -> None:
+        """Add a column that is at least 0 from its coefficients in all rows."""
+        used = np.flatnonzero(values)
+        self._highs.addCol(cost, 0.0, upper, len(used), used.astype(np.int32), values[used])
+
+    def bound(self, columns: npt.NDArray[np.int64], lower: FloatArray, upper: FloatArray) -> None:
+        """Change the bounds of some columns."""
+        self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
+
+    def cost(self, columns: npt.NDArray[np.int64], costs: FloatArray) -> None:
+        """Change the costs of some columns."""
+        self._highs.changeColsCost(len(columns), columns.astype(np.int32), costs)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return int(self._highs.getNumRow())
+
+    def solve(self, options: SolverOptions, whole: bool = True, start: FloatArray | None = None) -> ArrayAnswer:
+        """Solve the model as it stands, with or without its whole numbers, from a feasible answer if one is given.
+
+        Raises:
+            SolverError: HiGHS failed.
+        """
+        from highspy import HighsSolution, HighsVarType
+
+        begun = perf_counter()
+        if whole != self._whole:
+            kind = HighsVarType.kInteger if whole else HighsVarType.kContinuous
+            self._highs.changeColsIntegrality(len(self._columns), self._columns, np.full(len(self._columns), kind))
+            self._whole = whole
+        for name, value in options.named().items():
+            self._highs.setOptionValue(name, value)
+        if start is not None:
+            given = HighsSolution()
+            given.col_value = start.tolist()
+            self._highs.setSolution(given)
+        return _answer(self._highs, whole and len(self._columns) > 0, self._maximise, begun, options)
 
 
 def _loaded(model: ArrayModel, options: SolverOptions) -> Highs:

@@ -91,6 +91,12 @@ def summary(found: Answer, language: Language) -> Table:
     if found.second is not None and found.second.award is not None:
         more = found.second.proof.objective - proof.objective
         rows.append((Text("second-best award: dearer by [objective]", "次善案との差 [目的関数]"), more))
+    if found.second_range is not None:
+        below, above = found.second_range
+        rows += [
+            (Text("second-best award: costs at least [objective]", "次善案の下限 [目的関数]"), below),
+            (Text("second-best award: costs at most [objective]", "次善案の上限 [目的関数]"), above),
+        ]
     return [
         _headings(language, Text("item", "項目"), Text("value", "値")),
         *([text(language), value] for text, value in rows),
@@ -173,15 +179,22 @@ def ward_page(found: Answer, code: str, language: Language) -> Table:
 
 def losers(found: Answer, language: Language) -> Table:
     """Return what each losing bid lacked, and why others were not admitted."""
-    exact = {True: Text("cleared again", "再計算による"), False: Text("at prices of capacity", "容量価格による推定")}
-    unit = Text("lost by [JPY/year, or points × JPY]", "落札までの差額 [円/年、総合評価では点×円]")
-    rows: list[list[Cell]] = [_headings(language, _BID, _SUPPLIER, unit, Text("found", "算定方法"))]
+    exact = {True: Text("cleared again", "再計算による"), False: Text("proven range", "証明された範囲")}
+    rows: list[list[Cell]] = [
+        _headings(
+            language, _BID, _SUPPLIER,
+            Text("lost by at least [JPY/year, or points × JPY]", "落札までの差額（下限）[円/年、総合評価では点×円]"),
+            Text("lost by at most [JPY/year, or points × JPY]", "落札までの差額（上限）[円/年、総合評価では点×円]"),
+            Text("found", "算定方法"),
+        )
+    ]  # fmt: skip
     by_id = {bid.id: bid for bid in found.built.purchase.bids}
     for one in found.margins:
-        lost = round(one.lost_by, 2) if isfinite(one.lost_by) else Text("cannot win", "落札不可")(language)
-        rows.append([one.bid, by_id[one.bid].supplier, lost, exact[one.exact](language)])
+        open_end = Text("not known", "不明") if isfinite(one.lost_by) else Text("cannot win", "落札不可")
+        ends = [round(end, 2) if isfinite(end) else open_end(language) for end in (one.lost_by, one.at_most)]
+        rows.append([one.bid, by_id[one.bid].supplier, *ends, exact[one.exact](language)])
     refused = Text("not admitted", "不受理")
-    rows += [[bid, by_id[bid].supplier, reason, refused(language)] for bid, reason in found.built.refused.items()]
+    rows += [[bid, by_id[bid].supplier, reason, None, refused(language)] for bid, reason in found.built.refused.items()]
     return rows
 
 

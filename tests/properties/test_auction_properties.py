@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.optimise.joint_purchase_auction import Auction, Award, Package, Segment, price_of
+from model.optimise.joint_purchase_bundles import best_bundle
 from model.optimise.joint_purchase_clear import clear, second_best
-from model.optimise.joint_purchase_scale import clear_by_aggregation
+from model.optimise.joint_purchase_ranges import Neighbours, least_with
+from model.optimise.joint_purchase_scale import clear_by_decomposition
 from model.optimise.solver import SolverOptions
 
 EXACT = SolverOptions(seconds=30, relative_gap=0.0, absolute_gap=0.1)
@@ -99,10 +101,10 @@ def test_small_auctions_equal_listing_every_award(auction: Auction) -> None:
         assert cleared.proof.bound <= best + 0.1
 
 
-@settings(max_examples=40, deadline=None)
-@given(auctions(schedules=False, last_resort=True))
-def test_aggregation_bounds_from_below_and_awards_are_valid(auction: Auction) -> None:
-    proof, award = clear_by_aggregation(auction, SolverOptions(seconds=10, relative_gap=0.0))
+@settings(max_examples=60, deadline=None)
+@given(auctions(last_resort=True))
+def test_decomposition_bounds_from_below_and_awards_are_valid(auction: Auction) -> None:
+    proof, award = clear_by_decomposition(auction, SolverOptions(seconds=10, relative_gap=0.0, absolute_gap=0.1))
     best = min(price for price, _, _ in every_award(auction))
     assert proof.bound <= best + 1e-6
     assert award is not None
@@ -115,6 +117,49 @@ def test_aggregation_bounds_from_below_and_awards_are_valid(auction: Auction) ->
     ]
     assert len(set(grouped)) == len(grouped)
     assert proof.objective == pytest.approx(price_of(auction, award))
+    who = dict(enumerate(award.supplier_of(auction).tolist()))
+    steps = [(one, auction.energy @ served[:, one.supplier]) for one in
+             (auction.segments[number] for number in award.segments if number >= 0)]  # fmt: skip
+    assert schedule_price(auction, who) == pytest.approx(sum(one.setup + one.price * q for one, q in steps))
+
+
+@settings(max_examples=60, deadline=None)
+@given(auctions(last_resort=True))
+def test_an_offer_that_has_to_win_costs_between_its_two_ends(auction: Auction) -> None:
+    award = clear_by_decomposition(auction, SolverOptions(seconds=10, relative_gap=0.0, absolute_gap=0.1))[1]
+    assert award is not None
+    listed = list(every_award(auction))
+    least, near = least_with(auction, SolverOptions(seconds=10)), Neighbours(auction, award)
+    for position in range(len(auction.packages)):
+        forced = min((price for price, _, taken in listed if taken[position]), default=inf)
+        assert least.packages[position] <= forced + 1e-6
+        assert near.with_package(position) >= forced - 1e-6
+    held = [{f for one, yes in zip(auction.packages, taken, strict=True) if yes for f in one.facilities.tolist()}
+            for _, _, taken in listed]  # fmt: skip
+    for facility, supplier in np.argwhere(np.isfinite(auction.prices)).tolist():
+        forced = min((price for (price, who, _), packed in zip(listed, held, strict=True)
+                      if who[facility] == supplier and facility not in packed), default=inf)  # fmt: skip
+        assert least.singles[facility, supplier] <= forced + 1e-6
+        assert near.with_single(facility, supplier) >= forced - 1e-6
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 20), st.integers(1, 9), st.integers(1, 15)), max_size=7), st.integers(1, 25))
+def test_the_best_bundle_is_the_best_of_all_that_fit(items: list[tuple[int, int, int]], room: int) -> None:
+    items.sort(key=lambda one: -one[0] / one[1])
+    gains, sizes, marks = ([one[k] for one in items] for k in range(3))
+    best = 0
+    for chosen in product((False, True), repeat=len(items)):
+        inside = [one for one, yes in zip(items, chosen, strict=True) if yes]
+        union = 0
+        for _, _, mark in inside:
+            union |= mark
+        apart = union.bit_count() == sum(mark.bit_count() for _, _, mark in inside)
+        if apart and sum(size for _, size, _ in inside) <= room:
+            best = max(best, sum(gain for gain, _, _ in inside))
+    found, which = best_bundle(gains, sizes, marks, float(room), 0.0)
+    assert found == pytest.approx(best)
+    assert sum(gains[one] for one in which) == pytest.approx(best)
 
 
 @settings(max_examples=25, deadline=None)
