@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,11 +18,17 @@ if TYPE_CHECKING:
 DIFFERENCES_FILE = "differences.csv"
 #: File of what makes the CO2 of buildings differ, factor by factor.
 CONTRIBUTIONS_FILE = "contributions.csv"
+#: File of what changed the CO2 of buildings between two years.
+BETWEEN_FILE = "between.csv"
 
 _WRITTEN = Text("Written to", "出力先:")
 _SAME_RUN = Text(
     "this is the same run as one before it, so nothing can differ; give another result",
     "前に指定したものと同じ実行結果で、差はありません。別の結果を指定してください",
+)
+_TWO_YEARS = Text(
+    "write two fiscal years that every result holds, the earlier first, such as 2022,2030",
+    "すべての結果に含まれる年度を、早い順に2つ書いてください(例 2022,2030)",
 )
 _EQUAL = Text(
     "{} and {} hold the same numbers: the same run, written twice.", "{} と {} は数値がすべて同じです(同一の実行)。"
@@ -37,6 +44,12 @@ def register(app: typer.Typer) -> None:
             list[Path],
             typer.Argument(help="folders that `run` wrote, the reference first / 結果フォルダー", metavar="RESULT…"),
         ],
+        between: Annotated[
+            str | None,
+            typer.Option(
+                help="also what changed CO2 between two years of each / 2つの年度間の増減要因", metavar="YEAR,YEAR"
+            ),
+        ] = None,
         out: Annotated[Path | None, typer.Option(help="folder for CSV and figures / 出力フォルダー")] = None,
         force: Annotated[
             bool, typer.Option("--force", help="write into a foreign folder / 他のフォルダーにも書く")
@@ -45,14 +58,17 @@ def register(app: typer.Typer) -> None:
         lang: Annotated[Literal["ja", "en"] | None, typer.Option(help="language / 言語")] = None,
     ) -> None:
         """Compare runs by year and sector / シナリオの結果を比較する."""
-        compare_results(results, out, force, figures, lang or default_language())
+        compare_results(results, between, out, force, figures, lang or default_language())
 
 
-def compare_results(paths: list[Path], out: Path | None, force: bool, figures: bool, language: Language) -> None:
+def compare_results(
+    paths: list[Path], between: str | None, out: Path | None, force: bool, figures: bool, language: Language
+) -> None:
     """Print and write what differs between results.
 
     Args:
-        paths: two or more result folders or netCDF files; the first is the reference.
+        paths: two or more result folders or netCDF files, or one with `between`; the first is the reference.
+        between: two fiscal years whose difference is taken apart in each run, as `2022,2030`; None for none.
         out: where CSV and figures go; by default a folder beside the first result.
         force: write into a folder that this program did not make.
         figures: draw figures too.
@@ -71,11 +87,12 @@ def compare_results(paths: list[Path], out: Path | None, force: bool, figures: b
         halving_verdicts,
         year_note,
     )
-    from model.report.contributions import contribution_table, contributions
+    from model.report.contributions import between_table, contribution_table, contributions, contributions_between
     from model.result_folder import check_result_folder, result_folder
 
-    given = _open_all(paths)
+    given = _open_all(paths, fewest=2 if between is None else 1)
     runs = common_years(given)
+    span = None if between is None else _span(between, runs)
     folder = out or _folder_of(paths[0]).parent / "_".join(["compare", *runs])
     check_result_folder(folder, force)
     console = Console(highlight=False)
@@ -90,6 +107,9 @@ def compare_results(paths: list[Path], out: Path | None, force: bool, figures: b
         console.print(difference_table(runs, name, language))
         if not factors.empty:
             console.print(contribution_table(factors, name, language))
+    if span is not None:
+        parts = contributions_between(runs, *span)
+        console.print(between_table(parts, language))
     for line in halving_verdicts(runs, language):
         console.print(line, markup=False)
     facts: dict[str, Any] = {
@@ -99,18 +119,33 @@ def compare_results(paths: list[Path], out: Path | None, force: bool, figures: b
         table = differences(runs)
         table.to_csv(staging / DIFFERENCES_FILE, index=False, float_format="%.10g", encoding="utf-8-sig")
         factors.to_csv(staging / CONTRIBUTIONS_FILE, index=False, float_format="%.10g", encoding="utf-8-sig")
-        if figures:
+        if span is not None:
+            parts.to_csv(staging / BETWEEN_FILE, index=False, float_format="%.10g", encoding="utf-8-sig")
+        if figures and len(runs) > 1:
             draw_comparison(runs, staging / "figures")
     console.print(_WRITTEN(language), str(folder), markup=False, soft_wrap=True)
 
 
-def _open_all(paths: list[Path]) -> dict[str, xr.Dataset]:
+def _span(between: str, runs: Mapping[str, xr.Dataset]) -> tuple[int, int]:
+    """Return the two years of `--between`, which every run must hold, the earlier first."""
+    years = [int(year) for year in next(iter(runs.values()))["year"].to_numpy()]
+    parts = [part.strip() for part in between.split(",")]
+    if (
+        len(parts) == 2
+        and all(part.isdigit() and int(part) in years for part in parts)
+        and int(parts[0]) < int(parts[1])
+    ):
+        return int(parts[0]), int(parts[1])
+    raise BadInput([Fault("--between", _TWO_YEARS, given=between, allowed=f"{min(years)}-{max(years)}")])
+
+
+def _open_all(paths: list[Path], fewest: int) -> dict[str, xr.Dataset]:
     """Return every result by a name of its own: the scenario's, or with its folder where two share it."""
     from model.results import DATASET_FILE, open_results
 
     faults: list[Fault] = []
     opened: list[xr.Dataset] = []
-    if len(paths) < 2:
+    if len(paths) < fewest:
         alone = FaultList()
         alone.add(
             "compare",

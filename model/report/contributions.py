@@ -46,6 +46,45 @@ def contributions(runs: Mapping[str, xr.Dataset]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def contributions_between(runs: Mapping[str, xr.Dataset], first: int, last: int) -> pd.DataFrame:
+    """Return the LMDI effects of each factor on the CO2 of buildings between two years of each run.
+
+    Args:
+        runs: name → result.
+        first, last: fiscal years that every run holds.
+
+    Returns:
+        columns run, first_year, last_year, factor, factor_en, factor_ja, value, unit; rows of a run sum to its change.
+    """
+    rows = [
+        (name, first, last, factor, FACTORS[factor].en, FACTORS[factor].ja, effect / 1e3, "Mt/year")
+        for name, run in runs.items()
+        for factor, effect in co2_change(run, first, run, last).items()
+    ]
+    columns = ["run", "first_year", "last_year", "factor", "factor_en", "factor_ja", "value", "unit"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def between_table(table: pd.DataFrame, language: Language) -> Table:
+    """Return the effects between two years, a row a factor and a column a run."""
+    first, last = (fiscal_year(int(table[name].iloc[0]), language) for name in ("first_year", "last_year"))
+    heading = Text("CO2 of buildings: what changed it between {} and {}", "建物のCO2の増減の内訳: {}→{}")(language)
+    title = f"{heading.format(first, last)} [{EMISSIONS_UNIT(language)}]"
+    shown = Table(title=Styled(title), title_justify="left", box=box.SIMPLE_HEAD)
+    shown.add_column()
+    runs = list(dict.fromkeys(table["run"]))
+    for name in runs:
+        shown.add_column(name, justify="right")
+    scale, digits = HUNDREDS[language], 1 if language == "en" else 0
+    for factor in CO2_FACTORS:
+        values = table[table["factor"] == factor].set_index("run")["value"]
+        shown.add_row(FACTORS[factor](language), *(signed(scale * values[name], digits) for name in runs))
+    sums = table.groupby("run")["value"].sum()
+    total = Text("together", "合計")(language)
+    shown.add_row(Styled(total, style="bold"), *(signed(scale * sums[name], digits) for name in runs))
+    return shown
+
+
 def _years(run: xr.Dataset) -> list[int]:
     return [year for year in key_years(run) if year > last_published_year(run)]
 

@@ -145,3 +145,20 @@ def test_contributions_lay_cleaner_supply_at_the_door_of_factors(
     for row in table.itertuples():
         wanted = -0.1 * float(co2.sel(year=row.year)) / 1e3 if row.factor == "factor" else 0.0
         assert row.value == pytest.approx(wanted, rel=1e-6, abs=1e-9)
+
+
+def test_two_years_of_one_run_are_taken_apart(results: Path, tmp_path: Path, thin: xr.Dataset) -> None:
+    out = tmp_path / "out"
+    assert run("compare", results / "before", "--between", "2022,2050", "--no-figures", "--out", out) == 0
+    table = pd.read_csv(out / "between.csv", keep_default_na=False)
+    co2 = thin["co2"].sel(factor_view="real").sum(["segment", "carrier"])
+    change = float(co2.sel(year=2050) - co2.sel(year=2022)) / 1e3
+    assert table["value"].sum() == pytest.approx(change, rel=1e-9)
+    assert set(table["first_year"]) == {2022}
+    assert set(table["last_year"]) == {2050}
+
+
+@pytest.mark.parametrize("years", ["2050,2022", "2022", "2022,2051", "first,last", "2022,2030,2050"])
+def test_years_that_no_result_holds_are_refused(results: Path, years: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("compare", results / "before", "--between", years) == 2
+    assert "2022,2030" in capsys.readouterr().err
