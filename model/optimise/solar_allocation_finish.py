@@ -140,7 +140,8 @@ def _dearest(problem: Problem, prices: Prices) -> int:
 def _with_one_row_near(problem: Problem, prices: Prices, best: Finished) -> Finished:
     """Return a plan and bound no worse than before: the dearest row is kept exactly by the few houses that matter."""
     row = _dearest(problem, prices) if prices.of_rows.any() else -1
-    shifts = None if row < 0 else shifts_of(problem, prices, row)
+    room = np.inf if np.isnan(best.cost) else max(best.cost - prices.priced.bound, 0.0)
+    shifts = None if row < 0 else shifts_of(problem, prices, row, room)
     if shifts is None:
         return best
     bound = max(best.bound, shifts.bound)

@@ -194,10 +194,9 @@ def best_at(problem: Problem, prices: FloatArray) -> Priced:
         taken = np.zeros(first.size, dtype=np.int16)
         for slot in range(1, problem.slots):
             value = values[slot]
-            better = value < first
-            np.minimum(second, np.where(better, first, value), out=second)
-            np.copyto(first, value, where=better)
-            taken[better] = slot
+            np.copyto(taken, slot, where=value < first)
+            np.minimum(second, np.maximum(first, value), out=second)
+            np.minimum(first, value, out=first)
         choice[houses], lowest[houses] = taken, first
         runner_up[houses] = second - first
     bound = float(np.sum(lowest)) + float(prices @ problem.at_least)

@@ -74,12 +74,19 @@ class _Table:
     houses: IntArray
 
 
-def shifts_of(problem: Problem, prices: Prices, row: int) -> Shifts | None:
-    """Return what meeting one row in whole units costs at least, or None where the row does not count in units."""
+def shifts_of(problem: Problem, prices: Prices, row: int, room: float = np.inf) -> Shifts | None:
+    """Return what meeting one row in whole units costs at least, or None where the row does not count in units.
+
+    Args:
+        problem: houses, slots and rows.
+        prices: prices of the rows.
+        row: the row.
+        room: plans that cost so much more than the bound under prices are of no interest.
+    """
     # Slots that cost the same under prices are settled first, so that little is missing where the path begins.
     everyone = np.arange(problem.houses)
     even = _towards(problem, prices, row, prices.priced.choice, everyone, ties_only=True)
-    table = _table(problem, prices, row, even, everyone)
+    table = _table(problem, prices, row, even, everyone, room)
     if table is None:
         return None
     missing, rounding = _missing(problem, row, even, table.unit)
@@ -90,8 +97,8 @@ def shifts_of(problem: Problem, prices: Prices, row: int) -> Shifts | None:
     # A plan needs few houses: every so manyth is enough to choose them from.
     few = np.arange(0, problem.houses, max(1, problem.houses // _CHOSEN_FROM))
     near = _towards(problem, prices, row, even, few)
-    after = _table(problem, prices, row, near, few)
-    return Shifts(prices.priced.bound + dearer, near, table.houses if after is None else after.houses)
+    after = _table(problem, prices, row, near, few, room)
+    return Shifts(prices.priced.bound + min(dearer, room), near, table.houses if after is None else after.houses)
 
 
 def _missing(problem: Problem, row: int, choice: SlotArray, unit: float) -> tuple[int, float]:
@@ -146,15 +153,18 @@ def _changes(
             yield block, slot, there, priced[slot][there] - lowest[there], shift
 
 
-def _table(problem: Problem, prices: Prices, row: int, choice: SlotArray, among: IntArray) -> _Table | None:
+def _table(
+    problem: Problem, prices: Prices, row: int, choice: SlotArray, among: IntArray, room: float
+) -> _Table | None:
     """Return the distinct shifts from a choice, or None where the row does not count in units."""
     found: dict[int, list[tuple[float, int]]] = {}
     for block, _, there, dearer, shift in _changes(problem, prices, row, choice, among):
-        exact = shift * GRID
+        cheap = dearer <= room
+        exact = shift[cheap] * GRID
         whole = np.rint(exact)
         if np.abs(exact - whole).max(initial=0.0) > 1e-3 or len(found) > _MOST_SHIFTS:
             return None
-        _collect(found, whole.astype(np.int64), dearer, block[there])
+        _collect(found, whole.astype(np.int64), dearer[cheap], block[there][cheap])
     sizes = np.array(sorted(size for size in found if size), dtype=np.int64)
     if not sizes.size:
         return None
