@@ -304,7 +304,7 @@ def write(
     import hashlib
 
     from model.report.allocation_overview import folder_of, overview_table
-    from model.report.allocation_page import page
+    from model.report.allocation_page import write_plan_page
     from model.report.allocation_tables import MOST_IN_WORKBOOK, write_decisions, write_plan
     from model.result_folder import result_folder
     from model.spreadsheet import write_csv, write_workbook
@@ -333,9 +333,11 @@ def write(
             if figures:
                 from model.report.allocation_figures import draw_plan
 
-                draw_plan(one, folder / "figures")
-                for tongue in ("ja", "en"):
-                    (folder / f"plan.{tongue}.html").write_text(page(one, tongue), encoding="utf-8")
+                drawn = draw_plan(one, folder / "figures")
+                tongues: tuple[Language, Language] = ("ja", "en")
+                for tongue in tongues:
+                    shown = [file for file in drawn if file.stem.endswith(f"_{tongue}") and file.suffix == ".png"]
+                    write_plan_page(one, folder / f"plan.{tongue}.html", shown, tongue)
         facts["seconds_writing"] = round(perf_counter() - begun, 3)
 
 

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from matplotlib import rc_context, rcParams
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from model.language import Language, Text
 from model.optimise.solar_allocation_answer import Answer
 from model.optimise.solar_allocation_model import OBJECTIVE_UNITS, row_unit, rule_name
-from model.ordinance.derivation import unit_name
+from model.ordinance.derivation import number, unit_name
 from model.ordinance.municipalities import municipalities
 from model.report.allocation_tables import by_municipality
 from model.report.allocation_texts import headline
-from model.report.style import BLUE, FAINT, GREEN, GREY, INK, ORANGE, SKY, VERMILION, Page, drawing, save, sequence
+from model.report.figure_parts import draw_in_both_languages
+from model.report.style import BLUE, FAINT, GREEN, GREY, INK, ORANGE, SKY, VERMILION, Page, sequence
 
+#: Size of type on a tile of the map [pt], and letters that fit into one.
+_TYPE: Final = 5.2
+_LETTERS: Final = 10
 #: Column and row of each municipality on a grid of tiles that keeps who lies beside whom, as far as a grid can.
 TILES: Final[Mapping[str, tuple[int, int]]] = {
     "13119": (10, 0), "13117": (11, 0), "13121": (12, 0), "13122": (13, 0),
@@ -41,18 +44,7 @@ TILES: Final[Mapping[str, tuple[int, int]]] = {
 
 def draw_plan(found: Answer, folder: Path) -> list[Path]:
     """Draw every figure of a plan in both languages and return the files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files = []
-    languages: tuple[Language, Language] = ("ja", "en")
-    with drawing("ja"):
-        japanese = list(rcParams["font.family"])
-    for language in languages:
-        # A supplier's name may be Japanese on an English figure too.
-        fonts: Any = {"font.family": japanese if language == "ja" else ["DejaVu Sans", *japanese]}
-        with drawing(language), rc_context(fonts):
-            for name, draw in FIGURES.items():
-                files += save(draw(found, language), folder / f"{name}_{language}")
-    return files
+    return draw_in_both_languages(found, FIGURES, folder)
 
 
 def _page(found: Answer, title: Text, message: Text, body: float, language: Language) -> Page:
@@ -162,8 +154,8 @@ def map_figure(found: Answer, language: Language) -> Figure:
         found,
         Text("Where the panels go", "区市町村別の設置容量"),
         Text(
-            "kW by municipality; tiles keep neighbours together, not areas",
-            "区市町村別のkW（配置は模式図で面積は表さない）",
+            "kW by municipality; grey: no houses; tiles keep neighbours together, not areas",
+            "区市町村別のkW。灰色は対象住宅なし（配置は模式図で面積は表さない）",
         ),
         3.4,
         language,
@@ -177,16 +169,28 @@ def map_figure(found: Answer, language: Language) -> Figure:
         kw = values[code][2] if code in values else 0.0
         shade = shades[int(100 * kw / most)] if code in values else "#F2F2F2"
         axes.add_patch(Rectangle((column, -row - 1), 0.94, 0.92, color=shade))
-        place = municipalities()[code]
-        name = place.name_ja.removesuffix("区").removesuffix("市") if language == "ja" else place.name_en[:9]
+        name, size = _tile_name(code, language)
         ink = "white" if kw > 0.45 * most else INK
-        axes.text(column + 0.47, -row - 0.38, name, ha="center", va="center", fontsize=5.2, color=ink)
+        axes.text(column + 0.47, -row - 0.34, name, ha="center", va="center", fontsize=size, color=ink, linespacing=1.1)
         if code in values:
-            axes.text(column + 0.47, -row - 0.7, f"{kw:,.0f}", ha="center", va="center", fontsize=6, color=ink)
+            amount = f"{kw:,.{int(0 < kw < 10)}f}"
+            axes.text(column + 0.47, -row - 0.7, amount, ha="center", va="center", fontsize=6, color=ink)
     axes.set_xlim(-0.1, 15)
     axes.set_ylim(-7.1, 0.05)
     axes.axis("off")
     return figure
+
+
+def _tile_name(code: str, language: Language) -> tuple[str, float]:
+    """Return a municipality's name as it fits into a tile, and its size of type."""
+    place = municipalities()[code]
+    if language == "ja":
+        return place.name_ja.removesuffix("区").removesuffix("市"), _TYPE
+    name = place.name_en.partition(" (")[0]
+    for first in ("Higashi", "Musashi"):
+        if name.startswith(first) and len(name) > _LETTERS:
+            return f"{first}-\n{name.removeprefix(first)}", 0.95 * _TYPE
+    return name, _TYPE * min(1.0, (_LETTERS - 1) / len(name))
 
 
 def prices_figure(found: Answer, language: Language) -> Figure:
@@ -213,7 +217,9 @@ def prices_figure(found: Answer, language: Language) -> Figure:
     axes.barh(range(len(names)), [priced[name] for name in names], color=GREEN, height=0.55)
     axes.set_yticks(range(len(names)), [rule_name(name)(language) for name in names])
     for place, name in enumerate(names):
-        shown = f" {priced[name]:,.4g} {money}/{unit_name(row_unit(name), language)}"
+        shown = (
+            f" {number(priced[name], 0 if priced[name] >= 100 else 2)} {money}/{unit_name(row_unit(name), language)}"
+        )
         axes.text(priced[name], place, shown, va="center", fontsize=7)
     axes.invert_yaxis()
     axes.set_xscale("symlog", linthresh=1.0)

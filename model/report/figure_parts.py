@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import xarray as xr
+from matplotlib import rc_context, rcParams
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from model.language import Language, Text, fiscal_year
 from model.report.key_figures import residential_levels
-from model.report.style import BLACK, FAINT, TARGET
+from model.report.style import BLACK, FAINT, TARGET, drawing, save
 from model.report.wording import QUALITY_WORDS
 from model.schema import QUALITIES
+
+_Subject = TypeVar("_Subject")
 
 #: How a published figure is drawn, shape and filling: the weaker it is, the emptier the mark.
 _MARKS: Final = {
@@ -38,6 +43,29 @@ _OWN: Final = "own"
 #: Height of a line of `flag` as a share of the axes, and of the key above the axes [inch].
 _FLAG_LINES: Final = 0.125
 _KEY_ABOVE: Final = 0.17
+
+
+def draw_in_both_languages(
+    subject: _Subject, figures: Mapping[str, Callable[[_Subject, Language], Figure]], folder: Path
+) -> list[Path]:
+    """Draw figures in both languages and return the files; names may be Japanese on an English figure too.
+
+    Args:
+        subject: what the figures show.
+        figures: by name of the file.
+        folder: where to write.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files: list[Path] = []
+    languages: tuple[Language, Language] = ("ja", "en")
+    with drawing("ja"):
+        japanese = list(rcParams["font.family"])
+    for language in languages:
+        fonts: Any = {"font.family": japanese if language == "ja" else ["DejaVu Sans", *japanese]}
+        with drawing(language), rc_context(fonts):
+            for name, draw in figures.items():
+                files += save(draw(subject, language), folder / f"{name}_{language}")
+    return files
 
 
 def names(dataset: xr.Dataset, dimension: str, language: Language) -> list[str]:

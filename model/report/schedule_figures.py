@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from matplotlib import rc_context, rcParams
 from matplotlib.figure import Figure
 
 from model.language import Language, Text
 from model.optimise.facility_schedule_tables import measure_name
+from model.report.figure_parts import draw_in_both_languages
 from model.report.schedule_tables import Answer, abatement
 from model.report.style import (
     BLACK,
@@ -23,9 +23,7 @@ from model.report.style import (
     SKY,
     VERMILION,
     Page,
-    drawing,
     fitted,
-    save,
     year_ticks,
 )
 
@@ -38,18 +36,7 @@ _MILLION = Text("million JPY", "百万円")
 
 def draw_schedule(answer: Answer, folder: Path) -> list[Path]:
     """Draw every figure in both languages and return the files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files: list[Path] = []
-    languages: tuple[Language, Language] = ("ja", "en")
-    with drawing("ja"):
-        japanese = list(rcParams["font.family"])
-    for language in languages:
-        # A measure of the user's own may have a Japanese name on an English figure too.
-        fonts: Any = {"font.family": japanese if language == "ja" else ["DejaVu Sans", *japanese]}
-        with drawing(language), rc_context(fonts):
-            for name, draw in FIGURES.items():
-                files += save(draw(answer, language), folder / f"{name}_{language}")
-    return files
+    return draw_in_both_languages(answer, FIGURES, folder)
 
 
 def _page(answer: Answer, title: Text, message: Text, language: Language, body: float = 3.1) -> Page:
