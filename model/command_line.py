@@ -29,6 +29,7 @@ COMMANDS: tuple[str, ...] = (
     "template",
     "obligation",
     "compare",
+    "ensemble",
     "reproduce",
     "auction",
     "allocate",

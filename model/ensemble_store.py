@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import xarray as xr
@@ -19,6 +19,7 @@ from model.ensemble import MEMBERS_OF_A_BLOCK, OUTPUTS, Ensemble, base_member
 from model.faults import BadInput, Fault
 from model.language import Text
 from model.pathway import run_axes
+from model.sampling import Design, DesignName
 from model.schema import DIMENSIONS, VARIABLES
 from model.survival_families import Array
 from model.uncertain_factors import factors
@@ -116,6 +117,16 @@ def resumed_store(path: Path, ensemble: Ensemble) -> Store:
         if changed:
             raise BadInput([Fault(str(path), _OTHER_PROGRAM, given=", ".join(changed))])
     return Store(path)
+
+
+def begun_design(path: Path) -> Design | None:
+    """Return the design of the ensemble that was begun here; None if there is none."""
+    import zarr
+
+    if not is_store(path):
+        return None
+    attrs = zarr.open_group(str(path), mode="r", zarr_format=2).attrs
+    return Design(cast(DesignName, attrs["design"]), int(cast(int, attrs["samples"])), int(cast(int, attrs["seed"])))
 
 
 def check_no_unfinished(path: Path) -> None:
