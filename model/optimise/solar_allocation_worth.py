@@ -62,9 +62,14 @@ def worth_of(plan: Plan, rules: Rules, seed: int = 0) -> Worth:
     low, high = _claims(plan, rules, seed)
     less, more = (_shifted(plan, rules, by, seed) for by in (-1.0, 1.0))
     # Asking for less never costs anything; what solutions leave open between their proofs is no gain.
-    last = Range(max(-less.high, 0.0), max(-less.low, 0.0))
-    more = Range(max(more.low, 0.0), max(more.high, 0.0))
+    last = Range(_at_least_nothing(-less.high), _at_least_nothing(-less.low))
+    more = Range(_at_least_nothing(more.low), _at_least_nothing(more.high))
     return Worth(low, high, last, more, _even_rate(plan, rules, seed))
+
+
+def _at_least_nothing(value: float) -> float:
+    """Return a worth that cannot be negative, without a negative zero."""
+    return max(value, 0.0) + 0.0
 
 
 def _difference(plan: Plan, other: Outcome) -> Range:

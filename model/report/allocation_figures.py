@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from model.language import Language, Text
 from model.optimise.solar_allocation_answer import Answer
@@ -74,6 +75,7 @@ def sizes_figure(found: Answer, language: Language) -> Figure:
     axes.hist(found.houses.largest_kw, edges.tolist(), histtype="step", color=FAINT)
     axes.set_xlabel("kW")
     axes.set_ylabel(Text("houses", "棟数")(language))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
 
