@@ -116,13 +116,14 @@ def compare_results(
         "compared": {name: {"scenario_hash": run.attrs["scenario_hash"]} for name, run in runs.items()},
     }
     with result_folder(folder, facts, force) as staging:
-        table = differences(runs)
-        table.to_csv(staging / DIFFERENCES_FILE, index=False, float_format="%.10g", encoding="utf-8-sig")
-        factors.to_csv(staging / CONTRIBUTIONS_FILE, index=False, float_format="%.10g", encoding="utf-8-sig")
+        if len(runs) > 1:
+            table = differences(runs)
+            table.to_csv(staging / DIFFERENCES_FILE, index=False, float_format="%.10g", encoding="utf-8-sig")
+            factors.to_csv(staging / CONTRIBUTIONS_FILE, index=False, float_format="%.10g", encoding="utf-8-sig")
+            if figures:
+                draw_comparison(runs, staging / "figures")
         if span is not None:
             parts.to_csv(staging / BETWEEN_FILE, index=False, float_format="%.10g", encoding="utf-8-sig")
-        if figures and len(runs) > 1:
-            draw_comparison(runs, staging / "figures")
     console.print(_WRITTEN(language), str(folder), markup=False, soft_wrap=True)
 
 
