@@ -29,6 +29,7 @@ COMMANDS: tuple[str, ...] = (
     "template",
     "obligation",
     "compare",
+    "contributions",
     "ensemble",
     "reproduce",
     "auction",
