@@ -1,7 +1,7 @@
 """Levers in groups that act together, and levers that lie between those of several scenarios.
 
 What no group holds frames a run: its years, demand and stock. `switched` takes whole groups from one scenario or the
-other; `mixed` takes a weighted mean of scenarios, with weights that change over the years.
+other; a `Mixer` takes a weighted mean of scenarios, with weights that change over the years.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class LeverGroup:
         levers: dotted names of its levers.
         lasting: what is reached is kept: the way from the base to the most ambitious value is never walked back.
         steady: one position for all years, because its levers hold for all years.
+        of_supply: its levers leave buildings and panels as they are: supply, fuels and the other sectors.
     """
 
     name: str
@@ -42,6 +43,7 @@ class LeverGroup:
     levers: tuple[str, ...]
     lasting: bool
     steady: bool
+    of_supply: bool
 
 
 @cache
@@ -53,7 +55,9 @@ def lever_groups() -> dict[str, LeverGroup]:
         held = tuple(name for name in left if any(fnmatchcase(name, pattern) for pattern in patterns))
         left = [name for name in left if name not in held]
         title = Text(row["name_en"], row["name_ja"])
-        groups[label] = LeverGroup(label, title, held, row["lasting"] == "yes", row["steady"] == "yes")
+        groups[label] = LeverGroup(
+            label, title, held, row["lasting"] == "yes", row["steady"] == "yes", row["stage"] == "supply"
+        )
     return groups
 
 
@@ -109,28 +113,52 @@ class Weights:
         return np.stack(columns, axis=1)
 
 
-def mixed(frame: Levers, scenarios: Sequence[Levers], weights: Mapping[str, Weights]) -> Levers:
-    """Return levers between those of several scenarios.
-
-    value[year] = Σ_s weight[s, year] · value[s, year] at every year that a scenario or the weights name. A lever that
-    holds for all years takes the mean of the weights; a last year counts the end of the run for none; a choice of
-    words, and what has no weights, is that of the frame.
+class Mixer:
+    """Mixes the levers of several scenarios again and again.
 
     Args:
-        frame: levers outside the groups.
+        frame: levers outside the groups that are mixed.
         scenarios: what is mixed.
-        weights: by group.
     """
-    values, sources = flat(frame), [flat(levers) for levers in scenarios]
-    objects = [_objects(levers) for levers in scenarios]
-    for label, weight in weights.items():
-        for name in lever_groups()[label].levers:
-            given = [source[name] for source in sources]
-            if all(value == given[0] for value in given):
-                values[name] = given[0]
-            else:
-                values[name] = _mixed(name, given, [of[name] for of in objects], weight, frame.years.last)
-    return from_flat(values)
+
+    def __init__(self, frame: Levers, scenarios: Sequence[Levers]) -> None:
+        self._frame, self._last = flat(frame), frame.years.last
+        self._plain, self._objects = [flat(levers) for levers in scenarios], [_objects(levers) for levers in scenarios]
+
+    def differ(self, group: str) -> bool:
+        """Return whether the scenarios differ in a group."""
+        first = self._plain[0]
+        return any(other[name] != first[name] for name in lever_groups()[group].levers for other in self._plain[1:])
+
+    def same(self, group: str, one: int, other: int) -> bool:
+        """Return whether two scenarios, by number, agree in a group."""
+        return all(self._plain[one][name] == self._plain[other][name] for name in lever_groups()[group].levers)
+
+    def years_to_move(self, group: str) -> int:
+        """Return by how many years the last years of a group move between scenarios; 0 where it has none."""
+        kinds = [name for name in lever_groups()[group].levers if LEVER_FAMILIES[FAMILY_OF[name]].kind == "last_year"]
+        ends = [[_last_or(of[name], self._last) for of in self._plain] for name in kinds]
+        return max((max(years) - min(years) for years in ends), default=0)
+
+    def mixed(self, weights: Mapping[str, Weights]) -> Levers:
+        """Return levers between those of the scenarios.
+
+        value[year] = Σ_s weight[s, year] · value[s, year] at every year that a scenario or the weights name. A lever
+        that holds for all years takes the mean of the weights; a last year counts the end of the run for none; words,
+        and what has no weights, are those of the frame.
+
+        Args:
+            weights: by group.
+        """
+        values = dict(self._frame)
+        for label, weight in weights.items():
+            for name in lever_groups()[label].levers:
+                given = [source[name] for source in self._plain]
+                if all(value == given[0] for value in given):
+                    values[name] = given[0]
+                else:
+                    values[name] = _mixed(name, given, [of[name] for of in self._objects], weight, self._last)
+        return from_flat(values)
 
 
 def _objects(levers: Levers) -> dict[str, Any]:
@@ -144,6 +172,11 @@ def _objects(levers: Levers) -> dict[str, Any]:
     return result
 
 
+def _last_or(value: int | None, last: int) -> int:
+    """Return a last year, the end of the run where there is none."""
+    return last if value is None else min(value, last)
+
+
 def _mixed(name: str, given: list[Any], objects: list[Any], weight: Weights, last: int) -> Any:
     """Return the mixed value of one lever in plain form."""
     lever = LEVER_FAMILIES[FAMILY_OF[name]]
@@ -152,7 +185,7 @@ def _mixed(name: str, given: list[Any], objects: list[Any], weight: Weights, las
         case "path" | "share_path":
             return _mixed_path(objects, weight, lever.shares_of)
         case "last_year":
-            year = round(float(mean @ [last if value is None else min(value, last) for value in given]))
+            year = round(float(mean @ [_last_or(value, last) for value in given]))
             return None if year >= last else year
         case "number":
             return round(float(mean @ given), _DECIMALS)

@@ -94,19 +94,36 @@ def run_pathway(
     """
     axes = run_axes(data, levers.years.last, resolution)
     scene = Scene(data, levers, axes)
+    return pathway_of(scene, *standing_years(scene, progress))
+
+
+def standing_years(
+    scene: Scene, progress: Progress | None = None, life: Lifetimes | None = None
+) -> tuple[BuildingYears, SolarYears]:
+    """Return buildings and panels of every year; supply, fuels and the other sectors play no part in them.
+
+    Args:
+        scene: data, levers and axes of the run.
+        progress: told after every year of the march.
+        life: lives of buildings where they are known; they rest on the levers of demand and stock alone.
+    """
     check_forms(scene)
+    data, levers, axes = scene.data, scene.levers, scene.axes
     course = works(scene)
-    buildings = building_years(
-        scene, lifetimes(data, levers, axes, segment_dwellings(data, levers, axes)), course, progress
-    )
+    known = life or lifetimes(data, levers, axes, segment_dwellings(data, levers, axes))
+    buildings = building_years(scene, known, course, progress)
     stock = buildings.stock.values
-    panels = solar_years(scene, course.retrofit, stock["buildings"], stock["built_buildings"])
+    return buildings, solar_years(scene, course.retrofit, stock["buildings"], stock["built_buildings"])
+
+
+def pathway_of(scene: Scene, buildings: BuildingYears, panels: SolarYears) -> Pathway:
+    """Return the pathway of a scenario whose buildings and panels are known."""
     emitting = emitting_years(scene, buildings, panels)
     values = emitting.values | _programme_values(panels, emitting)
-    values |= pathway_costs(levers, data, axes, values)
+    values |= pathway_costs(scene.levers, scene.data, scene.axes, values)
     return Pathway(
-        axes,
-        levers,
+        scene.axes,
+        scene.levers,
         buildings.life,
         buildings.stock,
         buildings.fitted,

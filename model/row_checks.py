@@ -191,6 +191,7 @@ ROWS: Final[dict[str, dict[str, Rows]]] = {
             "operation_cost_first",
             "operation_cost_last",
             "operation_life",
+            "target_tolerance",
         ),
         Rows(most=1),
     ),

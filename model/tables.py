@@ -250,6 +250,7 @@ TABLES: Final[dict[str, Table]] = {
                operation_cost_last=_q("JPY/m^2", "cost of the last saving in use, for all energy saved",
                                       "運用改善の最後の削減費用(全量削減当たり)"),
                operation_life=_whole("year", "life of controls and tuning", "運用改善の耐用年数", 1, 100),
+               target_tolerance=_q("Mt", "by how much a target may be missed and count as reached", "目標達成とみなす許容差"),
                free_service_share=_share("use of services saved without loss to anyone", "便益を損なわずに減らせる利用の割合"),
                service_elasticity=_q("1", "elasticity of service use to price", "エネルギーサービス利用の価格弾力性", 0.01, 5.0),
                administration_share=_share("cost of running a grant over what it pays out", "補助額に対する事務費の割合")),

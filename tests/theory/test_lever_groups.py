@@ -7,7 +7,7 @@ import pytest
 
 from model.abatement import ORDERS, TOGETHER, marginal_abatement
 from model.inputs import Data
-from model.lever_groups import Weights, differing_groups, flat, lever_groups, mixed, switched
+from model.lever_groups import Mixer, Weights, differing_groups, flat, lever_groups, switched
 from model.levers import FAMILY_OF, Levers
 from model.scenario import Scenario
 
@@ -39,15 +39,15 @@ def test_mixes_meet_their_ends_and_lie_straight_between(levers_with: Callable[..
         "renovation.minimum_age.public=20",
     )
 
+    mixer = Mixer(low, [low, high])
+
     def at(first: float, last: float, group: str) -> dict[str, object]:
         rows = np.array([[1.0 - first, first], [1.0 - last, last]])
-        return flat(mixed(low, [low, high], {group: Weights((2030, 2050), rows)}))
+        return flat(mixer.mixed({group: Weights((2030, 2050), rows)}))
 
     assert at(0, 0, "solar_retrofit")["solar.retrofit_mw"] == {"2022": 20.0, "2030": 20.0, "2050": 20.0}
     # In 2040 half of the 80 MW that lie between the two.
-    half = mixed(
-        low, [low, high], {"solar_retrofit": Weights((2030, 2040, 2050), np.array([[1, 0], [0.5, 0.5], [0, 1]]))}
-    )
+    half = mixer.mixed({"solar_retrofit": Weights((2030, 2040, 2050), np.array([[1, 0], [0.5, 0.5], [0, 1]]))})
     assert flat(half)["solar.retrofit_mw"] == {"2022": 20.0, "2030": 20.0, "2040": 60.0, "2050": 100.0}
     # A ban half way between 2030 and none, which counts as the end of the run in 2050.
     assert at(0.5, 0.5, "heating_and_cooling")["equipment.last_year.oil_heater"] == 2040
