@@ -16,7 +16,7 @@ from model.ordinance.building_report_facts import HOUSE_TYPE_NAMES
 from model.ordinance.derivation import number, unit_name
 from model.ordinance.municipalities import municipalities
 from model.ordinance.presentation import report_table
-from model.ordinance.rule_words import QUALITY_NAMES
+from model.ordinance.rule_words import QUALITY_NAMES, rule_words, value_text
 from model.ordinance.solar_economics_facts import FINANCING_NAMES
 from model.report.allocation_defaults import defaults_table
 from model.report.allocation_texts import (
@@ -320,12 +320,12 @@ def values_table(found: Answer, language: Language) -> Table:
                 [
                     used.programme,
                     one.term_ja if language == "ja" else one.id,
-                    str(one.value),
-                    one.unit,
+                    value_text(one.value, language),
+                    rule_words(one.unit)(language),
                     one.rule_set,
                     one.source_id,
                     QUALITY_NAMES[one.quality](language),
-                    one.note,
+                    rule_words(one.note)(language),
                 ]
             )
     return rows
