@@ -203,10 +203,11 @@ class _Search:
             at = self.deviation
             inner = replace(self.problem, rows=(*self.problem.rows, _tangent(self.chance, at)))
             prices = find_prices(inner, self.seed)
+            self.prices = prices.of_rows
             done = finish(inner, prices, 0.25 * self.gap, seconds / _TANGENTS, self.seed)
             if not done.choice.size:
                 break
-            found, self.prices = done.choice, prices.of_rows
+            found = done.choice
             self._keep(found, done.cost)
             self.deviation = max(_deviation(self.problem, self.chance, found), 1e-6)
             if abs(self.deviation - at) <= _SAME_DEVIATION * at or self.left <= 0:

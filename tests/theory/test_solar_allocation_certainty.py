@@ -1,0 +1,167 @@
+"""A year that is certain enough: against every plan and every combination of owners' decisions, one by one."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.optimise.solar_allocation import allocate
+from model.optimise.solar_allocation_answer import Setting
+from model.optimise.solar_allocation_houses import Houses, Portfolio, houses_of, split_by_supplier
+from model.optimise.solar_allocation_inputs import House
+from model.optimise.solar_allocation_model import Model, Wishes, build
+from model.optimise.solar_allocation_problem import coefficients
+from model.ordinance.column_reader import Columns
+from model.ordinance.columns import columns_of
+
+SETTING = Setting.read("adopted_2025")
+SETAGAYA, SHINJUKU, CHIYODA = "13112", "13104", "13101"
+#: kW of power that a GJ of heat counts for (the document's 10 GJ a kW), and share that substitutes may reach.
+KW_PER_GJ, SHARE = Fraction(1, 10), Fraction(1, 5)
+
+
+def portfolio(houses: list[dict[str, Any]]) -> Portfolio:
+    rows = [House(**{"id": f"h{number}", "municipality": SETAGAYA, "floor_area_m2": 100, **house})
+            for number, house in enumerate(houses)]  # fmt: skip
+    cells = {}
+    for column in columns_of(House):
+        values = [getattr(row, column.name) for row in rows]
+        numeric = column.kind in ("number", "whole")
+        filled = [np.nan if value is None and numeric else value for value in values]
+        cells[column.name] = np.array(filled, dtype=np.float64 if numeric else object)
+    return split_by_supplier(Columns("list", cells, np.arange(2, len(rows) + 2)))[0]
+
+
+def exactly(value: float) -> Fraction:
+    return Fraction(str(round(float(value), 6)))
+
+
+def chance_of(facts: Houses, kw: list[Fraction], out: list[bool], owed: list[Fraction]) -> Fraction:
+    """Return the probability that the year closes above the requirement: the sum over all decisions of owners."""
+    counted = [number for number in range(facts.size) if not out[number]]
+    required = sum((owed[number] for number in counted), Fraction(0))
+    heat = sum((exactly(facts.heat_kw[number]) for number in counted if facts.new[number]), Fraction(0))
+    unsure = [number for number in counted if kw[number] > 0]
+    total = Fraction(0)
+    for decisions in product((True, False), repeat=len(unsure)):
+        chance, own, other = Fraction(1), heat, Fraction(0)
+        for number, accepts in zip(unsure, decisions, strict=True):
+            consent = exactly(facts.consent[number])
+            chance *= consent if accepts else 1 - consent
+            if accepts and facts.new[number]:
+                own += kw[number]
+            elif accepts:
+                other += kw[number]
+        if chance and own + min(other, SHARE * required) >= required:
+            total += chance
+    return total
+
+
+def cheapest(model: Model, certainty: Fraction) -> float:
+    """Return the least cost over all plans of a scheme; the other rows are checked on every plan."""
+    facts, problem = model.houses, model.problem
+    slots = [np.flatnonzero(np.isfinite(problem.cost[:, house])) for house in range(facts.size)]
+    plans = np.array(list(product(*slots)))
+    rows = [number for number, row in enumerate(problem.rows) if row.name != "renewables"]
+    kept, cost = np.ones(len(plans), dtype=bool), np.zeros(len(plans))
+    reached = np.zeros((len(problem.rows), len(plans)))
+    for house in range(facts.size):
+        reached += coefficients(problem, np.full(len(plans), house), plans[:, house])
+        cost += problem.cost[plans[:, house], house]
+    for number in rows:
+        kept &= reached[number] >= problem.rows[number].at_least - 1e-7
+    owed = facts.owed_uniform_kw if model.scheme == "uniform" else facts.owed_by_zone_kw
+    exact_owed = [exactly(one) for one in owed]
+    known: dict[tuple[Any, ...], bool] = {}
+    for place in np.argsort(np.where(kept, cost, np.inf), kind="stable"):
+        if not kept[place]:
+            break
+        kw = [exactly(model.slots.multiple[slot] * facts.module_step_kw[house])
+              for house, slot in enumerate(plans[place])]  # fmt: skip
+        out = [bool(one) for one in model.slots.left_out[plans[place]]]
+        key = (*kw, *out)
+        if key not in known:
+            known[key] = chance_of(facts, kw, out, exact_owed) >= certainty
+        if known[key]:
+            return float(cost[place])
+    return np.inf
+
+
+HOUSE = st.fixed_dictionaries(
+    {
+        "max_kw": st.sampled_from([0.4, 1.6, 2.0]),
+        "consent": st.sampled_from([0.6, 0.85, 0.95, 1.0]),
+        "municipality": st.sampled_from([SETAGAYA, SHINJUKU, CHIYODA]),
+        "restricted": st.sampled_from([False, False, True]),
+        "exclusion": st.sampled_from(["decide", "claim", "never"]),
+        "house_type": st.sampled_from(["custom_detached", "rental_apartment"]),
+        "bei": st.sampled_from([None, 0.75, 0.82]),
+        "ua": st.sampled_from([0.6, 0.87]),
+        "solar_heat_gj": st.sampled_from([0.0, 4.0]),
+        "cost_jpy_per_kw": st.sampled_from([None, 150_000.0, 233_333.0]),
+        "delivered_on": st.sampled_from([date(2025, 5, 1), date(2026, 1, 15)]),
+    }
+)
+SMALL = st.fixed_dictionaries(
+    {"max_kw": st.just(0.4), "consent": st.sampled_from([0.7, 0.9]), "municipality": st.just(CHIYODA)}
+)
+BUILT = st.fixed_dictionaries({"state": st.just("done"), "kw": st.sampled_from([0.9, 2.0, 3.1])})
+OLD = st.fixed_dictionaries(
+    {"role": st.just("existing_house"), "max_kw": st.just(0.8), "consent": st.sampled_from([0.8, 1.0]),
+     "delivered_on": st.just(date(2025, 8, 1))}
+)  # fmt: skip
+LISTS = st.tuples(
+    st.lists(HOUSE, min_size=1, max_size=3), st.lists(SMALL, max_size=2), st.lists(BUILT, max_size=2),
+    st.lists(OLD, max_size=1),
+)  # fmt: skip
+WISHES = st.fixed_dictionaries(
+    {
+        "objective": st.sampled_from(["cost", "benefit", "co2"]),
+        "certainty": st.sampled_from([0.6, 0.8, 0.9, 0.97]),
+        "without": st.sampled_from([frozenset(), frozenset({"energy"})]),
+        "budget_jpy": st.sampled_from([None, 900_000.0]),
+        "installer_kw": st.sampled_from([None, (2.4, 0.8, 4.0, 2.0)]),
+        "ways_to_pay": st.sampled_from([("purchase",), ("purchase", "power_purchase")]),
+    }
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(LISTS, WISHES)
+def test_a_certain_year_equals_enumeration_of_plans_and_decisions(
+    lists: tuple[list[dict[str, Any]], ...], wishes: dict[str, Any]
+) -> None:
+    compare(lists, wishes)
+
+
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None)
+@given(LISTS, WISHES)
+def test_many_certain_years_equal_enumeration(lists: tuple[list[dict[str, Any]], ...], wishes: dict[str, Any]) -> None:
+    compare(lists, wishes)
+
+
+def compare(lists: tuple[list[dict[str, Any]], ...], wishes: dict[str, Any]) -> None:
+    houses = [house for part in lists for house in part]
+    for number, house in enumerate(houses):
+        house.setdefault("delivered_on", date(2025, 5 + number % 3, 1))
+    facts = houses_of(portfolio(houses), SETTING.rules, SETTING.assumed)
+    asked = Wishes(**wishes)
+    models = build(facts, asked, SETTING.economics, SETTING.rules)
+    plan = allocate(facts, asked, SETTING.economics, SETTING.rules, 1e-9, 20.0)
+    certainty = Fraction(str(asked.certainty))
+    best = np.inf if models[0].out_of_level else min(cheapest(model, certainty) for model in models)
+    if np.isinf(best):
+        assert plan.scheme is None
+        return
+    assert plan.scheme is not None
+    assert plan.best.finished.cost == pytest.approx(best, rel=1e-9, abs=1e-5)
+    assert plan.proof.status == "optimal"
+    assert plan.best.probability >= float(certainty) - 1e-12
