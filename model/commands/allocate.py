@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from model.optimise.solar_allocation_model import Wishes
     from model.optimise.solar_allocation_weather import Weather
     from model.ordinance.rulebook import RuleSet
+    from model.spreadsheet import Table as Rows
 
 _WRITTEN = Text("written", "作成しました")
 _SUPPLIERS = Text("suppliers", "供給事業者一覧")
-_GAP = Text("gap", "差")
 #: Columns of the overview that a terminal shows.
 _SHOWN = (1, 2, 3, 4, 5, 8, 9)
 _FAILED_CHECK = Text(
@@ -106,8 +106,8 @@ def register(app: typer.Typer) -> None:
         language = lang or default_language()
         wishes = _wishes(objective, without, budget, installers, certainty, financing, changes)
         sun = _weather(weather, site, rules)
-        job = Job(wishes, rules, fallback, years, discount, gap, seconds, seed, sun)
-        return run(portfolio, job, out, language, workers, scheduler, figures, force, pareto, points)
+        job = Job(wishes, rules, fallback, years, discount, gap, seconds, seed, sun, pareto, points)
+        return run(portfolio, job, out, language, workers, scheduler, figures, force)
 
 
 def _wishes(
@@ -179,8 +179,6 @@ def run(
     scheduler: str | None,
     figures: bool,
     force: bool,
-    pareto: str | None,
-    points: int,
 ) -> int:
     """Plan every supplier of the files, show the results and write them.
 
@@ -210,8 +208,6 @@ def run(
     console = Console(highlight=False, soft_wrap=True)
     answers = plan_all(portfolios, job, workers, scheduler)
     show(answers, language, console)
-    if pareto is not None:
-        show_front(answers, job, pareto, points, language, console, out)
     if out is not None:
         used = [*files, *([Path(job.weather.source)] if job.weather is not None else [])]
         write(answers, used, job.rule_set, out, language, figures, force)
@@ -228,16 +224,12 @@ def show(answers: Sequence[Answer], language: Language, console: Console) -> Non
     """Print one line a supplier, and for a single one the summary."""
     from model.report.allocation_clash import clash_lines
     from model.report.allocation_overview import overview_table
-    from model.report.allocation_tables import prices_table, summary_table
+    from model.report.allocation_tables import front_table, prices_table, summary_table
 
     if len(answers) == 1 and answers[0].plan.scheme is not None:
         for table in (summary_table(answers[0], language), prices_table(answers[0], language)):
-            shown = Table()
-            for heading in table[0]:
-                shown.add_column(escape(str(heading)), overflow="fold")
-            for row in table[1:]:
-                shown.add_row(*[escape(_cell(cell)) for cell in row])
-            console.print(shown)
+            _print(table, console)
+        _print(front_table(answers[0], language), console)
         return
     rows = overview_table(answers, language)
     # The folder stands in the file of the overview; a terminal has room for what decides.
@@ -248,10 +240,25 @@ def show(answers: Sequence[Answer], language: Language, console: Console) -> Non
         shown.add_row(*[escape(_cell(row[place])) for place in _SHOWN])
     console.print(shown)
     for one in answers:
+        if one.front is not None:
+            console.print(one.portfolio.supplier, style="bold", markup=False)
+            _print(front_table(one, language), console)
         if one.plan.clash is not None:
             console.print(one.portfolio.supplier, style="bold", markup=False)
             for line in clash_lines(one):
                 console.print(f"  {line(language)}", markup=False)
+
+
+def _print(table: Rows, console: Console) -> None:
+    """Print a table with a heading, if it has rows."""
+    if len(table) < 2:
+        return
+    shown = Table()
+    for heading in table[0]:
+        shown.add_column(escape(str(heading)), overflow="fold")
+    for row in table[1:]:
+        shown.add_row(*[escape(_cell(cell)) for cell in row])
+    console.print(shown)
 
 
 def _cell(cell: object) -> str:
@@ -259,36 +266,6 @@ def _cell(cell: object) -> str:
     if isinstance(cell, float):
         return f"{cell:.1e}" if 0 < abs(cell) < 1e-3 else f"{cell:,.2f}".rstrip("0").rstrip(".")
     return "" if cell is None else f"{cell:,}" if isinstance(cell, int) else str(cell)
-
-
-def show_front(
-    answers: Sequence[Answer],
-    job: object,
-    other: str,
-    points: int,
-    language: Language,
-    console: Console,
-    out: Path | None,
-) -> None:
-    """Print the trade-off between two objectives for every supplier."""
-    from model.optimise.solar_allocation_batch import Job, front
-    from model.optimise.solar_allocation_model import OBJECTIVE_NAMES, OBJECTIVE_UNITS
-    from model.ordinance.derivation import unit_name
-
-    if not isinstance(job, Job):
-        raise TypeError(job)
-    for one in answers:
-        if one.plan.scheme is None:
-            continue
-        first, second = one.wishes.objective, other
-        title = f"{one.portfolio.supplier}: {OBJECTIVE_NAMES[first](language)} – {OBJECTIVE_NAMES[second](language)}"
-        units = [unit_name(OBJECTIVE_UNITS[name], language) for name in (first, second)]
-        names = [OBJECTIVE_NAMES[name](language) for name in (first, second)]
-        headings = [escape(f"{name} [{unit}]") for name, unit in zip(names, units, strict=True)]
-        table = Table(*headings, _GAP(language), "kW", title=escape(title))
-        for point in front(one, job, second, points):
-            table.add_row(f"{point.first:,.2f}", f"{point.second:,.2f}", f"{point.gap:.1e}", f"{point.kw:,.1f}")
-        console.print(table)
 
 
 def write(
@@ -327,7 +304,7 @@ def write(
             if one.houses.size <= MOST_IN_WORKBOOK:
                 write_plan(one, folder / "plan.xlsx", language)
             write_decisions(one, folder / "plan.csv", language)
-            from model.optimise.solar_allocation_answer import dataset
+            from model.optimise.solar_allocation_dataset import dataset
 
             dataset(one).to_netcdf(folder / "plan.nc", engine="h5netcdf")
             if figures:

@@ -13,9 +13,16 @@ from model.faults import FaultList
 from model.language import Text
 from model.optimise.solar_allocation import Plan, allocate
 from model.optimise.solar_allocation_economics import Economics
-from model.optimise.solar_allocation_heat import HEAT_BY_BITS
 from model.optimise.solar_allocation_houses import Houses, Portfolio, houses_of, in_scope
-from model.optimise.solar_allocation_model import GREATEST, OBJECTIVE_UNITS, Model, Wishes, money_of, row_unit
+from model.optimise.solar_allocation_model import (
+    GREATEST,
+    OBJECTIVE_UNITS,
+    Model,
+    Objective,
+    Wishes,
+    money_of,
+    row_unit,
+)
 from model.optimise.solar_allocation_problem import activity, priced_costs
 from model.optimise.solar_allocation_report_rows import Planned
 from model.optimise.solar_allocation_reread import RawList
@@ -23,12 +30,11 @@ from model.optimise.solar_allocation_verify import Verification, verify
 from model.optimise.solar_allocation_weather import Weather
 from model.optimise.solar_allocation_worth import Worth, worth_of
 from model.optimise.solar_allocation_year import YearEnd, year_end
-from model.ordinance.building_report_equations import HOUSE_TYPES
 from model.ordinance.joint_purchase_equations import co2_saving_t
 from model.ordinance.rulebook import Rules, RuleSet, rules
 
 if TYPE_CHECKING:
-    import xarray as xr
+    pass
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -96,6 +102,24 @@ class WhatIf:
 
 
 @dataclass(frozen=True)
+class FrontPoint:
+    """One plan of a front: both objectives, the proven gap of the first, and its capacity [kW]."""
+
+    first: float
+    second: float
+    gap: float
+    kw: float
+
+
+@dataclass(frozen=True)
+class Front:
+    """Plans between the best for the objective and the best for another."""
+
+    other: Objective
+    points: tuple[FrontPoint, ...]
+
+
+@dataclass(frozen=True)
 class Answer:
     """Everything about one supplier's plan; arrays have dims (house), in the order of the ids.
 
@@ -120,6 +144,7 @@ class Answer:
         what_if: plans when something moves.
         year: where the year stands and how it may close; None where there is no plan.
         worth: what the rules are worth, by solving again; None where that was not asked for.
+        front: the trade-off with another objective; None where that was not asked for.
     """
 
     portfolio: Portfolio
@@ -144,6 +169,7 @@ class Answer:
     what_if: tuple[WhatIf, ...]
     year: YearEnd | None = None
     worth: Worth | None = None
+    front: Front | None = None
 
     @property
     def required_kw(self) -> float:
@@ -329,70 +355,3 @@ def left_hand_sides(found: Answer) -> Mapping[str, tuple[float, float]]:
     problem = found.plan.best.model.problem
     reached = activity(problem, found.plan.choice.astype(np.int64))
     return {row.name: (float(value), row.at_least) for row, value in zip(problem.rows, reached, strict=True)}
-
-
-def dataset(found: Answer) -> xr.Dataset:
-    """Return the answer as a Dataset: dims house, rule and scheme, with units, and the proof in the attributes."""
-    import xarray as xr
-
-    plan = found.plan
-    cells = found.portfolio.cells
-    unit = OBJECTIVE_UNITS[found.wishes.objective]
-    by_house: dict[str, tuple[FloatArray, str, str]] = {
-        "capacity": (found.kw, "kW", "capacity of panels"),
-        "heat": (found.heat_kw, "kW", "heat of the sun and the ground as capacity of panels"),
-        "generation": (found.generation, "kWh", "generation of the first year"),
-        "outlay": (found.outlay, "JPY", "paid at the start after the grant"),
-        "cost": (found.cost, "JPY", "net cost over the horizon"),
-        "benefit": (found.benefit, "JPY", "benefit of the owner over the horizon"),
-        "grant": (found.grant, "JPY", "grant"),
-        "co2_avoided": (found.co2, "t", "CO2 avoided in a year"),
-        "next_size": (
-            found.next_size,
-            OBJECTIVE_UNITS[found.wishes.objective],
-            "move of the objective by one size more",
-        ),
-        "next_size_worth": (found.next_size_worth, unit, "what the prices of the rules pay for one size more"),
-    }
-    if found.worth is not None:
-        for name, values in (("claim_worth_low", found.worth.claim_low), ("claim_worth_high", found.worth.claim_high)):
-            by_house[name] = (values, unit, "proven range of the worth of leaving the house out")
-    variables: dict[str, Any] = {
-        name: ("house", values, {"units": unit, "long_name": title}) for name, (values, unit, title) in by_house.items()
-    }
-    variables["left_out"] = (
-        "house",
-        found.left_out.astype(np.int8),
-        {"units": "1", "long_name": "left out of the count"},
-    )
-    prices, sides = found.prices(), left_hand_sides(found)
-    names = list(prices)
-    variables["rule_price"] = ("rule", np.array([prices[name][0] for name in names]), {"long_name": "price of a unit"})
-    variables["rule_value"] = ("rule", np.array([sides[name][0] for name in names]), {"long_name": "reached"})
-    variables["rule_at_least"] = ("rule", np.array([sides[name][1] for name in names]), {"long_name": "asked for"})
-    schemes = list(plan.outcomes)
-    variables["scheme_objective"] = ("scheme", np.array([plan.outcomes[one].value for one in schemes]), {})
-    variables["scheme_bound"] = ("scheme", np.array([plan.outcomes[one].bound for one in schemes]), {})
-    heat = np.array(HEAT_BY_BITS)
-    coordinates = {
-        "house": ("house", found.portfolio.ids.astype(str)),
-        "municipality": ("house", cells["municipality"].astype(str)),
-        "house_type": ("house", np.array(HOUSE_TYPES)[found.houses.house_type]),
-        "way_to_pay": ("house", found.way.astype(str)),
-        "heat_added": ("house", heat[found.heat]),
-        "rule": ("rule", np.array(names, dtype=str)),
-        "rule_unit": ("rule", np.array([prices[name][1] for name in names], dtype=str)),
-        "scheme": ("scheme", np.array(schemes, dtype=str)),
-    }
-    attributes = {
-        "supplier": found.portfolio.supplier,
-        "scheme": str(plan.scheme),
-        "objective_name": found.wishes.objective,
-        "required_kw": found.required_kw,
-        "counted_kw": found.counted_kw,
-        **plan.proof.facts(),
-    }
-    if found.worth is not None:
-        attributes["last_kw_costs"] = [found.worth.last_kw.low, found.worth.last_kw.high]
-        attributes["next_kw_costs"] = [found.worth.next_kw.low, found.worth.next_kw.high]
-    return xr.Dataset(variables, coordinates, attributes)

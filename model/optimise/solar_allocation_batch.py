@@ -15,7 +15,7 @@ import numpy as np
 from model.faults import BadInput, FaultList
 from model.language import Text
 from model.optimise.solar_allocation import Plan, allocate
-from model.optimise.solar_allocation_answer import Answer, Setting, answer, verified
+from model.optimise.solar_allocation_answer import Answer, Front, FrontPoint, Setting, answer, verified
 from model.optimise.solar_allocation_houses import Portfolio
 from model.optimise.solar_allocation_model import GREATEST, Objective, Wishes, value_of
 from model.optimise.solar_allocation_reread import reread
@@ -57,6 +57,8 @@ class Job:
         seconds: time limit of a plan [s].
         seed: seed of every random choice.
         weather: hours from which yields are worked out; None for the table of directions.
+        other: objective against which the first is traded; None for no front.
+        points: plans on the front.
     """
 
     wishes: Wishes
@@ -68,12 +70,17 @@ class Job:
     seconds: float = 30.0
     seed: int = 0
     weather: Weather | None = None
+    other: Objective | None = None
+    points: int = 8
 
 
 def plan_one(portfolio: Portfolio, job: Job) -> Answer:
     """Return the answer for one supplier."""
     setting = Setting.read(job.rule_set, job.fallback, job.years, job.discount, job.weather)
-    return answer(portfolio, job.wishes, setting, job.gap, job.seconds, job.seed)
+    found = answer(portfolio, job.wishes, setting, job.gap, job.seconds, job.seed)
+    if job.other is None:
+        return found
+    return replace(found, front=Front(job.other, tuple(front(found, job, job.other))))
 
 
 def plan_all(portfolios: Sequence[Portfolio], job: Job, workers: int = 1, scheduler: str | None = None) -> list[Answer]:
@@ -141,17 +148,7 @@ def _no_cluster(problem: Text, given: str | None) -> BadInput:
     return BadInput(faults.faults)
 
 
-@dataclass(frozen=True)
-class FrontPoint:
-    """One plan of a front: both objectives, the proven gap of the first, and its capacity [kW]."""
-
-    first: float
-    second: float
-    gap: float
-    kw: float
-
-
-def front(found: Answer, job: Job, other: str, points: int) -> list[FrontPoint]:
+def front(found: Answer, job: Job, second: Objective) -> list[FrontPoint]:
     """Return plans between the best for one objective and the best for another.
 
     Each point is the best plan for the first objective that reaches so much of the second.
@@ -159,16 +156,14 @@ def front(found: Answer, job: Job, other: str, points: int) -> list[FrontPoint]:
     Args:
         found: the answer for the first objective.
         job: how it was found.
-        other: the second objective.
-        points: number of plans.
+        second: the second objective.
     """
-    second = cast(Objective, other)
     best = _plan(found, job, replace(found.wishes, objective=second))
     if best.scheme is None or found.plan.scheme is None:
         return []
     ends = _value(found, found.plan, second), _value(found, best, second)
     plans = []
-    for level in np.linspace(ends[0], ends[1], points):
+    for level in np.linspace(ends[0], ends[1], job.points):
         eased = level - _EASE * abs(level) if second in GREATEST else level + _EASE * abs(level)
         plan = _plan(found, job, replace(found.wishes, at_least=((second, float(eased)),)))
         if plan.scheme is not None:

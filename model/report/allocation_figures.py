@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from model.language import Language, Text
 from model.optimise.solar_allocation_answer import Answer
-from model.optimise.solar_allocation_model import OBJECTIVE_UNITS, row_unit, rule_name
+from model.optimise.solar_allocation_model import OBJECTIVE_NAMES, OBJECTIVE_UNITS, row_unit, rule_name
 from model.ordinance.derivation import number, unit_name
 from model.ordinance.municipalities import municipalities
 from model.report.allocation_tables import by_municipality
@@ -45,7 +45,10 @@ TILES: Final[Mapping[str, tuple[int, int]]] = {
 
 def draw_plan(found: Answer, folder: Path) -> list[Path]:
     """Draw every figure of a plan in both languages and return the files."""
-    return draw_in_both_languages(found, FIGURES, folder)
+    wanted = dict(FIGURES)
+    if found.front is not None and found.front.points:
+        wanted["trade_off"] = trade_off_figure
+    return draw_in_both_languages(found, wanted, folder)
 
 
 def _page(found: Answer, title: Text, message: Text, body: float, language: Language) -> Page:
@@ -227,6 +230,30 @@ def prices_figure(found: Answer, language: Language) -> Figure:
     axes.set_xscale("symlog", linthresh=1.0)
     axes.set_xlim(0, 30 * max(priced.values()))
     axes.set_xticks([])
+    return figure
+
+
+def trade_off_figure(found: Answer, language: Language) -> Figure:
+    """Both objectives along the front; each point is a proven plan."""
+    page = _page(
+        found,
+        Text("Trade-off between two objectives", "二つの目的の関係"),
+        Text("each point is the best plan for what it reaches of the other objective",
+             "各点は、もう一方の目的の水準ごとの最適計画"),
+        2.6,
+        language,
+    )  # fmt: skip
+    figure = page.figure()
+    axes = page.axes(figure, 0.95, 0.45, 5.95, 2.0)
+    points = () if found.front is None else found.front.points
+    names = [found.wishes.objective, found.wishes.objective if found.front is None else found.front.other]
+    scales = [1e6 if OBJECTIVE_UNITS[name] == "JPY" else 1.0 for name in names]
+    axes.plot([one.second / scales[1] for one in points], [one.first / scales[0] for one in points], marker="o",
+              markersize=4, color=BLUE, linewidth=1.2)  # fmt: skip
+    for put, name, scale in zip((axes.set_ylabel, axes.set_xlabel), names, scales, strict=True):
+        money = Text("million JPY", "百万円")
+        unit = money(language) if scale > 1 else unit_name(OBJECTIVE_UNITS[name], language)
+        put(f"{OBJECTIVE_NAMES[name](language)} [{unit}]")
     return figure
 
 

@@ -9,6 +9,7 @@ from model.language import Language, Text
 from model.optimise.solar_allocation_answer import Answer
 from model.report.allocation_tables import (
     checks_table,
+    front_table,
     municipality_table,
     prices_table,
     summary_table,
@@ -33,6 +34,7 @@ def write_plan_page(found: Answer, path: Path, figures: Sequence[Path], language
         Text("Summary", "総括"): summary_table(found, language),
         Text("What each rule costs", "規定ごとの価格"): prices_table(found, language),
         Text("What changes if prices move", "条件が変わると"): what_if_table(found, language),
+        Text("Trade-off between two objectives", "二つの目的の関係"): front_table(found, language),
         Text("By municipality", "区市町村別"): municipality_table(found, language),
         Text("Second look at the plan", "計画の検証"): checks_table(found, language),
     }

@@ -57,6 +57,8 @@ def sheets(found: Answer, language: Language) -> dict[str, Table]:
     named[Text("rules and prices", "規定と価格")] = prices_table(found, language)
     if found.what_if:
         named[Text("what if", "条件の変化")] = what_if_table(found, language)
+    if found.front is not None:
+        named[Text("trade-off", "二つの目的")] = front_table(found, language)
     if found.verification is not None:
         named[Text("second look", "検証")] = checks_table(found, language)
     named[Text("defaults", "既定値")] = defaults_table(found, language)
@@ -284,6 +286,18 @@ def what_if_table(found: Answer, language: Language) -> Table:
                 round(one.kw, 2) if known else None,
             ]
         )
+    return rows
+
+
+def front_table(found: Answer, language: Language) -> Table:
+    """Return the trade-off between the objective and another one, plan by plan; the heading alone without one."""
+    first, front = found.wishes.objective, found.front
+    second = first if front is None else front.other
+    headings = [_with_unit(OBJECTIVE_NAMES[name], OBJECTIVE_UNITS[name]) for name in (first, second)]
+    headings += [Text("proven gap", "証明された差（相対）"), Text("capacity [kW]", "設置容量 [kW]")]
+    rows: list[list[Cell]] = [[heading(language) for heading in headings]]
+    for point in () if front is None else front.points:
+        rows.append([round(point.first, 2), round(point.second, 4), point.gap, round(point.kw, 2)])
     return rows
 
 

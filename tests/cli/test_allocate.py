@@ -207,8 +207,15 @@ def test_a_cluster_that_does_not_answer_is_told(
 
 def test_a_trade_off_between_two_objectives(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = listed(tmp_path / "list.csv", *(f"h{n},世田谷区,100,{2 + n % 4}" for n in range(12)))
-    assert run("allocate", str(path), "--pareto", "co2", "--points", "3", "--lang", "en") == 0
+    out = tmp_path / "out"
+    assert run("allocate", str(path), "--pareto", "co2", "--points", "3", "--lang", "en", "--out", str(out)) == 0
     assert "CO₂ avoided [t-CO2/yr]" in " ".join(capsys.readouterr().out.split())
+    rows = list(load_workbook(out / "plan.xlsx")["trade-off"].iter_rows(min_row=2, values_only=True))
+    costs, avoided = [float(str(row[0])) for row in rows], [float(str(row[1])) for row in rows]
+    assert len(rows) == 3
+    assert costs == sorted(costs)
+    assert avoided == sorted(avoided)
+    assert (out / "figures" / "trade_off_ja.png").is_file()
 
 
 @pytest.mark.slow

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.optimise.solar_allocation import allocate
-from model.optimise.solar_allocation_answer import Answer, Setting, answer, dataset, verified
-from model.optimise.solar_allocation_chance import distribution, probability_of_meeting
+from model.optimise.solar_allocation_answer import Answer, Setting, answer, verified
+from model.optimise.solar_allocation_consent import distribution, probability_of_meeting
+from model.optimise.solar_allocation_dataset import dataset
 from model.optimise.solar_allocation_economics import WAYS_TO_PAY, generation_by_faces, relative_yield
 from model.optimise.solar_allocation_generator import generate, write_generated
 from model.optimise.solar_allocation_houses import Portfolio, houses_of, split_by_supplier
