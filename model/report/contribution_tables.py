@@ -79,10 +79,10 @@ def amount(megatonnes: float, language: Language) -> str:
 
 
 def on_two_lines(words: str, language: Language) -> str:
-    """Return a name on two lines at most, broken before a bracket or after a colon where it has one."""
+    """Return a name on two lines at most, broken before a bracket or after a mark where it has one."""
     if len(words) <= _NAME[language]:
         return words
-    for mark, broken in ((" (", "\n("), ("(", "\n("), (": ", ":\n")):
+    for mark, broken in ((" (", "\n("), ("(", "\n("), (": ", ":\n"), ("・", "・\n")):
         if mark in words:
             return words.replace(mark, broken, 1)
     return "\n".join(textwrap.wrap(words, _NAME[language])[:2])

@@ -91,7 +91,7 @@ def _programme(name: str, book: Rulebook, compared: Sequence[Comparison], langua
 def _formulas(formulas: Iterable[Formula], language: Language) -> str:
     """Return the formulas as a table."""
     headings = [heading(language) for heading in (_FORMULA, _UNIT, _RULE_SET, _SOURCE, _NOTE)]
-    return _table(
+    return markdown_table(
         headings,
         (
             [
@@ -123,7 +123,7 @@ def _parameters(parameters: Sequence[Parameter], language: Language) -> str:
                 "<br>".join(notes),
             ]
         )
-    return _table(headings, rows)
+    return markdown_table(headings, rows)
 
 
 def _said(row: Parameter | None, language: Language) -> str:
@@ -147,7 +147,7 @@ def _printed(compared: Sequence[Comparison], language: Language) -> str:
             [one.check.label(language), value_text(one.check.expected, language), value_text(one.ours, language)]
             for one in of_example
         ]
-    return _table([heading(language) for heading in (WHAT, PRINTED, OURS)], rows)
+    return markdown_table([heading(language) for heading in (WHAT, PRINTED, OURS)], rows)
 
 
 def _worked_row(found: Programme[Any], language: Language) -> str:
@@ -168,13 +168,13 @@ def _worked_row(found: Programme[Any], language: Language) -> str:
 def _sources(language: Language) -> str:
     """Return the sources as a table."""
     headings = ["id", *(heading(language) for heading in (_TITLE_HEADING, _PUBLISHER, _DATE, _WHERE))]
-    return _table(
+    return markdown_table(
         headings,
         ([f"`{one.source_id}`", one.title, one.publisher, one.date, one.where] for one in rule_sources().values()),
     )
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a Markdown table."""
     lines = ["| " + " | ".join(headings) + " |", "|" + "---|" * len(headings)]
     lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
