@@ -73,7 +73,8 @@ def plan(
     language = lang or default_language()
     folder = _folder(out, "auction_plan", force)
     purchase, faults = _read(files, keep_good, bids_needed=False)
-    from model.optimise.joint_purchase_plan import make_plan
+    from model.optimise.joint_purchase_forms import write_tables
+    from model.optimise.joint_purchase_plan import make_plan, plan_dataset, reserve_rows
     from model.optimise.joint_purchase_pool import pooled_load
     from model.report.auction_plan import plan_lines, plan_sheets, write_plan_page
     from model.result_folder import result_folder
@@ -88,6 +89,8 @@ def plan(
     with result_folder(folder, facts, force) as staging:
         sheets = plan_sheets(made, language)
         write_workbook(staging / "plan.xlsx", sheets)
+        write_tables({"auction_reserves": reserve_rows(made)}, staging, language)
+        plan_dataset(made, {"seed": seed}).to_netcdf(staging / "plan.nc", engine="h5netcdf")
         write_plan_page(staging, made, sheets, pooled_load(purchase, purchase.rules.fiscal_year), language)
     for line in plan_lines(made, language):
         console.print(line, markup=False)
@@ -156,7 +159,10 @@ def share(
         if found is None:
             console.print(_NO_AWARD(language), markup=False)
             return ExitCode.INFEASIBLE
-        divided = divide(build(purchase, stage_one=True), _options(seconds, 1e-6, seed), orders, seed)
+        # The award in hand is what there is to divide, unless its rules kept wards from staying with their offers.
+        saving = sum(purchase.budgets.values()) - found.total if purchase.rules.stage_one else None
+        divided = divide(build(purchase, stage_one=True), _options(seconds, 1e-6, seed), orders, seed, saving)
+    from model.optimise.joint_purchase_share import sharing_dataset
     from model.report.auction_share import share_lines, share_sheets, write_share_page
     from model.spreadsheet import write_workbook
 
@@ -165,6 +171,8 @@ def share(
         sheets = share_sheets(divided, found, language)
         write_workbook(staging / "sharing.xlsx", sheets)
         write_share_page(staging, divided, sheets, language)
+        bills = {code: float(found.yearly[found.of_ward(code)].sum()) for code in divided.wards}
+        sharing_dataset(divided, bills, {"seed": seed}).to_netcdf(staging / "sharing.nc", engine="h5netcdf")
     for line in share_lines(divided, language):
         console.print(line, markup=False)
     console.print(f"{_WRITTEN(language)} {folder}", markup=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 from time import perf_counter
 
@@ -20,8 +21,9 @@ from model.optimise.solver import ArrayModel, SolverOptions, solve_arrays
 
 #: Value of a coalition given as a bit mask.
 Value = Callable[[int], float]
-#: Returns the coalition with the largest excess among those that `outside` lets pass, and its excess; None: nothing.
-MostUnhappy = Callable[[FloatArray, Callable[[int], bool]], "tuple[int, float] | None"]
+#: Returns the coalition with the largest excess among those that the second argument lets pass, and its excess; one
+#: with more excess than the third will do; None: nothing.
+MostUnhappy = Callable[[FloatArray, Callable[[int], bool], float], "tuple[int, float] | None"]
 
 #: Most players for whom every coalition is listed.
 LARGEST_EXACT = 12
@@ -121,7 +123,7 @@ def unhappiest(values: FloatArray, players: int) -> MostUnhappy:
     """Return the search for the largest excess in a list of all values."""
     table = np.array([members(coalition, players) for coalition in range(2**players)])
 
-    def search(shares: FloatArray, outside: Callable[[int], bool]) -> tuple[int, float] | None:
+    def search(shares: FloatArray, outside: Callable[[int], bool], enough: float) -> tuple[int, float] | None:
         excess = values - table @ shares
         for coalition in np.argsort(-excess, kind="stable").tolist():
             if 0 < coalition < 2**players - 1 and outside(coalition):
@@ -168,7 +170,7 @@ def nucleolus(
         while True:
             open_rows = {coalition: worth for coalition, worth in rows.items() if not span.holds(coalition)}
             shares, level, prices = _level(value(whole), alone, settled, value, open_rows, players)
-            found = search(shares, lambda coalition, span=span: not span.holds(coalition))  # type: ignore[misc]
+            found = search(shares, partial(_beyond, span), level + tolerance)
             if found is None or found[1] <= level + tolerance or found[0] in open_rows:
                 break
             rows[found[0]] = value(found[0])
@@ -235,7 +237,12 @@ class _Span:
         return bool(np.abs(vector - self.basis.T @ (self.basis @ vector)).max() < _SPAN * 10)
 
 
+def _beyond(span: _Span, coalition: int) -> bool:
+    """Say whether the share of a coalition is still open."""
+    return not span.holds(coalition)
+
+
 def largest_excess(value: Value, players: int, shares: FloatArray, search: MostUnhappy) -> float:
     """Return the largest excess of any coalition but the empty one and all under given shares [unit of v]."""
-    found = search(shares, lambda coalition: 0 < coalition < 2**players - 1)
+    found = search(shares, lambda coalition: 0 < coalition < 2**players - 1, inf)
     return found[1] if found else 0.0

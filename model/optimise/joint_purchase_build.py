@@ -99,13 +99,14 @@ def build(purchase: Purchase, stage_one: bool | None = None) -> Built:
         green = needed[cover] <= bid.renewable_share
         column = place[bid.supplier]
         if bid.kind == "package":
-            if green.all():
+            below = bool(yearly.sum() < purchase.reserves[cover].sum())
+            if green.all() and below:
                 packages.append((bid.id, column, cover, yearly, bid.group, position))
             else:
                 admitted[position] = False
-                refused[bid.id] = "renewable_share"
+                refused[bid.id] = "reserve_jpy" if green.all() else "renewable_share"
             continue
-        usable = green & (yearly < bills[cover, column])
+        usable = green & (yearly < bills[cover, column]) & (yearly < purchase.reserves[cover])
         if rules.reserve_unit_price is not None:
             usable &= yearly < rules.reserve_unit_price * energy[cover]
         bills[cover[usable], column] = yearly[usable]

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
 
 from model.language import Text
 from model.optimise.procurement_data import procurement
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 #: Days on which offices are closed at the turn of the year, as month and day.
 _CLOSED = {(12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3)}
@@ -23,8 +28,16 @@ class Step:
 
 
 def business_day(day: date) -> bool:
-    """Say whether offices are open: no weekend and not the turn of the year; other holidays vary and are not known."""
-    return day.weekday() < _SATURDAY and (day.month, day.day) not in _CLOSED
+    """Say whether offices are open: no weekend, no national holiday and not the turn of the year."""
+    return day.weekday() < _SATURDAY and (day.month, day.day) not in _CLOSED and day not in _national_holidays()
+
+
+@cache
+def _national_holidays() -> HolidayBase:
+    """Return the national holidays of Japan with their substitutes; years come in as they are asked for."""
+    from holidays import country_holidays
+
+    return country_holidays("JP")
 
 
 def before(day: date, days: int) -> date:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model.language import Language, Text
-from model.optimise.joint_purchase_rows import KINDS, Rule, VolumeStep
+from model.optimise.joint_purchase_rows import KINDS, Reserve, Rule, VolumeStep
 from model.optimise.joint_purchase_rules import AuctionRules
 from model.optimise.joint_purchase_synthetic import synthetic
 from model.ordinance.columns import columns_of
@@ -45,6 +45,8 @@ def _examples(kind: str) -> Sequence[Any]:
         name = tables["auction_suppliers"][0].id
         return [VolumeStep(supplier=name, from_kwh=0, to_kwh=1_000_000, setup_jpy=0, change=0.0),
                 VolumeStep(supplier=name, from_kwh=1_000_000, change=-0.2)]  # fmt: skip
+    if kind == "auction_reserves":
+        return [Reserve(facility=row.id, lot=1, reserve_jpy=100_000_000) for row in tables["auction_facilities"][:2]]
     if kind == "auction_rules":
         defaults = AuctionRules.model_validate({"overlapping_packages": "disjoint"}).model_dump(mode="json")
         return [Rule(id=name, value=str(value)) for name, value in defaults.items() if value is not None]

@@ -75,6 +75,7 @@ class Purchase:
         covers: positions of the facilities of each bid.
         steps: volume discounts by supplier and start.
         budgets: stage-1 offer by ward code [JPY/year].
+        reserves: what offers must stay below, by facility; inf for none [JPY/year].
         rules: rules of the auction.
         sha256: of every file read, by name.
     """
@@ -89,6 +90,7 @@ class Purchase:
     covers: tuple[IntArray, ...]
     steps: tuple[VolumeStep, ...]
     budgets: dict[str, float]
+    reserves: FloatArray
     rules: AuctionRules
     sha256: dict[str, str]
 
@@ -135,6 +137,7 @@ def read_purchase(
     checked = _bids(tables.get("auction_bids", []), suppliers, scope, rules, places, faults)
     steps = _steps(tables.get("auction_volume_steps", []), suppliers, rules, places, faults)
     budgets = {row.ward: row.offer_jpy for row in tables.get("auction_budgets", [])}
+    reserves = _reserves(tables.get("auction_reserves", []), scope, places, faults)
     if not (keep_good and facilities):
         faults.raise_if_any()
     first = {bid.supplier: (bid.received, bid.id) for bid, _ in reversed(checked)}
@@ -150,6 +153,7 @@ def read_purchase(
         tuple(cover for _, cover in checked),
         tuple(steps),
         {ward: offer for ward, offer in budgets.items() if ward in {row.ward for row in facilities}},
+        reserves,
         rules,
         digests,
     )
@@ -345,6 +349,18 @@ def _bids(
             others.append((bid, members))
         kept.append((bid, cover))
     return kept
+
+
+def _reserves(rows: Iterable[Any], scope: _Scope, places: dict[str, str], faults: FaultList) -> FloatArray:
+    """Return the reserve price of each facility [JPY/year]; inf for none."""
+    found = np.full(len(scope.position), np.inf)
+    for row in rows:
+        if row.facility in scope.position:
+            found[scope.position[row.facility]] = row.reserve_jpy
+        else:
+            place = f"{places['auction_reserves']} › {row.facility}"
+            faults.add(place, _UNKNOWN["facility"], row.facility, list(scope.position)[:20])
+    return found
 
 
 def _exclusive(bid: Bid, other: Bid) -> bool:

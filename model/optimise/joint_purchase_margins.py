@@ -176,6 +176,9 @@ def _without_rules(purchase: Purchase) -> Mapping[Text, Purchase]:
         )
     if rules.reserve_unit_price is not None:
         without[Text("reserve price", "予定価格")] = changed(reserve_unit_price=None)
+    if np.isfinite(purchase.reserves).any():
+        free_of = np.full(len(purchase.reserves), np.inf)
+        without[Text("reserve price of each lot", "ロットごとの予定価格")] = replace(purchase, reserves=free_of)
     if rules.evaluation == "overall":
         without[Text("overall evaluation in place of price", "総合評価（価格のみに対して）")] = changed(
             evaluation="price"

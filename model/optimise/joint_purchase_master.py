@@ -147,9 +147,13 @@ class Master:
         """Return what blocks (taken off) and what is left of resources count in the cut of some prices [`unit`]."""
         return self.singly(prices) / self.unit, prices * self.size / self.unit
 
-    def at_most(self, packages: FloatArray, limit: float) -> None:
-        """Add a row that limits a weighted number of packages."""
-        self._model.add_row(np.append(packages, np.zeros(self.places[-1] - len(packages))), -inf, limit)
+    def add_rule(self, packages: FloatArray, lower: float, upper: float) -> int:
+        """Add a row that limits a weighted number of packages and return its number."""
+        return self._model.add_row(np.append(packages, np.zeros(self.places[-1] - len(packages))), lower, upper)
+
+    def change_rule(self, row: int, lower: float, upper: float) -> None:
+        """Change the limits of a row."""
+        self._model.limit(row, lower, upper)
 
     def cut(self, prices: FloatArray) -> None:
         """Add the row that holds at some prices of the resources [unit of the objective per kW or kWh]."""

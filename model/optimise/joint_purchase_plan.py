@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from model.language import Text
 from model.optimise.joint_purchase_auction import FloatArray
@@ -15,6 +18,7 @@ from model.optimise.joint_purchase_lots import Lots, plan_lots
 from model.optimise.joint_purchase_menu import Menu, choose_menus
 from model.optimise.joint_purchase_pool import pooled_peak
 from model.optimise.joint_purchase_price_model import second_lowest
+from model.optimise.joint_purchase_rows import Reserve
 from model.optimise.joint_purchase_tariffs import Tariff, monthly_bills
 from model.optimise.procurement_data import Entry, procurement
 from model.optimise.solver import SolverOptions
@@ -86,7 +90,11 @@ def make_plan(purchase: Purchase, target: float, options: SolverOptions) -> Plan
         float(purchase.peak.max(axis=1).sum()),
         tuple(stress(purchase, lots)),
         tuple(effects(purchase, menu)),
-        {" ".join(key): entry for key, entry in procurement().entries.items() if key[0] in ("parameters", "market")},
+        {
+            " ".join(key): entry
+            for key, entry in procurement().entries.items()
+            if key[0] in ("parameters", "market") and not key[1].startswith("synthetic_")
+        },
     )
 
 
@@ -159,3 +167,60 @@ def _new_structure(purchase: Purchase) -> FloatArray:
         return np.asarray(found.sum(axis=1), dtype=np.float64)
 
     return bills(Tariff(base + more, summer + less, other + less)) - bills(Tariff(base, summer, other))
+
+
+def reserve_rows(plan: Plan) -> list[Reserve]:
+    """Return the reserve price of each lot, spread over its facilities by reference bill, in whole yen."""
+    reference = reference_bills(plan.purchase).sum(axis=1)
+    rows = []
+    for number, lot in enumerate(plan.lots.lots, start=1):
+        parts = np.floor(lot.expectation.reserve * reference[lot.facilities] / reference[lot.facilities].sum())
+        rows += [Reserve(facility=plan.purchase.facilities[position].id, lot=number, reserve_jpy=float(part))
+                 for position, part in zip(lot.facilities.tolist(), parts, strict=True)]  # fmt: skip
+    return sorted(rows, key=lambda row: row.facility)
+
+
+def plan_dataset(plan: Plan, facts: Mapping[str, Any]) -> xr.Dataset:
+    """Return the plan with the dims facility, lot, option, turn (of the market) and ward; names in English.
+
+    Args:
+        plan: the plan.
+        facts: attributes of the run.
+    """
+    purchase, lots, menu = plan.purchase, plan.lots, plan.menu
+    of_facility = np.zeros(len(purchase.facilities), dtype=np.int64)
+    for number, lot in enumerate(lots.lots):
+        of_facility[lot.facilities] = number
+    units, power = {"units": "JPY/year"}, {"units": "kW"}
+    each = {name: np.array([getattr(lot, name) for lot in lots.lots]) for name in ("energy", "power", "pooled_peak")}
+    expected = {name: np.array([getattr(lot.expectation, name) for lot in lots.lots])
+                for name in ("price", "reserve", "no_award")}  # fmt: skip
+    return xr.Dataset(
+        {
+            "lot_of_facility": ("facility", of_facility + 1),
+            "option_of_facility": ("facility", menu.choice),
+            "option_cost": (("facility", "option"), menu.cost, units),
+            "lot_energy": ("lot", each["energy"], {"units": "kWh/year"}),
+            "lot_power": ("lot", each["power"], power),
+            "lot_pooled_peak": ("lot", each["pooled_peak"], power),
+            "lot_bidders": ("lot", np.array([lot.bidders for lot in lots.lots]), {"units": "1"}),
+            "lot_reference": ("lot", np.array([lot.reference for lot in lots.lots]), units),
+            "lot_expected_price": ("lot", expected["price"], units),
+            "lot_reserve_price": ("lot", expected["reserve"], units),
+            "lot_no_award": ("lot", expected["no_award"], {"units": "1"}),
+            "turn_bills": ("turn", np.array([one.bills for one in plan.stress]), units),
+            "turn_change": (("turn", "ward"), np.array([one.by_ward for one in plan.stress]), units),
+        },
+        coords={
+            "facility": [row.id for row in purchase.facilities],
+            "lot": np.arange(1, len(lots.lots) + 1),
+            "option": [one.name.en for one in menu.options],
+            "turn": [one.name.en for one in plan.stress],
+            "ward": list(purchase.wards),
+        },
+        attrs={
+            "title": "plan of a joint purchase", "one_lot": lots.one_lot, "ward_by_ward": lots.ward_by_ward,
+            "renewable_share": menu.share, "pooled_peak": plan.pooled_peak, "sum_of_peaks": plan.sum_of_peaks,
+            **lots.proof.facts(), **facts,
+        },
+    )  # fmt: skip

@@ -148,6 +148,16 @@ class Budget(Row):
     supplier: str = column("supplier of stage 1", "第1段階の事業者", default="")
 
 
+class Reserve(Row):
+    """What offers for a facility must stay below, as the plan spreads the reserve price of its lot."""
+
+    unique = ("facility",)
+
+    facility: str = column("facility", "施設ID", min_length=1)
+    lot: int = column("lot", "ロット", default=1, ge=1)
+    reserve_jpy: float = column("reserve price", "予定価格", "JPY/year", gt=0)
+
+
 class Rule(Row):
     """A rule of the auction."""
 
@@ -162,5 +172,6 @@ KINDS: Mapping[str, tuple[type[Row], Text]] = {
     "auction_bids": (Bid, Text("joint purchase: bids", "共同購入：入札")),
     "auction_volume_steps": (VolumeStep, Text("joint purchase: volume discounts", "共同購入：数量割引")),
     "auction_budgets": (Budget, Text("joint purchase: stage-1 offers of wards", "共同購入：各区の第1段階提示額")),
+    "auction_reserves": (Reserve, Text("joint purchase: reserve prices", "共同購入：予定価格")),
     "auction_rules": (Rule, Text("joint purchase: rules", "共同購入：規則")),
 }

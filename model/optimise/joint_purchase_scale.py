@@ -112,7 +112,7 @@ class _Search:
             sharp = sharpened(self.master, reduced, relaxed.bound, replace(self.options, seconds=max(1.0, self.left)))
             reduced, self.bound = sharp.reduced, sharp.bound
             for row in sharp.rows:
-                self.master.at_most(row, 1.0)
+                self.master.add_rule(row, -inf, 1.0)
         lowest = self.bound
         for share, gap, part in _STAGES:
             while not self.done and self.left > 0.0:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from math import inf
 from time import perf_counter
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from model.decomposition import shapley_values
 from model.optimise.cost_sharing import (
@@ -22,9 +24,10 @@ from model.optimise.cost_sharing import (
     sampled_shapley,
     unhappiest,
 )
-from model.optimise.joint_purchase_auction import Auction, FloatArray, IntArray, Package, price_of, signatures
+from model.optimise.joint_purchase_auction import FloatArray, Package, price_of, without_dominated
 from model.optimise.joint_purchase_build import Built
-from model.optimise.joint_purchase_clear import LARGEST_DIRECT
+from model.optimise.joint_purchase_clear import is_large
+from model.optimise.joint_purchase_large_game import LargeGame
 from model.optimise.joint_purchase_model import power_used, total_of, weighted, winner_model
 from model.optimise.solver import SolverOptions
 
@@ -32,6 +35,10 @@ from model.optimise.solver import SolverOptions
 _SAME_YEN = 1.0
 #: Gap at which the saving of a group of wards counts as known [1].
 _GAP = 1e-6
+#: The same for many wards with many facilities, as a part of all bills [1].
+_ROOM = 1e-5
+#: Part of the time for the nucleolus; the rest is for the orders of the Shapley value.
+_NUCLEOLUS_PART = 0.7
 #: Room for the binary error of parts that add up to one.
 _NOISE = 1e-9
 
@@ -51,7 +58,7 @@ class Sharing:
         orders: orders drawn; 0 where exact.
         proportional: in proportion to the offers [JPY/year].
         excess: largest excess of each of the three divisions [JPY/year]; above zero some group could do better alone.
-        aggregated: whether facilities of a ward were taken together to keep the groups solvable.
+        room: the savings of groups are known within this [JPY/year]; zero where exact.
     """
 
     wards: tuple[str, ...]
@@ -64,7 +71,7 @@ class Sharing:
     orders: int
     proportional: FloatArray
     excess: dict[str, float]
-    aggregated: bool
+    room: float
 
 
 class WardGame:
@@ -83,9 +90,6 @@ class WardGame:
         number = {ward: position for position, ward in enumerate(self.wards)}
         player = np.array([number[ward] for ward in purchase.ward], dtype=np.int64)
         auction = built.auction
-        self.aggregated = int(np.isfinite(auction.prices).sum()) > LARGEST_DIRECT
-        if self.aggregated:
-            auction, player = together(auction, player)
         outs = tuple(
             Package(f"out {ward}", len(auction.suppliers), np.flatnonzero(player == position), 0.0)
             for position, ward in enumerate(self.wards)
@@ -134,8 +138,16 @@ class WardGame:
             self.known[coalition] = float(inside - price_of(self._auction, award))
         return self.known[coalition]
 
-    def search(self, shares: FloatArray, outside: Callable[[int], bool]) -> tuple[int, float] | None:
-        """Return the group with the largest excess among those that `outside` lets pass, and that excess."""
+    def search(
+        self, shares: FloatArray, outside: Callable[[int], bool], enough: float = inf
+    ) -> tuple[int, float] | None:
+        """Return the group with the largest excess among those that `outside` lets pass, and that excess.
+
+        Args:
+            shares: what each ward is given.
+            outside: which groups count.
+            enough: a group with more than this would do; the largest is found all the same.
+        """
         model: Any = self._model.model
         payments = self.offers - shares
         for out in self._out:
@@ -162,36 +174,9 @@ class WardGame:
             model.del_component(model.proper)
 
 
-def together(auction: Auction, player: IntArray) -> tuple[Auction, IntArray]:
-    """Return the auction with the facilities of a ward that the same bids cover taken as one divisible facility.
-
-    Args:
-        auction: the auction.
-        player: ward of each facility.
-
-    Returns:
-        the smaller auction and the ward of each of its facilities.
-    """
-    offered = np.isfinite(auction.prices)
-    keys = np.column_stack((player, signatures(auction), offered @ (2.0 ** np.arange(offered.shape[1]))))
-    _, first, group = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    group = group.ravel()
-    count = len(first)
-    prices = np.zeros((count, offered.shape[1]))
-    np.add.at(prices, group, auction.prices)
-    smaller = replace(
-        auction,
-        facilities=tuple(auction.facilities[position] for position in first.tolist()),
-        energy=np.bincount(group, auction.energy, count).astype(np.float64),
-        power=np.bincount(group, auction.power, count).astype(np.float64),
-        divisible=np.ones(count, dtype=np.bool_),
-        prices=prices,
-        packages=tuple(replace(one, facilities=np.unique(group[one.facilities])) for one in auction.packages),
-    )
-    return smaller, player[first]
-
-
-def share(built: Built, options: SolverOptions, orders: int = 200, seed: int = 0) -> Sharing:
+def share(
+    built: Built, options: SolverOptions, orders: int = 200, seed: int = 0, saving: float | None = None
+) -> Sharing:
     """Return the saving of the joint purchase divided by nucleolus, Shapley value and proportion.
 
     Args:
@@ -199,10 +184,13 @@ def share(built: Built, options: SolverOptions, orders: int = 200, seed: int = 0
         options: seconds for the whole.
         orders: most orders of arrival for the sampled Shapley value (more than 12 wards).
         seed: seed of these orders.
+        saving: what all save by the award in hand [JPY/year]; by default what the best award would save.
     """
     begun = perf_counter()
-    game = WardGame(built, options)
+    game, wards, offers, room = _game(built, options)
     players, whole = game.players, 2**game.players - 1
+    if saving is not None:
+        game.known[whole] = saving
     exact = players <= LARGEST_EXACT
     search: MostUnhappy = game.search
     if exact:
@@ -210,17 +198,61 @@ def share(built: Built, options: SolverOptions, orders: int = 200, seed: int = 0
         search = unhappiest(values, players)
     saving = game.value(whole)
     alone = np.array([game.value(1 << player) for player in range(players)])
+    left = options.seconds - (perf_counter() - begun)
+    inner = nucleolus(game.value, players, search, max(_SAME_YEN, room), _NUCLEOLUS_PART * left, game.known)
     if exact:
         drawn = SampledShapley(shapley_values(values), np.zeros(players), 0)
     else:
-        drawn = sampled_shapley(game.value, players, orders, seed, (options.seconds - (perf_counter() - begun)) / 2)
-    left = options.seconds - (perf_counter() - begun)
-    inner = nucleolus(game.value, players, search, _SAME_YEN, left, game.known)
-    by_offer = proportional(saving, game.offers)
+        left = options.seconds - (perf_counter() - begun)
+        drawn = sampled_shapley(game.value, players, orders, seed, left)
+    by_offer = proportional(saving, offers)
     divisions = {"nucleolus": inner.shares, "shapley": drawn.shares, "proportional": by_offer}
     excess = {name: largest_excess(game.value, players, one, search) if players > 1 else 0.0
               for name, one in divisions.items()}  # fmt: skip
     return Sharing(
-        game.wards, game.offers, saving, alone, inner, drawn.shares, drawn.standard_error, drawn.orders, by_offer,
-        excess, game.aggregated,
+        wards, offers, saving, alone, inner, drawn.shares, drawn.standard_error, drawn.orders, by_offer, excess, room,
     )  # fmt: skip
+
+
+def _game(built: Built, options: SolverOptions) -> tuple[WardGame | LargeGame, tuple[str, ...], FloatArray, float]:
+    """Return the game, the wards, their offers [JPY/year], and the room within which groups are valued [JPY/year]."""
+    purchase = built.purchase
+    offers = np.array([np.floor(purchase.budgets[ward]) for ward in purchase.wards])
+    if not is_large(built.auction):
+        return WardGame(built, options), purchase.wards, offers, 0.0
+    number = {ward: position for position, ward in enumerate(purchase.wards)}
+    player = np.array([number[ward] for ward in purchase.ward], dtype=np.int64)
+    room = _ROOM * float(built.auction.prices.min(axis=1).sum())
+    auction = without_dominated(built.auction)[0]
+    asked = replace(options, absolute_gap=room, seconds=options.seconds / 4)
+    return LargeGame(auction, player, offers, asked), purchase.wards, offers, room
+
+
+def sharing_dataset(found: Sharing, bills: Mapping[str, float], facts: Mapping[str, Any]) -> xr.Dataset:
+    """Return the divided saving with the dims ward and division.
+
+    Args:
+        found: the division.
+        bills: of the contracts of each ward [JPY/year].
+        facts: attributes of the run.
+    """
+    units = {"units": "JPY/year"}
+    names = ("nucleolus", "shapley", "proportional")
+    saved = np.array([found.nucleolus.shares, found.shapley, found.proportional])
+    attributes: dict[str, Any] = {
+        "title": "saving of the joint purchase by ward", "saving": found.saving, "least_core": found.nucleolus.least,
+        "nucleolus_complete": str(found.nucleolus.complete), "orders": found.orders, "room": found.room, **facts,
+    }  # fmt: skip
+    return xr.Dataset(
+        {
+            "offer": ("ward", found.offers, units),
+            "saves_alone": ("ward", found.alone, units),
+            "saving": (("division", "ward"), saved, units),
+            "payment": (("division", "ward"), found.offers - saved, units),
+            "contract_bill": ("ward", np.array([bills[ward] for ward in found.wards]), units),
+            "standard_error": ("ward", found.shapley_error, units),
+            "largest_excess": ("division", np.array([found.excess[name] for name in names]), units),
+        },
+        coords={"ward": list(found.wards), "division": list(names)},
+        attrs=attributes,
+    )

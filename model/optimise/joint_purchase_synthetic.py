@@ -9,22 +9,24 @@ import numpy as np
 
 from model.optimise.joint_purchase_auction import FloatArray
 from model.optimise.joint_purchase_rows import Bid, Budget, Facility, Rule, Supplier
-from model.optimise.joint_purchase_tariffs import FISCAL_MONTHS
+from model.optimise.joint_purchase_tariffs import FISCAL_MONTHS, base_charge
 from model.optimise.procurement_data import FACILITY_CLASSES, procurement
 from model.ordinance.municipalities import municipalities
 
 #: Put into every name, so that nobody takes a made-up facility or supplier for a real one.
 MARK = "合成"
-#: Spread of made-up tariffs around the reference, as shares: between suppliers, between classes of one supplier.
-_BETWEEN, _WITHIN = 0.04, 0.03
-#: Spread of base charges, packages' discounts [%], capacities as multiples of an equal share of all contract power.
-_BASE_SPREAD, _DISCOUNT, _CAPACITY = 0.10, (0.5, 4.0), (0.9, 4.5)
-#: Largest number of wards and classes of a package, and how often one leaves out facilities open day and night.
-_WARDS, _CLASSES, _LEAVES_OUT = 4, 3, 0.2
 #: Draws for each package before a set is taken to be too small for so many.
 _TRIES = 50
-#: Ward offers of stage 1 lie this much above the cheapest bid [share].
-_STAGE_ONE = (0.01, 0.06)
+
+
+def _assumed(quantity: str) -> float:
+    """Return an assumption of the generator."""
+    return procurement().parameter(f"synthetic_{quantity}")
+
+
+def _between(quantity: str) -> tuple[float, float]:
+    """Return the ends of a range that the generator draws from."""
+    return _assumed(f"{quantity}_low"), _assumed(f"{quantity}_high")
 
 
 @dataclass(frozen=True)
@@ -104,24 +106,22 @@ def _load(random: np.random.Generator, kind: str) -> tuple[FloatArray, FloatArra
     shape = np.array([data.number("monthly_shape", "share_of_year", kind, str(month)) for month in FISCAL_MONTHS])
     energy = np.round(yearly * shape)
     highest = energy.sum() / 8760.0 / factor
-    peak = np.ceil(highest * (0.6 + 0.4 * shape / shape.max()))
+    least = _assumed("off_peak")
+    peak = np.ceil(highest * (least + (1.0 - least) * shape / shape.max()))
     return energy, peak
 
 
 def _suppliers(random: np.random.Generator, number: int, power: float) -> list[Supplier]:
     """Return bidders with capacities, emission factors and points."""
+    capacity, points = _between("capacity"), _between("environmental_points")
     return [
         Supplier(
             id=f"S{position + 1:02d}",
             name=f"{MARK}電力{position + 1}",
-            capacity_kw=float(np.round(power / number * random.uniform(*_CAPACITY))),
-            emission_factor=float(np.round(random.uniform(0.0, 0.5), 3)),
-            environmental_points=float(random.integers(60, 101)),
-            emission_factor_points=float(random.integers(0, 13)),
-            renewable_share_points=float(random.integers(0, 6)),
-            unused_energy_points=float(random.integers(0, 3)),
-            improvement_points=float(random.integers(0, 2)),
-            local_points=float(random.integers(0, 6)),
+            capacity_kw=float(np.round(power / number * random.uniform(*capacity))),
+            emission_factor=float(np.round(random.uniform(0.0, _assumed("emission_factor_high")), 3)),
+            environmental_points=float(random.integers(int(points[0]), int(points[1]) + 1)),
+            **{name: float(random.integers(0, int(procurement().parameter(name)) + 1)) for name in Supplier.POINTS},
         )
         for position in range(number)
     ]
@@ -137,9 +137,9 @@ def _singles(random: np.random.Generator, bidders: list[Supplier], rows: list[An
     smallest = {kind: power[classes == kind].min(initial=np.inf) for kind in FACILITY_CLASSES}
     bids = []
     for order, bidder in enumerate(bidders):
-        level = 1.0 + _BETWEEN * random.standard_normal()
+        level = 1.0 + _assumed("between") * random.standard_normal()
         for kind in FACILITY_CLASSES:
-            energy = level * (1.0 + _WITHIN * random.standard_normal())
+            energy = level * (1.0 + _assumed("within") * random.standard_normal())
             if smallest[kind] > (bidder.capacity_kw or np.inf):
                 continue
             bids.append(
@@ -148,7 +148,7 @@ def _singles(random: np.random.Generator, bidders: list[Supplier], rows: list[An
                     supplier=bidder.id,
                     received=order + 1,
                     classes=kind,
-                    base=float(np.round(base * (1.0 + _BASE_SPREAD * random.standard_normal()), 2)),
+                    base=float(np.round(base * (1.0 + _assumed("base_spread") * random.standard_normal()), 2)),
                     energy_summer=float(np.round(summer * energy, 2)),
                     energy_other=float(np.round(other * energy, 2)),
                 )
@@ -168,16 +168,16 @@ def _packages(
     ward, kind = np.array([row.ward for row in rows]), np.array([row.facility_class for row in rows])
     codes, classes = sorted(set(ward.tolist())), list(FACILITY_CLASSES)
     tariffs = {(bid.supplier, bid.classes): bid for bid in singles}
+    wards, kinds = int(_assumed("package_wards")), int(_assumed("package_classes"))
+    leaves_out, discount = _assumed("leaves_out"), _between("discount")
     bids: list[Bid] = []
     for _ in range(_TRIES * number):
         if len(bids) == number:
             break
         bidder = bidders[random.integers(len(bidders))]
-        some = sorted(
-            random.choice(codes, min(len(codes), int(random.integers(1, _WARDS + 1))), replace=False).tolist()
-        )
-        few = random.choice(classes[1:], int(random.integers(1, _CLASSES + 1)), replace=False).tolist()
-        if random.random() < _LEAVES_OUT:
+        some = sorted(random.choice(codes, min(len(codes), int(random.integers(1, wards + 1))), replace=False).tolist())
+        few = random.choice(classes[1:], int(random.integers(1, kinds + 1)), replace=False).tolist()
+        if random.random() < leaves_out:
             few = [name for name in few if name != "hospital"]
         cover = np.isin(ward, some) & np.isin(kind, few)
         own = [tariffs[bidder.id, name] for name in few if (bidder.id, name) in tariffs]
@@ -196,7 +196,7 @@ def _packages(
                 wards=";".join(some),
                 classes=";".join(sorted(few)),
                 **mean,
-                discount=float(np.round(random.uniform(*_DISCOUNT), 2)),
+                discount=float(np.round(random.uniform(*discount), 2)),
             )
         )
     return bids
@@ -214,12 +214,15 @@ def _budgets(
     for number, row in enumerate(rows):
         tariffs = [bid for bid in singles if bid.kind == "single" and bid.classes == row.facility_class]
         yearly[number] = min(
-            12 * 0.85 * bid.base * power[number]
+            12 * float(base_charge(bid.base, power[number : number + 1], np.array([100.0]))[0])
             + float(kwh[number] @ np.where(summer, bid.energy_summer, bid.energy_other))
             + data.parameter("levy") * float(kwh[number].sum())
             for bid in tariffs
         )
     return [
-        Budget(ward=code, offer_jpy=float(np.round(yearly[ward == code].sum() * (1.0 + random.uniform(*_STAGE_ONE)))))
+        Budget(
+            ward=code,
+            offer_jpy=float(np.round(yearly[ward == code].sum() * (1.0 + random.uniform(*_between("stage_one"))))),
+        )
         for code in sorted(set(ward.tolist()))
     ]

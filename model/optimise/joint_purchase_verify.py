@@ -68,6 +68,10 @@ def verify(audit: Mapping[str, Any], files: Sequence[Path]) -> list[Check]:
         Check(
             Text("bills are right to the yen", "請求額が1円単位で一致"), tuple(_wrong_bills(raw, lines, rules, audit))
         ),
+        Check(Text("bids lie below the reserve prices", "落札額が予定価格未満"), tuple(_above_reserve(raw, lines))),
+        Check(
+            Text("bound and objective agree with the gap", "下界と目的関数がギャップと整合"), tuple(_wrong_proof(audit))
+        ),
         Check(Text("the total is the sum of the bills", "合計額が請求額の和に一致"), tuple(_wrong_total(audit))),
     ]
 
@@ -271,6 +275,35 @@ def _wrong_bills(
     for ward, total in by_ward.items():
         if total != offers[ward] // 1:
             yield f"{ward}: {float(total):,.0f} ≠ {float(offers[ward]):,.0f}"
+
+
+def _above_reserve(raw: _Raw, lines: Mapping[str, Any]) -> Iterable[str]:
+    """Name awards to bids that do not lie below the reserve price: of the facility, or of all those of a package."""
+    reserves = {row["facility"]: _number(row["reserve_jpy"]) for row in raw.rows["auction_reserves"]}
+    packages: dict[str, list[str]] = {}
+    for name, row in lines.items():
+        if not _real(row):
+            continue
+        if _package(raw, row["bid"]):
+            packages.setdefault(str(row["bid"]), []).append(name)
+        elif name in reserves and Fraction(str(row["bill_jpy"])) >= reserves[name]:
+            yield f"{name}: {float(row['bill_jpy']):,.0f} ≥ {float(reserves[name]):,.0f}"
+    for bid, names in sorted(packages.items()):
+        total = sum((Fraction(str(lines[name]["bill_jpy"])) for name in names), Fraction(0))
+        if set(names) <= set(reserves) and total >= (limit := sum((reserves[name] for name in names), Fraction(0))):
+            yield f"{bid}: {float(total):,.0f} ≥ {float(limit):,.0f}"
+
+
+def _wrong_proof(audit: Mapping[str, Any]) -> Iterable[str]:
+    """Say so if the stated bound, objective and gap cannot belong together."""
+    proof = audit["proof"]
+    bound, objective, gap = (Fraction(str(proof[name])) for name in ("bound", "objective", "gap"))
+    if bound > objective + Fraction(1, 2):
+        yield f"{float(bound):,.2f} > {float(objective):,.2f}"
+    if abs((objective - bound) - gap * abs(objective)) > Fraction(1, 2):
+        yield f"{float(objective - bound):,.2f} ≠ {float(gap * objective):,.2f}"
+    if audit["rules"]["evaluation"] == "price" and abs(objective - Fraction(str(audit["total_jpy"]))) > 1:
+        yield f"{float(objective):,.2f} ≠ {audit['total_jpy']:,.2f}"
 
 
 def _wrong_total(audit: Mapping[str, Any]) -> Iterable[str]:

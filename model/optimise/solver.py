@@ -232,10 +232,15 @@ class GrowingModel:
         self._maximise = model.maximise
         self._highs = _loaded(model, options)
 
-    def add_row(self, values: FloatArray, lower: float, upper: float = inf) -> None:
-        """Add a row from its coefficients of all columns."""
+    def add_row(self, values: FloatArray, lower: float, upper: float = inf) -> int:
+        """Add a row from its coefficients of all columns and return its number."""
         used = np.flatnonzero(values)
         self._highs.addRow(lower, upper, len(used), used.astype(np.int32), values[used])
+        return self.rows - 1
+
+    def limit(self, row: int, lower: float, upper: float) -> None:
+        """Change the limits of a row."""
+        self._highs.changeRowBounds(row, lower, upper)
 
     def add_column(self, cost: float, upper: float, values: FloatArray) -> None:
         """Add a column that is at least 0 from its coefficients in all rows."""

@@ -42,7 +42,7 @@ def stability_line(divided: Sharing) -> Text:
             f"The core is empty: some group of wards could save at least {least:,.0f} JPY a year more alone.",
             f"コアは空です。単独で年 {least:,.0f} 円以上多く削減できる区の組があります。",
         )
-    if worst <= 1:
+    if worst <= max(1.0, divided.room):
         return Text(
             f"The division lies in the core: every group of wards gains at least {-worst:,.0f} JPY by staying.",
             f"配分はコアに属し、どの区の組も共同購入により年 {-worst:,.0f} 円以上有利です。",
@@ -68,9 +68,9 @@ def share_lines(divided: Sharing, language: Language) -> list[str]:
         said = Text(f"Shapley value from {divided.orders} random orders; its error is in the table.",
                     f"シャープレイ値は{divided.orders}通りの順序の標本推定です。")  # fmt: skip
         lines.append(said(language))
-    if divided.aggregated:
-        said = Text("Facilities of a ward with the same offers were taken together to value every group of wards.",
-                    "区の組の評価では、同じ入札対象の施設を区ごとに合算しています。")  # fmt: skip
+    if divided.room > 0:
+        said = Text(f"The savings of groups of wards are known within {divided.room:,.0f} JPY a year.",
+                    f"区の組ごとの削減額の精度は年 {divided.room:,.0f} 円以内です。")  # fmt: skip
         lines.append(said(language))
     return lines
 

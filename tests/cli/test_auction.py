@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -46,14 +47,18 @@ def small(run: Run) -> list[Path]:
 
 
 def edit(path: Path, change: Callable[[list[dict[str, str]]], None]) -> None:
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        rows = list(csv.DictReader(lines))
+    rows = rows_of(path)
     headings = list(rows[0])
     change(rows)
     with path.open("w", encoding="utf-8-sig", newline="") as lines:
         writer = csv.DictWriter(lines, headings)
         writer.writeheader()
         writer.writerows(rows)
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        return list(csv.DictReader(lines))
 
 
 def named(files: list[Path], kind: str) -> Path:
@@ -199,6 +204,9 @@ def test_overall_evaluation_takes_points_for_yen(run: Run, small: list[Path]) ->
 def test_share_leaves_no_ward_worse_off_and_hands_out_everything(run: Run, small: list[Path]) -> None:
     done = run("share", *small, "--out", "shared")
     assert done.code == 0, done.err
+    with xr.open_dataset("shared/sharing.nc", engine="h5netcdf") as found:
+        assert (found["payment"] <= found["offer"] + 1).all()
+        assert found["payment"].sum("ward").values == pytest.approx([float(found["contract_bill"].sum())] * 3, abs=2)
     sheet = load_workbook("shared/sharing.xlsx", read_only=True)["division"]
     head, *rows, total = [list(row) for row in sheet.iter_rows(values_only=True)]
     offer, given, pays = (
@@ -223,20 +231,84 @@ def test_sharing_needs_every_ward_s_offer(run: Run, small: list[Path]) -> None:
     assert "offer of stage 1 is needed" in bad.err
 
 
-@pytest.mark.parametrize("kind", ["facilities", "suppliers", "bids", "volume_steps", "budgets", "rules"])
-def test_templates_are_read_again(run: Run, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_templates_are_read_again(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     written = []
-    for name in ("facilities", "suppliers", "bids", kind):
-        path = Path(f"{name}.xlsx")
-        if not path.exists():
-            with pytest.raises(SystemExit) as left:
-                main(["template", f"auction_{name}", "--out", str(path), "--lang", "ja"])
-            assert left.value.code == 0
-            written.append(path)
+    for name in ("facilities", "suppliers", "bids", "volume_steps", "budgets", "reserves", "rules"):
+        written.append(Path(f"{name}.xlsx"))
+        with pytest.raises(SystemExit) as left:
+            main(["template", f"auction_{name}", "--out", str(written[-1]), "--lang", "ja"])
+        assert left.value.code == 0
     capsys.readouterr()
-    rules = Path("rules.csv")
-    if kind != "rules":
-        rules.write_text("rule,value\noverlapping_packages,disjoint\n", encoding="utf-8")
-        written.append(rules)
     done = run("clear", *written, "--out", "award", "--no-details")
     assert done.code == 0, done.err
+
+
+def test_the_reserve_prices_of_a_plan_keep_dearer_bids_out(run: Run, small: list[Path]) -> None:
+    facilities = named(small, "auction_facilities")
+    assert run("plan", facilities, "--out", "plan").code == 0
+    with xr.open_dataset("plan/plan.nc", engine="h5netcdf") as plan:
+        lots = plan["lot_of_facility"].to_series()
+        reserve = plan["lot_reserve_price"].to_series()
+    rows = rows_of(Path("plan/auction_reserves.csv"))
+    for lot, price in reserve.items():
+        spread = sum(float(row["reserve price [JPY/year]"]) for row in rows if int(row["lot"]) == lot)
+        assert price - (lots == lot).sum() - 1 <= spread <= price + 1
+    reserves = Path("auction_reserves.csv")
+    reserves.write_bytes(Path("plan/auction_reserves.csv").read_bytes())
+
+    def impossible(rows: list[dict[str, str]]) -> None:
+        rows[0]["reserve price [JPY/year]"] = "1"
+
+    edit(reserves, impossible)
+    files = [path for path in small if path.stem != "auction_budgets"] + [reserves]
+    assert run("clear", *files, "--out", "award", "--no-details").code == 0
+    audit = json.loads(Path("award/audit.json").read_text(encoding="utf-8"))
+    first = next(row for row in audit["award"] if row["facility"] == rows[0]["facility"])
+    assert first["bid"] == "(last resort)"
+    limit = {row["facility"]: float(row["reserve price [JPY/year]"]) for row in rows}
+    bids = rows_of(named(small, "auction_bids"))
+    single = {row["bid"] for row in bids if row["kind"] == "each facility by itself"}
+    for row in audit["award"]:
+        assert row["bid"] not in single or row["bill_jpy"] < limit[row["facility"]]
+    assert run("verify", "award/audit.json", *files, "--no-repeat").code == 0
+
+
+@pytest.mark.parametrize("dated", [False, True])
+def test_half_hourly_files_stand_for_the_months(run: Run, small: list[Path], dated: bool) -> None:
+    first = date(2025, 4, 1)
+    days = [first + timedelta(days=number) for number in range(365)]
+    lines = [[str(day)] * dated + ["2.5"] * 47 + ["7.25" if day.day == 1 else "2.5"] for day in days]
+    Path("set/meter.csv").write_text("\n".join(",".join(line) for line in lines), encoding="utf-8")
+
+    def months(rows: list[dict[str, str]], row: dict[str, str]) -> None:
+        for month in range(1, 13):
+            number = sum(day.month == month for day in days)
+            row[f"energy in month {month} [kWh]"] = str(2.5 * 48 * number + 4.75)
+            row[f"peak in month {month} [kW]"] = "14.5"
+
+    facilities = named(small, "auction_facilities")
+    edit(facilities, lambda rows: months(rows, rows[0]))
+    assert run("clear", *small, "--out", "months", "--no-details").code == 0
+
+    def meter(rows: list[dict[str, str]]) -> None:
+        for heading in rows[0]:
+            if " in month " in heading:
+                rows[0][heading] = ""
+        rows[0]["half-hourly file"] = "meter.csv"
+
+    edit(facilities, meter)
+    assert run("clear", *small, "--out", "meter", "--no-details").code == 0
+    one, two = (json.loads(Path(name, "audit.json").read_text(encoding="utf-8")) for name in ("months", "meter"))
+    assert one["award"] == two["award"]
+    assert run("verify", "meter/audit.json", *small, "--no-repeat").code == 0
+
+
+def test_a_bound_that_does_not_fit_the_objective_is_found(run: Run, small: list[Path]) -> None:
+    run("clear", *small, "--out", "award", "--no-details")
+    audit = Path("award/audit.json")
+    content = json.loads(audit.read_text(encoding="utf-8"))
+    content["proof"]["bound"] -= 1000
+    audit.write_text(json.dumps(content), encoding="utf-8")
+    done = run("verify", audit, *small, "--no-repeat")
+    assert done.code == 1
+    assert "✗ bound and objective agree with the gap" in done.out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ from model.optimise.joint_purchase_build import Built, build
 from model.optimise.joint_purchase_clear import clear
 from model.optimise.joint_purchase_forms import write_tables
 from model.optimise.joint_purchase_inputs import read_purchase
+from model.optimise.joint_purchase_large_game import LargeGame
 from model.optimise.joint_purchase_rows import Rule
-from model.optimise.joint_purchase_share import WardGame, share, together
+from model.optimise.joint_purchase_share import WardGame, share
 from model.optimise.joint_purchase_synthetic import synthetic
 from model.optimise.solver import SolverOptions
 
@@ -54,7 +56,7 @@ def test_groups_never_lose_by_joining_and_the_search_finds_the_unhappiest(tmp_pa
             if not one & other:
                 assert values[one | other] >= values[one] + values[other] - 1000
     shares = np.array([values[7], 0.0, 0.0])
-    expected = unhappiest(values, 3)(shares, lambda coalition: True)
+    expected = unhappiest(values, 3)(shares, lambda coalition: True, np.inf)
     found = game.search(shares, lambda coalition: True)
     assert expected is not None
     assert found is not None
@@ -73,13 +75,23 @@ def test_everything_is_handed_out_and_nobody_pays_more_than_its_offer(tmp_path: 
     assert found.excess["nucleolus"] <= min(found.excess.values()) + 1
 
 
-def test_taking_like_facilities_together_keeps_energy_and_power(tmp_path: Path) -> None:
-    built = built_set(tmp_path, 1)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_large_game_values_groups_as_the_small_one_does(tmp_path: Path, seed: int) -> None:
+    built = built_set(tmp_path, seed)
+    game = WardGame(built, OPTIONS)
     number = {code: position for position, code in enumerate(built.purchase.wards)}
     player = np.array([number[code] for code in built.purchase.ward])
-    smaller, who = together(built.auction, player)
-    assert smaller.energy.sum() == pytest.approx(built.auction.energy.sum())
-    assert smaller.power.sum() == pytest.approx(built.auction.power.sum())
-    assert np.bincount(who, smaller.power) == pytest.approx(np.bincount(player, built.auction.power))
-    for one, other in zip(built.auction.packages, smaller.packages, strict=True):
-        assert smaller.power[other.facilities].sum() == pytest.approx(built.auction.power[one.facilities].sum())
+    large = LargeGame(built.auction, player, game.offers, replace(OPTIONS, absolute_gap=1.0))
+    for coalition in range(1, 8):
+        # Parts of facilities where capacity binds can only make a group cheaper.
+        assert large.value(coalition) >= game.value(coalition) - 1000
+    values = all_values(large.value, 3)
+    for shares in (np.array([values[7], 0.0, 0.0]), np.full(3, values[7] / 3)):
+        expected = unhappiest(values, 3)(shares, lambda coalition: 0 < coalition < 7, np.inf)
+        found = large.search(shares, lambda coalition: 0 < coalition < 7)
+        assert expected is not None
+        assert found is not None
+        assert found[1] == pytest.approx(expected[1], abs=1000)
+        banned = large.search(shares, lambda coalition, first=found[0]: coalition != first)
+        assert banned is not None
+        assert banned[0] != found[0]

@@ -147,6 +147,9 @@ def test_calendar_runs_back_from_april_to_windows_in_winter() -> None:
     assert business_day(joint.last)
     assert not business_day(date(2027, 1, 2))
     assert not business_day(date(2027, 2, 13))
+    assert not business_day(date(2027, 2, 11))  # National Foundation Day
+    assert not business_day(date(2027, 3, 22))  # substitute for the vernal equinox on a Sunday
+    assert business_day(date(2027, 2, 12))
 
 
 @pytest.mark.parametrize(
