@@ -64,6 +64,7 @@ _COLUMNS: Final = (
     Text("quantity", "項目"), Text("of", "対象"), Text("value", "値"), Text("unit", "単位"),
     Text("quality, source", "質・出典"), Text("note", "備考"),
 )  # fmt: skip
+_RULE_SET: Final = Text("rule set", "ルールセット")
 _YES, _NO = Text("yes", "あり"), Text("–", "–")
 
 
@@ -120,7 +121,7 @@ def _programme(name: str, data: Data, language: Language) -> Iterator[str]:
     """Yield the parts of the section of a programme."""
     row = rows()[name]
     yield row[f"acts_{language}"]
-    yield "\n".join(["```", *row["equation"].split("; "), "```"])
+    yield "\n".join(["```", *row[f"equation_{language}"].split("; "), "```"])
     yield f"**{_REACH(language)}**: {row[f'coverage_{language}']}"
     if row["optimised_en"]:
         yield f"**{_BY_OPTIMISER(language)}**: {row[f'optimised_{language}']}"
@@ -132,7 +133,7 @@ def _programme(name: str, data: Data, language: Language) -> Iterator[str]:
     if parameters(name):
         yield f"### {_RULES(language)}"
         said = [cell for book, parameter in parameters(name) for cell in _said(book, parameter, language)]
-        yield markdown_table(headings, said)
+        yield markdown_table([headings[0], _RULE_SET(language), *headings[2:]], said)
 
 
 def _values(data: Data, table: str, quantity: str, language: Language) -> Iterator[list[str]]:

@@ -39,7 +39,9 @@ def test_every_programme_and_every_quantity_of_their_reach_is_there() -> None:
     assert listed == known
     for name in programmes():
         row = page.rows()[name]
-        assert all(row[field] for field in ("equation", "acts_en", "acts_ja", "coverage_en", "coverage_ja"))
+        assert all(
+            row[field] for field in ("equation_en", "equation_ja", "acts_en", "acts_ja", "coverage_en", "coverage_ja")
+        )
         for book, parameter in page.parameters(name):
             assert any(one.id == parameter for one in rulebook(book).parameters), (book, parameter)
 
