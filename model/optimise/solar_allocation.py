@@ -14,13 +14,9 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
-from model.optimise.solar_allocation_chance import (
-    chance_of,
-    prices_beside,
-    probability_of_meeting,
-    solve_with_chance,
-)
+from model.optimise.solar_allocation_chance import chance_of, prices_beside, solve_with_chance
 from model.optimise.solar_allocation_clash import Clash, Relaxation, find_clash
+from model.optimise.solar_allocation_consent import probability_of_meeting
 from model.optimise.solar_allocation_economics import Economics
 from model.optimise.solar_allocation_few import solve_few
 from model.optimise.solar_allocation_finish import Finished, finish
@@ -239,33 +235,33 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
     if certainty is None or "renewables" not in names:
         prices = find_prices(problem, seed, gap)
         return Outcome(model, finish(problem, prices, gap, seconds, seed), prices.of_rows, names, np.nan)
-    place = names.index("renewables")
-    others = replace(problem, rows=tuple(row for row in problem.rows if row.name != "renewables"))
-    chance = chance_of(problem.rows[place], np.ones(model.houses.size), model.houses.consent, certainty)
-
+    # Meeting the requirement means two rows at once: with substitutes, and on site alone.
+    uncertain = [place for place, name in enumerate(names) if name in ("renewables", "substitute_limit")]
+    others = replace(problem, rows=tuple(row for place, row in enumerate(problem.rows) if place not in uncertain))
+    counted, houses = [problem.rows[place] for place in uncertain], model.houses
+    chances = tuple(chance_of(row, (row.slope != 0).astype(np.float64), houses.consent, certainty) for row in counted)
     gj_per_kw = rules.number("heat_to_pv_conversion_factor")
 
-    def chances(choice: SlotArray) -> float:
-        return _probability(model, choice, gj_per_kw)
+    def probabilities(choice: SlotArray) -> FloatArray:
+        return _probabilities(model, choice, gj_per_kw)[: 1 + len(chances)]
 
     few = None
-    if model.houses.size <= MOST_FEW:
-        own = problem.rows[names.index("substitute_limit") if "substitute_limit" in names else place]
-        counted = (problem.rows[place], own)
+    if houses.size <= MOST_FEW:
         # By the distribution itself, with nothing taken as normal.
-        few = solve_few(others, counted, model.houses.consent, chances, certainty, seconds / 2, seed)
+        few = solve_few(others, (counted[0], counted[-1]), houses.consent, probabilities, certainty, seconds / 2, seed)
     if few is not None and (few.choice.size or few.impossible):
-        finished, found = few, prices_beside(others, chance, few.choice, seed)
+        finished, found = few, prices_beside(others, chances, few.choice, seed)
     else:
-        finished, found = solve_with_chance(others, chance, chances, gap, seconds, seed)
+        finished, found = solve_with_chance(others, chances, probabilities, gap, seconds, seed)
         finished = finished if few is None else replace(finished, bound=few.bound, impossible=False)
-    probability = _probability(model, finished.choice, gj_per_kw) if finished.choice.size else np.nan
-    ordered = np.insert(found[:-1], place, found[-1])
+    probability = float(probabilities(finished.choice)[0]) if finished.choice.size else np.nan
+    ordered = np.empty(len(names))
+    ordered[[*(place for place in range(len(names)) if place not in uncertain), *uncertain]] = found
     return Outcome(model, finished, ordered, names, probability)
 
 
-def _probability(model: Model, choice: SlotArray, gj_per_kw: float) -> float:
-    """Return the probability that a plan closes above the requirement."""
+def _probabilities(model: Model, choice: SlotArray, gj_per_kw: float) -> FloatArray:
+    """Return the probabilities of closing above the requirement: in all, with substitutes, and on site alone."""
     houses, slots = model.houses, model.slots
     counted = ~slots.left_out[choice]
     kw = slots.multiple[choice] * houses.module_step_kw
@@ -273,7 +269,12 @@ def _probability(model: Model, choice: SlotArray, gj_per_kw: float) -> float:
     required = float(np.sum(owed[counted]))
     heat = houses.heat_kw + houses.heat_options.saved(slots.heat[choice]) / gj_per_kw
     certain = float(np.sum(heat[counted & houses.new]))
-    new, existing = counted & houses.new, ~houses.new
-    exact = houses.size <= MOST_EXACT
-    accepted = [(kw[chosen], houses.consent[chosen]) for chosen in (new, existing)]
-    return probability_of_meeting(accepted[0], accepted[1], required, certain, model.substitute_share, exact)
+    exact, share = houses.size <= MOST_EXACT, model.substitute_share
+    own, other = [(kw[chosen], houses.consent[chosen]) for chosen in (counted & houses.new, ~houses.new)]
+    together = probability_of_meeting(own, other, required, certain, share, exact)
+    if not other[0].any():
+        return np.array([together, together, together])
+    nobody = (np.zeros(0), np.zeros(0))
+    unlimited = probability_of_meeting(own, other, required, certain, 1.0, exact)
+    on_site = probability_of_meeting(own, nobody, (1.0 - share) * required, certain, 0.0, exact)
+    return np.array([together, unlimited, on_site])

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from statistics import NormalDist
 from time import perf_counter
 
 import numpy as np
 
+from model.optimise.solar_allocation_consent import both_reached, shared
 from model.optimise.solar_allocation_finish import Finished, finish
 from model.optimise.solar_allocation_meet import meet
 from model.optimise.solar_allocation_near import Near, Watch, plans_near
@@ -27,8 +27,10 @@ from model.optimise.solar_allocation_prices import Prices, find_prices
 from model.optimise.solar_allocation_problem import FloatArray, Problem, Row, SlotArray, activity, best_at
 from model.optimise.solver import relative_gap
 
-#: Edges of the ranges with which the search begins, in parts of the deviation of the first plan.
-_FIRST_EDGES = (0.0, 0.5, 0.75, 0.9, 0.97, 1.03, 1.1, 1.25, 1.5)
+#: Where ranges are first split, beside the deviation of the plan in hand, in parts of it.
+_BESIDE = 0.97
+#: A deviation of nothing, and one as good as sure.
+_SMALLEST, _SURE = 1e-6, 6.0
 #: Tangents that are tried for one number of deviations, and numbers that are tried until they agree.
 _TANGENTS, _NUMBERS = 4, 5
 #: Relative changes of deviation and of number below which they agree.
@@ -68,34 +70,33 @@ def chance_of(row: Row, slope_if_accepted: FloatArray, consent: FloatArray, cert
 
 def solve_with_chance(
     problem: Problem,
-    chance: Chance,
-    probability: Callable[[SlotArray], float],
+    chances: tuple[Chance, ...],
+    probabilities: Callable[[SlotArray], FloatArray],
     gap: float,
     seconds: float,
     seed: int = 0,
 ) -> tuple[Finished, FloatArray]:
-    """Return the best plan that keeps a row with its probability, and the prices of the rows near it.
+    """Return the best plan that keeps one or two rows with a probability, and the prices of the rows near it.
 
     Args:
         problem: houses, slots and all other rows.
-        chance: the row with a probability.
-        probability: with which a plan keeps the row in fact; only plans that reach the certainty are returned.
+        chances: the rows that must hold together with the probability.
+        probabilities: with which a plan keeps all of them in fact, and each; only plans certain enough are returned.
         gap: relative gap asked for [1].
         seconds: time limit [s].
         seed: seed of every random choice.
     """
-    search = _Search(problem, chance, probability, gap, perf_counter() + seconds, seconds, seed)
+    search = _Search(problem, chances, probabilities, gap, seconds, seed)
     search.agree()
     search.look_near()
     search.look_far()
     return search.best, search.prices
 
 
-def prices_beside(problem: Problem, chance: Chance, choice: SlotArray, seed: int = 0) -> FloatArray:
-    """Return the prices of the rows, the one with a probability last, where the deviation is that of a plan."""
-    deviation = _deviation(problem, chance, choice) if choice.size else 0.0
-    inner = replace(problem, rows=(*problem.rows, _tangent(chance, max(deviation, 1e-6))))
-    return find_prices(inner, seed).of_rows
+def prices_beside(problem: Problem, chances: tuple[Chance, ...], choice: SlotArray, seed: int = 0) -> FloatArray:
+    """Return the prices of the rows, those with a probability last, where the deviations are those of a plan."""
+    tangents = [_tangent(one, _deviation(problem, one, choice) if choice.size else _SMALLEST) for one in chances]
+    return find_prices(replace(problem, rows=(*problem.rows, *tangents)), seed).of_rows
 
 
 def _tangent(chance: Chance, at: float) -> Row:
@@ -105,13 +106,28 @@ def _tangent(chance: Chance, at: float) -> Row:
     )
 
 
+def _chord(chance: Chance, lowest: float, highest: float) -> Row:
+    """Return the row with a chord in place of the root."""
+    slope = 1.0 / (lowest + highest)
+    return replace(
+        chance.mean, squared=-chance.z * slope * chance.spread,
+        at_least=chance.mean.at_least + chance.z * lowest * highest * slope,
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, order=True)
 class _Range:
-    """A range of the standard deviation with the bound of all plans in it."""
+    """Ranges of the standard deviations, one a row, with the bound of all plans in them."""
 
     bound: float
-    lowest: float
-    highest: float
+    lowest: tuple[float, ...]
+    highest: tuple[float, ...]
+
+    def split(self, row: int, at: float, bound: float) -> tuple[_Range, _Range]:
+        """Return the two parts beside a deviation of a row."""
+        below = tuple(at if number == row else one for number, one in enumerate(self.highest))
+        above = tuple(at if number == row else one for number, one in enumerate(self.lowest))
+        return _Range(bound, self.lowest, below), _Range(bound, above, self.highest)
 
 
 class _Search:
@@ -120,22 +136,22 @@ class _Search:
     def __init__(
         self,
         problem: Problem,
-        chance: Chance,
-        probability: Callable[[SlotArray], float],
+        chances: tuple[Chance, ...],
+        probabilities: Callable[[SlotArray], FloatArray],
         gap: float,
-        end: float,
         seconds: float,
         seed: int,
     ) -> None:
-        self.problem, self.chance, self.gap, self.seed = problem, chance, gap, seed
-        self.certainty, self.probability = _NORMAL.cdf(chance.z), probability
-        self.end, self.seconds = end, seconds
+        self.problem, self.chances, self.gap, self.seed = problem, list(chances), gap, seed
+        self.certainty, self.probabilities = _NORMAL.cdf(chances[0].z), probabilities
+        self.end, self.seconds = perf_counter() + seconds, seconds
         largest = np.max(np.where(np.isfinite(problem.cost), problem.multiple[:, np.newaxis], 0.0), axis=0)
-        self.widest = max(float(np.sqrt(np.sum(chance.spread * (largest * problem.step_kw) ** 2))), 1e-6)
-        self.deviation = 0.5 * self.widest
+        widest = [float(np.sqrt(np.sum(one.spread * (largest * problem.step_kw) ** 2))) for one in chances]
+        self.widest = tuple(max(one, _SMALLEST) for one in widest)
+        self.deviations = [0.5 * one for one in self.widest]
         self.ranges: list[_Range] = []
         self.closed = np.inf
-        self.prices: FloatArray = np.zeros(len(problem.rows) + 1)
+        self.prices: FloatArray = np.zeros(len(problem.rows) + len(chances))
         self.best = Finished(np.zeros(0, dtype=np.int16), np.nan, -np.inf, 0)
 
     @property
@@ -144,33 +160,34 @@ class _Search:
         return self.end - perf_counter()
 
     def agree(self) -> None:
-        """Find prices, plan and number of deviations that agree with each other."""
+        """Find prices, plan and numbers of deviations that agree with each other."""
         for _ in range(_NUMBERS):
             found = self._safe(self.seconds * _SHARE_OF_TIME)
             if not found.size or self.left <= 0:
                 break
-            number = self._number_for(found)
-            if abs(number - self.chance.z) <= _SAME_NUMBER * self.chance.z:
+            before = np.array([one.z for one in self.chances])
+            numbers = self._numbers_for(found)
+            if np.all(np.abs(numbers - before) <= _SAME_NUMBER * np.abs(before)):
                 break
-            self.chance = replace(self.chance, z=number)
-        self.chance = replace(self.chance, z=self.chance.z - _LENIENT)
+            self._ask(numbers)
+        self._ask(np.array([one.z for one in self.chances]) - _LENIENT)
 
     def look_near(self) -> None:
-        """Split the deviation into ranges, and list the plans near the bound in those that are not too dear."""
-        edges = [edge * self.deviation for edge in _FIRST_EDGES if edge * self.deviation < self.widest]
-        waiting = [self._opened(*ends) for ends in pairwise([*edges, self.widest])]
+        """Split the deviations into ranges, and list the plans near the bound in those that are not too dear."""
+        waiting = self._opened(_Range(-np.inf, (0.0,) * len(self.widest), self.widest))
         while waiting and self.left > 0:
             waiting.sort()
             here = waiting.pop(0)
             room = max((here.bound if np.isnan(self.best.cost) else self.best.cost) - here.bound, 0.0)
-            least = _CHORD * max(room, self.gap * abs(here.bound))
+            errors = self._errors(here)
+            row = int(np.argmax(errors))
             if not self._worth(here.bound):
                 self.closed = min(self.closed, here.bound)
-            elif self._error(here) > least and here.highest - here.lowest > _NARROWEST * self.widest:
-                middle = 0.5 * (here.lowest + here.highest)
-                waiting += [self._opened(*ends, here.bound) for ends in pairwise((here.lowest, middle, here.highest))]
+            elif errors[row] > _CHORD * max(room, self.gap * abs(here.bound)) and self._wide(here, row):
+                for part in here.split(row, self._middle(here, row), here.bound):
+                    waiting += self._opened(part)
             else:
-                self._list(here)
+                waiting += self._listed(here, row)
         self.ranges += waiting
         self._update()
 
@@ -179,29 +196,29 @@ class _Search:
         while self.ranges and not self.best.gap <= self.gap and self.left > 0:
             self.ranges.sort()
             here = self.ranges.pop(0)
-            inner = self._within(here.lowest, here.highest)
+            inner = self._within(here)
             found = finish(inner, find_prices(inner, self.seed), 0.5 * self.gap, _SHARE_OF_TIME * self.left, self.seed)
             bound = max(found.bound, here.bound)
-            if not found.impossible and self._worth(bound):
-                if found.choice.size and not self._keep(found.choice, found.cost):
-                    self.deviation = max(_deviation(self.problem, self.chance, found.choice), 1e-6)
-                    self._safe(_SHARE_OF_TIME * self.left)
-                if here.highest - here.lowest > _NARROWEST * self.widest:
-                    middle = 0.5 * (here.lowest + here.highest)
-                    self.ranges += [_Range(bound, here.lowest, middle), _Range(bound, middle, here.highest)]
-                else:
-                    self.closed = min(self.closed, bound)
-            elif not found.impossible:
+            row = int(np.argmax(np.subtract(here.highest, here.lowest) / self.widest))
+            if found.impossible:
+                continue
+            if not self._worth(bound) or not self._wide(here, row):
                 self.closed = min(self.closed, bound)
+                continue
+            if found.choice.size and not self._keep(found.choice, found.cost):
+                self._move(found.choice)
+                self._safe(_SHARE_OF_TIME * self.left)
+            self.ranges += here.split(row, 0.5 * (here.lowest[row] + here.highest[row]), bound)
             self.ranges = [one for one in self.ranges if self._still(one)]
             self._update()
 
     def _safe(self, seconds: float) -> SlotArray:
-        """Return a plan safe by a tangent, whose deviation is that of the plan; remembers it if it is accepted."""
+        """Return a plan safe by tangents, whose deviations are those of the plan; remembers it if it is accepted."""
         found = np.zeros(0, dtype=np.int16)
         for _ in range(_TANGENTS):
-            at = self.deviation
-            inner = replace(self.problem, rows=(*self.problem.rows, _tangent(self.chance, at)))
+            at = np.array(self.deviations)
+            tangents = [_tangent(one, place) for one, place in zip(self.chances, self.deviations, strict=True)]
+            inner = replace(self.problem, rows=(*self.problem.rows, *tangents))
             prices = find_prices(inner, self.seed)
             self.prices = prices.of_rows
             done = finish(inner, prices, 0.25 * self.gap, seconds / _TANGENTS, self.seed)
@@ -209,27 +226,60 @@ class _Search:
                 break
             found = done.choice
             self._keep(found, done.cost)
-            self.deviation = max(_deviation(self.problem, self.chance, found), 1e-6)
-            if abs(self.deviation - at) <= _SAME_DEVIATION * at or self.left <= 0:
+            self._move(found)
+            if np.all(np.abs(self.deviations - at) <= _SAME_DEVIATION * at) or self.left <= 0:
                 break
         return found
 
-    def _number_for(self, choice: SlotArray) -> float:
+    def _move(self, choice: SlotArray) -> None:
+        """Take the deviations from a plan."""
+        self.deviations = [_deviation(self.problem, one, choice) for one in self.chances]
+
+    def _ask(self, numbers: FloatArray) -> None:
+        """Ask for other numbers of deviations."""
+        self.chances = [replace(one, z=float(number)) for one, number in zip(self.chances, numbers, strict=True)]
+
+    def _numbers_for(self, choice: SlotArray) -> FloatArray:
         """Return how many deviations give the certainty, by the exact distribution of a plan."""
-        mean = activity(replace(self.problem, rows=(self.chance.mean,)), choice)[0] - self.chance.mean.at_least
-        deviation, probability = _deviation(self.problem, self.chance, choice), self.probability(choice)
-        if deviation <= 0 or not 0.5 < probability < 1 - 1e-12:
-            return self.chance.z
-        return float(_NORMAL.inv_cdf(self.certainty) - (_NORMAL.inv_cdf(probability) - mean / deviation))
+        means = activity(replace(self.problem, rows=tuple(one.mean for one in self.chances)), choice)
+        kept = (means - [one.mean.at_least for one in self.chances]) / self.deviations
+        chance = np.clip(self.probabilities(choice), 1e-12, 1 - 1e-12)
+        reached = np.array([_NORMAL.inv_cdf(float(one)) for one in chance])
+        # By how much a sum is not normal where the plan lies; nothing can be read from what is as good as sure.
+        beside = np.where(np.abs(reached[1:]) < _SURE, reached[1:] - kept, 0.0)
+        if kept.size == 1:
+            return np.asarray(_NORMAL.inv_cdf(self.certainty) - beside)
+        correlation = self.deviations[1] / max(self.deviations[0], self.deviations[1])
+        as_normal = np.clip(both_reached(kept[0] + beside[0], kept[1] + beside[1], correlation), 1e-12, 1 - 1e-12)
+        wanted = _NORMAL.inv_cdf(self.certainty) + _NORMAL.inv_cdf(float(as_normal)) - reached[0]
+        if abs(reached[0]) >= _SURE:
+            wanted = _NORMAL.inv_cdf(self.certainty)
+        worth = np.maximum(self.prices[-2:], 0.0) * self.deviations
+        found = shared(
+            _NORMAL.cdf(wanted), (worth[0], worth[1]), correlation, (kept[0] + beside[0], kept[1] + beside[1])
+        )
+        # A row that costs nothing is asked for no more than what every plan needs.
+        return np.asarray(np.where(worth > 0, found, _NORMAL.inv_cdf(self.certainty)) - beside)
 
-    def _opened(self, lowest: float, highest: float, floor: float = -np.inf) -> _Range:
-        """Return a range with its bound under the prices in hand."""
-        bound = best_at(self._within(lowest, highest), self.prices).bound
-        return _Range(max(bound, floor), lowest, highest)
+    def _opened(self, here: _Range) -> list[_Range]:
+        """Return a range with its bound under the prices in hand, in a list that is empty where there is none."""
+        bound = best_at(self._within(here), self.prices).bound
+        return [replace(here, bound=max(bound, here.bound))]
 
-    def _list(self, here: _Range) -> None:
-        """List the plans of a range near its bound."""
-        inner = self._within(here.lowest, here.highest)
+    def _middle(self, here: _Range, row: int) -> float:
+        """Return where to split a range: first beside the deviation of the plan in hand, then in the middle."""
+        lowest, highest, at = here.lowest[row], here.highest[row], self.deviations[row]
+        for edge in (_BESIDE, 1 / _BESIDE):
+            if lowest < edge * at < highest and highest - lowest > 2 * (1 / _BESIDE - _BESIDE) * at:
+                return edge * at
+        return 0.5 * (lowest + highest)
+
+    def _wide(self, here: _Range, row: int) -> bool:
+        return here.highest[row] - here.lowest[row] > _NARROWEST * self.widest[row]
+
+    def _listed(self, here: _Range, row: int) -> list[_Range]:
+        """List the plans of a range near its bound; returns its parts where listing them again helps."""
+        inner = self._within(here)
         prices = Prices(self.prices, best_at(inner, self.prices))
         in_hand = Near(here.bound, self.best.choice, self.best.cost)
         near = plans_near(inner, prices, 0.5 * self.gap, in_hand, _SHARE_OF_TIME * self.left, watch=self._watch())
@@ -237,24 +287,28 @@ class _Search:
             near = meet(inner, prices, near, _SHARE_OF_TIME * self.left, self.seed, self._watch())
         if near.choice.size and (np.isnan(self.best.cost) or near.cost < self.best.cost):
             self.best = replace(self.best, choice=near.choice, cost=near.cost)
-        done = _Range(near.bound, here.lowest, here.highest)
-        if self._still(done):
-            self.ranges.append(done)
+        done = replace(here, bound=near.bound)
+        if not self._still(done):
+            return []
+        if near.bound > here.bound and self._errors(here)[row] > 0 and self._wide(here, row):
+            return list(here.split(row, self._middle(here, row), near.bound))
+        self.ranges.append(done)
+        return []
 
     def _watch(self) -> Watch:
-        """Return the row with its probability as a condition on plans."""
-        nobody = np.zeros(self.chance.spread.size)
-        spread = Row("spread", nobody, nobody, 0.0, counted_only=True, squared=self.chance.spread)
-        at_least, z = self.chance.mean.at_least, self.chance.z
+        """Return the rows with a probability as a condition on plans."""
+        means, spreads = [one.mean for one in self.chances], [_variance(one) for one in self.chances]
+        at_least, z = np.array([one.at_least for one in means]), np.array([one.z for one in self.chances])
 
         def keeps(values: FloatArray) -> np.typing.NDArray[np.bool_]:
-            needed = at_least + z * np.sqrt(np.maximum(values[1], 0.0))
-            return np.asarray(values[0] >= needed - _SLACK * np.maximum(1.0, np.abs(needed)))
+            reached, variance = values[: z.size], values[z.size :]
+            needed = at_least[:, np.newaxis] + z[:, np.newaxis] * np.sqrt(np.maximum(variance, 0.0))
+            return np.asarray(np.all(reached >= needed - _SLACK * np.maximum(1.0, np.abs(needed)), axis=0))
 
-        return Watch((self.chance.mean, spread), keeps, self._accepted)
+        return Watch((*means, *spreads), keeps, self._accepted)
 
     def _accepted(self, choice: SlotArray) -> bool:
-        return self.probability(choice) >= self.certainty
+        return bool(self.probabilities(choice)[0] >= self.certainty)
 
     def _worth(self, bound: float) -> bool:
         """Say whether a range with this bound can hold a plan that is better by more than the gap asked for."""
@@ -267,19 +321,16 @@ class _Search:
         self.closed = min(self.closed, one.bound)
         return False
 
-    def _within(self, lowest: float, highest: float) -> Problem:
-        """Return the problem with the row under a chord of the root."""
-        slope = 1.0 / (lowest + highest)
-        under = replace(
-            self.chance.mean, squared=-self.chance.z * slope * self.chance.spread,
-            at_least=self.chance.mean.at_least + self.chance.z * lowest * highest * slope,
-        )  # fmt: skip
-        return replace(self.problem, rows=(*self.problem.rows, under))
+    def _within(self, here: _Range) -> Problem:
+        """Return the problem with chords in place of the roots."""
+        chords = [_chord(*one) for one in zip(self.chances, here.lowest, here.highest, strict=True)]
+        return replace(self.problem, rows=(*self.problem.rows, *chords))
 
-    def _error(self, here: _Range) -> float:
-        """Return what the chord's distance from the root is worth at most in a range."""
-        distance = (here.highest - here.lowest) ** 2 / (4 * (here.highest + here.lowest))
-        return float(self.chance.z * distance * max(self.prices[-1], 0.0))
+    def _errors(self, here: _Range) -> FloatArray:
+        """Return what the distance of each chord from the root is worth at most in a range."""
+        lowest, highest = np.array(here.lowest), np.array(here.highest)
+        distance = (highest - lowest) ** 2 / (4 * (highest + lowest))
+        return np.asarray([one.z for one in self.chances] * distance * np.maximum(self.prices[-lowest.size :], 0.0))
 
     def _keep(self, choice: SlotArray, cost: float) -> bool:
         """Remember a plan if it is accepted and better than the best so far; says whether it is accepted."""
@@ -297,71 +348,13 @@ class _Search:
         self.best = replace(self.best, bound=bound if np.isnan(cost) else min(bound, cost), impossible=nothing_left)
 
 
+def _variance(chance: Chance) -> Row:
+    """Return the variance of what a row counts, as a row."""
+    nobody = np.zeros(chance.spread.size)
+    return Row("spread", nobody, nobody, 0.0, counted_only=True, squared=chance.spread)
+
+
 def _deviation(problem: Problem, chance: Chance, choice: SlotArray) -> float:
     """Return the standard deviation of what the row counts."""
-    nobody = np.zeros(chance.spread.size)
-    row = Row("spread", nobody, nobody, 0.0, counted_only=True, squared=chance.spread)
-    return float(np.sqrt(max(activity(replace(problem, rows=(row,)), choice)[0], 0.0)))
-
-
-# Each house brings its kW or nothing; the distribution of the sum grows by one house at a time.
-def distribution(kw: FloatArray, consent: FloatArray, unit: float) -> FloatArray:
-    """Return the probabilities of 0, 1, 2, … units of capacity when owners decide independently.
-
-    Args:
-        kw: capacity by house [kW], whole multiples of `unit`.
-        consent: probability of acceptance by house [1].
-        unit: capacity of one unit [kW].
-    """
-    sizes = np.rint(kw / unit).astype(np.int64)
-    found = np.zeros(int(sizes.sum()) + 1)
-    found[0], highest = 1.0, 0
-    for size, accepts in zip(sizes.tolist(), consent.tolist(), strict=True):
-        if size == 0:
-            continue
-        moved = accepts * found[: highest + 1]
-        found[: highest + 1] *= 1.0 - accepts
-        found[size : size + highest + 1] += moved
-        highest += size
-    return found
-
-
-def probability_of_meeting(
-    new: tuple[FloatArray, FloatArray],
-    existing: tuple[FloatArray, FloatArray],
-    required_kw: float,
-    certain_kw: float,
-    substitute_share: float,
-    exact: bool = True,
-) -> float:
-    """Return the probability that K + min(A, share × R) reaches R.
-
-    Args:
-        new: kW and consent of counted new buildings.
-        existing: kW and consent of existing houses that stand in.
-        required_kw: the requirement R [kW].
-        certain_kw: capacity that no owner can refuse (heat) [kW].
-        substitute_share: share of the requirement up to which substitutes count [1].
-        exact: from the distributions; otherwise both sums are taken as one normal sum without the limit.
-    """
-    if not exact:
-        mean = certain_kw + sum(float(np.sum(kw * consent)) for kw, consent in (new, existing))
-        variance = sum(float(np.sum(kw**2 * consent * (1 - consent))) for kw, consent in (new, existing))
-        if variance <= 0:
-            return float(mean >= required_kw)
-        return 1.0 - NormalDist(mean, variance**0.5).cdf(required_kw)
-    unit = _common_unit(np.concatenate((new[0], existing[0])))
-    own, other = distribution(*new, unit), distribution(*existing, unit)
-    # P(K ≥ x) for every whole number of units.
-    at_least = np.append(np.cumsum(own[::-1])[::-1], 0.0)
-    counted = np.minimum(np.arange(other.size) * unit, substitute_share * required_kw)
-    missing = required_kw - certain_kw - counted
-    units = np.clip(np.ceil(missing / unit - 1e-9), 0, own.size).astype(np.int64)
-    return float(np.sum(other * at_least[units]))
-
-
-def _common_unit(kw: FloatArray) -> float:
-    """Return the largest capacity of which all given ones are whole multiples [kW], to a tenth of a watt."""
-    tenths = np.unique(np.rint(kw * 1e4).astype(np.int64))
-    common = int(np.gcd.reduce(tenths)) if tenths.size else 0
-    return common / 1e4 if common else 1.0
+    variance = activity(replace(problem, rows=(_variance(chance),)), choice)[0]
+    return max(float(np.sqrt(max(variance, 0.0))), _SMALLEST)

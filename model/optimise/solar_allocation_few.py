@@ -56,7 +56,7 @@ def solve_few(
     problem: Problem,
     counted: tuple[Row, Row],
     consent: FloatArray,
-    probability: Callable[[SlotArray], float],
+    probabilities: Callable[[SlotArray], FloatArray],
     certainty: float,
     seconds: float,
     seed: int = 0,
@@ -67,12 +67,16 @@ def solve_few(
         problem: houses, slots and all rows that hold without probability.
         counted: rows on mean capacity, with substitutes and on site alone.
         consent: probability of acceptance by house [1].
-        probability: with which a plan meets the requirement.
+        probabilities: with which a plan meets the requirement (first).
         certainty: probability asked for [1].
         seconds: time limit [s].
         seed: seed of the solver.
     """
     end, bound = perf_counter() + seconds, -np.inf
+
+    def probability(choice: SlotArray) -> float:
+        return float(probabilities(choice)[0])
+
     slots = _slots(problem, counted, consent)
     cuts: list[BoolArray] = []
     while True:

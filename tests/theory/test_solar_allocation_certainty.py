@@ -69,7 +69,7 @@ def cheapest(model: Model, certainty: Fraction) -> float:
     facts, problem = model.houses, model.problem
     slots = [np.flatnonzero(np.isfinite(problem.cost[:, house])) for house in range(facts.size)]
     plans = np.array(list(product(*slots)))
-    rows = [number for number, row in enumerate(problem.rows) if row.name != "renewables"]
+    rows = [number for number, row in enumerate(problem.rows) if row.name not in ("renewables", "substitute_limit")]
     kept, cost = np.ones(len(plans), dtype=bool), np.zeros(len(plans))
     reached = np.zeros((len(problem.rows), len(plans)))
     for house in range(facts.size):
