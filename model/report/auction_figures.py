@@ -112,12 +112,12 @@ def load_duration(load: FloatArray, peaks: tuple[float, float], folder: Path, la
     axes.fill_between(np.arange(len(falling)), falling / 1000, color=BLUE, alpha=0.35, linewidth=0)
     axes.plot(falling / 1000, color=BLUE, linewidth=1.2)
     marks = (
-        (sum_of_peaks, Text("sum of peaks", "各施設最大の合計")),
-        (pooled, Text("pooled peak", "合成最大の見込み")),
+        (sum_of_peaks, Text("sum of peaks", "各施設最大の合計"), "bottom", 1),
+        (pooled, Text("pooled peak", "合成最大の見込み"), "top", -2),
     )
-    for level, name in marks:
+    for level, name, side, shift in marks:
         axes.axhline(level / 1000, color=ORANGE, linewidth=1.2)
-        axes.annotate(name(language), (len(falling), level / 1000), ha="right", va="bottom", xytext=(0, 1),
+        axes.annotate(name(language), (len(falling), level / 1000), ha="right", va=side, xytext=(0, shift),
                       textcoords="offset points", fontsize=7)  # fmt: skip
     axes.set_xlim(0, len(falling))
     axes.set_ylim(0, sum_of_peaks / 1000 * 1.1)
@@ -133,7 +133,7 @@ def risks(amounts: Sequence[tuple[str, float]], title: Text, unit: Text, stem: P
     worst = shown[-1] if shown else ("–", 0.0)
     page = _page(title, f"{worst[0]}: {worst[1] / _MILLION:+,.1f}", language, body)
     figure = page.figure()
-    axes = page.axes(figure, 2.4, 0.45, 4.5, body - 0.55)
+    axes = page.axes(figure, 2.8, 0.45, 4.1, body - 0.55)
     values = [amount / _MILLION for _, amount in shown]
     axes.barh(range(len(shown)), values, color=[VERMILION if value > 0 else GREY for value in values])
     axes.set_yticks(range(len(shown)), [name for name, _ in shown])
