@@ -37,6 +37,8 @@ ObjectArray = npt.NDArray[Any]
 
 #: Faces to the east through south to the west, and flat ones, count as usable roof [degrees].
 _USABLE_AZIMUTH = 90.0
+#: How many times as many sizes a house may have so that its planned size is one of them.
+_FINER = 3
 #: A module more or less is decided on this much less than a whole one, so that 4.0 kW takes ten modules of 0.4 kW.
 _ALMOST = 1e-9
 
@@ -145,6 +147,7 @@ class Houses:
         fixed: panels can no longer change.
         done: panels are on the roof already.
         decided_kw: panels decided or planned so far [kW].
+        module_kw: capacity of one module [kW].
         module_step_kw: capacity of one step of sizes [kW].
         steps: number of steps that the roof takes.
         face_kw: capacity of the faces, sunniest first [kW].
@@ -169,6 +172,7 @@ class Houses:
     fixed: BoolArray
     done: BoolArray
     decided_kw: FloatArray
+    module_kw: float
     module_step_kw: FloatArray
     steps: IntArray
     face_kw: tuple[FloatArray, ...]
@@ -236,6 +240,7 @@ def houses_of(portfolio: Portfolio, rules: Rules, assumed: Rules, weather: Weath
         fixed=fixed,
         done=np.asarray(cells["state"] == "done"),
         decided_kw=decided,
+        module_kw=assumed.number("module_kw"),
         module_step_kw=step,
         steps=steps.astype(np.int64),
         face_kw=face_kw,
@@ -284,8 +289,23 @@ def _roofs(
     for place in range(1, len(FACES)):
         face_yield[place] = np.where(face_kw[place] > 0, face_yield[place], face_yield[place - 1])
     modules = np.floor(np.where(np.isnan(stated), by_faces, stated) / module + _ALMOST)
-    together = np.maximum(1.0, np.ceil(modules / largest_number))
+    together = _modules_a_step(modules, np.asarray(cells["kw"], dtype=np.float64) / module, largest_number)
     return together * module, np.floor(modules / together).astype(np.int64), tuple(face_kw), tuple(face_yield)
+
+
+# A large roof is planned in steps of several modules; a size that is planned already stays one of the steps.
+def _modules_a_step(modules: FloatArray, planned: FloatArray, largest_number: float) -> FloatArray:
+    """Return how many modules make a step.
+
+    Args:
+        modules: modules that the roof takes.
+        planned: modules that are planned so far; NaN for none.
+        largest_number: usual number of sizes; a planned size may make it up to three times as many.
+    """
+    usual = np.maximum(1.0, np.ceil(modules / largest_number))
+    common = np.gcd(usual.astype(np.int64), np.rint(np.nan_to_num(planned)).astype(np.int64)).astype(np.float64)
+    finer = np.isfinite(planned) & (planned > 0) & (modules <= _FINER * largest_number * common)
+    return np.where(finer, np.maximum(common, 1.0), usual)
 
 
 def face_yields(

@@ -288,7 +288,7 @@ def _changed(houses: Houses, slots: Slots, part: slice) -> FloatArray:
     """Return 1 where the panels of a house that has a plan become other than planned, dims (slot, house)."""
     planned = houses.decided_kw[part]
     kw = slots.multiple[:, np.newaxis] * houses.module_step_kw[part]
-    differs = np.abs(kw - np.nan_to_num(planned)) > houses.module_step_kw[part] / 2
+    differs = np.abs(kw - np.nan_to_num(planned)) > houses.module_kw / 2 + 1e-9
     return np.asarray(differs & ~np.isnan(planned) & ~houses.fixed[part], dtype=np.float64)
 
 

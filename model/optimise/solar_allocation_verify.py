@@ -40,8 +40,6 @@ _MONEY = 1e-9
 _LINE = Fraction(1, 10**9)
 #: Plans are read to a thousandth of a watt.
 _PLAN_UNIT = 10**6
-#: Panels that differ by less than this are the same plan [kW].
-_SAME_KW = Fraction(2, 10)
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ def verify(
         _exclusions(facts, plan, rules),
         *_capacity(facts, plan, wishes, scheme, rules),
         *_energy(facts, plan, wishes, rules),
-        *_limits(facts, plan, wishes, economics),
+        *_limits(facts, plan, wishes, economics, assumed),
     ]
     for text, holds, found, needed in report_verdicts(facts, plan, wishes, rules):
         checks.append(Check(text, holds, found, needed))
@@ -327,7 +325,7 @@ def _energy(facts: Facts, plan: Planned, wishes: Wishes, rules: Rules) -> list[C
     return checks
 
 
-def _limits(facts: Facts, plan: Planned, wishes: Wishes, economics: Economics) -> list[Check]:
+def _limits(facts: Facts, plan: Planned, wishes: Wishes, economics: Economics, assumed: Rules) -> list[Check]:
     """Check budget, installers and number of changes."""
     checks = []
     if wishes.budget_jpy is not None:
@@ -344,7 +342,8 @@ def _limits(facts: Facts, plan: Planned, wishes: Wishes, economics: Economics) -
             checks.append(Check(name, kw <= exact(capacity), f"{float(kw):,.1f}", f"≤ {capacity:,.1f}"))
     if wishes.most_changes is not None:
         before = facts.number("kw")
-        differs = np.abs((_kw(plan) + before * Fraction(-1)).floats) > float(_SAME_KW)
+        # A planned size stays if no module is added or taken away; what is written may lie between two sizes.
+        differs = np.abs((_kw(plan) + before * Fraction(-1)).floats) > assumed.number("module_kw") / 2 + _MONEY
         changed = int(np.sum(differs & before.known & ~facts.fixed))
         name = Text("houses whose panels change", "計画を変更する住宅")
         checks.append(Check(name, changed <= wishes.most_changes, f"{changed}", f"≤ {wishes.most_changes}"))

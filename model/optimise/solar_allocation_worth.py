@@ -21,6 +21,8 @@ from model.ordinance.rulebook import Rules
 
 #: Gap of one solution, its time, and the time for all claims together [s].
 _GAP, _SECONDS, _ALL_SECONDS = 1e-6, 3.0, 8.0
+#: Gap to which a rate is tried, and the widest range of rates that says anything.
+_RATE_GAP, _WIDEST = 1e-4, 10
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class Worth:
             NaN for houses that cannot be left out anyway.
         last_kw: what the plan would gain if one kW less were asked for.
         next_kw: what it would lose if one kW more were asked for; infinite if the roofs do not take it.
-        even_rate: uniform rates, a per cent apart, between which the zone rates become the better choice; None where
-            there are none.
+        even_rate: uniform rates, a per cent apart where time allows, between which the zone rates become the better
+            choice; None where there are none.
     """
 
     claim_low: FloatArray
@@ -194,12 +196,13 @@ def _even_rate(plan: Plan, rules: Rules, seed: int) -> Range | None:
         if side == 0:
             break
         low, high = (middle, high) if side < 0 else (low, middle)
-    return Range(low / 100, high / 100)
+    return Range(low / 100, high / 100) if high - low <= _WIDEST else None
 
 
 def _side(model: Model, cost: float, bound: float, rules: Rules, seed: int) -> int:
     """Return -1 if a model is proven no dearer than a plan, 1 if dearer than its bound, 0 if neither is proven."""
-    found = solve_scheme(model, rules, _GAP, _SECONDS, seed).finished
+    # A per cent of the rate moves the cost by far more than this gap.
+    found = solve_scheme(model, rules, _RATE_GAP, _SECONDS, seed).finished
     if found.choice.size and found.cost <= cost:
         return -1
     return 1 if found.impossible or found.bound >= bound else 0

@@ -100,7 +100,7 @@ def summary_table(found: Answer, language: Language) -> Table:
         (Text("left out of the count", "算定除外棟数"), int(np.sum(found.left_out))),
         (Text("requirement [kW]", "再エネ設置基準 [kW]"), found.required_kw),
         (Text("counted capacity [kW]", "算入する設置容量 [kW]"), found.counted_kw),
-        (Text("margin [kW]", "余裕 [kW]"), found.counted_kw - found.required_kw),
+        (Text("margin [kW]", "余裕 [kW]"), round(found.counted_kw - found.required_kw, 6)),
         (Text("panels on new buildings [kW]", "新築への設置 [kW]"), float(found.kw[found.houses.new].sum())),
         (Text("panels on existing houses [kW]", "既存住宅への設置 [kW]"), found.substitute_kw),
         *_heat_lines(found),

@@ -229,6 +229,23 @@ def test_what_is_built_stays_and_few_plans_change() -> None:
     assert least.plan.proof.objective == 0
 
 
+def test_a_planned_size_stays_one_of_the_sizes_of_a_large_roof() -> None:
+    # 24 modules are planned in steps of two; an order of five modules needs steps of one.
+    facts = houses_of(portfolio({"max_kw": 9.6}, {"max_kw": 9.6, "kw": 2.0, "state": "ordered"},
+                                {"max_kw": 9.6, "kw": 2.4}), SETTING.rules, SETTING.assumed)  # fmt: skip
+    assert facts.module_step_kw.tolist() == [0.8, 0.4, 0.8]
+    assert facts.largest_kw == pytest.approx([9.6, 9.6, 9.6])
+    orders = [{"max_kw": 9.6, "kw": 2.0, "state": "ordered"} for _ in range(6)]
+    plan = found(*orders, most_changes=0)
+    assert plan.kw == pytest.approx([2.0] * 6)
+    assert plan.verification is not None
+    assert plan.verification.holds
+    one = found(*orders[:3], {"max_kw": 9.6}, most_changes=1)
+    assert int(np.sum(np.abs(one.kw[:3] - 2.0) > 0.2)) <= 1
+    assert one.verification is not None
+    assert one.verification.holds
+
+
 def test_the_report_programme_recognises_the_plan() -> None:
     columns = generate(120, 3, SETTING.assumed)
     plan = looked_at(split_by_supplier(columns)[0], Wishes())
