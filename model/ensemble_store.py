@@ -83,9 +83,11 @@ class Store:
 
 
 def start_store(path: Path, ensemble: Ensemble, attributes: Mapping[str, Any]) -> Store:
-    """Return a new, empty store; one that stands in its place goes."""
-    staging = path.parent / f".{path.name}-{token_hex(4)}"
+    """Return a new, empty store; one that stands in its place goes, and what a stop while starting one left."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{path.name}-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    staging = path.parent / f".{path.name}-{token_hex(4)}"
     try:
         _template(ensemble, attributes).to_zarr(staging, mode="w", zarr_format=2, consolidated=True, encoding={
             name: {"chunks": _chunks(name, ensemble)} for name in (*OUTPUTS, "finished")
