@@ -30,6 +30,8 @@ COMMANDS: tuple[str, ...] = (
     "obligation",
     "compare",
     "contributions",
+    "abatement",
+    "optimise",
     "ensemble",
     "reproduce",
     "auction",
