@@ -23,7 +23,7 @@ from model.optimise.solar_allocation_finish import Finished, finish
 from model.optimise.solar_allocation_houses import Houses
 from model.optimise.solar_allocation_model import GREATEST, Model, Scheme, Wishes, build
 from model.optimise.solar_allocation_prices import find_prices
-from model.optimise.solar_allocation_problem import FloatArray, SlotArray
+from model.optimise.solar_allocation_problem import FloatArray, SlotArray, in_order
 from model.optimise.solver import Proof, SolverOptions, Status, prove
 from model.ordinance.building_report_equations import EnergyLevel
 from model.ordinance.rulebook import Rules
@@ -32,8 +32,10 @@ IntArray = npt.NDArray[np.int64]
 
 #: How often the range of certainties that a plan may reach is halved, and how far from even it begins.
 _HALVINGS, _LEAST_SURE = 8, 1e-3
-#: Gap to which the scheme with the larger requirement is worked out [1].
-_OTHER_GAP = 1e-4
+#: Gap to which the scheme with the larger requirement is worked out [1], and its share of the time at first.
+_OTHER_GAP, _OTHER_SHARE = 1e-4, 0.3
+#: Objectives that count houses, so that many plans are equally good.
+_COUNTED = ("guidance", "changes")
 #: Most houses for which the exact probability is worked out; above, consents add up to a normal distribution.
 MOST_EXACT = 20_000
 #: Most houses for which a plan that is certain enough is proven best by the exact probability.
@@ -138,12 +140,12 @@ def allocate(
     for model in sorted(models, key=_owed):
         left = max(seconds - (perf_counter() - begun), 1.0)
         coarse = max(gap, _OTHER_GAP) if outcomes else gap
-        found = solve_scheme(model, rules, coarse, left if outcomes else 0.7 * left, seed)
+        found = solve_scheme(model, rules, coarse, _OTHER_SHARE * seconds if outcomes else 0.7 * left, seed)
         costs = [one.finished.cost for one in outcomes.values() if one.finished.choice.size]
         if coarse > gap and costs and found.finished.bound < min(costs) - gap * abs(min(costs)):
             # It may still hold the better plan, or an equal one, so it is worked out as finely as the first.
             found = solve_scheme(model, rules, gap, max(seconds - (perf_counter() - begun), 1.0), seed)
-        outcomes[model.scheme] = found
+        outcomes[model.scheme] = _settled(found, rules, gap, max(seconds - (perf_counter() - begun), 1.0), seed)
     planned = [one for one in outcomes.values() if one.finished.choice.size]
     if not planned:
         clash = None
@@ -258,6 +260,22 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
     ordered = np.empty(len(names))
     ordered[[*(place for place in range(len(names)) if place not in uncertain), *uncertain]] = found
     return Outcome(model, finished, ordered, names, probability)
+
+
+def _settled(found: Outcome, rules: Rules, gap: float, seconds: float, seed: int) -> Outcome:
+    """Return the outcome with ties broken: by cost where the objective counts houses, then by id."""
+    model, done = found.model, found.finished
+    if not done.choice.size:
+        return found
+    choice, objective, probability = done.choice, model.wishes.objective, found.probability
+    if objective in _COUNTED:
+        limits = (*model.wishes.at_least, (objective, round(found.value)))
+        wishes = replace(model.wishes, objective="cost", at_least=limits)
+        cheaper = build(model.houses, wishes, model.economics, rules, (model.scheme,))[0]
+        second = solve_scheme(cheaper, rules, gap, seconds, seed)
+        if second.finished.choice.size:
+            choice, probability = second.finished.choice, second.probability
+    return replace(found, finished=replace(done, choice=in_order(model.problem, choice)), probability=probability)
 
 
 def _probabilities(model: Model, choice: SlotArray, gj_per_kw: float) -> FloatArray:

@@ -252,3 +252,21 @@ def cost_of(problem: Problem, choice: npt.NDArray[np.integer]) -> float:
 def within_rows(problem: Problem, choice: npt.NDArray[np.integer], slack: Sequence[float] | FloatArray) -> bool:
     """Say whether a choice keeps every row, each up to a numerical slack in its own unit."""
     return bool(np.all(activity(problem, choice) >= problem.at_least - np.asarray(slack)))
+
+
+# Houses that are alike in everything may change places in a plan; those with the first ids take the higher slots.
+def in_order(problem: Problem, choice: SlotArray) -> SlotArray:
+    """Return the plan among those that differ in houses alike only which depends on nothing but their ids."""
+    random = np.random.default_rng(0)
+    columns = [problem.step_kw, *(np.where(np.isfinite(one), one, -1.0) for one in problem.cost)]
+    columns += [one for values in problem.amounts.values() for one in values]
+    for row in problem.rows:
+        columns += [row.slope, row.intercept, *(() if row.squared is None else (row.squared,))]
+    # One number a house that is the same for houses alike, and almost surely for no others.
+    alike = np.zeros(problem.houses)
+    for column, weight in zip(columns, random.random(len(columns)), strict=True):
+        alike += weight * column
+    ids = np.arange(problem.houses)
+    ordered = np.empty_like(choice)
+    ordered[np.lexsort((ids, alike))] = choice[np.lexsort((-choice.astype(np.int64), alike))]
+    return ordered
