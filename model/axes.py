@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final, Literal
 
 import numpy as np
@@ -104,14 +104,11 @@ class Axes:
 
     def attribute(self, name: str) -> tuple[str, ...]:
         """Return an attribute of every segment, such as `policy_group`."""
-        return tuple(row[name] for row in classification("segments").values())
+        return _attribute(name)
 
     def segments_where(self, **attributes: str) -> Mask:
         """Return which segments have all the given attributes [segment]."""
-        chosen = np.ones(len(self.segments), dtype=bool)
-        for name, label in attributes.items():
-            chosen &= np.array(self.attribute(name)) == label
-        return chosen
+        return _segments_where(tuple(attributes.items())).copy()
 
     def technologies_of(self, end_use: str) -> npt.NDArray[np.intp]:
         """Return the positions of the technologies that serve an end use."""
@@ -130,6 +127,19 @@ class Axes:
     def vintage_index(self, year: int) -> int:
         """Return the position of a year of construction on the vintage axis."""
         return int(year - self.vintages[0])
+
+
+@cache
+def _attribute(name: str) -> tuple[str, ...]:
+    return tuple(row[name] for row in classification("segments").values())
+
+
+@cache
+def _segments_where(attributes: tuple[tuple[str, str], ...]) -> Mask:
+    chosen = np.ones(len(classification("segments")), dtype=bool)
+    for name, label in attributes:
+        chosen &= np.array(_attribute(name)) == label
+    return chosen
 
 
 def period_bounds(periods: list[str], oldest: int) -> tuple[Years, Years]:

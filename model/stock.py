@@ -127,7 +127,8 @@ def build_to_demand_in_place(
     survivors = area[:, :, :year_index].sum(axis=2)
     gap = demand - survivors
     surplus = np.where(-gap > SURPLUS_TOLERANCE * survivors, -gap, 0.0)
-    cells = np.argwhere(surplus > 0)
+    falling_at = surplus > 0
+    cells = np.argwhere(falling_at) if falling_at.any() else np.empty((0, 2), dtype=np.intp)
     taken = np.zeros_like(survivors)
     if len(cells) and falling == "stop":
         raise FallingStockError(year_index, cells, surplus[cells[:, 0], cells[:, 1]])
@@ -248,8 +249,9 @@ def balance_residual(before: Array, after: Array, built: Array, demolished: Arra
 
 def check_balance(residual: Array, year: int) -> None:
     """Raise `BalanceError` with the year and the cells whose balance does not close to `BALANCE_TOLERANCE`."""
-    broken = np.argwhere(~(residual <= BALANCE_TOLERANCE))
-    if len(broken):
+    closed = residual <= BALANCE_TOLERANCE
+    if not closed.all():
+        broken = np.argwhere(~closed)
         cells = ", ".join(str(tuple(map(int, cell))) for cell in broken)
         worst = residual[tuple(broken.T)].max()
         raise BalanceError(f"stock balance does not close in {year}: worst residual {worst:.3g}, cells {cells}")

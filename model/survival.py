@@ -221,8 +221,7 @@ def survival_table(
         share [year, segment, vintage]; 0 for vintages that are not yet built.
     """
     age = np.subtract.outer(np.asarray(years), np.asarray(vintages)) + AGE_AT_FIRST_YEAR_END[inflow_at]
-    standing = _of_each(survival, curves, age)
-    return np.ascontiguousarray(np.moveaxis(np.where(age < 0, 0.0, standing), 0, 1))
+    return _by_year(_standing, curves, age)
 
 
 def hazard_table(curves: Sequence[Survival], vintages: npt.ArrayLike, years: npt.ArrayLike) -> Array:
@@ -237,15 +236,34 @@ def hazard_table(curves: Sequence[Survival], vintages: npt.ArrayLike, years: npt
         hazard [year, segment, vintage]; 1 − S(0.5) for the vintage of the year itself, 0 for later ones.
     """
     age_before = np.subtract.outer(np.asarray(years), np.asarray(vintages)) - 0.5
-    return np.ascontiguousarray(np.moveaxis(annual_hazard(curves, age_before), 0, 1))
+    return _by_year(hazard, curves, age_before)
+
+
+def _standing(curve: Survival, age: Array) -> Array:
+    """Return S(age); 0 before construction, where nothing stands yet."""
+    return np.where(age < 0, 0.0, survival(curve, age))
+
+
+def _by_year(function: Callable[[Survival, Array], Array], curves: Sequence[Survival], ages: Array) -> Array:
+    """Return function(curve, age) [year, curve, vintage] for ages [year, vintage]."""
+    values, number, position = _once_each(function, curves, ages)
+    return np.asarray(values[number[None, :, None], position[:, None, :]])
 
 
 def _of_each(function: Callable[[Survival, Array], Array], curves: Sequence[Survival], ages: Array) -> Array:
-    """Return function(curve, age) [curve, *shape of ages]; a curve or an age that occurs often is computed once."""
+    """Return function(curve, age) [curve, *shape of ages]."""
+    values, number, position = _once_each(function, curves, ages)
+    return np.asarray(values[number][:, position])
+
+
+def _once_each(
+    function: Callable[[Survival, Array], Array], curves: Sequence[Survival], ages: Array
+) -> tuple[Array, npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the values of each distinct curve and age, and where each curve and each age stands among them."""
     distinct, position = _distinct(ages.tobytes(), ages.shape)
     once = {curve: number for number, curve in enumerate(dict.fromkeys(curves))}
     values = np.stack([function(curve, distinct) for curve in once])
-    return values[np.array([once[curve] for curve in curves])][:, position]
+    return values, np.array([once[curve] for curve in curves]), position
 
 
 @lru_cache(maxsize=64)
