@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 import xarray as xr
+from shipped import shipped_data
 from synthetic import synthetic_dataset
 
-from model.inputs import Data, read_data
+from model.inputs import Data
 from model.levers import Levers
 from model.pathway import Pathway, run_pathway
 from model.scenario import Scenario, load_scenario
@@ -14,7 +15,7 @@ from model.scenario import Scenario, load_scenario
 
 @pytest.fixture(scope="session")
 def data() -> Data:
-    return read_data()
+    return shipped_data()
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DATASET_FILE = "contributions.nc"
 TABLE_FILE = "contributions.csv"
+ASSUMPTIONS_FILE = "assumptions.csv"
 #: Years that are shown where none are asked for, as far as the scenario reaches.
 _YEARS = "2030,2035,2050"
 
@@ -96,7 +97,7 @@ def show_contributions(
     from rich.console import Console
 
     from model.commands.run import default_folder
-    from model.report.contribution_dataset import contribution_dataset, contribution_rows
+    from model.report.contribution_dataset import assumption_rows, contribution_dataset, contribution_rows
     from model.result_folder import check_result_folder, result_folder
     from model.scenario import load_scenario
 
@@ -113,8 +114,9 @@ def show_contributions(
                              "against": "" if base is None else base.name, "years": shown}  # fmt: skip
     with result_folder(folder, facts, force) as staging:
         contribution_dataset(answer).to_netcdf(staging / DATASET_FILE, engine="h5netcdf")
-        rows = contribution_rows(answer, shown)
-        rows.to_csv(staging / TABLE_FILE, index=False, float_format="%.10g", encoding="utf-8-sig", lineterminator="\n")
+        for file, rows in ((TABLE_FILE, contribution_rows), (ASSUMPTIONS_FILE, assumption_rows)):
+            table = rows(answer, shown)
+            table.to_csv(staging / file, index=False, float_format="%.10g", encoding="utf-8-sig", lineterminator="\n")
         if figures:
             from model.report.contribution_figures import draw_contributions
 

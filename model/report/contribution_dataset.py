@@ -13,6 +13,7 @@ import xarray as xr
 from model.labels import classification
 from model.language import Text
 from model.programme_contributions import Contributions, Deciding
+from model.report.key_figures import emission_targets
 from model.scenario import Scenario
 from model.survival_families import Array
 
@@ -148,4 +149,30 @@ def contribution_rows(answer: Answer, years: Sequence[int]) -> pd.DataFrame:
                     values = [float(v.sum() if sector == "all" else v[number]) for v in by_way]
                     rows.append((dim, player, title.en, title.ja, span, sector, *values, unit))
     columns = ["game", "player", "player_en", "player_ja", "years", "sector", *WAYS, "unit"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def assumption_rows(answer: Answer, years: Sequence[int]) -> pd.DataFrame:
+    """Return what each assumption or programme, taken out alone, does to each target.
+
+    Args:
+        answer: to the question.
+        years: fiscal years that are shown.
+
+    Returns:
+        columns assumption, assumption_en, assumption_ja, programme, year, greenhouse_gas, added, target, met,
+        met_without_it, unit; the largest first in each year, target and verdicts empty where there is no target.
+    """
+    targets = emission_targets()
+    rows = []
+    for year in years:
+        place, target = answer.years.index(year), targets.get(year)
+        value = float(answer.total[place])
+        for one in sorted(answer.deciding, key=lambda each: -float(each.gain[place])):
+            added = float(one.gain[place])
+            met = (None, None) if target is None else (value <= target, value + added <= target)
+            kind = "yes" if one.programme else "no"
+            rows.append((one.name, one.title.en, one.title.ja, kind, year, value, added, target, *met, _UNIT))
+    columns = ["assumption", "assumption_en", "assumption_ja", "programme", "year", "greenhouse_gas", "added", "target",
+               "met", "met_without_it", "unit"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)

@@ -53,6 +53,11 @@ def test_files_agree_and_sum_to_the_whole(tmp_path: Path, capsys: pytest.Capture
     by_sector = table[(table["player"] == "waste") & (table["years"] == "2050")].set_index("sector")["shapley"]
     assert by_sector["waste"] == pytest.approx(0.79)
     assert by_sector["all"] == pytest.approx(0.79)
+    alone = pd.read_csv(out / "assumptions.csv")
+    first = alone[alone["year"] == 2030].iloc[0]
+    assert (first["assumption"], first["programme"], first["met"]) == ("electricity_suppliers", "yes", False)
+    assert alone.set_index(["assumption", "year"])["added"]["waste", 2030] == pytest.approx(0.79)
+    assert set(alone["assumption"]) == {"electricity_suppliers", "joint_purchase", "waste"}
     pictures = {path.name for path in (out / "figures").iterdir()}
     assert pictures == {f"contributions_by_{game}_{language}.{kind}" for game in ("programme", "theme")
                         for language in ("en", "ja") for kind in ("png", "svg")}  # fmt: skip

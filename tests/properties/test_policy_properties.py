@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from shipped import shipped_data
 
 from model.axes import PROJECTION_FROM
 from model.demand import segment_dwellings
-from model.inputs import Data, read_data
 from model.levers import Levers
 from model.lifetimes import lifetimes
 from model.pathway import BuildingYears, building_years, emitting_years, run_axes
@@ -39,11 +39,6 @@ LEVELS = st.permutations([1.6, 1.0, 0.9, 0.8, 0.7, 0.55]).map(np.array)
 
 
 @cache
-def data() -> Data:
-    return read_data()
-
-
-@cache
 def alone(programme: str) -> Levers:
     levers = load_scenario("no_new_policy", ["programmes.form.all=rule"]).levers
     return with_programmes(levers, frozenset([programme]))
@@ -51,10 +46,11 @@ def alone(programme: str) -> Levers:
 
 @cache
 def gas(programme: str, name: str, value: float) -> np.ndarray:
-    changed = data().with_values({("policy/parameters", name): np.array([value])})
+    changed = shipped_data().with_values({("policy/parameters", name): np.array([value])})
     return Runs.of(changed, alone(programme)).greenhouse_gas(alone(programme)).sum(axis=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REACHES)
 @given(ends=st.tuples(st.floats(0, 1), st.floats(0, 1)))
 @settings(max_examples=3, deadline=None)
@@ -95,10 +91,10 @@ def test_a_standard_for_each_moves_only_what_is_below_it(mix: np.ndarray, bei: n
 @cache
 def frame() -> tuple[BuildingYears, SolarYears]:
     levers = alone("cap_and_trade")
-    axes = run_axes(data(), levers.years.last, "metropolis")
-    scene = Scene(data(), levers, axes)
+    axes = run_axes(shipped_data(), levers.years.last, "metropolis")
+    scene = Scene(shipped_data(), levers, axes)
     buildings = building_years(
-        scene, lifetimes(data(), levers, axes, segment_dwellings(data(), levers, axes)), works_of(scene)
+        scene, lifetimes(shipped_data(), levers, axes, segment_dwellings(shipped_data(), levers, axes)), works_of(scene)
     )
     stock = buildings.stock.values
     return buildings, solar_years(scene, works_of(scene).retrofit, stock["buildings"], stock["built_buildings"])
@@ -123,7 +119,7 @@ def test_the_cap_banks_for_one_period_and_hides_nothing(
             f"electricity.renewable_share={{2022: 0.219, 2035: {share}}}",
         ],
     ).levers
-    changed = data().with_values({("policy/parameters", "own_saving_limit"): np.array([limit])})
+    changed = shipped_data().with_values({("policy/parameters", "own_saving_limit"): np.array([limit])})
     axes = run_axes(changed, 2050, "metropolis")
     emitting = emitting_years(Scene(changed, levers, axes), *frame())
     cap = emitting.acted.cap
@@ -157,7 +153,7 @@ def test_a_tighter_cap_alone_never_emits_more(rates: tuple[float, float]) -> Non
 
     def emitted(rate: float) -> np.ndarray:
         levers = load_scenario("no_new_policy", ["programmes.form.cap_and_trade=rule", f"programmes.cap_rate={rate}"])
-        axes = run_axes(data(), 2050, "metropolis")
-        return emitting_years(Scene(data(), levers.levers, axes), *frame()).values["greenhouse_gas_total"]
+        axes = run_axes(shipped_data(), 2050, "metropolis")
+        return emitting_years(Scene(shipped_data(), levers.levers, axes), *frame()).values["greenhouse_gas_total"]
 
     assert (emitted(tight) <= emitted(loose) + 1e-9).all()

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from shipped import shipped_data
 
 import model.pathway
 import model.policy.stages as stages
 import model.solar
 from model.axes import Axes
-from model.inputs import Data, read_data
 from model.ordinance.building_report_equations import (
     EnergyLevel,
     energy_level_met,
@@ -43,23 +43,18 @@ RULE_SETS = {"seed_2022": "ordinance_2022", "adopted_2025": "adopted_2025"}
 
 
 @cache
-def shipped() -> Data:
-    return read_data()
-
-
-@cache
 def run(scenario: str, *changes: str) -> Pathway:
-    return run_pathway(load_scenario(scenario, changes).levers, shipped(), resolution="metropolis")
+    return run_pathway(load_scenario(scenario, changes).levers, shipped_data(), resolution="metropolis")
 
 
 @cache
 def full_run(scenario: str) -> Pathway:
-    return run_pathway(load_scenario(scenario).levers, shipped())
+    return run_pathway(load_scenario(scenario).levers, shipped_data())
 
 
 def scene(scenario: str, *changes: str, resolution: str = "metropolis") -> Scene:
     levers = load_scenario(scenario, changes).levers
-    return Scene(shipped(), levers, run_axes(shipped(), levers.years.last, resolution))  # type: ignore[arg-type]
+    return Scene(shipped_data(), levers, run_axes(shipped_data(), levers.years.last, resolution))  # type: ignore[arg-type]
 
 
 def with_parameters(given: Scene, **values: float) -> Scene:
@@ -99,7 +94,7 @@ def test_without_programmes_the_stages_might_as_well_not_exist(monkeypatch: pyte
         model.pathway, "energy_years", lambda it, _: EnergyYears(energy_of(it), None, np.zeros(len(it.years)))
     )
     monkeypatch.setattr(model.pathway, "with_purchases", lambda state, *_: state.grid_share)
-    bare = run_pathway(load_scenario("no_new_policy").levers, shipped(), resolution="metropolis")
+    bare = run_pathway(load_scenario("no_new_policy").levers, shipped_data(), resolution="metropolis")
     assert same(expected, bare) == []
 
 
@@ -107,7 +102,7 @@ def test_without_programmes_the_stages_might_as_well_not_exist(monkeypatch: pyte
 def test_a_programme_switched_off_is_as_one_that_was_never_declared(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     off = run("adopted_2025", f"programmes.form.{name}=absent")
     monkeypatch.setattr(stages, "programmes", lambda: tuple(one for one in programmes() if one != name))
-    never = run_pathway(load_scenario("adopted_2025").levers, shipped(), resolution="metropolis")
+    never = run_pathway(load_scenario("adopted_2025").levers, shipped_data(), resolution="metropolis")
     assert same(off, never) == []
 
 
@@ -151,7 +146,7 @@ def test_each_programme_gets_what_the_one_before_it_left(monkeypatch: pytest.Mon
         for name, act in getattr(stages, table).items():
             monkeypatch.setitem(getattr(stages, table), name, spied(name, kind, act))
     monkeypatch.setattr(stages, "capped_energy", spied("cap_and_trade", "energy", stages.capped_energy))
-    run_pathway(load_scenario("adopted_2025").levers, shipped(), resolution="metropolis")
+    run_pathway(load_scenario("adopted_2025").levers, shipped_data(), resolution="metropolis")
     seen = {kind: [name for name, _, _ in done] for kind, done in calls.items()}
     assert seen["works"] == ["building_report", "building_plan", "subsidies", "ward_support"]
     assert seen["roofs"] == ["building_report", "building_plan", "own_facilities"]

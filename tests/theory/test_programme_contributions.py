@@ -52,6 +52,7 @@ def test_a_coalition_run_in_parts_is_a_whole_run_bit_for_bit(
     assert np.array_equal(again, runs.greenhouse_gas(levers))
 
 
+@pytest.mark.slow
 def test_levers_of_other_stages_are_not_forgotten(runs: Runs, data: Data) -> None:
     # One run after another through the same memory: each lever must still be seen.
     for change in ("electricity.renewable_share=0.5", "service.residential=0.8", "solar.retrofit_mw=80",

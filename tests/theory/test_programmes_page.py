@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shipped import shipped_data
 
-from model.inputs import Data, read_data
+from model.inputs import Data
 from model.language import Language
 from model.ordinance.rulebook import Rules, rulebook
 from model.pathway import run_pathway
@@ -46,8 +47,9 @@ def test_every_programme_and_every_quantity_of_their_reach_is_there() -> None:
             assert any(one.id == parameter for one in rulebook(book).parameters), (book, parameter)
 
 
+@pytest.mark.slow
 def test_what_a_programme_reads_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    data, found = read_data(), Data._rows
+    data, found = shipped_data(), Data._rows
     looked_up: set[tuple[str, str]] = set()
     asked: list[Rules] = []
     of_scene = Scene.rules
