@@ -119,6 +119,12 @@ def reference_year(dataset: xr.Dataset) -> int:
     return last_published_year(dataset) if last_published_year(dataset) in years else years[0]
 
 
+def shown_year(dataset: xr.Dataset) -> int:
+    """Return the first year with a target, or the last of the run where it ends before."""
+    years = dataset["year"].to_numpy()
+    return min(*emission_targets(), int(years[-1]))
+
+
 def verdict(dataset: xr.Dataset, year: int) -> Verdict:
     """Return the emissions of a year against the base year and the target."""
     value = float(dataset["greenhouse_gas_total"].sel(year=year))

@@ -15,9 +15,8 @@ import xarray as xr
 
 from model.language import Language, Text, fiscal_year
 from model.paths import written_at_once
-from model.report.key_figures import emission_targets, energy_targets, energy_verdict, verdict
+from model.report.key_figures import emission_targets, energy_targets, energy_verdict, shown_year, verdict
 from model.report.run_tables import miss_table
-from model.report.ward_map import shown_year
 from model.report.ward_table import WARD_QUANTITIES, values_of
 from model.report.wording import (
     QUALITY_WORDS,

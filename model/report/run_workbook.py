@@ -10,9 +10,8 @@ import xarray as xr
 
 from model.language import Language, Text, fiscal_year
 from model.plain_workbook import write_values
-from model.report.key_figures import last_published_year
+from model.report.key_figures import last_published_year, shown_year
 from model.report.run_tables import miss_table
-from model.report.ward_map import shown_year
 from model.report.ward_table import ward_sheet
 from model.report.wording import scenario_title
 from model.schema import QUALITIES

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 import xarray as xr
-from matplotlib import colormaps
+from matplotlib import colormaps, rcParams
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection, PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path as Outline
 from matplotlib.text import TextPath
 
@@ -24,7 +26,7 @@ from model.labels import classification
 from model.language import Language, Text, fiscal_year
 from model.ordinance.municipalities import municipalities
 from model.report.figure_parts import source_line
-from model.report.key_figures import emission_targets, reference_year
+from model.report.key_figures import reference_year, shown_year
 from model.report.style import FAINT, INK, WIDTH, Page
 from model.report.ward_table import WARD_QUANTITIES, values_of
 from model.report.wording import number, scenario_title
@@ -102,12 +104,6 @@ def ward_figure(dataset: xr.Dataset, language: Language) -> Figure:
         small = _Place(0.10 + 3.60 * column, 3.30 + 1.62 * row, 3.40 / _COLUMNS)
         _map(axes, small, dataset, values, digits, title, language)
     return figure
-
-
-def shown_year(dataset: xr.Dataset) -> int:
-    """Return the first year with a target, or the last of the run where it ends before."""
-    years = dataset["year"].to_numpy()
-    return min(*emission_targets(), int(years[-1]))
 
 
 def _small(dataset: xr.Dataset, year: int) -> list[tuple[Text, np.ndarray, int]]:
@@ -209,6 +205,12 @@ def _lines(text: str, x: float, y: float, size: float) -> list[Outline]:
 
 
 def _letters(line: str, size: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the vertices [pt] and codes of a line of text that starts at the origin."""
-    drawn = TextPath((0, 0), line, size=size)
+    """Return the vertices [pt] and codes of a line of text that starts at the origin, in the font of the figure."""
+    return _drawn(line, size, tuple(rcParams["font.family"]))
+
+
+@cache
+def _drawn(line: str, size: float, family: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the outline of a line; the same number stands in many tiles."""
+    drawn = TextPath((0, 0), line, size=size, prop=FontProperties(family=list(family)))
     return np.asarray(drawn.vertices), np.asarray(drawn.codes)
