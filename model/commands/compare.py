@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: File of the differences inside the folder of a comparison.
 DIFFERENCES_FILE = "differences.csv"
+#: File of every run beside the published targets.
+TARGETS_FILE = "targets.csv"
 #: File of what makes the CO2 of buildings differ, factor by factor.
 CONTRIBUTIONS_FILE = "contributions.csv"
 #: File of what changed the CO2 of buildings between two years.
@@ -88,6 +90,7 @@ def compare_results(
         year_note,
     )
     from model.report.contributions import between_table, contribution_table, contributions, contributions_between
+    from model.report.side_by_side import target_rows, target_table
     from model.result_folder import check_result_folder, result_folder
 
     given = _open_all(paths, fewest=2 if between is None else 1)
@@ -110,12 +113,14 @@ def compare_results(
     if span is not None:
         parts = contributions_between(runs, *span)
         console.print(between_table(parts, language))
+    console.print(target_table(runs, language))
     for line in halving_verdicts(runs, language):
         console.print(line, markup=False)
     facts: dict[str, Any] = {
         "compared": {name: {"scenario_hash": run.attrs["scenario_hash"]} for name, run in runs.items()},
     }
     with result_folder(folder, facts, force) as staging:
+        target_rows(runs).to_csv(staging / TARGETS_FILE, index=False, float_format="%.10g", encoding="utf-8-sig")
         if len(runs) > 1:
             table = differences(runs)
             table.to_csv(staging / DIFFERENCES_FILE, index=False, float_format="%.10g", encoding="utf-8-sig")

@@ -20,6 +20,7 @@ from model.faults import BadInput, FaultList
 from model.language import Language, Text, fiscal_year
 from model.report.figure_parts import key, published_marks, target_mark
 from model.report.key_figures import emission_targets, energy_targets, key_years, solar_capacity_gw, verdict
+from model.report.run_tables import MONEY
 from model.report.style import COMPARED_COLOURS, Page, beside, drawing, projection_mark, save, value_ticks, year_ticks
 from model.report.wording import (
     CAPACITY_UNIT,
@@ -143,6 +144,9 @@ def difference_table(runs: Runs, name: str, language: Language) -> Table:
         row(label, partial(_of_sector, "sector_energy", sector), 1.0, 1)
     label = Text("Solar on roofs", "太陽光発電")(language) + f" [{CAPACITY_UNIT(language)}]"
     row(label, lambda run: solar_capacity_gw(run).sum("sector"), scale, 2 if language == "en" else 0)
+    money, unit = MONEY[language]
+    label = Text(f"Yearly cost [{unit}]", f"年間費用 [{unit}]")(language)
+    row(label, lambda run: run["annual_cost"].sum(["payer", "cost_item"]), 1 / money, 0)
     return table
 
 

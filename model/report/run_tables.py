@@ -40,7 +40,7 @@ _DIGITS: Final = 4
 _STEP: Final = 5
 
 #: How many yen make one of the unit in which costs are shown.
-_MONEY: Final[dict[Language, tuple[float, str]]] = {"en": (1e9, "billion JPY/year"), "ja": (1e8, "億円／年")}
+MONEY: Final[dict[Language, tuple[float, str]]] = {"en": (1e9, "billion JPY/year"), "ja": (1e8, "億円／年")}
 
 
 def rounded(value: float) -> float:
@@ -254,7 +254,7 @@ def cost_table(dataset: xr.Dataset, by: str, language: Language) -> Table:
     """
     if "annual_cost" not in dataset:
         return []
-    scale, unit = _MONEY[language]
+    scale, unit = MONEY[language]
     at = dataset.sel(year=_later_years(dataset))
     other = "cost_item" if by == "payer" else "payer"
     cost = at["annual_cost"].sum(other).transpose("year", by)

@@ -162,3 +162,22 @@ def test_two_years_of_one_run_are_taken_apart(results: Path, tmp_path: Path, thi
 def test_years_that_no_result_holds_are_refused(results: Path, years: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("compare", results / "before", "--between", years) == 2
     assert "2022,2030" in capsys.readouterr().err
+
+
+def test_every_run_stands_beside_the_published_targets(
+    results: Path, thin: xr.Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    three = [results / name for name in ("before", "after", "late")]
+    assert run("compare", *three, "--lang", "en", "--no-figures", "--out", tmp_path / "out") == 0
+    printed = capsys.readouterr().out
+    assert "Run less target" in printed
+    table = pd.read_csv(tmp_path / "out" / "targets.csv").set_index(["run", "target"])
+    assert set(table.index.get_level_values("run")) == {"before", "after", "late"}
+    gases = table.xs("greenhouse_gas.all.2030", level="target")
+    total = float(thin["greenhouse_gas_total"].sel(year=2030))
+    assert gases["level"].to_numpy() == pytest.approx(31.1)
+    assert gases.loc["before", "residual"] == pytest.approx(total - 31.1)
+    assert gases.loc["after", "residual"] == pytest.approx(total - 0.25 - 31.1)
+    # Years that not all runs have are cut off before, so the target of 2026 has no value.
+    early = table.xs("renewable_share.all.2026", level="target")
+    assert early["value"].isna().all()
