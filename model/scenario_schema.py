@@ -17,7 +17,8 @@ from model.levers import FAMILY_OF, LEVER_FAMILIES, SECTIONS, lever_value
 from model.paths import scenarios_folder, written_at_once
 from model.scenario import DEFAULT_SCENARIO, Scenario, load_scenario
 from model.scenario_layer import ALL, add_if_no_name
-from model.uncertain_factors import uncertainty_json_schema
+from model.schema import QUALITIES
+from model.uncertain_factors import factors, uncertainty_json_schema
 from model.year_path import FIRST_YEAR, LAST_YEAR
 
 SCHEMA_FILE: Final = "scenario.schema.json"
@@ -151,6 +152,14 @@ _REASON = Text("why this value, and where it comes from", "この値とした理
 _LEVELS = Text("Performance levels", "省エネ性能水準")
 _ALLOWED = Text("allowed", "許容")
 
+_RANGES = Text(
+    "Ranges of `run.py ensemble`, as shares of the values to each side (0: certain); 0.1 is an example",
+    "run.py ensemble の不確実性の幅。値に対する割合(片側、0は確実)。0.1は例示",
+)
+_BY_QUALITY = Text("by the quality of the data; levers count as estimate", "データの品質区分別。レバーは estimate 扱い")
+_BY_FACTOR = Text("by factor; a lever or table.quantity means all factors that move it, all means the rest",
+                  "要因別。レバー名や 表.項目 はそれを動かす全要因、all は残り全部")  # fmt: skip
+
 
 def scenario_template(language: Language, name: str = "my_scenario") -> str:
     """Return a scenario file for a user to fill in: every lever with its meaning, unit, range and present value.
@@ -182,6 +191,8 @@ def scenario_template(language: Language, name: str = "my_scenario") -> str:
         "because:",
         f"  {_EXAMPLE}: {_REASON(language)}",
         "",
+        *_uncertainty_lines(language),
+        "",
     ]
     return "\n".join(lines)
 
@@ -206,6 +217,20 @@ def _lever_lines(scenario: Scenario, language: Language) -> Iterator[str]:
             label = name.rpartition(".")[2]
             remark = f"  # {names_of[lever.per][label]}" if lever.per else ""
             yield f"  # {name}: {_flow(lever_value(scenario.levers, name))}{remark}"
+
+
+def _uncertainty_lines(language: Language) -> Iterator[str]:
+    """Yield the block of ranges, its values commented out: only an ensemble looks at it."""
+    yield f"## == {_RANGES(language)}"
+    yield "uncertainty:"
+    yield f"  ## {_BY_QUALITY(language)}"
+    yield "  # by_quality: {" + ", ".join(f"{quality}: 0.1" for quality in QUALITIES) + "}"
+    for quality, meaning in QUALITIES.items():
+        yield f"  ##   {quality}: {meaning(language)}"
+    yield f"  ## {_BY_FACTOR(language)}"
+    yield "  by_factor:"
+    for name, factor in factors().items():
+        yield f"    # {name}: 0.1  # {factor.text(language)}"
 
 
 def _names(table: str, language: Language) -> dict[str, str]:

@@ -18,7 +18,9 @@ from model.paths import data_folder, scenarios_folder
 from model.pathway import Pathway
 from model.scenario import DEFAULT_SCENARIO, ROOT_SCENARIO, load_scenario, shipped_scenarios
 from model.scenario_schema import SCHEMA_FILE, scenario_json_schema, scenario_template, schema_text
+from model.schema import QUALITIES
 from model.targets import targets_of
+from model.uncertain_factors import Uncertainty, factors
 from model.yaml_reader import read_yaml
 from model.year_path import SharePath, YearPath, path_values, share_path_values
 
@@ -388,6 +390,10 @@ def test_template_loads_as_it_is_and_with_every_line_taken_in(tmp_path: Path, la
     full = load_scenario(path)
     assert full.chain == ("my_scenario",)
     assert full.content_hash == default.content_hash
+
+    path.write_text(re.sub(r"^(  |    )# ", r"\1", text, flags=re.MULTILINE), encoding="utf-8")
+    uncertainty = load_scenario(path).uncertainty
+    assert uncertainty == Uncertainty(None, dict.fromkeys(QUALITIES, 0.1), dict.fromkeys(factors(), 0.1))
 
 
 def test_template_of_another_name_is_for_a_file_of_that_name(tmp_path: Path) -> None:
