@@ -18,6 +18,7 @@ from model.cost_equations import annuity, discount_factors, rising_cost, spread_
 from model.emissions import FACTOR_VIEWS
 from model.inputs import Data
 from model.levers import Levers
+from model.policy.homes import Grants
 from model.survival_families import Array
 from model.year_path import path_values
 
@@ -51,7 +52,9 @@ class _Books:
         self.expenditure[:, :, position] += cost if spent is None else spent
 
 
-def pathway_costs(levers: Levers, data: Data, axes: Axes, values: Mapping[str, Array]) -> dict[str, Array]:
+def pathway_costs(
+    levers: Levers, data: Data, axes: Axes, values: Mapping[str, Array], grants: Grants | None = None
+) -> dict[str, Array]:
     """Return what a pathway costs from the projection on, 0 before.
 
     Args:
@@ -59,6 +62,7 @@ def pathway_costs(levers: Levers, data: Data, axes: Axes, values: Mapping[str, A
         data: input tables.
         axes: axes of the run.
         values: result variables of the run, in the units of `model.schema`.
+        grants: what homes are granted; None for nothing.
 
     Returns:
         `expenditure` and `annual_cost` [JPY/year] [year, payer, cost_item], `transfer` [JPY/year] [year, payer].
@@ -74,6 +78,8 @@ def pathway_costs(levers: Levers, data: Data, axes: Axes, values: Mapping[str, A
     _enter_operation(books, data, values, works, projected)
     _enter_energy(books, levers, data, values, bills, projected)
     _enter_other_sectors(books, data, values, projected)
+    if grants is not None:
+        _enter_grants_of_homes(books, grants, data, values, works, projected)
     return {"expenditure": books.expenditure, "annual_cost": books.annual_cost, "transfer": books.transfer}
 
 
@@ -149,6 +155,28 @@ def _enter_grant(books: _Books, data: Data, received: Array) -> None:
     paid[:, metropolis] = received.sum(axis=1)
     books.transfer += received - paid
     books.enter("administration", data.number("economics/parameters", "administration_share") * paid)
+
+
+def _enter_grants_of_homes(
+    books: _Books, grants: Grants, data: Data, values: Mapping[str, Array], works: Array, projected: Array
+) -> None:
+    """Enter grants for new dwellings by level, for renovation up to its cap, and for panels of homes."""
+    dwellings = values["dwellings"].sum(axis=2)
+    area = np.divide(
+        values["floor_area"].sum(axis=2), dwellings, out=np.full_like(dwellings, np.inf), where=dwellings > 0
+    )
+    new = values["built_floor_area_by_standard"]
+    whole = new.sum(axis=2, keepdims=True)
+    mix = np.divide(new, whole, out=np.zeros_like(new), where=whole > 0)
+    built = values["built_dwellings"].sum(axis=2)[:, :, None] * mix
+    share = grants.renovation_share[:, None] * _by_class(data, books.axes, "renovation_cost")
+    per_area = np.minimum(share[None], grants.renovation_cap / area[:, :, None])
+    installed, on_new = values["solar_installed"].sum(axis=2), values["solar_installed_on_new"]
+    paid = (built * grants.per_new_dwelling).sum(axis=2)
+    paid += (values["renovated_floor_area_by_standard"] * per_area).sum(axis=2)
+    paid += on_new * grants.per_panel_new + (installed - on_new) * grants.per_panel_existing
+    uptake = data.number("economics/parameters", "grant_uptake")
+    _enter_grant(books, data, uptake * projected[:, None] * (paid @ works))
 
 
 def _enter_panels(books: _Books, data: Data, values: Mapping[str, Array], works: Array, projected: Array) -> None:

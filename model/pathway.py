@@ -31,6 +31,7 @@ from model.levers import Levers
 from model.lifetimes import Lifetimes, lifetimes
 from model.march import Progress, StockYears, march
 from model.policy.acting import Scene, Works
+from model.policy.homes import grants_of
 from model.policy.stages import EnergyYears, check_forms, energy_years, works
 from model.policy.supply import with_purchases
 from model.regions import co2_by_region
@@ -120,7 +121,7 @@ def pathway_of(scene: Scene, buildings: BuildingYears, panels: SolarYears) -> Pa
     """Return the pathway of a scenario whose buildings and panels are known."""
     emitting = emitting_years(scene, buildings, panels)
     values = emitting.values | _programme_values(panels, emitting)
-    values |= pathway_costs(scene.levers, scene.data, scene.axes, values)
+    values |= pathway_costs(scene.levers, scene.data, scene.axes, values, grants_of(scene))
     return Pathway(
         scene.axes,
         scene.levers,

@@ -188,6 +188,7 @@ ROWS: Final[dict[str, dict[str, Rows]]] = {
             "free_service_share",
             "service_elasticity",
             "administration_share",
+            "grant_uptake",
             "operation_cost_first",
             "operation_cost_last",
             "operation_life",

@@ -253,6 +253,7 @@ TABLES: Final[dict[str, Table]] = {
                target_tolerance=_q("Mt", "by how much a target may be missed and count as reached", "目標達成とみなす許容差"),
                free_service_share=_share("use of services saved without loss to anyone", "便益を損なわずに減らせる利用の割合"),
                service_elasticity=_q("1", "elasticity of service use to price", "エネルギーサービス利用の価格弾力性", 0.01, 5.0),
+               grant_uptake=_share("works that a grant is applied for and paid", "補助の対象となり支給される工事の割合"),
                administration_share=_share("cost of running a grant over what it pays out", "補助額に対する事務費の割合")),
         _table("economics/solar", ("year",), "cost of rooftop solar", "太陽光発電の費用",
                panel_cost=_q("JPY/kW", "panels installed on a new building, inverter included", "新築への設置費用(パワコン込み)"),

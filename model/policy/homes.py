@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -51,15 +51,57 @@ def subsidised_works(state: Works, scene: Scene) -> Works:
         grant = _grant_by_level(scene, kind) / _YEN_PER_MILLION
         cells = np.ix_(ahead, chosen)
         mix[cells] = mix_with_grants(mix[cells], grant, scene.parameter("grant_sensitivity"))
-    granted = rules.number(
-        "insulation_material_grant" if rules.stated("insulation_material_grant") else "window_door_grant", "share"
-    )
+    granted = rules.number(_insulation_grant(scene), "share")
     cells = np.ix_(ahead, np.flatnonzero(dwellings))
     rate[cells] *= response(scene.parameter("renovation_sensitivity"), granted)
     sooner = response(scene.parameter("payback_sensitivity"), years_sooner(scene))
     return replace(
         state, new_mix=mix, renovation_rate=rate, retrofit=np.where(ahead, state.retrofit * sooner, state.retrofit)
     )
+
+
+@dataclass(frozen=True)
+class Grants:
+    """What the metropolis grants to homes.
+
+    Args:
+        per_new_dwelling: for a new dwelling by level reached [JPY] [segment, standard]; 0 for other buildings.
+        renovation_share: of the cost of renovating a dwelling [1] [segment].
+        renovation_cap: most for a dwelling [JPY].
+        per_panel_new: panels on a new home [JPY/kW] [segment].
+        per_panel_existing: panels on an existing home [JPY/kW] [segment].
+    """
+
+    per_new_dwelling: Array
+    renovation_share: Array
+    renovation_cap: float
+    per_panel_new: Array
+    per_panel_existing: Array
+
+
+def grants_of(scene: Scene) -> Grants | None:
+    """Return what the metropolis grants to homes under the scenario's rules; None where the programme is absent."""
+    if scene.form("subsidies") == "absent":
+        return None
+    axes, rules = scene.axes, scene.rules("subsidies")
+    homes = axes.segments_where(sector="residential").astype(np.float64)
+    detached = axes.segments_where(building_type="detached")
+    by_kind = np.where(detached[:, None], _grant_by_level(scene, "detached"), _grant_by_level(scene, "apartment"))
+    size = scene.parameter("home_capacity")
+    new, existing = (float(panel_grant_jpy(size, PanelGrant.read(rules, new=new))) / size for new in (True, False))
+    return Grants(
+        per_new_dwelling=by_kind * homes[:, None],
+        renovation_share=rules.number(_insulation_grant(scene), "share") * homes,
+        renovation_cap=rules.number(_insulation_grant(scene), "cap_jpy"),
+        per_panel_new=new * homes,
+        per_panel_existing=existing * homes,
+    )
+
+
+def _insulation_grant(scene: Scene) -> str:
+    """Return the grant for insulating a standing home that pays a share of its cost."""
+    stated = scene.rules("subsidies").stated("insulation_material_grant")
+    return "insulation_material_grant" if stated else "window_door_grant"
 
 
 def years_sooner(scene: Scene) -> float:

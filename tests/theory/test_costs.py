@@ -11,6 +11,7 @@ from model.costs import present_value
 from model.inputs import Data
 from model.levers import Levers
 from model.pathway import Pathway, run_pathway
+from model.scenario import load_scenario
 
 
 def _item(run: Pathway, name: str, variable: str = "annual_cost") -> np.ndarray:
@@ -131,3 +132,26 @@ def test_savings_in_use_cost_more_the_further_they_go(half_run: Pathway) -> None
     # Capital recovery factor of 12 years at 3 %, payments at year's end: 0.100462.
     assert _item(half_run, "operation")[year].sum() == pytest.approx(works.sum() * 0.100462 / 1.03, rel=1e-5)
     assert 0.0 < saved.max() < 0.6
+
+
+def test_grants_of_homes_are_paid_where_the_programme_acts(data: Data, levers_with: Callable[..., Levers]) -> None:
+    plain = ("renovation.rate={all: 0}", "new_building_standard={all: {2022: {bei_100: 1}}}")
+    absent = run_pathway(levers_with(*plain), data, resolution="metropolis")
+    assert not absent.values["transfer"].any()
+    changes = (*plain, "programmes.rule_set=adopted_2025", "programmes.form.subsidies=rule")
+    run = run_pathway(levers_with(*changes), data, resolution="metropolis")
+    # Nothing is renovated, no level above the national standard is built, so panels alone are granted: 100,000 yen/kW
+    # on new homes and 120,000 on existing ones, the rates of FY2025 for 4 kW.
+    year, homes = run.axes.year_index(2030), run.axes.segments_where(sector="residential")
+    on_new = run.values["solar_installed_on_new"][year, homes].sum()
+    on_old = run.values["solar_installed"][year, homes].sum() - on_new
+    paid = -run.values["transfer"][year, run.axes.payers.index("metropolis")]
+    assert paid == pytest.approx(100_000 * on_new + 120_000 * on_old, rel=1e-9)
+
+
+def test_grants_stay_below_the_published_budget(data: Data) -> None:
+    # 70.2 billion yen of FY2025 for homes, which also pay for what the model does not have, such as batteries.
+    run = run_pathway(load_scenario("adopted_2025").levers, data, resolution="metropolis")
+    paid = -run.values["transfer"][run.axes.year_index(2025), run.axes.payers.index("metropolis")]
+    assert 1e10 < paid < 7.02e10
+    assert_allclose(run.values["transfer"].sum(axis=1), 0.0, atol=1e-3)
