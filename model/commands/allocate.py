@@ -26,6 +26,10 @@ _WRITTEN = Text("written", "作成しました")
 _SUPPLIERS = Text("suppliers", "供給事業者一覧")
 #: Columns of the overview that a terminal shows.
 _SHOWN = (1, 2, 3, 4, 5, 8, 9)
+_NO_WORKBOOK = Text(
+    "too many houses for a workbook; the plan is in plan.csv and plan.nc",
+    "住宅数がExcelの行数に収まらないため、計画はplan.csvとplan.ncに収録しました",
+)
 _FAILED_CHECK = Text(
     "the second look found a fault in the plan; please report it", "計画の検証で不一致が見つかりました"
 )
@@ -209,9 +213,14 @@ def run(
     answers = plan_all(portfolios, job, workers, scheduler)
     show(answers, language, console)
     if out is not None:
+        from model.report.allocation_tables import MOST_IN_WORKBOOK
+
         used = [*files, *([Path(job.weather.source)] if job.weather is not None else [])]
         write(answers, used, job.rule_set, out, language, figures, force)
         console.print(f"{out} – {_WRITTEN(language)}", markup=False)
+        for one in answers:
+            if one.plan.scheme is not None and one.houses.size > MOST_IN_WORKBOOK:
+                console.print(f"{one.portfolio.supplier}: {_NO_WORKBOOK(language)}", markup=False)
     if any(one.plan.scheme is None for one in answers):
         return ExitCode.INFEASIBLE
     wrong = [one for one in answers if one.verification is not None and not one.verification.holds]

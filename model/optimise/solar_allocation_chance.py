@@ -41,6 +41,8 @@ _LENIENT = 1e-4
 _CHORD = 0.1
 #: Narrowest range, in parts of the widest one.
 _NARROWEST = 1e-5
+#: Plans safe by a tangent need not be finer than this.
+_SAFE_GAP = 1e-5
 #: Part of the time that one programme may take.
 _SHARE_OF_TIME = 0.2
 _SLACK = 1e-9
@@ -221,7 +223,7 @@ class _Search:
             inner = replace(self.problem, rows=(*self.problem.rows, *tangents))
             prices = find_prices(inner, self.seed)
             self.prices = prices.of_rows
-            done = finish(inner, prices, 0.25 * self.gap, seconds / _TANGENTS, self.seed)
+            done = finish(inner, prices, max(0.25 * self.gap, _SAFE_GAP), seconds / _TANGENTS, self.seed)
             if not done.choice.size:
                 break
             found = done.choice
