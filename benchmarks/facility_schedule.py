@@ -1,6 +1,6 @@
 """Schedules: facilities apart against one model, cumulative against start-year binaries, warm against fresh.
 
-    python benchmarks/facility_schedule.py [portfolio] [prices] [population]
+    python benchmarks/facility_schedule.py [portfolio] [prices] [budgets] [population]
 
 Without arguments the first two run. Ratios are what counts; seconds hang on the machine and on who else uses it.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import resource
 import sys
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 import pyomo.environ as pyo
@@ -72,26 +72,43 @@ def compare_formulations(facilities: int = 50) -> None:
         print(f"{name}: built in {built:.1f} s, solved in {proof.seconds:.1f} s, {proof.status}, {known}")
 
 
-def compare_prices(facilities: int = 50, paths: int = 20) -> None:
+def compare_prices(facilities: int = 50, paths: int = 20, gap: float = 0.005) -> None:
     given = portfolio(facilities)
     cases = [at_price(given, price, 0.0, 2029) for price in np.linspace(1000, 10000, paths)]
+    begun = process_time()
     work = Decomposition(cases[0])
-    work.solve(0.001, SECONDS)
-    begun = perf_counter()
+    solve_schedule(cases[0], gap, SECONDS, warm=work)
+    first = process_time() - begun
+    begun = process_time()
+    gaps = []
     for case in cases:
         work = work.under(case)
-        work.solve(0.001, SECONDS)
-    warm = (perf_counter() - begun) / paths
+        gaps.append(solve_schedule(case, gap, SECONDS, warm=work).proof.gap)
+    warm = (process_time() - begun) / paths
     sample = cases[:: paths // 4]
-    begun = perf_counter()
+    begun = process_time()
     for case in sample:
-        Decomposition(case).solve(0.001, SECONDS)
-    fresh = (perf_counter() - begun) / len(sample)
-    begun = perf_counter()
+        solve_schedule(case, gap, SECONDS)
+    fresh = (process_time() - begun) / len(sample)
+    begun = process_time()
+    portfolio(facilities)
+    read = process_time() - begun
+    begun = process_time()
     whole_model(cases[-1])
-    built = perf_counter() - begun
-    print(f"{paths} price paths: {warm:.2f} s each, warm; facilities apart from nothing {fresh:.2f} s each "
-          f"({fresh / warm:.1f} times); building one model alone {built:.1f} s ({built / warm:.1f} times)")  # fmt: skip
+    built = process_time() - begun
+    print(f"{paths} price paths to {100 * gap:g} % (worst {100 * max(gaps):.2f} %), processor seconds each: "
+          f"warm {warm:.2f} (the first {first:.2f}); from nothing {read + fresh:.2f}, of which {read:.2f} reading: "
+          f"{(read + fresh) / warm:.1f} times, without reading {fresh / warm:.1f} times; building one model alone "
+          f"{built:.2f}: {built / warm:.1f} times")  # fmt: skip
+
+
+def tight_budgets(facilities: int = 50) -> None:
+    given = portfolio(facilities)
+    for budget in (3e9, 2e9, 0.8e9):
+        limited = given.changed(budget=np.full(len(given.years), budget))
+        begun = process_time()
+        told(f"{budget / 1e9:g} billion JPY a year", solve_schedule(limited, 0.005, SECONDS))
+        print(f"  processor time {process_time() - begun:.1f} s")
 
 
 def whole_population() -> None:
@@ -102,7 +119,12 @@ def whole_population() -> None:
     print(f"{perf_counter() - begun:.0f} s in all, {peak:.1f} GiB")
 
 
-PARTS = {"portfolio": compare_formulations, "prices": compare_prices, "population": whole_population}
+PARTS = {
+    "portfolio": compare_formulations,
+    "prices": compare_prices,
+    "budgets": tight_budgets,
+    "population": whole_population,
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or ("portfolio", "prices"):

@@ -13,8 +13,8 @@ import pyomo.environ as pyo
 
 from model.optimise.facility_schedule_choice import Choice
 from model.optimise.facility_schedule_decomposition import Bound, Decomposition, plans_of_works
+from model.optimise.facility_schedule_dive import Dive
 from model.optimise.facility_schedule_ledger import Amounts, settled
-from model.optimise.facility_schedule_master import Master
 from model.optimise.facility_schedule_model import whole_model
 from model.optimise.facility_schedule_plans import FacilityPlans, Plan
 from model.optimise.facility_schedule_problem import FloatArray, IntArray, Problem
@@ -189,11 +189,10 @@ def _offers(
     """
     mixture = plans_of_works(bound.plans)
     if bound.tied is not None:
-        left = max(0.6 * (seconds - (perf_counter() - begun)), 0.1 * seconds)
-        chosen = bound.tied.choose(SolverOptions(seconds=left, relative_gap=gap * _CHOICE_GAP, seed=seed))
-        if chosen is not None:
-            yield [[plan] for plan in _whole_plans(bound.tied, chosen, len(work.facilities))]
-            return
+        left = max(0.8 * (seconds - (perf_counter() - begun)), 0.1 * seconds)
+        whole = Dive(work, bound.tied, seed).run(gap * _CHOICE_GAP, _close_to(bound.value, 0.7 * gap), left)
+        yield [[plan] for plan in whole]
+        return
     yield mixture
     most = max(1, min(_OFFERED, _OFFERED_IN_ALL // len(work.facilities)))
     offered = []
@@ -206,12 +205,6 @@ def _offers(
             found.setdefault(plan.starts.tobytes(), plan)
         offered.append(list(found.values()))
     yield offered
-
-
-def _whole_plans(master: Master, chosen: FloatArray, facilities: int) -> list[Plan]:
-    """Return the plan that the master chose for each facility."""
-    found = {f: plan for (f, plan), one in zip(master.columns, chosen, strict=True) if one > 0}
-    return [found[f] for f in range(facilities)]
 
 
 def _whole(problem: Problem, options: SolverOptions, begun: float) -> Schedule:
@@ -255,6 +248,8 @@ def _schedule(
     value = _value(draft)
     missing = float(amounts.missing_t.sum())
     status: Any = "infeasible" if missing > 0 and problem.aim != "tonnes" else "optimal"
+    if problem.aim != "money" and draft.extra_money > len(problem.years) * len(problem.limits()):
+        status = "infeasible"
     gap_asked = options.relative_gap if bound is None else options.relative_gap / _CHOICE_GAP
     if status == "optimal" and abs(value - limit) > gap_asked * abs(value) + 1.0:
         status = "feasible"

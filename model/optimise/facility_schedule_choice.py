@@ -26,7 +26,7 @@ class Chosen:
     Args:
         proof: how good the choice is among the plans offered [JPY, or t-CO2 if emissions are looked at].
         plan: position of the plan of each facility, dims (facility); zeros where there is no answer.
-        amounts: what is bought, sold, kept and moved, by name.
+        amounts: what is bought, sold, kept and moved, by name; nothing where there is no answer.
     """
 
     proof: Proof
@@ -77,7 +77,7 @@ class Choice:
         proof = replace(proof, objective=proof.objective * unit, bound=proof.bound * unit)
         plan = np.zeros(len(self.plans), dtype=np.int64)
         if not proof.has_answer:
-            return Chosen(proof, plan, {})
+            values = np.zeros(self._made.columns)
         taken = np.flatnonzero(values[self._chosen] > 0.5)
         plan[self._of[taken]] = taken - self._firsts[self._of[taken]]
         blocks = {**self._used, "given": self._given, "received": self._received, "sold": self._sold,

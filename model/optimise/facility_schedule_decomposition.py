@@ -38,6 +38,8 @@ _PROGRESS = 0.1
 _SMOOTH = 0.6
 #: Extra charges on money at which first plans are made where money is short [1].
 _MONEY = (0.0, 0.4, 1.0, 2.0)
+#: Plans that differ in one work which are offered at a time.
+_NEIGHBOURS = 15
 #: Relative difference below which two prices are the same.
 _SAME = 1e-7
 
@@ -259,6 +261,46 @@ class Decomposition:
         if added:
             master.add(added)
         return total, len(added)
+
+    def offers(self, f: int, prices: Prices, now: float, room: tuple[FloatArray, FloatArray]) -> list[Plan]:
+        """Return plans of a facility that would help the master and fit into money and hands.
+
+        Args:
+            f: the facility.
+            prices: prices of the master.
+            now: what the facility is charged in the master [JPY].
+            room: money [JPY] and hands it could use, dims (year) each.
+        """
+        pool, own, found = self.pools[f], self.facilities[f], []
+        tonne = pool.guess(prices, np.minimum(prices.excess, prices.short), prices.short)
+        _, starts, _ = own.best(prices, tonne, room)
+        for way in (prices, replace(prices, excess=np.minimum(prices.excess, prices.short))):
+            plan = own.completed(starts, way)
+            fits = np.all(plan.paid <= room[0]) and np.all(plan.begun <= room[1])
+            if fits and plan.key not in pool.offered and self.charged(f, prices, plan) < now:
+                found.append(plan)
+                pool.offer(plan)
+        return found
+
+    def neighbours(self, f: int, plan: Plan, prices: Prices, room: tuple[FloatArray, FloatArray]) -> list[Plan]:
+        """Return plans of a facility that differ from a plan in one work and fit into money and hands, best first.
+
+        Args:
+            f: the facility.
+            plan: the plan to start from.
+            prices: prices of the master.
+            room: money [JPY] and hands it could use, dims (year) each.
+        """
+        pool, own = self.pools[f], self.facilities[f]
+        fitting: list[Plan] = []
+        for starts in own.one_moved(plan.starts, room):
+            moved = own.completed(starts, prices)
+            if moved.key not in pool.offered:
+                fitting.append(moved)
+        best = sorted(fitting, key=lambda one: self.charged(f, prices, one))[:_NEIGHBOURS]
+        for one in best:
+            pool.offer(one)
+        return best
 
     def _answer(self, f: int, prices: Prices, current: Prices, now: float, steps: int) -> tuple[float, list[Plan]]:
         """Return a bound on the least charge of any plan of a facility, and new plans that help the master.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.optimise.facility_schedule_plans import Plan, Prices
-from model.optimise.facility_schedule_problem import MILLION, FloatArray, Problem
+from model.optimise.facility_schedule_problem import MILLION, FloatArray, IntArray, Problem
 from model.optimise.facility_schedule_rules import missing_price
 from model.optimise.solver import SolverError, SolverOptions
 
@@ -53,6 +53,7 @@ class Master:
         self.problem = problem
         self.size = problem.facilities, problem.periods
         self.columns: list[tuple[int, Plan]] = []
+        self.value = np.inf
         self._index = {name: place for place, name in enumerate(_COLUMNS)}
         self._build()
 
@@ -299,23 +300,60 @@ class Master:
             money,
         )
 
-    def choose(self, options: SolverOptions) -> FloatArray | None:
+    def hold(self, taken: IntArray, usable: Sequence[bool]) -> None:
+        """Fix the plans of some facilities and leave aside plans of the others that cannot be used.
+
+        Args:
+            taken: column of each facility, -1 where it is not fixed.
+            usable: whether each plan can be used by a facility that is not fixed.
+        """
+        facility = np.array([f for f, _ in self.columns])
+        held = taken[facility]
+        own = held == np.arange(len(held))
+        upper = np.where(held >= 0, own, np.asarray(usable)).astype(np.float64)
+        self._bounds(own.astype(np.float64), np.where(upper > 0, np.inf, 0.0))
+
+    def _bounds(self, lower: FloatArray, upper: FloatArray) -> None:
+        """Put limits on the weights of plans."""
+        count = len(lower)
+        places = np.arange(self._before_plans, self._before_plans + count, dtype=np.int32)
+        self._solver.changeColsBounds(count, places, lower, upper)
+
+    def held(self, taken: IntArray) -> float:
+        """Return the value with a plan fixed for every facility [JPY or t-CO2]."""
+        self.hold(taken, [False] * len(self.columns))
+        return self.solve().value
+
+    def position(self, taken: IntArray) -> FloatArray:
+        """Return the values of all columns with a plan fixed for every facility."""
+        self.held(taken)
+        return np.array(self._solver.getSolution().col_value)
+
+    def choose(self, options: SolverOptions, start: FloatArray) -> FloatArray | None:
         """Choose one whole plan for each facility, the rules still relaxed; None if none was found in time.
 
         Args:
             options: limits, gap, seed.
+            start: values of all columns to start from.
 
         Returns:
-            1 for each plan that is chosen, in the order in which they were added.
+            1 for each plan that is chosen, in the order in which they were added; its value is `value`.
         """
-        from highspy import HighsVarType
+        from highspy import HighsSolution, HighsVarType
 
         count = len(self.columns)
         places = np.arange(self._before_plans, self._before_plans + count, dtype=np.int32)
         self._solver.changeColsIntegrality(count, places, np.full(count, HighsVarType.kInteger))
-        for name, value in options.named().items():
+        asked = {"objective_target": -np.inf, **options.named()}
+        for name, value in asked.items():
             self._solver.setOptionValue(name, value)
+        given = HighsSolution()
+        given.col_value = start.tolist()
+        self._solver.setSolution(given)
         self._solver.run()
         values = np.array(self._solver.getSolution().col_value)[self._before_plans :]
         ones = self._solver.getInfo().primal_solution_status == 2
+        self.value = self._solver.getInfo().objective_function_value * self.problem.unit
+        self._solver.changeColsIntegrality(count, places, np.full(count, HighsVarType.kContinuous))
+        self._solver.setOptionValue("time_limit", np.inf)
         return np.round(values) if ones and len(values) == count else None

@@ -5,7 +5,7 @@ With prices on tonnes, money and works, facilities no longer touch each other; e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -180,7 +180,9 @@ class FacilityPlans:
         """Return the most that any possible set of works emits in each year [t-CO2], dims (year)."""
         return np.asarray(np.max(self.stages(self._emission)[:, self.table.possible], axis=1))
 
-    def best(self, prices: Prices, tonne: FloatArray) -> tuple[float, IntArray, IntArray]:
+    def best(
+        self, prices: Prices, tonne: FloatArray, room: tuple[FloatArray, FloatArray] | None = None
+    ) -> tuple[float, IntArray, IntArray]:
         """Return the least charge of any plan if every tonne of position is worth the same, above zero and below.
 
         A plan is paid `excess` above zero and charged `short` below, which is never less than any value between the
@@ -189,6 +191,7 @@ class FacilityPlans:
         Args:
             prices: charges on everything else.
             tonne: worth of a tonne of position [JPY/t-CO2], dims (period).
+            room: money [JPY] and hands that any single work must fit into, dims (year) each; None: no such limit.
 
         Returns:
             the charge [JPY], the year of each work, and the way to buy renewables in each year.
@@ -198,7 +201,11 @@ class FacilityPlans:
         option, saving = self._renewables(prices, charge)
         weights = prices.cost * self._cost + charge[:, np.newaxis] * self._emission
         weights[:, _GRID] += saving
-        value, starts = self._search.best(weights, self._begin_charge(prices))
+        begin = self._begin_charge(prices)
+        if room is not None:
+            fits = np.all(self.paid <= room[0], axis=2) & (room[1] >= 1.0)
+            begin = np.where(fits, begin, np.inf)
+        value, starts = self._search.best(weights, begin)
         fixed = np.where(problem.duty[self.facility], problem.base_t[self.facility], 0.0)
         constant = float(tonne[problem.period] @ fixed) + float(tonne @ self._owed())
         return value - prices.cost * float(self.bill @ problem.discount[:-1]) - constant, starts, option
@@ -207,10 +214,7 @@ class FacilityPlans:
         """Return the plan of given works with the best renewables: those that excess pays for, then a shortfall's."""
         problem = self.problem
         plan = self.bare(starts)
-        net = (
-            prices.cost * problem.renewable_price * problem.discount[:-1]
-            - prices.emission * problem.renewable_cut[:, self.facility]
-        )
+        net = self._extra(prices) - prices.emission * problem.renewable_cut[:, self.facility]
         cut = problem.renewable_cut[:, self.facility]
         unit = np.where(cut > 0, net / np.maximum(cut, 1e-12), np.inf)
         options, every = np.argmin(unit, axis=0), np.arange(len(problem.years))
@@ -252,13 +256,16 @@ class FacilityPlans:
         made = problem.by_period(np.where(problem.duty[place], problem.base_t[place] - emissions_t, 0.0))
         return np.asarray(made + self._owed())
 
+    def _extra(self, prices: Prices) -> FloatArray:
+        """Return the extra charge of each way to buy renewables [JPY/MWh], infinite where not on offer."""
+        price, offered = self.problem.renewable_price, np.isfinite(self.problem.renewable_price)
+        charge = prices.cost * np.where(offered, price, 0.0) * self.problem.discount[:-1]
+        return np.where(offered, charge, np.inf)
+
     def _renewables(self, prices: Prices, charge: FloatArray) -> tuple[IntArray, FloatArray]:
         """Return the way to buy renewables that saves most in each year, -1 for none, and its saving [JPY/MWh]."""
         problem = self.problem
-        net = (
-            prices.cost * problem.renewable_price * problem.discount[:-1]
-            - charge * problem.renewable_cut[:, self.facility]
-        )
+        net = self._extra(prices) - charge * problem.renewable_cut[:, self.facility]
         best = np.argmin(net, axis=0)
         saving = np.min(net, axis=0)
         return np.where(saving < 0, best, -1).astype(np.int64), np.minimum(saving, 0.0)
@@ -267,6 +274,26 @@ class FacilityPlans:
         """Return the charge of doing each work in each year [JPY], infinite where it cannot be, dims (work, year)."""
         charge = prices.cost * self.present + self.paid @ prices.money + prices.work
         return np.where(self._allowed, charge, np.inf)
+
+    def one_moved(self, starts: IntArray, room: tuple[FloatArray, FloatArray]) -> Iterator[IntArray]:
+        """Yield starts that differ in one work and fit into money and hands.
+
+        Args:
+            starts: position of the year of each work, -1 for never.
+            room: money [JPY] and hands, dims (year) each.
+        """
+        years = np.arange(len(self.problem.years))
+        for work in range(len(starts)):
+            others = np.flatnonzero((starts >= 0) & (np.arange(len(starts)) != work))
+            paid = self.paid[others, starts[others]].sum(axis=0)
+            begun = np.bincount(starts[others], minlength=len(years))
+            fits = np.all(paid + self.paid[work] <= room[0], axis=1) & (begun + 1 <= room[1]) & self._allowed[work]
+            choices = np.flatnonzero(fits)
+            for start in [*choices.tolist(), *([-1] if starts[work] >= 0 else [])]:
+                moved = starts.copy()
+                moved[work] = start
+                if start != starts[work] and bool(self.table.possible[self.sets(moved)].all()):
+                    yield moved
 
     def sets(self, starts: IntArray) -> IntArray:
         """Return the set that stands in each year, dims (year)."""

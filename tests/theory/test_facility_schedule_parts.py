@@ -1,0 +1,122 @@
+"""Parts of the search for schedules against plain ways to do the same: sets, moves, choice, what mends a schedule."""
+
+from itertools import product
+
+import numpy as np
+import pyomo.environ as pyo
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schedule_cases import PRACTICES, YEARS, tiny
+
+from model.optimise.facility_schedule_answer import solve_schedule
+from model.optimise.facility_schedule_choice import Choice
+from model.optimise.facility_schedule_decomposition import Decomposition
+from model.optimise.facility_schedule_model import whole_model
+from model.optimise.facility_schedule_plans import FacilityPlans, Prices
+from model.optimise.facility_schedule_problem import Credit, Limit, Practice
+from model.optimise.facility_schedule_studies import remedy
+from model.optimise.solver import PyomoSolver, SolverOptions
+
+SOME = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 10**6), st.floats(0, 20000), st.floats(0, 3), st.booleans())
+def test_the_search_finds_the_cheapest_of_all_plans(seed: int, worth: float, money: float, certificates: bool) -> None:
+    case = tiny(seed, (3,), Practice(), certificates)
+    own = FacilityPlans(case, 0)
+    tonne = np.array([worth, 0.8 * worth])
+    prices = Prices(tonne, tonne, money * case.discount[:-1], np.zeros(YEARS))
+    value, starts, _ = own.best(prices, tonne)
+
+    def charged(chosen: tuple[int, ...]) -> float:
+        plan = own.completed(np.array(chosen), prices)
+        return own.charge(plan, prices) - float(tonne @ plan.position_t)
+
+    options = [[-1, *np.flatnonzero(own._allowed[work]).tolist()] for work in range(3)]
+    every = [one for one in product(*options) if own.table.possible[own.sets(np.array(one))].all()]
+    least = min(charged(one) for one in every)
+    assert value == pytest.approx(least, rel=1e-9, abs=1.0)
+    assert charged(tuple(starts.tolist())) == pytest.approx(least, rel=1e-9, abs=1.0)
+
+
+@SOME
+@given(st.integers(0, 10**6), PRACTICES, st.booleans())
+def test_the_choice_as_arrays_is_the_readable_model_with_its_works_fixed(
+    seed: int, practice: Practice, certificates: bool
+) -> None:
+    case = tiny(seed, (2, 2), practice, certificates).changed(
+        budget=np.full(YEARS, np.inf), capacity=np.full(YEARS, np.inf)
+    )
+    draw = np.random.default_rng(seed)
+    model = whole_model(case)
+    plans = []
+    for f in range(2):
+        own = FacilityPlans(case, f)
+        options = [[-1, *np.flatnonzero(work.allowed).tolist()] for work in own.works]
+        every = [np.array(one) for one in product(*options) if own.table.possible[own.sets(np.array(one))].all()]
+        starts = every[draw.integers(len(every))]
+        plans.append([own.bare(starts)])
+        for work, year in product(range(2), range(YEARS)):
+            model.there[f, work, year].fix(int(0 <= starts[work] <= year))
+    exact = SolverOptions(relative_gap=0.0)
+    readable = PyomoSolver(model).solve(exact)
+    chosen = Choice(case, plans).solve(exact)
+    assert chosen.proof.objective == pytest.approx(readable.objective, rel=1e-6, abs=60.0)
+    assert pyo.value(model.least) == pytest.approx(readable.objective, rel=1e-6, abs=60.0)
+
+
+@SOME
+@given(st.integers(0, 10**6), st.floats(0.5, 2.0))
+def test_plans_repriced_are_plans_made_anew(seed: int, factor: float) -> None:
+    case = tiny(seed, (3,), Practice(), certificates=True)
+    other = case.changed(price=case.price * factor, rate=case.rate * 0.9, renewable_price=case.renewable_price * factor)
+    work = Decomposition(case)
+    work.solve(0.001, 5.0)
+    before = FacilityPlans(other, 0)
+    for plan in work.under(other).pools[0].plans.values():
+        anew = before.plan(plan.starts, plan.options, plan.shares)
+        assert plan.cost == pytest.approx(anew.cost, rel=1e-9, abs=1e-3)
+        assert plan.position_t == pytest.approx(anew.position_t, rel=1e-9, abs=1e-6)
+
+
+@SOME
+@given(st.integers(0, 10**6))
+def test_an_owners_budget_binds_that_owner_alone(seed: int) -> None:
+    case = tiny(seed, (2, 2), Practice(transfer=False), certificates=False).changed(
+        owner=np.array([0, 1]), budget=np.full(YEARS, np.inf), capacity=np.full(YEARS, np.inf)
+    )
+    only = Limit("first", np.array([True, False]), np.full(YEARS, 1.0), np.full(YEARS, np.inf))
+    for method in ("decomposed", "whole"):
+        found = solve_schedule(case.changed(owner_limits=(only,)), 1e-6, method=method)
+        free = solve_schedule(case, 1e-6, method=method)
+        assert found.plans[0].paid.max() <= 1.5
+        assert found.starts[1].tolist() == free.starts[1].tolist() or case.credits["tokyo_small_mid"].supply.max() > 0
+        assert found.cost >= free.cost - 60.0
+
+
+def without_credits(seed: int) -> object:
+    case = tiny(seed, (2, 2), Practice(sale=False), certificates=False)
+    none = {kind: Credit(one.price, np.zeros(2)) for kind, one in case.credits.items()}
+    return case.changed(credits=none, budget=np.full(YEARS, 1.0), capacity=np.full(YEARS, np.inf))
+
+
+@SOME
+@given(st.integers(0, 10**6))
+def test_what_mends_a_schedule_mends_it_and_a_little_less_does_not(seed: int) -> None:
+    case = without_credits(seed)
+    found = solve_schedule(case, 1e-6)
+    if found.proof.status != "infeasible":
+        return
+    mended = remedy(case, 1e-6, 30.0)
+    tonnes = float(mended.tonnes.amounts.missing_t.sum())
+    assert tonnes <= float(found.amounts.missing_t.sum()) + 0.01
+    assert mended.tonnes.proof.bound == pytest.approx(tonnes, rel=1e-4, abs=0.05)
+    if mended.money is None:
+        return
+    extra = mended.money.beyond_budgets[0]
+    enough = solve_schedule(case.changed(budget=case.budget + extra + 1.0), 1e-6, method="whole")
+    assert enough.amounts.missing_t.sum() == pytest.approx(0.0, abs=0.01)
+    exact = solve_schedule(case.changed(aim="money"), 0.0, method="whole")
+    assert mended.money.extra_money == pytest.approx(exact.extra_money, rel=1e-4, abs=100.0)
