@@ -168,7 +168,7 @@ class Master:
         """Return what each block costs at least if awarded singly with resources at some prices [objective]."""
         cheapest = full_prices(self.auction, self.resources, prices).min(axis=1)
         # A facility without any single offer keeps its block from being awarded singly.
-        return np.bincount(self.block, np.where(np.isfinite(cheapest), cheapest, 0.0), self.blocks)
+        return np.bincount(self.block, np.where(np.isfinite(cheapest), cheapest, 0.0), self.blocks).astype(np.float64)
 
     def solve(self, options: SolverOptions, whole: bool, start: FloatArray | None = None) -> ArrayAnswer:
         """Solve the master as it stands; its objective and bound count in `unit`."""
@@ -205,7 +205,20 @@ class Master:
         return dearer
 
     def award(self, choice: Choice, options: SolverOptions) -> Award | None:
-        """Return the award with the packages and price steps of a choice, everything else awarded singly."""
+        """Return the award with the packages and price steps of a choice, everything else awarded singly.
+
+        Where whole facilities cannot meet the steps, suppliers with a price schedule are left out.
+        """
+        made = self._award(choice, options)
+        if made is not None or not self.auction.segments:
+            return made
+        scheduled = {step.supplier for step in self.auction.segments}
+        packages = [one for one in choice.packages.tolist() if self.auction.packages[one].supplier not in scheduled]
+        none = np.zeros(0, dtype=np.int64)
+        return self._award(replace(choice, packages=np.array(packages, dtype=np.int64), steps=none), options)
+
+    def _award(self, choice: Choice, options: SolverOptions) -> Award | None:
+        """Return the award of a choice, or None where whole facilities cannot meet its steps."""
         auction = self.auction
         free = np.ones(len(auction.facilities), dtype=np.bool_)
         for position in choice.packages.tolist():

@@ -28,6 +28,9 @@ _SETTLED = 0.01
 _STAGES = ((1.5e-4, 1.0, 0.15), (3e-4, 0.7, 0.3), (inf, 0.4, 0.9))
 #: Gap to which parts of facilities are made whole, as a part of the gap asked for.
 _WHOLE_GAP = 0.01
+#: Probing each of thousands of packages takes longer than it saves here (the number is HiGHS's for that rule), and so
+#: does starting the search anew.
+_FURTHER = {"mip_allow_restart": False, "presolve_rule_off": 2**15}
 #: Longest time to make parts of facilities whole [s].
 _WHOLE_SECONDS = 5.0
 
@@ -130,7 +133,7 @@ class _Search:
         self.master.restrict(packages, np.zeros(len(packages)), (reduced <= within).astype(np.float64))
         asked = replace(
             self.options, seconds=max(1.0, part * self.left), relative_gap=gap * self.options.relative_gap,
-            absolute_gap=gap * self.options.absolute_gap, further={"mip_allow_restart": False},
+            absolute_gap=gap * self.options.absolute_gap, further=_FURTHER,
         )  # fmt: skip
         answer = self.master.solve(asked, whole=True, start=self.start)
         if within >= distance or not isfinite(promising):
