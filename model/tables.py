@@ -340,6 +340,7 @@ TABLES: Final[dict[str, Table]] = {
                size_spread=_q("1", "standard deviation of the logarithm of base emissions", "基準排出量の対数標準偏差"),
                reduction_spread=_share("standard deviation of reductions against the base", "削減率の標準偏差"),
                emissions_per_area=_q("t-CO2/m^2", "base emissions per floor area", "床面積当たり基準排出量"),
+               least_base=_q("t-CO2/year", "least base emissions of a facility", "事業所の最小基準排出量"),
                electric_share_of_emissions=_share("electricity in emissions", "排出量に占める電力の割合")),
     )
 }  # fmt: skip

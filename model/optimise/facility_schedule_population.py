@@ -13,8 +13,13 @@ import numpy as np
 from model.inputs import Data
 from model.optimise.facility_schedule_problem import FloatArray
 from model.optimise.facility_schedule_rows import BuildingUse, FacilityRow
+from model.optimise.facility_schedule_tables import PATHS
+from model.ordinance.energy_facts import fixed_factors
+from model.ordinance.rulebook import rules
 
 _TABLE = "procurement/facility_population"
+#: Period whose fixed factors the emissions of the population are counted by.
+_COUNTED_BY = 3
 #: Marks every made-up facility.
 MARK = "SYNTHETIC"
 
@@ -46,10 +51,13 @@ def population(data: Data, seed: int, facilities: int | None = None, first_year:
     owner = np.repeat(np.arange(count), draw.integers(1, _LARGEST_OWNER, size=count))[:count]
     emitted = base * (1.0 - reduction)
     electric = np.clip(data.number(_TABLE, "electric_share_of_emissions") + draw.normal(0, 0.1, count), 0.3, 0.95)
+    # The published emissions are counted by the factors fixed for the third period.
+    fixed = fixed_factors(rules("cap_and_trade", "seed_2022"), _COUNTED_BY)
+    gas = float(data.series(PATHS, "gas_factor")[1][0])
     rows = []
     for place in range(count):
-        power = emitted[place] * electric[place] / _FIXED_ELECTRICITY
-        rest = emitted[place] - power * _FIXED_ELECTRICITY
+        power = emitted[place] * electric[place] / fixed.electricity_t_per_mwh
+        rest = emitted[place] * (1.0 - electric[place])
         rows.append(
             FacilityRow(
                 id=f"{MARK}-{place + 1:04d}",
@@ -61,8 +69,8 @@ def population(data: Data, seed: int, facilities: int | None = None, first_year:
                 roof_area_m2=round(float(area[place]) * 0.02),
                 base_t=round(float(base[place])),
                 electricity_mwh=round(float(power)),
-                heat_gj=round(float(rest * 0.8 / _FIXED_HEAT)) if district[place] else 0.0,
-                city_gas_1000m3=round(float(rest * (0.2 if district[place] else 1.0) / _GAS), 1),
+                heat_gj=round(float(rest * 0.8 / fixed.heat_t_per_gj)) if district[place] else 0.0,
+                city_gas_1000m3=round(float(rest * (0.2 if district[place] else 1.0) / gas), 1),
                 lighting_from=first_year - int(age[place, 0]),
                 air_conditioning_from=first_year - int(age[place, 1]),
                 heat_source_from=first_year - int(age[place, 2]),
@@ -72,19 +80,13 @@ def population(data: Data, seed: int, facilities: int | None = None, first_year:
     return rows
 
 
-#: Factors by which the published emissions are counted (cap_and_trade: electricity_factor, heat_factor of period 3;
-#: city gas 0.0136 t-C/GJ).
-_FIXED_ELECTRICITY, _FIXED_HEAT, _GAS = 0.489, 0.06, 2.244
-#: Least base emissions [t-CO2]: a facility on the line of 1,500 kL emits about this much.
-_LEAST_BASE = 6000.0
-
-
 def base_emissions(data: Data, draw: np.random.Generator, count: int) -> FloatArray:
     """Return base emissions that sum to the published total, scaled to the number of facilities [t-CO2]."""
     total = data.number(_TABLE, "base_emissions") * 1e6 * count / data.number(_TABLE, "facilities")
     drawn = np.exp(draw.normal(0.0, data.number(_TABLE, "size_spread"), count))
-    free = total - _LEAST_BASE * count
-    return np.asarray(_LEAST_BASE + drawn * free / drawn.sum())
+    least = data.number(_TABLE, "least_base")
+    free = total - least * count
+    return np.asarray(least + drawn * free / drawn.sum())
 
 
 def reductions(data: Data, draw: np.random.Generator, base_t: FloatArray, year: int) -> FloatArray:
