@@ -238,7 +238,19 @@ def warnings(answer: Answer, language: Language) -> Rows:
             f, p = divmod(int(place), problem.periods)
             rows.append([text(language), problem.names[f], problem.period_numbers[p], float(values[f, p])])
     rows += [[fault(language), None, None, None] for fault in answer.certificate.faults]
-    return rows
+    return rows + [[one(language), None, None, None] for one in _taken_over(answer)]
+
+
+def _taken_over(answer: Answer) -> list[Text]:
+    """Return a sentence for each rule that the rule set does not give and that another one had to supply."""
+    taken = {used.parameter.id: used.parameter for used in answer.schedule.problem.notes["used"] if used.fallback}
+    return [
+        Text(
+            f"rule {one.id} is not known in {answer.settings.rule_set}; taken from {one.rule_set}",
+            f"規定 {one.id} は{answer.settings.rule_set}で未確認のため{one.rule_set}から引用",
+        )
+        for one in taken.values()
+    ]
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ def test_a_plan_opens_in_xarray_and_excel(planned: Path) -> None:
     form = book["plan by year"]
     assert form.max_row == 1 + 3 * 10
     assert "summary" in book.sheetnames
+    told = [row[0].value for row in book["warnings"].iter_rows(min_row=2)]
+    assert any("taken from seed_2022" in str(one) for one in told)
     assert json.loads((planned / "manifest.json").read_text(encoding="utf-8"))["schedule"]["status"] == "optimal"
     assert "<script" not in (planned / "page.html").read_text(encoding="utf-8")
 
