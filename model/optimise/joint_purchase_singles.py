@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
-from scipy.sparse import coo_array, csc_array
+from scipy.sparse import coo_array, csc_array, hstack
 
 from model.optimise.joint_purchase_auction import Auction, BoolArray, FloatArray, IntArray
 from model.optimise.solver import ArrayModel, SolverOptions, solve_arrays
 
 #: Cheapest offers of each facility that are looked at first; the others come in when prices ask for them.
 _KEPT = 6
+#: Price of energy outside its range, as a multiple of the dearest offer for a kWh.
+_DEAR = 2.0
 #: Rounds in which offers come in.
 _ROUNDS = 20
 #: Facilities with the closest decisions that stay open when parts are made whole.
@@ -91,7 +93,9 @@ def priced_singles(
     offered = np.where(finite, auction.prices, 0.0)
     kept = finite & (_cheapest(full_prices(auction, resources, first)) | _cheapest(auction.prices))
     for _ in range(_ROUNDS):
-        model = _assignment(auction, resources, offered, kept, weight, ranges, whole=False)
+        model = _softened(
+            _assignment(auction, resources, offered, kept, weight, ranges, whole=False), resources, auction
+        )
         answer = solve_arrays(model, replace(options, relative_gap=0.0))
         if not answer.proof.has_answer:
             if (kept == finite).all():
@@ -105,7 +109,7 @@ def priced_singles(
         if not missing.any():
             break
         kept = kept | missing
-    return Priced(prices, kept, answer.values)
+    return Priced(prices, kept, answer.values[: int(kept.sum())])
 
 
 def whole_singles(
@@ -143,6 +147,29 @@ def whole_singles(
             shares[kept] = made.values > 0.5
             return shares
     return None
+
+
+# Energy missing or beyond the range is paid dearly, so that prices say which range would do.
+def _softened(model: ArrayModel, resources: Resources, auction: Auction) -> ArrayModel:
+    """Return the model with columns that make up for energy missing or beyond the range."""
+    rows = len(auction.facilities) + np.flatnonzero(~resources.power)
+    if not len(rows):
+        return model
+    finite = np.where(np.isfinite(auction.prices), auction.prices, 0.0)
+    dear = _DEAR * float((finite.max(axis=1) / auction.energy).max())
+    count = len(rows)
+    signs = np.concatenate((np.ones(count), -np.ones(count)))
+    shape = (model.matrix.shape[0], 2 * count)
+    more = csc_array(coo_array((signs, (np.concatenate((rows, rows)), np.arange(2 * count))), shape=shape))
+    none = np.zeros(2 * count)
+    return replace(
+        model,
+        costs=np.concatenate((model.costs, np.full(2 * count, dear))),
+        lower=np.concatenate((model.lower, none)),
+        upper=np.concatenate((model.upper, np.full(2 * count, inf))),
+        integer=np.concatenate((model.integer, none > 0)),
+        matrix=csc_array(hstack([model.matrix, more])),
+    )
 
 
 def _cheapest(values: FloatArray) -> BoolArray:
