@@ -74,8 +74,10 @@ _FACTOR_NOTE = Text(
     "対数平均ディビジア指数(LMDI)による分解。残差はない。",
 )
 _PROGRAMME_NOTE = Text(
-    "Programmes act in their order, each on what those before it left.",
-    "各制度は順に、前の制度の後に残るものに作用する。",
+    "Programmes act in their order, each on what those before it left. Tonnes of each programme, alone, last in and "
+    "shared fairly: run.py contributions; cost of a tonne of each group of measures: run.py abatement.",
+    "各制度は順に、前の制度の後に残るものに作用する。制度ごとの削減量(単独・最後・シャープレイ値)は "
+    "run.py contributions、対策群ごとのトン当たり費用は run.py abatement で求める。",
 )
 _WARD_NOTE = Text(
     "Shared out from figures of Tokyo and its parts: weak estimates, for comparing places. All figures with their "
@@ -192,7 +194,11 @@ def _sure(dataset: xr.Dataset, language: Language) -> list[str]:
     counted = ", ".join(f"{QUALITY_WORDS[name](language)} {met.count(name)}" for name in QUALITIES if name in met)
     meanings = "; ".join(f"{QUALITY_WORDS[name](language)}: {meaning(language)}" for name, meaning in QUALITIES.items())
     compared = Text(f"Compared with {len(met)} figures: {counted}.", f"{len(met)}件の数値と比較: {counted}。")
-    return [compared(language), meanings]
+    spread = Text(
+        "Uncertain inputs together, with the probability of each target: run.py ensemble.",
+        "不確実な入力を同時に動かした場合の幅と目標達成の確率は run.py ensemble で求める。",
+    )
+    return [compared(language), meanings, spread(language)]
 
 
 def _ward_ends(dataset: xr.Dataset, language: Language) -> list[tuple[str, Table]]:

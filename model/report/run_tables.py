@@ -22,6 +22,7 @@ from model.report.key_figures import (
     last_published_year,
     new_share,
     reference_year,
+    shown_year,
 )
 from model.report.waypoints import Waypoint, waypoints
 from model.report.wording import HUNDREDS, QUALITY_WORDS, signs, unit_words
@@ -166,9 +167,9 @@ def factor_table(dataset: xr.Dataset, language: Language) -> Table:
 
 
 def building_table(dataset: xr.Dataset, language: Language) -> Table:
-    """Return floor area, energy and CO2 of each type of building in the last published year and the target years."""
-    start = reference_year(dataset)
-    years = [start, *(year for year in emission_targets() if year in dataset["year"] and year > start)]
+    """Return floor area, energy and CO2 of each type of building: last published year, first target, last year."""
+    start, last = reference_year(dataset), int(dataset["year"][-1])
+    years = sorted({start, shown_year(dataset), last})
     at = dataset.sel(year=years)
     types = at["building_type"].to_numpy()
     area = at["floor_area"].sum("region").to_numpy() / 1e6

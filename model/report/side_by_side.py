@@ -16,6 +16,9 @@ from model.report.run_tables import in_words, rounded
 from model.report.waypoints import Waypoint, waypoints
 from model.report.wording import number
 
+#: Letters that the name of a target has at least, and a run at most.
+_LABEL, _RUN = 22, 9
+
 #: Columns of the long table, before those of the run.
 _ABOUT: Final = ("target", "quantity_en", "quantity_ja", "sector_en", "sector_ja", "year", "unit", "quality",
                  "source_id")  # fmt: skip
@@ -46,11 +49,11 @@ def target_table(runs: Mapping[str, xr.Dataset], language: Language) -> Table:
         "Run less target, whole city (sectors: targets.csv)", "目標との差(結果－目標、都全体。部門別は targets.csv)"
     )
     table = Table(title=Styled(title(language)), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column()
+    table.add_column(min_width=_LABEL)
     table.add_column(Text("target", "目標")(language), justify="right", no_wrap=True)
     for name in runs:
         # Names break at their underscores, so that numbers need not break.
-        table.add_column(Styled(name.replace("_", " ")), justify="right", min_width=8)
+        table.add_column(Styled(name.replace("_", " ")), justify="right", max_width=_RUN)
     found = [{one.name: one for one in waypoints(run)} for run in runs.values()]
     for target in found[0].values():
         beside = [of_run[target.name] for of_run in found]
