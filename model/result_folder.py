@@ -29,7 +29,9 @@ FORMAT: Final = "carbon-half results 1"
 _ABANDONED: Final = 3600.0
 
 #: Libraries whose version can change a digit or a picture.
-_LIBRARIES: Final = ("numpy", "scipy", "pandas", "xarray", "h5netcdf", "h5py", "matplotlib", "matplotlib-fontja")
+_LIBRARIES: Final = (
+    "numpy", "scipy", "pandas", "xarray", "h5netcdf", "h5py", "highspy", "matplotlib", "matplotlib-fontja",
+)  # fmt: skip
 
 
 def check_result_folder(folder: Path, force: bool = False) -> None:

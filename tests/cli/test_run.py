@@ -56,6 +56,9 @@ def test_manifest_says_what_was_read(written: Path) -> None:
     manifest = json.loads((written / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["scenario_chain"] == ["no_new_policy"]
     assert len(manifest["scenario_hash"]) == 64
+    assert manifest["seed"] is None
+    assert {"report.html", "results.xlsx", "wards.csv", "iamc.xlsx", "iamc.csv"} <= set(manifest["files"])
+    assert "data/exchange/iamc.csv" in manifest["inputs"]
     assert {"data/inventory/energy.csv", "data/classification/segments.csv", "scenarios/no_new_policy.yaml"} <= set(
         manifest["inputs"]
     )
@@ -66,7 +69,7 @@ def test_the_same_scenario_gives_the_same_bits(written: Path, tmp_path: Path) ->
     again = run_py("run", "no_new_policy", "--no-figures", "--out", "again", folder=tmp_path, language="ja")
     assert again.returncode == 0, again.stderr
     assert "半減" in again.stdout
-    for name in ("pathway.nc", "summary.csv"):
+    for name in ("pathway.nc", "summary.csv", "wards.csv", "iamc.xlsx", "results.xlsx", "report.html"):
         assert (tmp_path / "again" / name).read_bytes() == (written / name).read_bytes()
 
 
