@@ -102,6 +102,8 @@ def test_without_programmes_the_stages_might_as_well_not_exist(monkeypatch: pyte
 def test_a_programme_switched_off_is_as_one_that_was_never_declared(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     off = run("adopted_2025", f"programmes.form.{name}=absent")
     monkeypatch.setattr(stages, "programmes", lambda: tuple(one for one in programmes() if one != name))
+    if name == "subsidies":
+        monkeypatch.setattr(model.pathway, "grants_of", lambda _: None)
     never = run_pathway(load_scenario("adopted_2025").levers, shipped_data(), resolution="metropolis")
     assert same(off, never) == []
 
@@ -336,6 +338,36 @@ def test_panels_of_obliged_suppliers_are_what_the_ordinance_asks_of_their_houses
     wanted = np.where(axes.years >= 2025, np.maximum(owed * 1.05, anyway), 0.0)
     assert installed == pytest.approx(wanted)
     assert owed[at(axes, 2030)] > 10_000
+
+
+def test_large_new_buildings_get_what_their_footprint_owes() -> None:
+    result = run("adopted_2025", "solar.new_building_share.all=0")
+    axes, data = result.axes, shipped_data()
+    book = rules("plan_programme", "adopted_2025", fallback=True)
+    built = result.values["built_buildings"].sum(axis=2)
+    bands = sorted(book.value("capacity_bounds"), key=lambda band: float(band["floor_area_min"]))
+    for position, segment in enumerate(axes.segments):
+        if axes.attribute("size_class")[position] == "small":
+            continue
+        kind = axes.attribute("building_type")[position]
+        names = ("floor_area_per_dwelling_new", "dwellings_per_building_new")
+        if axes.attribute("sector")[position] == "residential":
+            area = np.prod([data.number("buildings/segments", name, segment=segment) for name in names])
+        else:
+            area = data.number("buildings/segments", "floor_area_per_building_new", segment=segment)
+        footprint = area / data.number("policy/building_types", "storeys", building_type=kind)
+        # 5 % of the building area at 0.15 kW a square metre, between the bounds of the band of floor area.
+        band = next((band for band in reversed(bands) if area >= float(band["floor_area_min"])), None)
+        low, high = (0.0, 0.0) if band is None else (float(band["lower_kw"]), float(band["upper_kw"]))
+        owed = min(high, max(low, 0.05 * 0.15 * footprint))
+        expected = np.where(axes.years >= 2025, owed * built[:, position], 0.0)
+        assert result.values["solar_installed_on_new"][:, position] == pytest.approx(expected), segment
+    sizes = "{all: 1, apartment_large: 50, non_residential_large: 50, public: 50}"
+    more = run("adopted_2025", "solar.new_building_share.all=1", f"solar.kw_per_building={sizes}")
+    large = ~axes.segments_where(size_class="small")
+    ahead = at(axes, 2025)
+    # Buildings that come with more keep it.
+    assert more.values["solar_installed_on_new"][ahead:, large] == pytest.approx(50.0 * built[ahead:, large])
 
 
 # -- the cap -----------------------------------------------------------------------------------------------------------
