@@ -123,7 +123,7 @@ def test_pyam_reads_and_validates_the_file(result: xr.Dataset, tmp_path: Path) -
         chosen = frame.filter(variable=name, year=[2000, 2022, 2030, 2050])
         assert chosen.check_aggregate_region(name, REGION, places, rtol=1e-6) is None, name
     for unit in frame.unit:
-        registry.parse_units(unit.replace("CO2-equiv", "").replace("CO2", ""))
+        registry.parse_units(unit.replace("CO2-equiv", "").replace("CO2", "").replace("billion JPY", "million"))
     electric = frame.filter(variable="Final Energy|Residential|Electricity", region=REGION)
     converted = electric.convert_unit("PJ/yr", "TWh/yr").data["value"] / electric.data["value"]
     np.testing.assert_allclose(converted, 1 / 3.6)
