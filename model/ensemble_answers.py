@@ -199,6 +199,11 @@ def quantile_table(dataset: xr.Dataset) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
+_CHANCE_COLUMNS: Final = (
+    "quantity", "name_en", "name_ja", "year", "target", "unit", "scenario", "probability", "low_95", "high_95",
+)  # fmt: skip
+
+
 def chance_table(found: Sequence[Chance]) -> pd.DataFrame:
     """Return how likely each target is met, a row a target."""
     rows = [
@@ -207,7 +212,7 @@ def chance_table(found: Sequence[Chance]) -> pd.DataFrame:
          "probability": one.share, "low_95": one.low, "high_95": one.high}
         for one in found
     ]  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(_CHANCE_COLUMNS))
 
 
 def influence_table(found: xr.Dataset) -> pd.DataFrame:

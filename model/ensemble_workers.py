@@ -71,7 +71,8 @@ def computed_by_processes(ensemble: Ensemble, numbers: list[int], workers: int) 
             min(workers, len(numbers)), mp_context=get_context("spawn"), initializer=_begin, initargs=(ensemble,)
         )
         try:
-            pending = {pool.submit(_compute, number): number for number in numbers}
+            with _uninterrupted():
+                pending = {pool.submit(_compute, number): number for number in numbers}
             for future in as_completed(pending):
                 yield pending.pop(future), future.result()
         finally:
@@ -94,11 +95,25 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ignore interruption for a moment; processes started inside ignore it from their first instruction on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 _own: list[Ensemble] = []
 
 
 def _begin(ensemble: Ensemble) -> None:
     """Make a process ready: it leaves interruption to its parent, and ends when its parent is killed."""
+    # Where a process does not take over what its parent ignores, it is told again.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _own[:] = [ensemble]
