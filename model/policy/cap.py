@@ -37,6 +37,7 @@ class CapYears:
         base: base emissions [kilotonne/year].
         period: position of the compliance period of each year, −1 outside [year].
         ledger: bank, use and expiry by period, dims (kind, period).
+        length: years of a compliance period.
     """
 
     emissions: Array
@@ -45,15 +46,19 @@ class CapYears:
     base: float
     period: Years
     ledger: Ledger
+    length: int
 
     def by_year(self, name: str) -> Array:
-        """Return what became of credits, at the last year of each period [kilotonne-CO2] [year]."""
+        """Return what became of credits, at the last year of each period [kilotonne-CO2] [year].
+
+        A period that the run does not see to its end is not settled: it shows nothing.
+        """
         tonnes = getattr(self.ledger, name)
         values = (tonnes if name == "uncovered_t" else tonnes[0]) / 1e3
         result = np.zeros(len(self.period))
         for place, value in enumerate(values):
             inside = np.flatnonzero(self.period == place)
-            if len(inside):
+            if len(inside) == self.length:
                 result[inside[-1]] = value
         return result
 
@@ -84,7 +89,8 @@ def capped_energy(state: Energy, scene: Scene, used: Array) -> tuple[Energy, Cap
         purchased_share=np.maximum(state.purchased_share, bought[:, None] * inside),
     )
     ledger = _ledger(account, emissions, period, rate)
-    return after, CapYears(emissions / 1e3, allowance / 1e3, rate, account.base / 1e3, period, ledger)
+    length = int(scene.rules("cap_and_trade").number("period_length"))
+    return after, CapYears(emissions / 1e3, allowance / 1e3, rate, account.base / 1e3, period, ledger, length)
 
 
 def _by_rule(scene: Scene, account: _Account, period: Years, rate: Array) -> tuple[Array, Array]:

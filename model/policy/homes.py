@@ -40,7 +40,11 @@ def response(sensitivity: float, advantage: float) -> float:
 
 
 def subsidised_works(state: Works, scene: Scene) -> Works:
-    """Let grants act: levels of new dwellings, renovation of dwellings, panels on existing homes."""
+    """Let grants act: levels of new dwellings, renovation of dwellings, panels on existing homes.
+
+    They act on the choices of the last published year, some of which were made with grants of that time; what those
+    had brought is not known, so the effect is an upper estimate.
+    """
     axes, rules = scene.axes, scene.rules("subsidies")
     ahead, dwellings = scene.from_year(0), axes.segments_where(sector="residential")
     kinds: dict[bool, Literal["detached", "apartment"]] = {True: "detached", False: "apartment"}
