@@ -15,7 +15,6 @@ from model.language import Language, Text, default_language
 from model.progress import progress
 
 if TYPE_CHECKING:
-    from model.optimise.joint_purchase_answer import Answer
     from model.optimise.joint_purchase_inputs import Purchase
     from model.optimise.solver import SolverOptions
 
@@ -24,11 +23,6 @@ _PLANNING, _TRYING = Text("planning", "計画中"), Text("simulating auctions", 
 _WRITTEN = Text("Written to", "出力先")
 _LEFT_OUT = Text("left out; the rest was computed", "次を除いて計算しました")
 _NO_AWARD = Text("No award meets every rule.", "全ての規則を満たす落札案がありません。")
-_TOTAL, _SAVED = Text("all bills", "料金総額"), Text("saving against stage 1", "第1段階提示額からの削減")
-_BY = Text("bound and gap", "下界とギャップ")
-_UNSERVED = Text(
-    "facilities without a winning bid (stage-1 offer or last resort)", "落札者のない施設（第1段階又は最終保障）"
-)
 
 Files = Annotated[
     list[Path], typer.Argument(help="tables of the purchase, any order / 入力表(順不同)", metavar="FILE…")
@@ -70,8 +64,7 @@ def plan(
     lang: Lang = None,
 ) -> int:
     """Plan lots, menus, calendar and reserve prices before bids come in / 入札前の計画を作成する."""
-    language = lang or default_language()
-    folder = _folder(out, "auction_plan", force)
+    language, folder, console = _begin(lang, out, "auction_plan", force)
     purchase, faults = _read(files, keep_good, bids_needed=False)
     from model.optimise.joint_purchase_forms import write_tables
     from model.optimise.joint_purchase_plan import make_plan, plan_dataset, reserve_rows
@@ -80,7 +73,6 @@ def plan(
     from model.result_folder import result_folder
     from model.spreadsheet import write_workbook
 
-    console = Console(soft_wrap=True, highlight=False)
     begun = perf_counter()
     with progress(console, _PLANNING(language)) as told:
         made = make_plan(purchase, renewable / 100.0, _options(seconds, gap, seed))
@@ -92,10 +84,7 @@ def plan(
         write_tables({"auction_reserves": reserve_rows(made)}, staging, language)
         plan_dataset(made, {"seed": seed}).to_netcdf(staging / "plan.nc", engine="h5netcdf")
         write_plan_page(staging, made, sheets, pooled_load(purchase, purchase.rules.fiscal_year), language)
-    for line in plan_lines(made, language):
-        console.print(line, markup=False)
-    console.print(f"{_WRITTEN(language)} {folder}", markup=False)
-    return _left_out(faults, language)
+    return _told(plan_lines(made, language), folder, faults, console, language)
 
 
 def clear(
@@ -112,10 +101,8 @@ def clear(
     lang: Lang = None,
 ) -> int:
     """Find the best award of the bids, with proof / 入札から最良の落札案を証明付きで求める."""
-    language = lang or default_language()
-    folder = _folder(out, "auction", force)
+    language, folder, console = _begin(lang, out, "auction", force)
     purchase, faults = _read(files, keep_good)
-    console = Console(soft_wrap=True, highlight=False)
     options = _options(seconds, gap, seed)
     begun = perf_counter()
     from model.optimise.joint_purchase_answer import answer
@@ -125,9 +112,10 @@ def clear(
     if found is None:
         console.print(_NO_AWARD(language), markup=False)
         return ExitCode.INFEASIBLE
-    _write_award(found, files, faults, options, folder, begun, force, language)
-    _tell_award(found, folder, console, language)
-    return _left_out(faults, language)
+    from model.report.auction_award import award_lines, write_award
+
+    write_award(found, files, faults, options, (folder, force), begun, language)
+    return _told(award_lines(found, language), folder, faults, console, language)
 
 
 def share(
@@ -141,8 +129,7 @@ def share(
     lang: Lang = None,
 ) -> int:
     """Divide the saving so that no ward pays more than its stage-1 offer / 削減額を各区に配分する."""
-    language = lang or default_language()
-    folder = _folder(out, "auction_share", force)
+    language, folder, console = _begin(lang, out, "auction_share", force)
     purchase, faults = _read(files, keep_good)
     from model.optimise.joint_purchase_answer import answer
     from model.optimise.joint_purchase_build import build
@@ -151,7 +138,6 @@ def share(
     from model.result_folder import result_folder
 
     budget_faults(purchase).raise_if_any()
-    console = Console(soft_wrap=True, highlight=False)
     begun = perf_counter()
     with progress(console, _SHARING(language)) as told:
         found = answer(purchase, _options(min(seconds, 30.0), 1e-4, seed), details=False)
@@ -173,10 +159,7 @@ def share(
         write_share_page(staging, divided, sheets, language)
         bills = {code: float(found.yearly[found.of_ward(code)].sum()) for code in divided.wards}
         sharing_dataset(divided, bills, {"seed": seed}).to_netcdf(staging / "sharing.nc", engine="h5netcdf")
-    for line in share_lines(divided, language):
-        console.print(line, markup=False)
-    console.print(f"{_WRITTEN(language)} {folder}", markup=False)
-    return _left_out(faults, language)
+    return _told(share_lines(divided, language), folder, faults, console, language)
 
 
 def simulate(
@@ -192,8 +175,7 @@ def simulate(
     lang: Lang = None,
 ) -> int:
     """Try start prices, decrements and windows on simulated bidders / 開始価格・入札幅・期間を模擬実験で比較する."""
-    language = lang or default_language()
-    folder = _folder(out, "auction_simulation", force)
+    language, folder, console = _begin(lang, out, "auction_simulation", force)
     purchase, faults = _read(files, keep_good, bids_needed=False)
     from model.optimise.auction_simulation import settings_to_try, try_out, uniform_costs
     from model.optimise.joint_purchase_calendar import calendar
@@ -207,7 +189,6 @@ def simulate(
     number = bidders or int(procurement().parameter("bidders_typical"))
     opening = calendar(purchase.rules.supply_start)[3].first
     tried = settings_to_try(opening, highest)
-    console = Console(soft_wrap=True, highlight=False)
     found = []
     with progress(console, _TRYING(language)) as told:
         for position, setting in enumerate(tried):
@@ -220,10 +201,7 @@ def simulate(
         sheets = trial_sheets(found, highest, curve, language)
         write_workbook(staging / "simulation.xlsx", sheets)
         write_trial(staging, sheets, lines, curve, found, language)
-    for line in lines:
-        console.print(line, markup=False)
-    console.print(f"{_WRITTEN(language)} {folder}", markup=False)
-    return _left_out(faults, language)
+    return _told(lines, folder, faults, console, language)
 
 
 def verify(
@@ -244,7 +222,7 @@ def verify(
         checks.append(
             Check(Text("clearing again gives the same award", "再計算の落札案が一致"), _repeated(content, files))
         )
-    console = Console(soft_wrap=True, highlight=False)
+    console = _console()
     for one in checks:
         console.print(f"{'✓' if one.holds else '✗'} {one.name(language)}", markup=False)
         for failure in one.failures[:20]:
@@ -267,23 +245,26 @@ def example(
     from model.optimise.joint_purchase_synthetic import synthetic
     from model.result_folder import result_folder
 
-    language = lang or default_language()
-    _folder(out, "auction_example", force)
+    language, out, console = _begin(lang, out, "auction_example", force)
     facts = {"synthetic": True, "wards": wards, "facilities": facilities, "suppliers": suppliers, "packages": packages,
              "seed": seed}  # fmt: skip
     with result_folder(out, facts, force) as staging:
         write_tables(synthetic(wards, facilities, suppliers, packages, seed).tables, staging, language)
-    Console(soft_wrap=True, highlight=False).print(f"{_WRITTEN(language)} {out}", markup=False)
-    return ExitCode.DONE
+    return _told([], out, FaultList(), console, language)
 
 
-def _folder(out: Path | None, name: str, force: bool) -> Path:
-    """Return the folder to write to, refused before long work if it holds something else."""
+def _console() -> Console:
+    """Return where answers are printed."""
+    return Console(soft_wrap=True, highlight=False)
+
+
+def _begin(lang: Language | None, out: Path | None, name: str, force: bool) -> tuple[Language, Path, Console]:
+    """Return language, folder and console; a folder that holds something else is refused before long work."""
     from model.result_folder import check_result_folder
 
     folder = out or Path("results") / name
     check_result_folder(folder, force)
-    return folder
+    return lang or default_language(), folder, _console()
 
 
 def _read(files: Sequence[Path], keep_good: bool, bids_needed: bool = True) -> tuple[Purchase, FaultList]:
@@ -322,82 +303,10 @@ def _repeated(content: dict[str, Any], files: Sequence[Path]) -> tuple[str, ...]
     )
 
 
-def _write_award(
-    found: Answer,
-    files: Sequence[Path],
-    faults: FaultList,
-    options: SolverOptions,
-    folder: Path,
-    begun: float,
-    force: bool,
-    language: Language,
-) -> None:
-    """Write Dataset, workbook, page, figures and audit file of an award."""
-    import json
-
-    from model.optimise.joint_purchase_answer import dataset
-    from model.optimise.joint_purchase_pool import pooled_load, pooled_peak
-    from model.optimise.joint_purchase_verify import verify as check
-    from model.report.auction_audit import audit, write_audit
-    from model.report.auction_figures import award_figures
-    from model.report.auction_page import write_page
-    from model.report.auction_workbook import award_sheets
-    from model.result_folder import result_folder
-    from model.spreadsheet import write_workbook
-
-    purchase = found.built.purchase
-    content = json.loads(json.dumps(audit(found, options, {fault.place: fault.problem.en for fault in faults.faults})))
-    named = {row["facility"] for row in content["award"]}
-    content["left_out_facilities"] = sorted(_all_facilities(files) - named)
-    checks = check(content, files)
-    facts: dict[str, Any] = {"inputs": purchase.sha256, "options": options.named()}
-    with result_folder(folder, facts, force) as staging:
-        facts["seconds"] = round(perf_counter() - begun, 2)
-        write_audit(staging / "audit.json", content)
-        sheets = award_sheets(found, checks, language)
-        write_workbook(staging / "award.xlsx", sheets)
-        plain = {name: value for name, value in facts.items() if isinstance(value, (int, float, str))}
-        dataset(found, plain).to_netcdf(staging / "award.nc", engine="h5netcdf")
-        year = purchase.rules.fiscal_year
-        load = pooled_load(purchase, year)
-        peaks = (pooled_peak(purchase, year), float(purchase.peak.max(axis=1).sum()))
-        figures = award_figures(found, load, peaks, staging / "figures", language)
-        title = Text("Award of the joint purchase", "共同購入オークションの落札結果")(language)
-        shown = dict(list(sheets.items())[:7])
-        write_page(staging / "report.html", title, award_lines(found, language), shown, figures, language)
-
-
-def _all_facilities(files: Sequence[Path]) -> set[str]:
-    """Return the ids of all facilities in the files, whether they could be used or not."""
-    from model.optimise.joint_purchase_verify import facility_ids
-
-    return facility_ids(files)
-
-
-def award_lines(found: Answer, language: Language) -> list[str]:
-    """Return the award in a few lines of text."""
-    proof = found.cleared.proof
-    lines = [f"{_TOTAL(language)}: {found.total:,.0f} JPY"]
-    offers = sum(found.built.purchase.budgets.values())
-    if len(found.built.purchase.budgets) == len(found.built.purchase.wards):
-        saved = offers - found.total
-        lines.append(f"{_SAVED(language)}: {saved:,.0f} JPY ({saved / offers:.1%})")
-    lines.append(f"{_BY(language)}: {proof.bound:,.0f}, {proof.gap:.2e} ({proof.status}, {proof.seconds:.1f} s)")
-    if found.fallback.any():
-        cost = float(found.yearly[found.fallback].sum())
-        lines.append(f"{_UNSERVED(language)}: {int(found.fallback.sum())}, {cost:,.0f} JPY")
-    return lines
-
-
-def _tell_award(found: Answer, folder: Path, console: Console, language: Language) -> None:
-    """Print the award."""
-    for line in award_lines(found, language):
+def _told(lines: Sequence[str], folder: Path, faults: FaultList, console: Console, language: Language) -> int:
+    """Print the answer and what was left out; the rest is done but the exit code tells."""
+    for line in [*lines, f"{_WRITTEN(language)} {folder}"]:
         console.print(line, markup=False)
-    console.print(f"{_WRITTEN(language)} {folder}", markup=False)
-
-
-def _left_out(faults: FaultList, language: Language) -> int:
-    """Print what was left out; the rest is done but the exit code tells."""
     if not faults.faults:
         return ExitCode.DONE
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
