@@ -20,7 +20,10 @@ def municipal_basis(data: Data, axes: Axes) -> tuple[str, ...]:
         axes: axes of the run.
     """
     rows = data.frames["buildings/municipalities"]
-    known = {(row.region, row.quantity): row.quality for row in rows.itertuples()}
+    known = {
+        (str(region), str(quantity)): str(quality)
+        for region, quantity, quality in zip(rows["region"], rows["quantity"], rows["quality"], strict=True)
+    }
     return tuple(
         " ".join(f"{figure}={known.get((region, figure), 'none')}" for figure in MUNICIPAL_FIGURES)
         for region in axes.regions

@@ -80,6 +80,6 @@ def dataset(found: Answer) -> xr.Dataset:
         **plan.proof.facts(),
     }
     if found.worth is not None:
-        attributes["last_kw_costs"] = [found.worth.last_kw.low, found.worth.last_kw.high]
-        attributes["next_kw_costs"] = [found.worth.next_kw.low, found.worth.next_kw.high]
+        worth = {"last_kw_costs": found.worth.last_kw, "next_kw_costs": found.worth.next_kw}
+        return xr.Dataset(variables, coordinates, {**attributes, **{k: [v.low, v.high] for k, v in worth.items()}})
     return xr.Dataset(variables, coordinates, attributes)

@@ -159,11 +159,7 @@ def report_rows(facts: Facts, supplier: str, plan: Planned, gj_per_kw: float) ->
         columns[name] = flags.tolist()
     columns["id"] = facts.ids.tolist()
     rows = zip(*columns.values(), strict=True)
-    return [
-        Building(
-            supplier=supplier,
-            supplied_on=usual,
-            **{name: None if value != value else value for name, value in zip(columns, row, strict=True)},
-        )
-        for row in rows
+    cells = [
+        {name: None if value != value else value for name, value in zip(columns, row, strict=True)} for row in rows
     ]
+    return [Building.model_validate({"supplier": supplier, "supplied_on": usual, **row}) for row in cells]

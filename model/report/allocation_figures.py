@@ -250,10 +250,12 @@ def trade_off_figure(found: Answer, language: Language) -> Figure:
     scales = [1e6 if OBJECTIVE_UNITS[name] == "JPY" else 1.0 for name in names]
     axes.plot([one.second / scales[1] for one in points], [one.first / scales[0] for one in points], marker="o",
               markersize=4, color=BLUE, linewidth=1.2)  # fmt: skip
-    for put, name, scale in zip((axes.set_ylabel, axes.set_xlabel), names, scales, strict=True):
-        money = Text("million JPY", "百万円")
-        unit = money(language) if scale > 1 else unit_name(OBJECTIVE_UNITS[name], language)
-        put(f"{OBJECTIVE_NAMES[name](language)} [{unit}]")
+    money = Text("million JPY", "百万円")(language)
+    units = [money if scale > 1 else unit_name(OBJECTIVE_UNITS[name], language)
+             for name, scale in zip(names, scales, strict=True)]  # fmt: skip
+    first, second = (f"{OBJECTIVE_NAMES[name](language)} [{unit}]" for name, unit in zip(names, units, strict=True))
+    axes.set_ylabel(first)
+    axes.set_xlabel(second)
     return figure
 
 
