@@ -8,7 +8,7 @@ undecided can change their mind there, so that most steps look at those alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,10 @@ _PART_OF_GAP = 0.02
 _PENALTY = 1e4
 #: First width of the box, in parts of the prices.
 _WIDTH = 0.1
+#: Houses, spread over all that a row counts, that tell the row's usual size.
+_USUAL = 200
+#: Largest number in a programme of planes; the solver refuses one with far larger ones.
+_LARGEST = 1e9
 
 
 @dataclass(frozen=True)
@@ -142,18 +146,31 @@ def _climb(
 
 def _usual_prices(problem: Problem) -> FloatArray:
     """Return a price by row at which the row weighs about as much as the cost of a usual slot."""
-    houses = np.arange(min(problem.houses, 200))
-    slots = np.full(houses.size, min(1, problem.slots - 1))
-    costs = problem.cost[:, houses]
-    usual = float(np.mean(np.abs(costs[np.isfinite(costs)])))
-    return np.asarray(max(usual, 1e-6) / np.maximum(np.abs(coefficients(problem, houses, slots)).max(axis=1), 1e-3))
+    everyone = _spread(np.arange(problem.houses))
+    costs = problem.cost[:, everyone]
+    usual = max(float(np.mean(np.abs(costs[np.isfinite(costs)]))), 1e-6)
+    weights = np.ones(len(problem.rows))
+    for number, row in enumerate(problem.rows):
+        # Only houses and slots that the row counts tell its size: a quarter's houses may stand anywhere in the list.
+        slots, places = np.nonzero(np.isfinite(problem.cost[:, houses := _spread(np.flatnonzero(row.slope))]))
+        brought = np.abs(coefficients(replace(problem, rows=(row,)), houses[places], slots)[0])
+        if brought.any():
+            weights[number] = np.mean(brought[brought > 0])
+    return np.asarray(usual / weights)
+
+
+def _spread(houses: IntArray) -> IntArray:
+    """Return some of the houses, spread over all."""
+    return houses[:: max(1, houses.size // _USUAL)]
 
 
 def _highest(planes: list[_Plane], centre: FloatArray, reach: FloatArray, cap: FloatArray) -> tuple[FloatArray, float]:
     """Return the prices in a box at which the lowest of the planes is highest, and how high that is."""
     rows, base = centre.size, planes[0].value
     unit = max(float(np.max([np.abs(plane.value - base) for plane in planes])), 1.0)
-    slopes = np.array([plane.slope for plane in planes]) * reach / unit
+    slopes = np.array([plane.slope for plane in planes]) * reach
+    unit = max(unit, float(np.max(np.abs(slopes))) / _LARGEST)
+    slopes = slopes / unit
     limits = np.array([plane.value - base + plane.slope @ (centre - plane.prices) for plane in planes]) / unit
     # Columns: the move in parts of the reach, and the height above the first plane.
     matrix = csc_array(np.column_stack((-slopes, np.ones(len(planes)))))

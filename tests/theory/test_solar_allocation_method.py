@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
+from scipy.sparse import coo_array
 
 from model.optimise.solar_allocation_clash import find_clash
 from model.optimise.solar_allocation_exact import keep_exactly
 from model.optimise.solar_allocation_finish import Finished, finish
 from model.optimise.solar_allocation_prices import find_prices
-from model.optimise.solar_allocation_problem import Problem, Row, activity, best_at, cost_of
+from model.optimise.solar_allocation_problem import Problem, Row, activity, best_at, coefficients, cost_of
 from model.optimise.solar_allocation_pyomo import pyomo_model
 from model.optimise.solar_allocation_shifts import shifts_of
 from model.optimise.solver import PyomoSolver, SolverOptions
@@ -118,6 +120,31 @@ def test_many_houses_are_proven_close(kind: str) -> None:
     assert found.gap <= 1e-5
     assert np.all(activity(problem, found.choice) >= problem.at_least - 1e-6 * np.maximum(1, abs(problem.at_least)))
     assert found.cost == pytest.approx(cost_of(problem, found.choice))
+
+
+def test_prices_where_the_first_houses_say_nothing_about_a_row() -> None:
+    """Yen and kW in one list, no other house in the first quarter, and a first slot that costs nothing."""
+    houses, slots = 1_500, 4
+    random = np.random.default_rng(5)
+    multiple = np.append([0.0, 0.0], np.arange(1.0, slots))
+    step = random.choice([0.4, 0.8], houses)
+    kw = multiple[:, np.newaxis] * step
+    cost = kw * random.integers(150_000, 260_000, houses) + np.where(kw > 0, 90_000.0, 0.0)
+    early = np.arange(houses) < 300
+    rows = (
+        Row("renewables", np.ones(houses), np.full(houses, -0.9), 0.0),
+        Row("budget", -np.ones(houses), np.zeros(houses), -1.0e6 * houses, measure="spent"),
+        Row("late", np.where(early, 0.0, -1.0), np.zeros(houses), -1.0 * float(np.sum(~early))),
+    )
+    problem = Problem(cost, multiple, np.zeros(slots + 1, dtype=bool), step, rows, {"spent": 0.6 * cost})
+    chosen, house = np.nonzero(np.isfinite(cost))
+    relaxed = linprog(
+        cost[chosen, house],
+        A_ub=-coefficients(problem, house, chosen), b_ub=-problem.at_least,
+        A_eq=coo_array((np.ones(house.size), (house, np.arange(house.size)))).tocsr(), b_eq=np.ones(houses),
+    )  # fmt: skip
+    assert relaxed.status == 0
+    assert find_prices(problem).priced.bound == pytest.approx(relaxed.fun, rel=1e-6)
 
 
 @settings(max_examples=25, deadline=None)
