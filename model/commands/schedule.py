@@ -67,6 +67,9 @@ def register(app: typer.Typer) -> None:
             float | None, typer.Option(help="money for works each year [JPY] / 毎年度の予算", min=0)
         ] = None,
         works: Annotated[float | None, typer.Option(help="works each year / 毎年度の施工可能件数", min=0)] = None,
+        owner_limits: Annotated[
+            Path | None, typer.Option(help="budgets and works of owner groups / 所有者グループ別の予算・施工件数")
+        ] = None,
         previous: Annotated[
             Path | None, typer.Option(help="works.csv of the plan before: change little / 前回計画")
         ] = None,
@@ -111,7 +114,7 @@ def register(app: typer.Typer) -> None:
         folder = out or Path("results") / f"schedule-{facilities.stem if facilities else f'synthetic-{synthetic}'}"
         check_result_folder(folder, force)
         data = read_data()
-        tables = _tables(data, facilities, measures, paths, synthetic, seed, settings)
+        tables = _tables(data, facilities, measures, paths, owner_limits, synthetic, seed, settings)
         given = problem(tables, settings)
         if previous is not None:
             given = _after(given, previous, change_charge)
@@ -119,7 +122,7 @@ def register(app: typer.Typer) -> None:
         answer = _solve(given, tables, settings, gap, seconds, seed, console, language)
         answer = _with_studies(answer, data, compare, prices, points, market, gap, seconds)
         _show(answer, language, console)
-        files = [one for one in (facilities, measures, paths, previous) if one is not None]
+        files = [one for one in (facilities, measures, paths, owner_limits, previous) if one is not None]
         _write(answer, data, files, folder, figures, force, language)
         console.print(f"{_WRITTEN(language)}: {folder}", markup=False)
         if not answer.certificate.holds:
@@ -151,6 +154,7 @@ def _tables(
     facilities: Path | None,
     measures: Path | None,
     paths: Path | None,
+    limits: Path | None,
     synthetic: int | None,
     seed: int,
     settings: Settings,
@@ -158,15 +162,17 @@ def _tables(
     """Return the tables of the plan: read from files, or with made-up facilities."""
     from model.optimise.facility_schedule_inputs import checked, read_tables
     from model.optimise.facility_schedule_population import population
-    from model.optimise.facility_schedule_rows import MeasureRow, PathRow
+    from model.optimise.facility_schedule_rows import LimitRow, MeasureRow, PathRow
     from model.optimise.facility_schedule_tables import read_rows
 
     if facilities is not None:
-        return read_tables(data, facilities, measures, paths, settings)
+        return read_tables(data, facilities, measures, paths, settings, limits)
     faults = FaultList()
     own = [] if measures is None else read_rows(MeasureRow, measures, faults)
     years = [] if paths is None else read_rows(PathRow, paths, faults)
-    return checked(data, population(data, seed, synthetic, settings.first_year), own, years, settings, faults)
+    owners = [] if limits is None else read_rows(LimitRow, limits, faults)
+    rows = population(data, seed, synthetic, settings.first_year)
+    return checked(data, rows, own, years, settings, faults, owners)
 
 
 def _after(given: Problem, previous: Path, charge: float) -> Problem:
@@ -278,7 +284,8 @@ def _write(
     from model.report.schedule_dataset import dataset
     from model.report.schedule_figures import draw_schedule
     from model.report.schedule_page import write_schedule_page
-    from model.report.schedule_tables import sheets, works
+    from model.report.schedule_sheets import sheets
+    from model.report.schedule_tables import works
     from model.result_folder import result_folder
     from model.spreadsheet import write_csv, write_workbook
 

@@ -41,7 +41,9 @@ class Schedule:
         amounts: renewables, excess, bank, credits, transfers, orders; in whole kilograms where they are tonnes.
         worth: worth of a tonne of each facility in each period, in prices of the period's last year [JPY/t-CO2], dims
             (facility, period); NaN where prices were not asked for.
-        money_worth: what 1 JPY more of budget saves in each year [1], dims (year).
+        money_worth: what 1 JPY more of each limit's budget saves in each year [1], dims (limit, year); NaN where prices
+            were not asked for.
+        work_worth: what one more work within each limit saves in each year [JPY or t-CO2], the same.
         proof: how good the schedule is known to be.
         rounds: rounds of pricing; 0 where the model was solved as a whole.
     """
@@ -52,6 +54,7 @@ class Schedule:
     amounts: Amounts
     worth: FloatArray
     money_worth: FloatArray
+    work_worth: FloatArray
     proof: Proof
     rounds: int
 
@@ -161,7 +164,10 @@ def _better(found: Schedule, other: Schedule, gap: float, begun: float) -> Sched
     proof = replace(
         best.proof, status=status, bound=bound, gap=relative_gap(value, bound), seconds=perf_counter() - begun
     )
-    return replace(best, worth=found.worth, money_worth=found.money_worth, proof=proof, rounds=found.rounds)
+    return replace(
+        best, worth=found.worth, money_worth=found.money_worth, work_worth=found.work_worth, proof=proof,
+        rounds=found.rounds,
+    )  # fmt: skip
 
 
 def with_works(problem: Problem, starts: Sequence[IntArray], seconds: float = 60.0, seed: int = 0) -> Schedule:
@@ -238,13 +244,13 @@ def _schedule(
     amounts = settled(problem, plans, traded)
     years = np.array([problem.last_year(p) for p in range(problem.periods)])
     worth = np.full((problem.facilities, problem.periods), np.nan)
-    money = np.zeros(len(problem.years))
+    money = work = np.full((len(problem.limits()), len(problem.years)), np.nan)
     if bound is not None:
         charged = np.array([one.short for one in bound.prices])
         paid = np.array([one.excess for one in bound.prices])
         worth = np.where(amounts.excess_t > 0, paid, charged) / problem.discount[years]
-        money = bound.money[0] if np.isfinite(problem.budget).any() else money
-    draft = Schedule(problem, tuple(starts), plans, amounts, worth, money, _no_proof(options), 0)
+        money, work = bound.money, bound.work
+    draft = Schedule(problem, tuple(starts), plans, amounts, worth, money, work, _no_proof(options), 0)
     value = _value(draft)
     missing = float(amounts.missing_t.sum())
     status: Any = "infeasible" if missing > 0 and problem.aim != "tonnes" else "optimal"
@@ -254,7 +260,7 @@ def _schedule(
     if status == "optimal" and abs(value - limit) > gap_asked * abs(value) + 1.0:
         status = "feasible"
     proof = prove(status, float(value), limit, perf_counter() - begun, options)
-    return Schedule(problem, tuple(starts), plans, amounts, worth, money, proof, 0 if bound is None else bound.rounds)
+    return replace(draft, proof=proof, rounds=0 if bound is None else bound.rounds)
 
 
 def _value(draft: Schedule) -> float:

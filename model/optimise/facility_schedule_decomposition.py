@@ -55,6 +55,7 @@ class Bound:
         plans: plans of each facility, with their weight in the mixture.
         prices: prices at the end, one for each facility.
         money: what 1 JPY more of each limit saves in each year [1], dims (limit, year).
+        work: what one more work within each limit saves in each year [JPY or t-CO2], dims (limit, year).
         tied: the master, where limits on money or works tie facilities and whole plans must be chosen together.
     """
 
@@ -64,6 +65,7 @@ class Bound:
     plans: tuple[tuple[tuple[Plan, float], ...], ...]
     prices: tuple[Prices, ...]
     money: FloatArray
+    work: FloatArray
     tied: Master | None
 
 
@@ -230,7 +232,8 @@ class Decomposition:
                 steps, centre = (1 if centre is not None else _STEPS), None
             answer = master.solve()
         mixed = self._weighted(master, answer)
-        return Bound(bound, answer.value, rounds, mixed, answer.prices, answer.money, master if self._ties else None)
+        tied = master if self._ties else None
+        return Bound(bound, answer.value, rounds, mixed, answer.prices, answer.money, answer.work, tied)
 
     def _first_plans(self, master: Master) -> None:
         """Give the master a few plans of every facility: those known, or the best at some levels of price."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from model.language import Text
-from model.optimise.facility_schedule_rows import FacilityRow, MeasureRow, PathRow
+from model.optimise.facility_schedule_rows import FacilityRow, LimitRow, MeasureRow, PathRow
 from model.optimise.joint_purchase_forms import TableForm
 
 #: Name of each template → its form.
@@ -50,6 +50,15 @@ FORMS: Final[dict[str, TableForm]] = {
                     rate_factories=0.58),
             PathRow(year=2040, electricity_price=27, excess_price=10000, excess_sale_price=8000, rate_offices=0.8,
                     rate_factories=0.78),
+        ),
+    ),
+    "owner_limits": TableForm(
+        Text("budgets and works of owner groups for a schedule", "削減計画の所有者グループ別予算・施工件数"),
+        LimitRow,
+        (
+            LimitRow(owner="見本不動産", year=2025, budget_jpy=600_000_000, works=2),
+            LimitRow(owner="見本不動産", year=2030, budget_jpy=900_000_000),
+            LimitRow(owner="見本工場", year=2025, works=1),
         ),
     ),
 }  # fmt: skip

@@ -13,6 +13,7 @@ from model.inputs import Data
 from model.language import Text
 from model.optimise.facility_schedule_checks import MOST_WORKS, check_facilities, check_measures, check_paths
 from model.optimise.facility_schedule_duty import base_t, factors, plan_periods, practice, rates, standing
+from model.optimise.facility_schedule_limits import check_limits, owner_limits, owner_of
 from model.optimise.facility_schedule_physics import outlay, worn_share
 from model.optimise.facility_schedule_problem import (
     CARRIERS,
@@ -25,7 +26,7 @@ from model.optimise.facility_schedule_problem import (
     Slot,
     Work,
 )
-from model.optimise.facility_schedule_rows import FacilityRow, MeasureRow, PathRow
+from model.optimise.facility_schedule_rows import FacilityRow, LimitRow, MeasureRow, PathRow
 from model.optimise.facility_schedule_tables import (
     Paths,
     measure_of,
@@ -80,15 +81,24 @@ class Tables:
         facilities: one row a facility.
         measures: catalogue with the user's own measures.
         paths: assumptions by year.
+        limits: budgets and works of owner groups.
     """
 
     facilities: tuple[FacilityRow, ...]
     measures: tuple[MeasureRow, ...]
     paths: Paths
+    limits: tuple[LimitRow, ...] = ()
     notes: dict[str, str] = field(default_factory=dict)
 
 
-def read_tables(data: Data, facilities: Path, measures: Path | None, paths: Path | None, settings: Settings) -> Tables:
+def read_tables(
+    data: Data,
+    facilities: Path,
+    measures: Path | None,
+    paths: Path | None,
+    settings: Settings,
+    limits: Path | None = None,
+) -> Tables:
     """Return the tables of a schedule.
 
     Args:
@@ -97,6 +107,7 @@ def read_tables(data: Data, facilities: Path, measures: Path | None, paths: Path
         measures: the user's measures, beside or in place of those that ship.
         paths: the user's assumptions by year, in place of those that ship.
         settings: what the user decides beside them.
+        limits: the user's budgets and works of owner groups.
 
     Raises:
         BadInput: every fault of every table.
@@ -105,7 +116,8 @@ def read_tables(data: Data, facilities: Path, measures: Path | None, paths: Path
     rows = read_rows(FacilityRow, facilities, faults)
     own = [] if measures is None else read_rows(MeasureRow, measures, faults)
     years = [] if paths is None else read_rows(PathRow, paths, faults)
-    return checked(data, rows, own, years, settings, faults)
+    owners = [] if limits is None else read_rows(LimitRow, limits, faults)
+    return checked(data, rows, own, years, settings, faults, owners)
 
 
 def checked(
@@ -115,6 +127,7 @@ def checked(
     years: Sequence[PathRow],
     settings: Settings,
     faults: FaultList | None = None,
+    limits: Sequence[LimitRow] = (),
 ) -> Tables:
     """Return tables after all checks between rows; arguments as `read_tables`.
 
@@ -127,8 +140,9 @@ def checked(
     check_measures(catalogue, found)
     check_facilities(rows, catalogue, settings.first_year, rules, found)
     check_paths(read_paths(data, years), settings.first_year, settings.last_year, found)
+    check_limits(limits, rows, found)
     found.raise_if_any()
-    return Tables(tuple(rows), tuple(catalogue), read_paths(data, years))
+    return Tables(tuple(rows), tuple(catalogue), read_paths(data, years), tuple(limits))
 
 
 def problem(tables: Tables, settings: Settings) -> Problem:
@@ -157,13 +171,13 @@ def problem(tables: Tables, settings: Settings) -> Problem:
     energy = np.array([[r.electricity_mwh, r.city_gas_1000m3, r.heat_gj, r.heavy_oil_a_kl] for r in rows])
     discount = (1.0 + float(paths.at("discount_rate", years[0]))) ** -np.arange(len(years) + 1.0)
     in_plan = place - first_place
-    owners = {name: number for number, name in enumerate(dict.fromkeys(row.owner or row.id for row in rows))}
+    owners = {name: number for number, name in enumerate(dict.fromkeys(owner_of(row) for row in rows))}
     return Problem(
         years=years,
         period=in_plan,
         period_numbers=tuple(periods.numbers[one] for one in dict.fromkeys(place.tolist())),
         names=tuple(row.id for row in rows),
-        owner=np.array([owners[row.owner or row.id] for row in rows]),
+        owner=np.array([owners[owner_of(row)] for row in rows]),
         base_t=np.repeat(base[:, np.newaxis], len(years), axis=1),
         rate=owed.owed[:, len(before) :],
         issue_rate=owed.issued_from[:, len(before) :],
@@ -192,6 +206,7 @@ def problem(tables: Tables, settings: Settings) -> Problem:
         practice=rule,
         cost_limit=settings.cost_limit,
         aim="emissions" if settings.least_emissions else "cost",
+        owner_limits=owner_limits(tables.limits, rows, years),
         notes={"used": rules.used},
     )
 

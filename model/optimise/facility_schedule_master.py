@@ -33,6 +33,7 @@ class MasterAnswer:
         convexity: what each facility is charged [JPY or t-CO2], dims (facility).
         weights: weight of each plan.
         money: what 1 JPY more of each limit saves in each year [1], dims (limit, year).
+        work: what one more work within each limit saves in each year [JPY or t-CO2], dims (limit, year).
     """
 
     value: float
@@ -40,6 +41,7 @@ class MasterAnswer:
     convexity: FloatArray
     weights: FloatArray
     money: FloatArray
+    work: FloatArray
 
 
 class Master:
@@ -298,6 +300,7 @@ class Master:
             dual[first : first + facilities] * unit,
             np.array(solution.col_value)[self._before_plans :],
             money,
+            work,
         )
 
     def hold(self, taken: IntArray, usable: Sequence[bool]) -> None:

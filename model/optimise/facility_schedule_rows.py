@@ -206,3 +206,16 @@ class PathRow(Row):
     works: float | None = _price(
         "works that contractors can do (empty: no limit)", "施工可能件数（空欄は上限なし）", "works"
     )
+
+
+class LimitRow(Row):
+    """Money and works of one owner group from a fiscal year on, until a later row changes them."""
+
+    unique: ClassVar[tuple[str, ...]] = ("owner", "year")
+
+    owner: str = column("owner", "所有者グループ", min_length=1)
+    year: int = column("fiscal year from which it holds", "適用開始年度", ge=2000, le=2100)
+    budget_jpy: float | None = _price("budget for works (empty: as before)", "対策工事予算（空欄は前行のまま）", "JPY")
+    works: float | None = _price(
+        "works that can be done (empty: as before)", "施工可能件数（空欄は前行のまま）", "works"
+    )

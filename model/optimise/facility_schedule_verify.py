@@ -167,6 +167,7 @@ def _check_works(schedule: Schedule, tables: Tables, settings: Settings, faults:
                 )
         begun += schedule.plans[f].begun
         paid += schedule.plans[f].paid
+    _check_owners(schedule, tables, settings, faults)
     for y in np.flatnonzero((paid > problem.budget * (1 + 1e-6) + 1.0) | (begun > problem.capacity + 1e-6)):
         faults.append(
             Text(
@@ -174,6 +175,28 @@ def _check_works(schedule: Schedule, tables: Tables, settings: Settings, faults:
                 f"{problem.years[y]}年度：予算又は施工能力を超過",
             )
         )
+
+
+def _check_owners(schedule: Schedule, tables: Tables, settings: Settings, faults: list[Text]) -> None:
+    """Check what the facilities of each owner pay and begin against the owner's rows, year by year."""
+    for year in range(settings.first_year, settings.last_year + 1):
+        y, budgets, hands = year - settings.first_year, dict[str, float](), dict[str, float]()
+        for row in sorted(tables.limits, key=lambda row: row.year):
+            if row.year <= year and row.budget_jpy is not None:
+                budgets[row.owner] = row.budget_jpy
+            if row.year <= year and row.works is not None:
+                hands[row.owner] = row.works
+        for owner in {*budgets, *hands}:
+            own = [f for f, row in enumerate(tables.facilities) if (row.owner or row.id) == owner]
+            paid = sum(float(schedule.plans[f].paid[y]) for f in own)
+            begun = sum(int(np.sum(schedule.starts[f] == y)) for f in own)
+            if paid > budgets.get(owner, np.inf) * (1 + 1e-6) + 1.0 or begun > hands.get(owner, np.inf) + 1e-6:
+                faults.append(
+                    Text(
+                        f"{owner}, FY{year}: more than the owner's budget or hands",
+                        f"{owner}（{year}年度）：所有者グループの予算又は施工可能件数を超過",
+                    )
+                )
 
 
 def _programme(

@@ -53,13 +53,15 @@ def dataset(answer: Answer) -> xr.Dataset:
             {"units": "MWh/year", "long_name": "renewable electricity bought"},
         ),
         "work_cost": (("work",), np.array(costs, dtype=np.float64), {"units": "JPY", "long_name": "outlay for a work"}),
-        "money_worth": (("year",), found.money_worth, {"units": "1", "long_name": "saved by 1 JPY more of budget"}),
+        "money_worth": (("limit", "year"), found.money_worth, {"units": "1", "long_name": "saved by 1 JPY more"}),
+        "work_worth": (("limit", "year"), found.work_worth, {"units": "JPY", "long_name": "saved by one more work"}),
     }
     coordinates = {
         "facility": list(problem.names),
         "year": problem.years,
         "period": list(problem.period_numbers),
         "option": list(RENEWABLES),
+        "limit": np.array([limit.name or "all" for limit in problem.limits()], dtype=object),
         "work_facility": ("work", np.array(names, dtype=object)),
         "work_measure": ("work", np.array(measures, dtype=object)),
         "work_year": ("work", np.array(years, dtype=np.int64)),

@@ -10,6 +10,7 @@ from typing import Final
 from model.language import Language, Text
 from model.report import schedule_tables as tables
 from model.report.auction_page import write_page
+from model.report.schedule_limits import limits
 
 _TITLE = Text("Schedule of reductions under cap-and-trade", "総量削減義務に対する削減計画")
 _SECTIONS: Final[tuple[tuple[Text, Callable[[tables.Answer, Language], tables.Rows]], ...]] = (
@@ -18,6 +19,7 @@ _SECTIONS: Final[tuple[tuple[Text, Callable[[tables.Answer, Language], tables.Ro
     (Text("What would mend it", "解消策"), tables.mending),
     (Text("Credits to buy", "購入するクレジット"), tables.credits),
     (Text("Works", "対策工事"), tables.works),
+    (Text("Budgets and limits on works", "予算・施工件数の上限"), limits),
     (Text("Cost of a tonne by measure", "対策別の1トン当たり費用"), tables.measures),
     (Text("Studies", "分析"), tables.studies),
 )

@@ -364,23 +364,6 @@ def assumptions(answer: Answer, language: Language) -> Rows:
     return rows
 
 
-def sheets(answer: Answer, language: Language) -> dict[str, Rows]:
-    """Return all tables by the name of their sheet."""
-    made = (
-        (Text("summary", "総括"), summary(answer, language)),
-        (Text("plan by year", "計画書（年度別）"), plan_form(answer, language)),
-        (Text("periods", "計画期間別収支"), periods(answer, language)),
-        (Text("works", "対策工事"), works(answer, language)),
-        (Text("credits", "クレジット購入"), credits(answer, language)),
-        (Text("warnings", "注意事項"), warnings(answer, language)),
-        (Text("mending", "解消策"), mending(answer, language)),
-        (Text("measures", "対策別費用"), measures(answer, language)),
-        (Text("studies", "分析"), studies(answer, language)),
-        (Text("rules used", "使用した規定"), assumptions(answer, language)),
-    )
-    return {name(language): rows for name, rows in made if len(rows) > 1}
-
-
 def _names(answer: Answer, language: Language) -> dict[str, str]:
     """Return measure → its name."""
     ids: Sequence[str] = list({work.measure for own in answer.schedule.problem.works for work in own})

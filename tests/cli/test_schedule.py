@@ -58,7 +58,7 @@ def test_a_plan_made_anew_changes_nothing_that_need_not_change(planned: Path, tm
     assert rows[0] == rows[1]
 
 
-@pytest.mark.parametrize("kind", ["facilities", "measures", "schedule_paths"])
+@pytest.mark.parametrize("kind", ["facilities", "measures", "schedule_paths", "owner_limits"])
 def test_templates_are_read_again(kind: str, tmp_path: Path) -> None:
     from model.faults import FaultList
     from model.optimise.facility_schedule_forms import FORMS
@@ -92,6 +92,43 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path, capsys: pytest.Capture
         assert words in told
     assert not (tmp_path / "out").exists()
     assert "Traceback" not in told
+
+
+def test_an_owner_keeps_to_its_budget_and_its_hands(planned: Path, tmp_path: Path) -> None:
+    limits, out = tmp_path / "limits.csv", tmp_path / "out"
+    limits.write_text(
+        "owner,year,budget_jpy,works\n見本不動産,2025,250000000,1\n見本不動産,2027,150000000,\n", encoding="utf-8"
+    )
+    given = (EXAMPLES / "facilities.csv", "--paths", EXAMPLES / "schedule_paths.csv", "--to", 2034)
+    assert schedule(*given, "--owner-limits", limits, "--out", out) == ExitCode.DONE
+    with xr.open_dataset(out / "schedule.nc") as found, xr.open_dataset(planned / "schedule.nc") as free:
+        own = ["見本ビル", "見本モール"]
+        paid = [one["paid_for_works"].sel(facility=own).sum("facility").to_numpy() for one in (found, free)]
+        assert paid[0][:2].max() <= 250e6 + 1 < paid[1][:2].max()
+        assert paid[0][2:].max() <= 150e6 + 1
+        years = [
+            int(year)
+            for name, year in zip(found["work_facility"].to_numpy(), found["work_year"].to_numpy(), strict=True)
+            if name in own
+        ]
+        assert max(years.count(year) for year in years) == 1
+        assert found["limit"].to_numpy().tolist() == ["all", "見本不動産"]
+        assert float(found["work_worth"].sel(limit="見本不動産").max()) > 0
+    rows = list(openpyxl.load_workbook(out / "schedule.xlsx")["budgets and limits"].iter_rows(min_row=2))
+    shown = {row[1].value: row[3].value for row in rows if row[0].value == "見本不動産"}
+    assert list(shown.values()) == pytest.approx(paid[0], abs=1.0)
+
+
+def test_limits_of_an_owner_that_is_not_there_are_told_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    limits = tmp_path / "limits.csv"
+    limits.write_text("owner,year,budget_jpy\n見本不動産業,2025,1\n見本工場,2026,\n", encoding="utf-8")
+    code = schedule(EXAMPLES / "facilities.csv", "--owner-limits", limits, "--out", tmp_path / "out")
+    assert code == ExitCode.BAD_INPUT
+    told = capsys.readouterr().err
+    assert "this owner has no facility" in told and "did you mean: 見本不動産" in told
+    assert "give a budget or a number of works" in told
 
 
 def test_neither_file_nor_made_up_portfolio_is_a_fault() -> None:

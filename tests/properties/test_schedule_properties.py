@@ -13,6 +13,7 @@ from model.optimise.facility_schedule_answer import Schedule, solve_schedule
 from model.optimise.facility_schedule_inputs import Settings, Tables, checked, problem
 from model.optimise.facility_schedule_population import MARK, population
 from model.optimise.facility_schedule_problem import Credit, Practice
+from model.optimise.facility_schedule_rows import LimitRow
 from model.optimise.facility_schedule_studies import second_period
 from model.optimise.facility_schedule_verify import certify
 from model.ordinance.cap_and_trade import PROGRAMME
@@ -102,6 +103,22 @@ def test_a_plan_that_was_tampered_with_is_not_certified(portfolio: tuple[Tables,
     assert not certify(broken, tables, wishes).holds
     emissions = found.amounts.emissions_t - 5.0
     assert not certify(replace(found, amounts=replace(found.amounts, emissions_t=emissions)), tables, wishes).holds
+
+
+def test_a_plan_beyond_an_owners_budget_is_not_certified(portfolio: tuple[Tables, Settings, Schedule]) -> None:
+    tables, wishes, found = portfolio
+    busy = int(np.argmax([plan.paid.max() for plan in found.plans]))
+    year = int(np.argmax(found.plans[busy].paid))
+    row = tables.facilities[busy]
+    owner, group = row.owner or row.id, [f for f, one in enumerate(tables.facilities) if one.owner == row.owner]
+    spent = float(sum(found.plans[f].paid[year] for f in group)) if row.owner else float(found.plans[busy].paid[year])
+    first = wishes.first_year
+    enough = [LimitRow(owner=owner, year=first + year, budget_jpy=spent), LimitRow(owner=owner, year=first + year + 1,
+                                                                                 budget_jpy=1e12)]  # fmt: skip
+    assert certify(found, replace(tables, limits=tuple(enough)), wishes).holds
+    less = [enough[0].model_copy(update={"budget_jpy": 0.99 * spent}), enough[1]]
+    faults = certify(found, replace(tables, limits=tuple(less)), wishes).faults
+    assert [owner in fault.en and str(first + year) in fault.en for fault in faults] == [True]
 
 
 def test_the_programme_says_that_the_fourth_period_is_met(portfolio: tuple[Tables, Settings, Schedule]) -> None:

@@ -1,0 +1,25 @@
+"""The workbook of a schedule: every table by the name of its sheet."""
+
+from __future__ import annotations
+
+from model.language import Language, Text
+from model.report import schedule_tables as tables
+from model.report.schedule_limits import limits
+
+
+def sheets(answer: tables.Answer, language: Language) -> dict[str, tables.Rows]:
+    """Return all tables by the name of their sheet."""
+    made = (
+        (Text("summary", "総括"), tables.summary(answer, language)),
+        (Text("plan by year", "計画書（年度別）"), tables.plan_form(answer, language)),
+        (Text("periods", "計画期間別収支"), tables.periods(answer, language)),
+        (Text("works", "対策工事"), tables.works(answer, language)),
+        (Text("credits", "クレジット購入"), tables.credits(answer, language)),
+        (Text("budgets and limits", "予算・施工件数"), limits(answer, language)),
+        (Text("warnings", "注意事項"), tables.warnings(answer, language)),
+        (Text("mending", "解消策"), tables.mending(answer, language)),
+        (Text("measures", "対策別費用"), tables.measures(answer, language)),
+        (Text("studies", "分析"), tables.studies(answer, language)),
+        (Text("rules used", "使用した規定"), tables.assumptions(answer, language)),
+    )
+    return {name(language): rows for name, rows in made if len(rows) > 1}
