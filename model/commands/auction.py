@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -207,11 +207,17 @@ def simulate(
 def verify(
     audit: Annotated[Path, typer.Argument(help="audit.json of a cleared auction / 監査ファイル", metavar="AUDIT")],
     files: Files,
-    repeat: Annotated[bool, typer.Option("--repeat/--no-repeat", help="clear again too / 落札案も再計算")] = True,
+    repeat: Annotated[
+        bool, typer.Option("--repeat/--no-repeat", help="clear again: is the bound true? / 再計算し下界も検証")
+    ] = True,
+    seconds: Annotated[
+        float | None, typer.Option(help="time to clear again; default as the award had / 再計算の時間(秒)", min=1)
+    ] = None,
     lang: Lang = None,
 ) -> int:
     """Check an award against the raw files, and repeat it / 落札結果を元データから検証・再現する."""
-    from model.optimise.joint_purchase_verify import Check
+    from model.optimise.joint_purchase_repeat import proven
+    from model.optimise.joint_purchase_repeat import repeat as again
     from model.optimise.joint_purchase_verify import verify as check
     from model.report.auction_audit import read_audit
 
@@ -219,14 +225,13 @@ def verify(
     content = read_audit(audit)
     checks = check(content, files)
     if repeat:
-        checks.append(
-            Check(Text("clearing again gives the same award", "再計算の落札案が一致"), _repeated(content, files))
-        )
+        checks += again(content, files, seconds)
     console = _console()
     for one in checks:
         console.print(f"{'✓' if one.holds else '✗'} {one.name(language)}", markup=False)
         for failure in one.failures[:20]:
             console.print(f"    {failure}", markup=False)
+    console.print(proven(repeat)(language), markup=False)
     return ExitCode.DONE if all(one.holds for one in checks) else ExitCode.COMPARISON_FAILED
 
 
@@ -279,28 +284,6 @@ def _options(seconds: float, gap: float, seed: int) -> SolverOptions:
     from model.optimise.solver import SolverOptions
 
     return SolverOptions(seconds=seconds, relative_gap=gap, seed=seed)
-
-
-def _repeated(content: dict[str, Any], files: Sequence[Path]) -> tuple[str, ...]:
-    """Return where clearing again differs from the audit."""
-    from model.optimise.joint_purchase_answer import answer
-
-    purchase, _ = _read(files, keep_good=True)
-    options = _options(content["seconds_allowed"], content["relative_gap_allowed"], content["seed"])
-    found = answer(purchase, options, details=False)
-    if found is None:
-        return ("–",)
-    if content["proof"]["gap"] > 0:
-        # Within a gap the time that the machine had decides which of two good awards is found.
-        room = 2 * max(content["relative_gap_allowed"], content["proof"]["gap"]) * content["total_jpy"]
-        far = abs(found.total - content["total_jpy"]) > room
-        return (f"{found.total:,.0f} ≠ {content['total_jpy']:,.0f}",) if far else ()
-    stated = {str(row["facility"]): str(row["bid"]) for row in content["award"]}
-    again = dict(zip(found.cleared.auction.facilities, found.bid, strict=True))
-    names = sorted(set(stated) | set(again))
-    return tuple(
-        f"{name}: {stated.get(name)} ≠ {again.get(name)}" for name in names if stated.get(name) != again.get(name)
-    )
 
 
 def _told(lines: Sequence[str], folder: Path, faults: FaultList, console: Console, language: Language) -> int:

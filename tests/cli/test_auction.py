@@ -199,6 +199,12 @@ def test_overall_evaluation_takes_points_for_yen(run: Run, small: list[Path]) ->
     price, points = (json.loads(Path(name, "audit.json").read_text(encoding="utf-8")) for name in ("price", "points"))
     assert points["total_jpy"] >= price["total_jpy"]
     assert run("verify", "points/audit.json", *small).code == 0
+    points["proof"]["objective"] -= 5000
+    points["proof"]["bound"] -= 5000
+    Path("points/audit.json").write_text(json.dumps(points), encoding="utf-8")
+    forged = run("verify", "points/audit.json", *small)
+    assert forged.code == 1
+    assert "✗ clearing again gives the same objective" in forged.out
 
 
 def test_share_leaves_no_ward_worse_off_and_hands_out_everything(run: Run, small: list[Path]) -> None:
@@ -303,7 +309,7 @@ def test_half_hourly_files_stand_for_the_months(run: Run, small: list[Path], dat
     assert run("verify", "meter/audit.json", *small, "--no-repeat").code == 0
 
 
-def test_a_bound_that_does_not_fit_the_objective_is_found(run: Run, small: list[Path]) -> None:
+def test_a_forged_bound_is_found(run: Run, small: list[Path]) -> None:
     run("clear", *small, "--out", "award", "--no-details")
     audit = Path("award/audit.json")
     content = json.loads(audit.read_text(encoding="utf-8"))
@@ -312,3 +318,24 @@ def test_a_bound_that_does_not_fit_the_objective_is_found(run: Run, small: list[
     done = run("verify", audit, *small, "--no-repeat")
     assert done.code == 1
     assert "✗ bound and objective agree with the gap" in done.out
+    assert "NOT shown: that no other award is cheaper" in done.out
+
+    # A dearer award, its bills right and its bound and gap fitting each other: only clearing again can tell.
+    bids = named(small, "auction_bids")
+    everything = bids.read_bytes()
+    best = {row["bid"] for row in content["award"]}
+    edit(bids, lambda rows: rows.remove(next(row for row in rows if row["bid"] in best)))
+    run("clear", *small, "--out", "dearer", "--no-details")
+    bids.write_bytes(everything)
+    forged = json.loads(Path("dearer/audit.json").read_text(encoding="utf-8"))
+    assert forged["proof"]["objective"] > content["proof"]["objective"] + 1
+    assert forged["proof"]["gap"] == 0
+    forged["files"] = content["files"]
+    audit.write_text(json.dumps(forged), encoding="utf-8")
+    unseen = run("verify", audit, *small, "--no-repeat")
+    assert unseen.code == 0
+    seen = run("verify", audit, *small)
+    assert seen.code == 1
+    for said in ("✗ clearing again gives the same award", "✗ clearing again gives the same objective",
+                 "✗ the bound found anew supports the stated gap"):  # fmt: skip
+        assert said in seen.out
