@@ -178,9 +178,13 @@ def _covered(
     held[:, 0] = _grams(problem.bank_t) * problem.practice.banking
     held[:, 1:] = (excess - by_period - given)[:, :-1] * problem.practice.banking
     left = short - received
+    usable = _grams((problem.practice.outside_share or 0.0) * problem.required_t())
     used = {}
     for name in ("kept", "bought_kept", "outside_kept", "outside", "ordered"):
         wanted = np.minimum(_grams(found[name] + 1e-4), left)
+        if name in ("outside", "outside_kept"):
+            wanted = np.minimum(wanted, usable)
+            usable = usable - wanted
         used[name] = np.minimum(held, left) if name == "kept" else wanted
         left = left - used[name]
     offered = bool(problem.ordinary())

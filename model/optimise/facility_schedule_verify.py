@@ -72,7 +72,7 @@ def certify(schedule: Schedule, tables: Tables, settings: Settings) -> Certifica
     _check_works(schedule, tables, settings, faults)
     test, uncovered, expired = _programme(schedule, tables, settings, faults)
     missing = schedule.amounts.missing_t + schedule.amounts.ordered_t
-    for f, p in zip(*np.nonzero(uncovered > missing + _TOLERANCE_T), strict=True):
+    for f, p in zip(*np.nonzero(~within(uncovered, missing)), strict=True):
         number = f"period {schedule.problem.period_numbers[p]}"
         faults.append(_fault(schedule, int(f), number, Text("the duty is not covered", "義務量が充足されていない")))
     _check_tonnes(schedule, faults)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from model.ordinance.exact import FloatArray, scaled
+from model.ordinance.exact import FloatArray, beyond, scaled
 
 #: The kind that comes from facilities outside Tokyo, the only one whose use is limited.
 OUTSIDE_TOKYO = "outside_tokyo"
@@ -120,7 +120,7 @@ def settle(fresh_t: FloatArray, needed_t: FloatArray, limits_t: FloatArray | Non
         new = credit_use(still, fresh, np.maximum(limit - old, 0.0))
         carried_in[..., period], used_carried[..., period], used_fresh[..., period] = held, old, new
         expired[..., period], carried_out[..., period] = held - old, fresh - new
-        uncovered[..., period] = np.maximum(still - new.sum(axis=-1), 0.0)
+        uncovered[..., period] = beyond(needed, old.sum(axis=-1) + new.sum(axis=-1))
         held = fresh - new
     return Ledger(carried_in, used_carried, used_fresh, carried_out, expired, uncovered)
 

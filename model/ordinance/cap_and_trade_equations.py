@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from model.ordinance.exact import BoolArray, FloatArray, reaches, scaled
+from model.ordinance.exact import BoolArray, FloatArray, beyond, reaches, scaled
 from model.ordinance.fiscal import fiscal_year_of
 from model.ordinance.rule_gaps import rules_standing_on
 from model.ordinance.rulebook import Rules
@@ -347,8 +347,3 @@ def excess_to_date_t(
             made = capped[..., : year + 1][..., so_far].sum(axis=-1)
             saleable[..., year] = beyond(made, owed[..., : year + 1][..., so_far].sum(axis=-1))
     return saleable
-
-
-def beyond(amount: FloatArray, line: FloatArray) -> FloatArray:
-    """Return by how much an amount exceeds a line, exactly zero on the line in spite of binary error."""
-    return np.asarray(np.where(np.asarray(reaches(line, amount)), 0.0, amount - line))

@@ -73,6 +73,11 @@ def within(value: float | npt.NDArray[Any], limit: float | npt.NDArray[Any]) -> 
     return outcome if outcome.ndim else bool(outcome)
 
 
+def beyond(amount: FloatArray, line: FloatArray) -> FloatArray:
+    """Return by how much an amount exceeds a line, exactly zero on the line in spite of binary error."""
+    return np.asarray(np.where(np.asarray(reaches(line, amount)), 0.0, amount - line))
+
+
 def half_up(value: float, digits: int = 0) -> float:
     """Return the number rounded as on paper: halves away from zero, judged on the decimal a person sees.
 

@@ -193,7 +193,7 @@ def periods(answer: Answer, language: Language) -> Rows:
     for f, facility in enumerate(problem.names):
         for p, number in enumerate(problem.period_numbers):
             worth = float(found.worth[f, p])
-            met = answer.certificate.uncovered_t[f, p] <= 0.001
+            met = answer.certificate.uncovered_t[f, p] <= 0
             rows.append([facility, number, *(round(float(values[f, p]), 3) for _, values in columns),
                          None if np.isnan(worth) else round(worth, 1),
                          (Text("yes", "○") if met else Text("no", "×"))(language)])  # fmt: skip
