@@ -9,17 +9,16 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from model.language import Text
 from model.optimise.joint_purchase_auction import BoolArray, FloatArray, IntArray, price_of
 from model.optimise.joint_purchase_build import LAST_RESORT, STAGE_ONE, Built, bid_bills, build, reference_bills
-from model.optimise.joint_purchase_clear import Clearing, clear, second_best
+from model.optimise.joint_purchase_clear import TIES_UP_TO, Clearing, clear, second_best
 from model.optimise.joint_purchase_inputs import Purchase
 from model.optimise.joint_purchase_margins import Departure, Margin, RuleCost, departures, margins, rule_costs
 from model.optimise.joint_purchase_ranges import Neighbours
 from model.optimise.joint_purchase_tariffs import FISCAL_MONTHS
+from model.optimise.joint_purchase_ties import RULE_OF_ALL, RULE_OF_OFFERS
 from model.optimise.solver import SolverOptions
-
-#: Ties are settled for auctions up to this many offers; beyond it a proof to the last yen is out of reach.
-_TIES_UP_TO = 3_000
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,11 @@ class Answer:
     def total(self) -> float:
         """All bills of the year [JPY]."""
         return float(self.yearly.sum())
+
+    @property
+    def tie_rule(self) -> Text:
+        """Rule by which the award was taken among those of the same price."""
+        return RULE_OF_OFFERS if self.cleared.ties is None else RULE_OF_ALL
 
     @property
     def fallback(self) -> BoolArray:
@@ -148,9 +152,9 @@ def answer(
     """
     built = build(purchase)
     offers = int(np.isfinite(built.auction.prices).sum())
-    exact = offers <= _TIES_UP_TO
+    exact = offers <= TIES_UP_TO
     asked = options if not exact else SolverOptions(options.seconds, 0.0, 0.5, options.seed, options.threads)
-    cleared = clear(built.auction, asked, settle_ties=exact)
+    cleared = clear(built.auction, asked, settle_ties=True)
     told(1, 5)
     if cleared.award is None:
         return None

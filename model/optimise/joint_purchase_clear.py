@@ -18,13 +18,14 @@ from model.optimise.joint_purchase_auction import (
 )
 from model.optimise.joint_purchase_model import WinnerModel, total_of, winner_model
 from model.optimise.joint_purchase_scale import clear_by_decomposition, suits
+from model.optimise.joint_purchase_ties import SAME_PRICE, exchanged
 from model.optimise.solver import Proof, SolverOptions, Status, prove
 
 #: Auctions with more single offers than this are cleared by decomposition.
 LARGEST_DIRECT = 8_000
-#: Two awards whose prices differ by less than this are equal [unit of the objective]; prices are whole yen.
-SAME_PRICE = 1e-3
-#: Facilities beyond which ties are not looked for one facility after the other.
+#: Offers and facilities up to which all ties are settled; beyond, a proof to the last yen is out of reach and only
+#: equal offers for the same facilities are told apart.
+TIES_UP_TO = 3_000
 _MOST_TIED = 200
 
 
@@ -36,7 +37,7 @@ class Clearing:
         auction: what was cleared.
         proof: how good the award is known to be.
         award: who serves what; None where no award meets every rule.
-        ties: whether other awards of the same price exist; None where that was not found out.
+        ties: whether other awards of the same price exist; None where only equal offers were told apart, if any.
         parts: number of separate auctions that it fell into.
     """
 
@@ -54,7 +55,8 @@ def clear(auction: Auction, options: SolverOptions, settle_ties: bool = False) -
         auction: facilities, offers, limits.
         options: seconds and gap for the whole.
         settle_ties: of several awards of the lowest price take the one that, facility by facility in the order of
-            their ids, goes to the supplier that comes first (the auction lists suppliers in the order of the rule).
+            their ids, goes to the supplier that comes first (the auction lists suppliers in the order of the rule);
+            in large auctions do so among equal offers for the same facilities.
 
     Returns:
         the award, or none if no award meets every rule.
@@ -62,6 +64,7 @@ def clear(auction: Auction, options: SolverOptions, settle_ties: bool = False) -
     begun = perf_counter()
     reduced, kept = without_dominated(auction)
     places = parts_of(reduced)
+    few = int(np.isfinite(auction.prices).sum()) <= TIES_UP_TO
     cleared = []
     for place in places:
         left = max(1.0, options.seconds - (perf_counter() - begun))
@@ -70,7 +73,7 @@ def clear(auction: Auction, options: SolverOptions, settle_ties: bool = False) -
         part = _part(reduced, mask)
         outcome = _clear_part(part, replace(options, seconds=left))
         if settle_ties and outcome.award is not None:
-            outcome = _settled(outcome, replace(options, seconds=left))
+            outcome = _settled(outcome, replace(options, seconds=left), few)
         cleared.append(outcome)
     return _together(auction, reduced, kept, places, cleared, options, perf_counter() - begun)
 
@@ -133,13 +136,14 @@ def _together(
 
 
 # Only what is proven to be lowest can be tied: within a gap, two awards cannot be told to be equal.
-def _settled(cleared: Clearing, options: SolverOptions) -> Clearing:
+def _settled(cleared: Clearing, options: SolverOptions, few: bool) -> Clearing:
     """Return the award that the rule for ties picks among those of the lowest price, and whether there were others."""
     auction, award = cleared.auction, cleared.award
     assert award is not None
+    begun = perf_counter()
     proven = cleared.proof.objective - cleared.proof.bound <= max(SAME_PRICE, 1e-12 * abs(cleared.proof.objective))
-    if not proven or len(auction.facilities) > _MOST_TIED:
-        return cleared
+    if not (few and proven) or len(auction.facilities) > _MOST_TIED:
+        return replace(cleared, award=exchanged(auction, award))
     exact = replace(options, relative_gap=0.0, absolute_gap=SAME_PRICE / 2)
     if not _another(auction, award, exact):
         return replace(cleared, ties=False)
@@ -150,8 +154,8 @@ def _settled(cleared: Clearing, options: SolverOptions) -> Clearing:
         rank = _rank(model, facility)
         model.model.rank.set_value(expr=rank)
         proof, found = model.solve(exact)
-        if found is None:
-            return cleared
+        if found is None or perf_counter() - begun > options.seconds:
+            return replace(cleared, award=exchanged(auction, found or award))
         model.model.decided.add(rank <= proof.objective + SAME_PRICE)
         award = found
     return replace(cleared, award=award, ties=True)

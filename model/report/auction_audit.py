@@ -34,8 +34,7 @@ def audit(found: Answer, options: SolverOptions, left_out: Mapping[str, str]) ->
         "files": purchase.sha256,
         "rules": purchase.rules.model_dump(mode="json"),
         "summer_months": [month for month, yes in zip(FISCAL_MONTHS, summer.tolist(), strict=True) if yes],
-        "tie_rule": "lowest total; then, facility by facility in the order of ids, the supplier whose first bid was "
-        "received first, then the smaller supplier id",
+        "tie_rule": found.tie_rule.en,
         "ties": found.cleared.ties,
         "proof": found.cleared.proof.facts(),
         "seconds_allowed": options.seconds,

@@ -71,8 +71,12 @@ def summary(found: Answer, language: Language) -> Table:
     """Return the award in a few lines."""
     proof, purchase = found.cleared.proof, found.built.purchase
     offers = sum(purchase.budgets.values())
-    ties = {None: Text("not looked for", "未確認"), True: Text("yes, settled by the rule", "あり（規則で決定）"),
-            False: Text("none", "なし")}[found.cleared.ties]  # fmt: skip
+    ties = {
+        None: Text("equal offers settled by the rule; not proven for combinations of offers",
+                   "同額の入札は規則で決定（組合せの同額案は未確認）"),
+        True: Text("yes, settled by the rule", "あり（規則で決定）"),
+        False: Text("none", "なし"),
+    }[found.cleared.ties]  # fmt: skip
     rows: list[tuple[Text, Cell]] = [
         (Text("facilities", "施設数"), len(purchase.facilities)),
         (Text("bids admitted", "受付入札数"), int(found.built.admitted.sum())),
@@ -85,6 +89,7 @@ def summary(found: Answer, language: Language) -> Table:
         (Text("status", "状態"), proof.status),
         (Text("seconds", "計算時間 [秒]"), round(proof.seconds, 2)),
         (Text("other awards at the same price", "同額の落札案"), ties(language)),
+        (Text("rule for ties", "同額時の規則"), found.tie_rule(language)),
         (Text("facilities without a winning bid", "落札者のない施設数"), int(found.fallback.sum())),
         (Text("separate auctions", "独立した部分の数"), found.cleared.parts),
     ]

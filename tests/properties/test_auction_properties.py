@@ -16,6 +16,7 @@ from model.optimise.joint_purchase_bundles import best_bundle
 from model.optimise.joint_purchase_clear import clear, second_best
 from model.optimise.joint_purchase_ranges import Neighbours, least_with
 from model.optimise.joint_purchase_scale import clear_by_decomposition
+from model.optimise.joint_purchase_ties import exchanged
 from model.optimise.solver import SolverOptions
 
 EXACT = SolverOptions(seconds=30, relative_gap=0.0, absolute_gap=0.1)
@@ -173,6 +174,27 @@ def test_ties_go_facility_by_facility_to_the_first_supplier(auction: Auction) ->
     assert tuple(cleared.award.supplier_of(auction).tolist()) == min(who for price, who, _ in awards if price == best)
 
 
+@settings(max_examples=40, deadline=None)
+@given(auctions(schedules=False, last_resort=True), st.integers(0, 1000))
+def test_an_exchange_of_equal_offers_keeps_price_and_rules_and_leaves_no_earlier_equal(auction, number) -> None:
+    awards = list(every_award(auction))
+    price, who, taken = awards[number % len(awards)]
+    packages = tuple(one for one, yes in enumerate(taken) if yes)
+    shares = np.zeros(auction.prices.shape)
+    for facility, supplier in enumerate(who):
+        if all(facility not in auction.packages[one].facilities for one in packages):
+            shares[facility, supplier] = 1.0
+    again = exchanged(auction, Award(shares, packages, np.full(len(auction.suppliers), -1)))
+    after = tuple(again.supplier_of(auction).tolist())
+    found = tuple(one in again.packages for one in range(len(auction.packages)))
+    assert any(cost == pytest.approx(price) and (after, found) == (one, yes) for cost, one, yes in awards)
+    packed = {f for one in again.packages for f in auction.packages[one].facilities.tolist()}
+    for cost, one, yes in awards:
+        differ = [facility for facility in range(len(after)) if one[facility] != after[facility]]
+        if yes == found and len(differ) == 1 and differ[0] not in packed and cost == pytest.approx(price):
+            assert one[differ[0]] > after[differ[0]]
+
+
 @settings(max_examples=25, deadline=None)
 @given(auctions(schedules=False))
 def test_second_best_is_the_best_of_all_others(auction: Auction) -> None:
@@ -207,3 +229,12 @@ def test_an_award_costs_what_its_parts_cost() -> None:
     award = Award(shares, (0,), np.array([-1, 0]))
     assert price_of(auction, award) == 10 + 8 + 100 + 0.5 * 7
     assert price_of(replace(auction, segments=()), Award(shares, (0,), np.array([-1, -1]))) == 18
+
+
+def test_an_equal_package_goes_to_the_first_supplier_with_room() -> None:
+    both = np.array([0, 1])
+    offers = tuple(Package(f"p{one}", one, both, 10.0) for one in range(3))
+    auction = Auction(("f0", "f1"), ("s0", "s1", "s2"), np.ones(2), np.ones(2), np.zeros(2, dtype=bool),
+                      np.full((2, 3), inf), np.array([1.0, 2.0, 2.0]), offers)  # fmt: skip
+    award = Award(np.zeros((2, 3)), (2,), np.full(3, -1))
+    assert exchanged(auction, award).packages == (1,)
