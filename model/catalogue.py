@@ -117,7 +117,8 @@ def _scenarios() -> Iterator[Entry]:
 
 def _variables() -> Iterator[Entry]:
     from model.schema import DIMENSIONS, VARIABLES
-    from model.tables import TABLES, VARIABLE_TABLES
+    from model.tables import TABLES
+    from model.variable_tables import VARIABLE_TABLES
 
     for variable in VARIABLES.values():
 

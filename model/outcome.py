@@ -16,7 +16,7 @@ from model.regions import municipal_basis
 from model.results import assemble
 from model.scenario import Scenario
 from model.schema import QUALITIES, VARIABLES
-from model.tables import VARIABLE_TABLES
+from model.variable_tables import VARIABLE_TABLES
 
 
 def outcome(scenario: Scenario, pathway: Pathway, data: Data) -> xr.Dataset:
