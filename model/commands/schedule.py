@@ -63,6 +63,10 @@ def register(app: typer.Typer) -> None:
         cost_limit: Annotated[
             float | None, typer.Option(help="most the plan may cost [JPY, present value] / 費用の上限")
         ] = None,
+        renewable_source: Annotated[
+            Literal["solar", "wind", "geothermal", "small_hydro", "other"],
+            typer.Option(help="source of renewable credits; some count more / 再エネクレジットの電源（換算率）"),
+        ] = "other",
         budget: Annotated[
             float | None, typer.Option(help="money for works each year [JPY] / 毎年度の予算", min=0)
         ] = None,
@@ -108,6 +112,7 @@ def register(app: typer.Typer) -> None:
         settings = Settings(
             first, last, rules, fallback, objective == "emissions",
             float("inf") if cost_limit is None else cost_limit, budget, works,
+            renewable_source=renewable_source,
         )  # fmt: skip
         prices, points = _numbers("--regret", regret), _numbers("--rate-points", rate_points)
         _check_one(facilities, synthetic)

@@ -38,7 +38,8 @@ from model.optimise.facility_schedule_tables import (
     shipped_measures,
 )
 from model.ordinance.cap_and_trade_equations import Periods
-from model.ordinance.cap_and_trade_facts import CREDIT_COLUMNS
+from model.ordinance.cap_and_trade_facts import CREDIT_COLUMNS, RenewableSource
+from model.ordinance.cap_and_trade_years import renewable_multiplier
 from model.ordinance.rulebook import Rules, RuleSet
 from model.ordinance.rulebook import rules as rules_of
 
@@ -60,6 +61,7 @@ class Settings:
         budget: the same budget for works in every year [JPY]; None: as the table says.
         capacity: the same number of works in every year; None: as the table says.
         scale_credits: multiplies every price of credits, for studies [1].
+        renewable_source: source of the renewable credits on offer, on which hangs how much they count.
     """
 
     first_year: int = 2025
@@ -71,6 +73,7 @@ class Settings:
     budget: float | None = None
     capacity: float | None = None
     scale_credits: float = 1.0
+    renewable_source: RenewableSource = "other"
 
 
 @dataclass(frozen=True)
@@ -198,7 +201,7 @@ def problem(tables: Tables, settings: Settings) -> Problem:
         ),
         discount=discount,
         works=works,
-        credits=_credits(paths, years, in_plan, settings.scale_credits),
+        credits=_credits(paths, years, in_plan, rules, settings),
         slots=_slots(paths, years, in_plan, len(before), rule, settings.scale_credits),
         order_price=paths.at("order_price", years[_last_places(in_plan)], np.inf),
         budget=_limit(paths, "budget", years, settings.budget),
@@ -332,14 +335,20 @@ def _last_places(period: IntArray) -> IntArray:
     return np.array([np.flatnonzero(period == one)[-1] for one in range(int(period[-1]) + 1)])
 
 
-def _credits(paths: Paths, years: IntArray, period: IntArray, scale: float) -> dict[str, Credit]:
+# Prices and supplies are of certified tonnes; the duty is met with tonnes that count.
+def _credits(paths: Paths, years: IntArray, period: IntArray, rules: Rules, settings: Settings) -> dict[str, Credit]:
     """Return the kinds of credits that have a price."""
     last = years[_last_places(period)]
-    return {
-        kind: Credit(scale * paths.at(f"{name}_price", last), paths.at(f"{name}_supply", last, np.inf))
-        for kind, name in _CREDITS.items()
-        if f"{name}_price" in paths.series
-    }
+    found = {}
+    for kind, name in _CREDITS.items():
+        if f"{name}_price" in paths.series:
+            counts = np.ones(len(last))
+            if kind == "renewable":
+                ends = [standing(rules, int(year)) for year in last]
+                counts = np.array([renewable_multiplier(settings.renewable_source, now) for now in ends])
+            price = settings.scale_credits * paths.at(f"{name}_price", last) / counts
+            found[kind] = Credit(price, paths.at(f"{name}_supply", last, np.inf) * counts, counts)
+    return found
 
 
 def _slots(

@@ -111,11 +111,17 @@ class Credit:
 
     Args:
         price: price in the last year of each period [JPY/t-CO2], dims (period).
-        supply: tonnes on offer in each period, dims (period); infinite where there is no limit.
+        supply: tonnes that count on offer in each period, dims (period); infinite where there is no limit.
+        counts: tonnes that a certified tonne counts for in each period [1], dims (period) or the same for all.
     """
 
     price: FloatArray
     supply: FloatArray
+    counts: FloatArray | float = 1.0
+
+    def certified_t(self, counted_t: FloatArray) -> FloatArray:
+        """Return the certified tonnes to buy for tonnes that count, up to the next kilogram [t-CO2], dims (period)."""
+        return np.asarray(np.ceil(counted_t / self.counts * 1000 - 1e-6) / 1000)
 
 
 @dataclass(frozen=True)

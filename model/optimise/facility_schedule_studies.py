@@ -13,7 +13,7 @@ from model.optimise.facility_schedule_answer import Schedule, solve_schedule, wi
 from model.optimise.facility_schedule_decomposition import Decomposition
 from model.optimise.facility_schedule_inputs import Settings, Tables, problem
 from model.optimise.facility_schedule_population import base_emissions, period_reductions
-from model.optimise.facility_schedule_problem import Credit, FloatArray, IntArray, Problem
+from model.optimise.facility_schedule_problem import FloatArray, IntArray, Problem
 from model.ordinance.cap_and_trade_equations import balance_by_period
 from model.ordinance.rulebook import RULE_SETS, RuleSet
 
@@ -50,12 +50,13 @@ def at_price(given: Problem, price: float, points: float, last_known: int) -> Pr
 
     Args:
         given: the problem.
-        price: price of every kind of credit [JPY/t-CO2]; excess sells for as much less as in the problem.
+        price: price of a tonne that counts, of every kind of credit [JPY/t-CO2]; excess sells for as much
+            less as in the problem.
         points: added to every rate after the last year known [1].
         last_known: last fiscal year whose rates the rules fix.
     """
     excess = given.credits.get("excess_reduction")
-    credits = {kind: Credit(np.full(given.periods, price), one.supply) for kind, one in given.credits.items()}
+    credits = {kind: replace(one, price=np.full(given.periods, price)) for kind, one in given.credits.items()}
     share = 1.0 if excess is None else float(np.min([s.price / excess.price[s.period] for s in given.slots] or [1.0]))
     slots = tuple(replace(slot, price=min(share, 1.0) * price) for slot in given.slots)
     later = points * (given.years > last_known)

@@ -33,7 +33,7 @@ from model.ordinance.cap_and_trade_equations import (
     duty_begun,
     obligation_rate,
 )
-from model.ordinance.cap_and_trade_facts import CREDIT_COLUMNS, Facility, FacilityYear
+from model.ordinance.cap_and_trade_facts import CREDIT_COLUMNS, Facility, FacilityYear, RenewableSource
 from model.ordinance.energy_equations import (
     FixedFactors,
     FuelFactors,
@@ -294,7 +294,11 @@ def bought_t(period: Period, rules: Rules) -> dict[str, float]:
         for kind, name in CREDIT_COLUMNS.items():
             amount = float(getattr(row, name))
             if amount > 0:
-                worth = float(renewable_credit_t(amount, _multiplier(row, standing))) if kind == "renewable" else amount
+                worth = (
+                    float(renewable_credit_t(amount, renewable_multiplier(row.renewable_source, standing)))
+                    if kind == "renewable"
+                    else amount
+                )
                 found[kind] = found.get(kind, 0.0) + worth
     if found:
         allowed = standing.value("credit_kinds")
@@ -302,9 +306,9 @@ def bought_t(period: Period, rules: Rules) -> dict[str, float]:
     return found
 
 
-def _multiplier(row: FacilityYear, rules: Rules) -> float:
-    """Return how much a renewable credit counts [1]."""
-    favoured = row.renewable_source in rules.value("renewable_credit_multiplier_sources")
+def renewable_multiplier(source: RenewableSource, rules: Rules) -> float:
+    """Return how much a renewable credit of a source counts [1]."""
+    favoured = source in rules.value("renewable_credit_multiplier_sources")
     return rules.number("renewable_credit_multiplier") if favoured else 1.0
 
 

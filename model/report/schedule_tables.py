@@ -217,12 +217,16 @@ def credits(answer: Answer, language: Language) -> Rows:
     """Return what credits to buy, by kind and period."""
     problem = answer.schedule.problem
     rows: Rows = [_head(language, ("kind of credit", "クレジットの種類"), ("compliance period", "計画期間"),
-                        ("to buy [t-CO2]", "購入量 [t-CO2]"), ("price [JPY/t-CO2]", "価格 [JPY/t-CO2]"))]  # fmt: skip
+                        ("tonnes that count [t-CO2]", "充当量 [t-CO2]"),
+                        ("certified tonnes to buy [t-CO2]", "購入量（認証量） [t-CO2]"),
+                        ("price of a certified tonne [JPY/t-CO2]", "認証量当たり価格 [JPY/t-CO2]"))]  # fmt: skip
     for kind, amount in answer.schedule.amounts.purchase_t.items():
+        credit = problem.credits[kind]
+        certified, price = credit.certified_t(amount), credit.price * credit.counts
         for p, number in enumerate(problem.period_numbers):
             if amount[p] > 0:
-                price = round(float(problem.credits[kind].price[p]), 1)
-                rows.append([CREDIT_NAMES[kind](language), number, float(amount[p]), price])
+                rows.append([CREDIT_NAMES[kind](language), number, float(amount[p]), float(certified[p]),
+                             round(float(price[p]), 1)])  # fmt: skip
     return rows
 
 

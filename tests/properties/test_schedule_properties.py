@@ -13,7 +13,7 @@ from model.optimise.facility_schedule_answer import Schedule, solve_schedule
 from model.optimise.facility_schedule_inputs import Settings, Tables, checked, problem
 from model.optimise.facility_schedule_population import MARK, population
 from model.optimise.facility_schedule_problem import Credit, Practice
-from model.optimise.facility_schedule_rows import LimitRow
+from model.optimise.facility_schedule_rows import LimitRow, PathRow
 from model.optimise.facility_schedule_studies import second_period
 from model.optimise.facility_schedule_verify import certify
 from model.ordinance.cap_and_trade import PROGRAMME
@@ -154,6 +154,39 @@ def test_the_programme_says_that_the_fourth_period_is_met_to_the_kilogram(
     assert set(in_the_fourth_period(portfolio, 0.0).values()) == {Verdict.COMPLIES}
     short = {name for name, verdict in in_the_fourth_period(portfolio, 0.001).items() if verdict is Verdict.FALLS_SHORT}
     assert short >= buyers
+
+
+def test_renewable_credits_of_a_favoured_source_count_half_as_much_again(data: Data) -> None:
+    paths = [PathRow(year=2025, renewable_price=3000, excess_price=2500, tokyo_small_mid_price=2500,
+                     outside_tokyo_price=2500, saitama_link_price=2500, other_gas_price=2500,
+                     certificate_price=50, green_menu_premium=50)]  # fmt: skip
+    rows = population(data, 3, 3)
+    found = {}
+    for source in ("solar", "other"):
+        wishes = Settings(last_year=2029, renewable_source=source)
+        tables = checked(data, rows, [], paths, wishes)
+        found[source] = solve_schedule(problem(tables, wishes), 1e-4, 20)
+        assert certify(found[source], tables, wishes).holds
+    solar, other = found["solar"], found["other"]
+    assert solar.problem.credits["renewable"].price == pytest.approx(2000.0)
+    assert solar.amounts.purchase_t.keys() == {"renewable"} and "renewable" not in other.amounts.purchase_t
+    assert solar.costs["credits"] < other.costs["credits"]
+    f = int(np.argmax(solar.amounts.bought_t[:, 0]))
+    credit = solar.problem.credits["renewable"]
+    certified = float(credit.certified_t(solar.amounts.bought_t[f])[0])
+    plain = FacilityYear(facility=rows[f].id, fiscal_year=2025, kind=rows[f].kind, recognition=rows[f].recognition,
+                         district_share=rows[f].district_share, obliged_since=2010, base_t=rows[f].base_t,
+                         crude_oil_kl=2000, renewable_source="solar")  # fmt: skip
+    for less, verdict in ((0.0, Verdict.COMPLIES), (0.001, Verdict.FALLS_SHORT)):
+        years = []
+        for y in range(5):
+            bought = certified - less if y == 4 else 0.0
+            emitted = float(solar.amounts.emissions_t[f, y])
+            years.append(
+                plain.model_copy(update={"fiscal_year": 2025 + y, "emissions_t": emitted, "renewable_t": bought})
+            )
+        assessed = PROGRAMME.assess(years, rules("cap_and_trade", "adopted_2025", fallback=True))
+        assert next(one.verdict for one in assessed[0].findings if one.name == "settlement") is verdict
 
 
 def test_the_made_up_population_has_the_published_totals_and_is_marked(data: Data) -> None:
