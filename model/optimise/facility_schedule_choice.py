@@ -159,7 +159,7 @@ class Choice:
         bank = np.broadcast_to(held, size).copy()
         bank[:, 0] = problem.bank_t * practice.banking
         limited = np.inf if problem.limited() is not None else 0.0
-        tops = {"kept": bank, "bought": np.inf, "bought_kept": held, "outside": limited,
+        tops: dict[str, FloatArray | float] = {"kept": bank, "bought": np.inf, "bought_kept": held, "outside": limited,
                 "outside_kept": np.minimum(held, limited)}  # fmt: skip
         self._used = {name: made.block(size, top) for name, top in tops.items()}
         self._used["ordered"] = self._paid(size, np.where(offered, np.inf, 0.0), order)

@@ -54,12 +54,12 @@ def payment_years(life: int, years: int) -> BoolArray:
 def residual_share(life: int, years: int) -> FloatArray:
     """Return the share of the last payment that is not used up at the end of the plan [1], dims (start)."""
     last = years - 1 - np.argmax(payment_years(life, years)[:, ::-1], axis=1)
-    return np.maximum(0.0, 1.0 - (years - last) / life)
+    return np.asarray(np.maximum(0.0, 1.0 - (years - last) / life), dtype=np.float64)
 
 
 def payments(work: Work, years: int) -> FloatArray:
     """Return what is paid in each year for a measure, by the year in which it is put in [JPY], dims (start, year)."""
-    paid = payment_years(work.life, years) * work.renewal_cost
+    paid = np.asarray(payment_years(work.life, years) * work.renewal_cost, dtype=np.float64)
     np.fill_diagonal(paid, work.cost)
     return paid
 

@@ -117,11 +117,11 @@ class Search:
             standing[years >= year] |= 1 << work
         grown = weights if self._apart else weights * self._growth
         stage = np.empty((len(weights), len(sets)))
-        for bits in np.unique(standing):
-            now, places = np.flatnonzero(standing == bits), sets | bits
+        for done in np.unique(standing).tolist():
+            now, places = np.flatnonzero(standing == done), sets | done
             if self._apart:
-                for year in now:
-                    stage[year] = grown[year] @ self._quantities(int(year))[:, places]
+                for place in now:
+                    stage[place] = grown[place] @ self._quantities(int(place))[:, places]
             else:
                 stage[now] = grown[now] @ self._quantities(0)[:, places]
             stage[np.ix_(now, ~self._possible[places])] = np.inf
