@@ -89,8 +89,8 @@ class Master:
                 extra_tops.append(top)
                 entries.append((row, column, -1.0))
         self._money_row = len(lower)
-        for limit in problem.limits():
-            upper += [*limit.budget / MILLION, *limit.capacity]
+        for tie in problem.limits():
+            upper += [*tie.budget / MILLION, *tie.capacity]
         upper.append(problem.cost_limit / MILLION)
         lower += [-np.inf] * (len(upper) - len(lower))
         self._limit_row = len(lower) - 1
