@@ -90,7 +90,9 @@ def _cheapest(costs: FloatArray, extra: IntArray, starts: IntArray, missing: int
     ends = np.append(starts[1:], costs.size)
     best = np.full(missing + 1, np.inf)
     best[0] = 0.0
-    decided = np.zeros((starts.size, missing + 1), dtype=np.int16)
+    # Numbers of slots that fit into a byte take half the memory.
+    kind = np.int8 if np.max(ends - starts) <= np.iinfo(np.int8).max else np.int16
+    decided = np.zeros((starts.size, missing + 1), dtype=kind)
     came_from = np.zeros(starts.size, dtype=np.int64)
     for house, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
         after, taken = np.full(missing + 1, np.inf), decided[house]
@@ -108,6 +110,6 @@ def _cheapest(costs: FloatArray, extra: IntArray, starts: IntArray, missing: int
     chosen = np.empty(starts.size, dtype=np.int64)
     place = missing
     for house in range(starts.size - 1, -1, -1):
-        chosen[house] = starts[house] + decided[house, place]
+        chosen[house] = starts[house] + int(decided[house, place])
         place = int(came_from[house]) if place == missing else place - int(extra[chosen[house]])
     return float(best[missing]), chosen

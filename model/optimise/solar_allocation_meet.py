@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from model.optimise.solar_allocation_near import Around, Changes, Near, Pairs, Sets, Watch, countable
+from model.optimise.solar_allocation_changes import Around, Changes, Sets, countable
+from model.optimise.solar_allocation_near import Near, Pairs, Watch
 from model.optimise.solar_allocation_prices import Prices
 from model.optimise.solar_allocation_problem import FloatArray, Problem, SlotArray, cost_of
 

@@ -10,44 +10,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
+from model.optimise.solar_allocation_changes import BINS, Around, Changes, Sets, countable
 from model.optimise.solar_allocation_prices import Prices
-from model.optimise.solar_allocation_problem import (
-    BoolArray,
-    FloatArray,
-    Problem,
-    Row,
-    SlotArray,
-    activity,
-    coefficients,
-    cost_of,
-    priced_costs,
-)
+from model.optimise.solar_allocation_problem import BoolArray, FloatArray, Problem, Row, SlotArray, cost_of
 from model.optimise.solver import relative_gap
 
 IntArray = npt.NDArray[np.int64]
 
-#: Houses nearest to a change of mind that are looked at.
-_HOUSES = 400
-#: Steps of cost in which sets of changes are counted before they are listed, and how often they are made finer.
-_BINS, _FINER = 512, 8
-#: Numbers of sets up to which the reach grows (many fall away early), and most that are held at a time.
+#: Numbers of sets up to which the reach grows (many fall away early).
 _SETS_UP_TO = tuple(10.0**power for power in range(4, 14))
-_MOST_HELD = 2_000_000
-#: Sets of the cheapest changes: most, and in parts of the root of the number of plans. Most pairs of sets.
-_MOST_CHEAP, _CHEAP, _MOST_PAIRS = 1_000_000, 4.0, 5_000_000
+#: Most sets that are held at a time, and that all steps together remember.
+_MOST_HELD, _MOST_REMEMBERED = 2_000_000, 30_000_000
+#: Most numbers in a table of sets or pairs, with one column a row and one for the cost: with many rows, fewer sets.
+_MOST_NUMBERS = 16_000_000
+#: Sets of the cheapest changes: most, and in parts of the root of the number of plans.
+_MOST_CHEAP, _CHEAP = 1_000_000, 4.0
 #: Pairs that are looked at without a search tree.
 _FEW_PAIRS = 10_000
 #: Plans that are shown to `Watch.accepted` at most, best first.
 _SHOWN = 400
-#: Numerical slack of a row, relative to its right-hand side.
-SLACK = 1e-9
 
 
 @dataclass(frozen=True)
@@ -78,180 +65,6 @@ class Watch:
     rows: tuple[Row, ...]
     keeps: Callable[[FloatArray], BoolArray]
     accepted: Callable[[SlotArray], bool]
-
-
-@dataclass(frozen=True)
-class Changes:
-    """Changes of slot, sorted by house, cheapest first.
-
-    Args:
-        house: house of each change.
-        slot: its new slot.
-        above: what it lies above the best slot of the house.
-        shift: what it brings to each row, dims (row, change).
-    """
-
-    house: IntArray
-    slot: IntArray
-    above: FloatArray
-    shift: FloatArray
-
-    def part(self, which: BoolArray) -> Changes:
-        """Return some of the changes."""
-        return Changes(self.house[which], self.slot[which], self.above[which], self.shift[:, which])
-
-    @property
-    def starts(self) -> IntArray:
-        """Where the changes of each house begin."""
-        return np.flatnonzero(np.append(True, self.house[1:] != self.house[:-1])[: self.house.size])
-
-    def by_house(self) -> list[range]:
-        """Return the numbers of the changes of each house."""
-        starts = self.starts
-        return [range(*ends) for ends in pairwise([*starts.tolist(), self.house.size])]
-
-    def extreme(self, pick: np.ufunc) -> FloatArray:
-        """Return the least (or greatest) shift of each house against no change, dims (row, house)."""
-        if not self.house.size:
-            return self.shift
-        return np.asarray(pick(pick.reduceat(self.shift, self.starts, axis=1), 0.0))
-
-
-class Sets:
-    """Sets of changes, one change a house at most, that grow by one house at a time.
-
-    Args:
-        spare: what rows have to spare before any change.
-    """
-
-    def __init__(self, spare: FloatArray) -> None:
-        #: What each set costs above the bound, before what rows have to spare.
-        self.above: FloatArray = np.zeros(1)
-        #: What rows have to spare, dims (row, set).
-        self.spare = spare[:, np.newaxis]
-        self._levels: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]] = []
-
-    def grow(self, changes: Changes, numbers: range, reach: float) -> None:
-        """Add to the sets all that have one more change, of one house, within the reach."""
-        parents, change = [np.arange(self.above.size)], [np.full(self.above.size, -1)]
-        above, spare = [self.above], [self.spare]
-        for number in numbers:
-            parent = np.flatnonzero(self.above <= reach - changes.above[number])
-            parents.append(parent)
-            change.append(np.full(parent.size, number))
-            above.append(self.above[parent] + changes.above[number])
-            spare.append(self.spare[:, parent] + changes.shift[:, number, np.newaxis])
-        self.above, self.spare = np.concatenate(above), np.concatenate(spare, axis=1)
-        self._levels.append((np.concatenate(parents).astype(np.int32), np.concatenate(change).astype(np.int32)))
-
-    def keep(self, which: IntArray) -> None:
-        """Forget all other sets."""
-        if which.size == self.above.size:
-            return
-        self.above, self.spare = self.above[which], self.spare[:, which]
-        parents, change = self._levels[-1]
-        self._levels[-1] = (parents[which], change[which])
-
-    def changes_of(self, number: int) -> list[int]:
-        """Return the changes of a set."""
-        found = []
-        for parents, change in reversed(self._levels):
-            if change[number] >= 0:
-                found.append(int(change[number]))
-            number = int(parents[number])
-        return found
-
-
-@dataclass(frozen=True)
-class Around:
-    """What surrounds the priced choice, with the rows that matter there: those with a price, or that changes can break.
-
-    Args:
-        problem: houses, slots and rows.
-        prices: prices of the rows.
-        changes: the cheapest changes; shifts of the rows that matter, then of what is watched.
-        complete: up to what cost the changes are complete.
-        spare: what those rows have to spare under the priced choice.
-        of_rows: prices of the rows that matter.
-        slack: their numerical slack.
-    """
-
-    problem: Problem
-    prices: Prices
-    changes: Changes
-    complete: float
-    spare: FloatArray
-    of_rows: FloatArray
-    slack: FloatArray
-
-    @classmethod
-    def read(cls, problem: Problem, prices: Prices, above: float, watched: tuple[Row, ...] = ()) -> Around:
-        """Return the surroundings up to a cost above the bound."""
-        changes, complete = _changes(problem, prices, above, watched)
-        rows = len(problem.rows)
-        beside = activity(replace(problem, rows=watched), prices.priced.choice)
-        spare = np.append(prices.priced.activity - problem.at_least, beside)
-        lowest = spare[:rows] + changes.extreme(np.minimum)[:rows].sum(axis=1)
-        matter = np.flatnonzero((prices.of_rows > 0) | (lowest < 0))
-        kept = np.append(matter, np.arange(rows, spare.size)).astype(np.int64)
-        slack = SLACK * np.maximum(1.0, np.abs(problem.at_least[matter])) if rows else np.zeros(0)
-        changes = replace(changes, shift=changes.shift[kept])
-        return cls(problem, prices, changes, complete, spare[kept], prices.of_rows[matter], slack)
-
-    @property
-    def rows(self) -> int:
-        """Number of rows that matter, without what is watched."""
-        return int(self.of_rows.size)
-
-    def points(self, sets: Sets) -> FloatArray:
-        """Return what each set has to spare in rows with a price, in the unit of the objective, and what it costs."""
-        priced = np.flatnonzero(self.of_rows > 0)
-        worth = self.of_rows[priced, np.newaxis] * sets.spare[priced]
-        return np.column_stack((worth.T, sets.above))
-
-
-def _changes(problem: Problem, prices: Prices, above: float, watched: tuple[Row, ...]) -> tuple[Changes, float]:
-    """Return the cheapest changes, and up to what cost they are complete."""
-    priced = prices.priced
-    houses, reach = np.arange(problem.houses), above
-    if problem.houses > _HOUSES:
-        houses = np.argpartition(priced.runner_up, _HOUSES)[: _HOUSES + 1]
-        reach = min(above, float(priced.runner_up[houses].max()))
-    houses = np.sort(houses[priced.runner_up[houses] <= reach])
-    over = np.maximum(priced_costs(problem, prices.of_rows, houses) - priced.lowest[houses], 0.0)
-    own = priced.choice[houses].astype(np.int64)
-    over[own, np.arange(houses.size)] = np.inf
-    slots, places = np.nonzero(np.isfinite(over) & (over <= reach))
-    over, house = over[slots, places], houses[places]
-    both = replace(problem, rows=(*problem.rows, *watched))
-    shift = coefficients(both, house, slots) - coefficients(both, houses, own)[:, places]
-    order = np.lexsort((slots, over, house))
-    return Changes(house[order], slots[order], over[order], shift[:, order]), reach
-
-
-def countable(changes: Changes, reach: float, most: float) -> float:
-    """Return the largest cost, up to a reach, within which sets of changes are no more than `most`; −1 for none."""
-    if not changes.above.size:
-        return reach
-    reach = min(reach, 2.0 * float(changes.above.max()))
-    for _ in range(_FINER):
-        if not reach > 0:
-            break
-        near = changes.above <= reach
-        bins = np.minimum(np.floor(changes.above[near] / (reach / _BINS)), _BINS).astype(np.int64)
-        count = np.zeros(_BINS + 1)
-        count[0] = 1.0
-        before, own = count, -1
-        for place, house in zip(bins.tolist(), changes.house[near].tolist(), strict=True):
-            if house != own:
-                before, own = count.copy(), house
-            count[place:] += before[: count.size - place]
-        within = int(np.searchsorted(np.cumsum(count), most, side="right")) - 1
-        if within > _BINS // 8:
-            return reach * within / _BINS
-        # Too coarse to tell: the same with narrower steps.
-        reach *= 2.0 * max(within + 1, 1) / _BINS
-    return -1.0
 
 
 def plans_near(
@@ -364,7 +177,7 @@ def _listed(around: Around, reach: float, most_cheap: float) -> Pairs | None:
     while few < many:
         middle = (few + many + 1) // 2
         part = near.part(np.isin(near.house, owners[:middle]))
-        if countable(part, reach, most_cheap) >= reach * (1 - 2 / _BINS):
+        if countable(part, reach, most_cheap) >= reach * (1 - 2 / BINS):
             few = middle
         else:
             many = middle - 1
@@ -392,12 +205,15 @@ def _dear(around: Around, changes: Changes, cheap: Changes, reach: float) -> Set
     )
     sets = Sets(around.spare)
     for place, group in enumerate(order.tolist()):
+        # One house with many slots can multiply the sets: they are counted before they are made.
+        if sets.grown(changes, groups[group], reach) * sets.spare.shape[0] > _MOST_NUMBERS:
+            return None
         sets.grow(changes, groups[group], reach)
         spare = sets.spare[:rows]
         able = np.all(spare + later_up[:, place, np.newaxis] >= -around.slack[:, np.newaxis], axis=0)
         left = np.maximum(spare + later_down[:, place, np.newaxis], 0.0)
         sets.keep(np.flatnonzero(able & (sets.above + around.of_rows @ left <= reach)))
-        if sets.above.size > _MOST_HELD:
+        if sets.above.size > _MOST_HELD or sets.remembered > _MOST_REMEMBERED:
             return None
     return sets
 
@@ -410,7 +226,7 @@ def _fitting(around: Around, one: Sets, two: Sets, reach: float) -> tuple[IntArr
     left, right = around.points(one), around.points(two)
     trees = cKDTree(0.5 * reach - left), cKDTree(right)
     half = 0.5 * reach * (1 + 1e-6) + 1e-6
-    if trees[0].count_neighbors(trees[1], half, p=np.inf) > _MOST_PAIRS:
+    if trees[0].count_neighbors(trees[1], half, p=np.inf) * one.spare.shape[0] > _MOST_NUMBERS:
         return None
     found = trees[0].sparse_distance_matrix(trees[1], half, p=np.inf, output_type="ndarray")
     return found["i"].astype(np.int64), found["j"].astype(np.int64)
