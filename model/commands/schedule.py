@@ -52,7 +52,9 @@ def register(app: typer.Typer) -> None:
         fallback: Annotated[
             bool,
             typer.Option(
-                "--fallback/--strict", help="use the other rule set where a value is unknown / 不明な値は引用"
+                "--fallback/--strict",
+                help="use the other rule set where a value is unknown; on by default, unlike in obligation: no plan "
+                "can do without bank and sale cap, unknown in adopted_2025 / 不明な値は引用（計画に必須のため既定）",
             ),
         ] = True,
         first: Annotated[int, typer.Option("--from", help="first fiscal year / 開始年度")] = 2025,

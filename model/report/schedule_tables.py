@@ -99,6 +99,9 @@ def summary(answer: Answer, language: Language) -> Rows:
         add("changes against the plan before", "前回計画からの変更件数", found.changes)
     held = Text("holds", "適合") if answer.certificate.holds else Text("does not hold", "不一致あり")
     add("second look by the programme's own rules", "制度の算定式による検証", held(language))
+    if answer.settings.fallback:
+        add("rules taken from another rule set (--strict: none)", "他のルールセットから引用した規定（--strictで不可）",
+            len(_taken_over(answer)))  # fmt: skip
     missing = float(found.amounts.missing_t.sum())
     if missing > 0:
         add("not covered in this plan", "この計画で充足されない量", round(missing, 3), "t-CO2")

@@ -38,8 +38,10 @@ def test_a_plan_opens_in_xarray_and_excel(planned: Path) -> None:
     form = book["plan by year"]
     assert form.max_row == 1 + 3 * 10
     assert "summary" in book.sheetnames
+    counted = {row[0].value: row[1].value for row in book["summary"].iter_rows(min_row=2)}
     told = [row[0].value for row in book["warnings"].iter_rows(min_row=2)]
-    assert any("taken from seed_2022" in str(one) for one in told)
+    taken = sum("taken from seed_2022" in str(one) for one in told)
+    assert counted["rules taken from another rule set (--strict: none)"] == taken > 0
     assert json.loads((planned / "manifest.json").read_text(encoding="utf-8"))["schedule"]["status"] == "optimal"
     assert "<script" not in (planned / "page.html").read_text(encoding="utf-8")
 
@@ -129,6 +131,11 @@ def test_limits_of_an_owner_that_is_not_there_are_told_at_once(
     told = capsys.readouterr().err
     assert "this owner has no facility" in told and "did you mean: 見本不動産" in told
     assert "give a budget or a number of works" in told
+
+
+def test_a_strict_plan_takes_no_rule_from_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert schedule(EXAMPLES / "facilities.csv", "--strict", "--out", tmp_path / "out") == ExitCode.BAD_INPUT
+    assert "not known in adopted_2025" in capsys.readouterr().err
 
 
 def test_neither_file_nor_made_up_portfolio_is_a_fault() -> None:
