@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from model.optimise.solar_allocation_answer import Answer, left_hand_sides
 from model.optimise.solar_allocation_heat import HEAT_BY_BITS
-from model.optimise.solar_allocation_model import OBJECTIVE_UNITS
+from model.optimise.solar_allocation_names import OBJECTIVE_UNITS
 from model.ordinance.building_report_equations import HOUSE_TYPES
 
 if TYPE_CHECKING:

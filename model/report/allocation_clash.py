@@ -7,7 +7,7 @@ import numpy as np
 from model.language import Text
 from model.optimise.solar_allocation_answer import Answer
 from model.optimise.solar_allocation_clash import Relaxation
-from model.optimise.solar_allocation_model import row_unit, rule_name
+from model.optimise.solar_allocation_names import row_unit, rule_name
 from model.ordinance.building_report_equations import HOUSE_TYPES, EnergyLevel
 from model.ordinance.derivation import number, unit_name
 

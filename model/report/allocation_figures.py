@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from model.language import Language, Text
 from model.optimise.solar_allocation_answer import Answer
-from model.optimise.solar_allocation_model import OBJECTIVE_NAMES, OBJECTIVE_UNITS, row_unit, rule_name
+from model.optimise.solar_allocation_names import OBJECTIVE_NAMES, OBJECTIVE_UNITS, row_unit, rule_name
 from model.ordinance.derivation import number, unit_name
 from model.ordinance.municipalities import municipalities
 from model.report.allocation_tables import by_municipality

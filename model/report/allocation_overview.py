@@ -8,7 +8,7 @@ import numpy as np
 
 from model.language import Language, Text
 from model.optimise.solar_allocation_answer import Answer
-from model.optimise.solar_allocation_model import OBJECTIVE_NAMES, OBJECTIVE_UNITS
+from model.optimise.solar_allocation_names import OBJECTIVE_NAMES, OBJECTIVE_UNITS
 from model.ordinance.derivation import unit_name
 from model.report.allocation_texts import SCHEME_NAMES, STATUS_NAMES
 from model.spreadsheet import Cell, Table

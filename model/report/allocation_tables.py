@@ -10,7 +10,7 @@ import numpy as np
 from model.language import Language, Text
 from model.optimise.solar_allocation_answer import Answer, left_hand_sides
 from model.optimise.solar_allocation_heat import HEAT_BY_BITS, HEAT_NAMES
-from model.optimise.solar_allocation_model import OBJECTIVE_NAMES, OBJECTIVE_UNITS, row_unit, rule_name
+from model.optimise.solar_allocation_names import OBJECTIVE_NAMES, OBJECTIVE_UNITS, row_unit, rule_name
 from model.ordinance.building_report_equations import HOUSE_TYPES
 from model.ordinance.building_report_facts import HOUSE_TYPE_NAMES
 from model.ordinance.derivation import number, unit_name

@@ -9,7 +9,7 @@ import numpy as np
 from model.language import Text
 from model.optimise.solar_allocation_answer import Answer
 from model.optimise.solar_allocation_heat import HEAT_BY_BITS, HEAT_NAMES
-from model.optimise.solar_allocation_model import OBJECTIVE_NAMES, OBJECTIVE_UNITS, rule_name
+from model.optimise.solar_allocation_names import OBJECTIVE_NAMES, OBJECTIVE_UNITS, rule_name
 from model.optimise.solar_allocation_worth import Range
 from model.ordinance.derivation import number, unit_name
 from model.ordinance.solar_economics_facts import FINANCING_NAMES
