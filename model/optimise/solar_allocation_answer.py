@@ -14,15 +14,8 @@ from model.language import Text
 from model.optimise.solar_allocation import Plan, allocate
 from model.optimise.solar_allocation_economics import Economics
 from model.optimise.solar_allocation_houses import Houses, Portfolio, houses_of, in_scope
-from model.optimise.solar_allocation_model import (
-    GREATEST,
-    OBJECTIVE_UNITS,
-    Model,
-    Objective,
-    Wishes,
-    money_of,
-    row_unit,
-)
+from model.optimise.solar_allocation_model import GREATEST, Model, Objective, Wishes, money_of
+from model.optimise.solar_allocation_names import OBJECTIVE_UNITS, row_unit
 from model.optimise.solar_allocation_problem import activity, priced_costs
 from model.optimise.solar_allocation_report_rows import Planned
 from model.optimise.solar_allocation_reread import RawList
