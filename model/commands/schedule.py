@@ -253,12 +253,15 @@ def _with_studies(
 
 def _show(answer: Answer, language: Language, console: Console) -> None:
     """Print the summary and the warnings."""
+    from model.report.schedule_reaction import reaction, steps
     from model.report.schedule_tables import mending, studies, summary, warnings
 
     for rows, most in (
         (summary(answer, language), 40),
         (warnings(answer, language), 10),
         (mending(answer, language), 20),
+        (reaction(answer, language), 20),
+        (steps(answer, language), 20),
         (studies(answer, language), 40),
     ):
         if len(rows) == 1:

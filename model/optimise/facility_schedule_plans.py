@@ -346,6 +346,8 @@ class FacilityPlans:
     # Works and their energy stay as they are; prices, factors and duties act on them linearly.
     def repriced(self, plans: Sequence[Plan]) -> list[Plan]:
         """Return plans of another problem with the same works and energy under this problem's prices and duties."""
+        if not plans:
+            return []
         problem, place = self.problem, self.facility
         used = np.array([plan.used for plan in plans])
         options, shares = np.array([plan.options for plan in plans]), np.array([plan.shares for plan in plans])

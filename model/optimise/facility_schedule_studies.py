@@ -13,7 +13,7 @@ from model.optimise.facility_schedule_answer import Schedule, solve_schedule, wi
 from model.optimise.facility_schedule_decomposition import Decomposition
 from model.optimise.facility_schedule_inputs import Settings, Tables, problem
 from model.optimise.facility_schedule_population import base_emissions, period_reductions
-from model.optimise.facility_schedule_problem import FloatArray, IntArray, Problem
+from model.optimise.facility_schedule_problem import FloatArray, Problem
 from model.ordinance.cap_and_trade_equations import balance_by_period
 from model.ordinance.rulebook import RULE_SETS, RuleSet
 
@@ -27,12 +27,12 @@ class Regret:
     Args:
         futures: price of a credit [JPY/t-CO2] and points added to every rate assumed [1].
         cost: own cost [JPY], dims (plan made for, future it meets).
-        works: works of the plan made for each future.
+        plans: plan made for each future.
     """
 
     futures: tuple[tuple[float, float], ...]
     cost: FloatArray
-    works: tuple[tuple[IntArray, ...], ...]
+    plans: tuple[Schedule, ...]
 
     @property
     def regret(self) -> FloatArray:
@@ -83,8 +83,8 @@ def regret(
     plans = []
     for one in problems:
         work = work.under(one)
-        plans.append(solve_schedule(one, gap, seconds, warm=work).starts)
-    cost = np.array([[with_works(one, works).cost for one in problems] for works in plans])
+        plans.append(solve_schedule(one, gap, seconds, warm=work))
+    cost = np.array([[with_works(one, plan.starts).cost for one in problems] for plan in plans])
     return Regret(futures, cost, tuple(plans))
 
 

@@ -11,6 +11,7 @@ from model.language import Language, Text
 from model.report import schedule_tables as tables
 from model.report.auction_page import write_page
 from model.report.schedule_limits import limits
+from model.report.schedule_reaction import reaction, steps
 
 _TITLE = Text("Schedule of reductions under cap-and-trade", "総量削減義務に対する削減計画")
 _SECTIONS: Final[tuple[tuple[Text, Callable[[tables.Answer, Language], tables.Rows]], ...]] = (
@@ -21,6 +22,8 @@ _SECTIONS: Final[tuple[tuple[Text, Callable[[tables.Answer, Language], tables.Ro
     (Text("Works", "対策工事"), tables.works),
     (Text("Budgets and limits on works", "予算・施工件数の上限"), limits),
     (Text("Cost of a tonne by measure", "対策別の1トン当たり費用"), tables.measures),
+    (Text("What the plan does at each price of credits", "クレジット価格に応じた計画の変化"), reaction),
+    (Text("Steps of cost and the prices at which the plan takes them", "対策の費用段階と計画が変わる価格"), steps),
     (Text("Studies", "分析"), tables.studies),
 )
 

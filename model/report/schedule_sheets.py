@@ -5,6 +5,7 @@ from __future__ import annotations
 from model.language import Language, Text
 from model.report import schedule_tables as tables
 from model.report.schedule_limits import limits
+from model.report.schedule_reaction import reaction, steps
 
 
 def sheets(answer: tables.Answer, language: Language) -> dict[str, tables.Rows]:
@@ -19,6 +20,8 @@ def sheets(answer: tables.Answer, language: Language) -> dict[str, tables.Rows]:
         (Text("warnings", "注意事項"), tables.warnings(answer, language)),
         (Text("mending", "解消策"), tables.mending(answer, language)),
         (Text("measures", "対策別費用"), tables.measures(answer, language)),
+        (Text("price reaction", "価格への反応"), reaction(answer, language)),
+        (Text("steps by price", "価格別の対策"), steps(answer, language)),
         (Text("studies", "分析"), tables.studies(answer, language)),
         (Text("rules used", "使用した規定"), tables.assumptions(answer, language)),
     )

@@ -138,6 +138,24 @@ def test_a_strict_plan_takes_no_rule_from_elsewhere(tmp_path: Path, capsys: pyte
     assert "not known in adopted_2025" in capsys.readouterr().err
 
 
+def test_the_plan_is_told_at_each_price_of_credits(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    given = (EXAMPLES / "facilities.csv", "--paths", EXAMPLES / "schedule_paths.csv", "--to", 2034)
+    code = schedule(*given, "--regret", "10000,500,4300", "--gap", 0.0001, "--out", out)
+    assert code == ExitCode.DONE
+    book = openpyxl.load_workbook(out / "schedule.xlsx")
+    prices = [[cell.value for cell in row] for row in book["price reaction"].iter_rows(min_row=2)]
+    assert [row[0] for row in prices] == [500, 4300, 10000]
+    assert [row[2] for row in prices] == sorted(row[2] for row in prices) and prices[0][2] < prices[-1][2]
+    steps = {row[0].value: [cell.value for cell in row] for row in book["steps by price"].iter_rows(min_row=2)}
+    works = [row for name, row in steps.items() if name not in ("certificates", "green menu")]
+    assert sum(row[3] for row in works) <= prices[0][1]
+    certificates = steps["certificates"]
+    # 0.9 JPY/kWh for 0.25 to 0.4 kg/kWh is some 2,000 to 4,000 JPY a tonne: between the prices at which it is bought.
+    assert 500 < certificates[1] < 4300
+    assert certificates[3] == 0 < certificates[4] and certificates[5].startswith("500–4,300")
+
+
 def test_neither_file_nor_made_up_portfolio_is_a_fault() -> None:
     assert schedule() == ExitCode.BAD_INPUT
 
