@@ -56,6 +56,9 @@ def plan(
     renewable: Annotated[
         float, typer.Option(help="renewable share of all energy, % / 全体の再エネ比率(%)", min=0, max=100)
     ] = 100.0,
+    most_lots: Annotated[
+        int | None, typer.Option(help="lots at most; default the most on record / ロット数の上限", min=1)
+    ] = None,
     seconds: Seconds = 30.0,
     gap: Gap = 1e-3,
     seed: Seed = 0,
@@ -75,7 +78,7 @@ def plan(
 
     begun = perf_counter()
     with progress(console, _PLANNING(language)) as told:
-        made = make_plan(purchase, renewable / 100.0, _options(seconds, gap, seed))
+        made = make_plan(purchase, renewable / 100.0, _options(seconds, gap, seed), most_lots)
         told(1, 1)
     facts = {"inputs": purchase.sha256, "seconds": round(perf_counter() - begun, 2), **made.lots.proof.facts()}
     with result_folder(folder, facts, force) as staging:

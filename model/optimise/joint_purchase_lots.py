@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import coo_array, csc_array
 
+from model.language import Text
 from model.optimise.joint_purchase_auction import BoolArray, FloatArray, IntArray
 from model.optimise.joint_purchase_build import reference_bills
 from model.optimise.joint_purchase_inputs import Purchase
@@ -14,8 +15,16 @@ from model.optimise.joint_purchase_pool import class_loads
 from model.optimise.joint_purchase_price_model import Expectation, expected_bidders, second_lowest, with_reserve
 from model.optimise.joint_purchase_tariffs import load_factor
 from model.optimise.procurement_data import FACILITY_CLASSES, procurement
-from model.optimise.solver import ArrayModel, Proof, SolverOptions, solve_arrays
+from model.optimise.solver import ArrayModel, Proof, SolverOptions, prove, solve_arrays
 
+_ONE, _WARDS = Text("all in one lot", "全体を1ロット"), Text("ward by ward", "区ごと")
+_CLASSES, _FREE = (
+    Text("class by class", "施設区分ごと"),
+    Text("best without limits on the number", "数の制限なしの最良"),
+)
+_BLOCKS = Text("blocks of neighbouring wards", "隣接区のまとまりごと")
+#: Partitions whose prices differ by less are equally good [JPY].
+_HALF_YEN = 0.5
 #: Lots whose hourly load is worked out at a time.
 _CHUNK = 400
 
@@ -48,47 +57,106 @@ class Lot:
 
 
 @dataclass(frozen=True)
+class Partition:
+    """A way to put all facilities into lots.
+
+    Args:
+        name: which one.
+        lots: number of lots.
+        price: expected price of all lots [JPY/year].
+        allowed: whether that number of lots lies within the limits.
+        simple: whether anybody would think of it first; else it was searched for.
+    """
+
+    name: Text
+    lots: int
+    price: float
+    allowed: bool
+    simple: bool
+
+
+@dataclass(frozen=True)
 class Lots:
-    """The partition with its proof, beside each ward going alone and everything in one lot.
+    """The partition with its proof, beside simple ones and the best one without limits on the number of lots.
 
     Args:
         lots: in order of their first ward and class.
         proof: of the partition.
-        one_lot: expected price of everything in one lot [JPY/year].
-        ward_by_ward: expected price of each ward in a lot of its own [JPY/year].
+        ward_lots: each ward in a lot of its own.
+        others: partitions to compare with: one lot, ward by ward, class by class, the best without limits.
+        fewest: lots at least.
+        most: lots at most.
         candidates: number of lots that were considered.
     """
 
     lots: tuple[Lot, ...]
     proof: Proof
-    one_lot: float
-    ward_by_ward: float
+    ward_lots: tuple[Lot, ...]
+    others: tuple[Partition, ...]
+    fewest: int
+    most: int
     candidates: int
 
 
-def plan_lots(purchase: Purchase, options: SolverOptions) -> Lots:
+def plan_lots(purchase: Purchase, options: SolverOptions, most: int | None = None) -> Lots:
     """Return the partition of facilities into lots with the lowest expected price.
 
     A lot joins neighbouring wards in the order of their codes and neighbouring classes in the order of load factor;
-    all such lots are considered, and their number lies within what auctions on record had, where that is possible.
+    all such lots are considered. Of the simple partitions within the limits none is cheaper than the one returned.
+
+    Args:
+        purchase: facilities.
+        options: seconds and gap.
+        most: lots at most; by default their number lies within what auctions on record had, where that is possible.
     """
     cells = _Cells(purchase)
-    blocks = _runs(len(cells.wards))
-    ranges = _runs(len(cells.classes))
+    blocks, ranges = _runs(len(cells.wards)), _runs(len(cells.classes))
     candidates = [cells.mask(block, span) for block in blocks for span in ranges]
     candidates = [mask for mask in _unique(candidates) if mask.any()]
     prices = cells.prices(candidates)
-    answer = solve_arrays(_partition(candidates, prices, cells), options)
-    chosen = [mask for mask, yes in zip(candidates, answer.values > 0.5, strict=True) if yes]
-    whole = cells.mask((0, len(cells.wards)), (0, len(cells.classes)))
-    alone = [cells.mask((ward, ward + 1), (0, len(cells.classes))) for ward in range(len(cells.wards))]
+    limits = _limits(cells, most)
+    proof, chosen = _cheapest(candidates, prices, cells, limits, options)
+    free_proof, free = _cheapest(candidates, prices, cells, (1, len(candidates)), options)
+    simple = cells.simple(limits[1])
+    if free and free_proof.objective <= float(cells.prices(simple[_WARDS]).sum()):
+        simple[_FREE] = free
+    known = {name: float(cells.prices(masks).sum()) for name, masks in simple.items()}
+    within = {name: limits[0] <= len(masks) <= limits[1] for name, masks in simple.items()}
+    best = min((name for name in simple if within[name]), key=lambda name: known[name], default=None)
+    if best is not None and (not chosen or known[best] < proof.objective - _HALF_YEN):
+        # The search stops within a gap: a partition known beforehand may still be cheaper.
+        status = proof.status if proof.has_answer else "feasible"
+        proof, chosen = prove(status, known[best], proof.bound, proof.seconds, options), simple[best]
     return Lots(
         tuple(cells.lot(mask) for mask in chosen),
-        answer.proof,
-        float(cells.prices([whole])[0]),
-        float(cells.prices(alone).sum()),
+        proof,
+        tuple(cells.lot(mask) for mask in simple[_WARDS]),
+        tuple(
+            Partition(name, len(masks), cells.expected(masks), within[name], name != _FREE)
+            for name, masks in simple.items()
+        ),
+        *limits,
         len(candidates),
     )
+
+
+def _limits(cells: _Cells, most: int | None) -> tuple[int, int]:
+    """Return the fewest and the most lots: as asked for, else as on record, as far as there is enough to divide."""
+    data, filled = procurement(), int((cells.energy > 0).sum())
+    fewest = min(int(data.parameter("lots_low")), filled)
+    if most is not None:
+        return min(fewest, most), most
+    return fewest, max(int(data.parameter("lots_high")), fewest)
+
+
+def _cheapest(
+    candidates: list[BoolArray], prices: FloatArray, cells: _Cells, limits: tuple[int, int], options: SolverOptions
+) -> tuple[Proof, list[BoolArray]]:
+    """Return the cheapest partition with a number of lots within limits, and its proof; no lots if none was found."""
+    answer = solve_arrays(_partition(candidates, prices, cells, limits), options)
+    if not answer.proof.has_answer:
+        return answer.proof, []
+    return answer.proof, [mask for mask, yes in zip(candidates, answer.values > 0.5, strict=True) if yes]
 
 
 def cost_bounds(purchase: Purchase) -> tuple[float, float, float]:
@@ -144,6 +212,22 @@ class _Cells:
         chosen[block[0] : block[1], span[0] : span[1]] = True
         return np.asarray(chosen.ravel() & (self.energy > 0), dtype=np.bool_)
 
+    def expected(self, masks: list[BoolArray]) -> float:
+        """Return the expected price of lots together under their reserve prices [JPY]."""
+        return sum(self.lot(mask).expectation.price for mask in masks)
+
+    def simple(self, most: int) -> dict[Text, list[BoolArray]]:
+        """Return the partitions anybody would think of first, and blocks of neighbouring wards, at most so many."""
+        wards, classes = len(self.wards), len(self.classes)
+        blocks = np.array_split(np.arange(wards), min(most, wards))
+        grouped = [self.mask((int(one[0]), int(one[-1]) + 1), (0, classes)) for one in blocks]
+        return {
+            **({_BLOCKS: grouped} if most < wards else {}),
+            _ONE: [self.mask((0, wards), (0, classes))],
+            _WARDS: [self.mask((ward, ward + 1), (0, classes)) for ward in range(wards)],
+            _CLASSES: [self.mask((0, wards), (one, one + 1)) for one in range(classes)],
+        }
+
     def coincidence(self, masks: list[BoolArray]) -> FloatArray:
         """Return the pooled peak of lots over the sum of the peaks of their classes [1]."""
         by_class = np.array([(self.energy * mask).reshape(len(self.wards), -1).sum(axis=0) for mask in masks])
@@ -186,8 +270,8 @@ class _Cells:
         )  # fmt: skip
 
 
-def _partition(candidates: list[BoolArray], prices: FloatArray, cells: _Cells) -> ArrayModel:
-    """Return the model that puts every cell into one lot, with the number of lots within the record."""
+def _partition(candidates: list[BoolArray], prices: FloatArray, cells: _Cells, limits: tuple[int, int]) -> ArrayModel:
+    """Return the model that puts every cell into one lot, with the number of lots within limits."""
     filled = np.flatnonzero(cells.energy > 0)
     table = np.array(candidates, dtype=np.float64)[:, filled].T
     rows, columns = np.nonzero(table)
@@ -195,8 +279,5 @@ def _partition(candidates: list[BoolArray], prices: FloatArray, cells: _Cells) -
     rows = np.concatenate((rows, np.full(count, len(filled))))
     columns = np.concatenate((columns, np.arange(count)))
     matrix = csc_array(coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(filled) + 1, count)))
-    data = procurement()
-    fewest = min(data.parameter("lots_low"), float(len(filled)))
-    lower = np.append(np.ones(len(filled)), fewest)
-    upper = np.append(np.ones(len(filled)), max(data.parameter("lots_high"), fewest))
+    lower, upper = (np.append(np.ones(len(filled)), float(limit)) for limit in limits)
     return ArrayModel(prices, np.zeros(count), np.ones(count), np.ones(count, dtype=np.bool_), matrix, lower, upper)

@@ -71,15 +71,16 @@ class Plan:
     assumptions: dict[str, Entry]
 
 
-def make_plan(purchase: Purchase, target: float, options: SolverOptions) -> Plan:
+def make_plan(purchase: Purchase, target: float, options: SolverOptions, most_lots: int | None = None) -> Plan:
     """Return the plan of a purchase.
 
     Args:
         purchase: facilities; bids are not needed.
         target: renewable share of all energy [1].
         options: seconds and gap of the lots and of the menus.
+        most_lots: lots at most; by default as auctions on record had.
     """
-    lots = plan_lots(purchase, options)
+    lots = plan_lots(purchase, options, most_lots)
     menu = choose_menus(purchase, target, options)
     return Plan(
         purchase,
@@ -181,7 +182,7 @@ def reserve_rows(plan: Plan) -> list[Reserve]:
 
 
 def plan_dataset(plan: Plan, facts: Mapping[str, Any]) -> xr.Dataset:
-    """Return the plan with the dims facility, lot, option, turn (of the market) and ward; names in English.
+    """Return the plan with the dims facility, lot, partition, option, turn (of the market) and ward; names in English.
 
     Args:
         plan: the plan.
@@ -208,6 +209,8 @@ def plan_dataset(plan: Plan, facts: Mapping[str, Any]) -> xr.Dataset:
             "lot_expected_price": ("lot", expected["price"], units),
             "lot_reserve_price": ("lot", expected["reserve"], units),
             "lot_no_award": ("lot", expected["no_award"], {"units": "1"}),
+            "partition_lots": ("partition", np.array([one.lots for one in lots.others]), {"units": "1"}),
+            "partition_price": ("partition", np.array([one.price for one in lots.others]), units),
             "turn_bills": ("turn", np.array([one.bills for one in plan.stress]), units),
             "turn_change": (("turn", "ward"), np.array([one.by_ward for one in plan.stress]), units),
         },
@@ -215,11 +218,12 @@ def plan_dataset(plan: Plan, facts: Mapping[str, Any]) -> xr.Dataset:
             "facility": [row.id for row in purchase.facilities],
             "lot": np.arange(1, len(lots.lots) + 1),
             "option": [one.name.en for one in menu.options],
+            "partition": [one.name.en for one in lots.others],
             "turn": [one.name.en for one in plan.stress],
             "ward": list(purchase.wards),
         },
         attrs={
-            "title": "plan of a joint purchase", "one_lot": lots.one_lot, "ward_by_ward": lots.ward_by_ward,
+            "title": "plan of a joint purchase", "fewest_lots": lots.fewest, "most_lots": lots.most,
             "renewable_share": menu.share, "pooled_peak": plan.pooled_peak, "sum_of_peaks": plan.sum_of_peaks,
             **lots.proof.facts(), **facts,
         },

@@ -92,7 +92,32 @@ def test_lots_are_the_cheapest_partition(few: Purchase) -> None:
     served = np.concatenate([lot.facilities for lot in lots.lots])
     assert sorted(served.tolist()) == list(range(6))
     assert lots.proof.gap == 0
-    assert lots.proof.objective <= min(lots.one_lot, lots.ward_by_ward) + 1e-6
+    expected = sum(lot.expectation.price for lot in lots.lots)
+    assert {one.name.en: one.lots for one in lots.others}["ward by ward"] == 2
+    for one in lots.others:
+        assert not one.allowed or expected <= one.price * (1 + 1e-6)
+
+
+def test_a_limit_of_lots_is_kept_and_costs_what_is_told(tmp_path: Path) -> None:
+    purchase = purchase_of(tmp_path, synthetic(5, 4, 2, 0, seed=1).tables["auction_facilities"])
+    prices = []
+    for most in (1, 2, 3, 5, 30):
+        lots = plan_lots(purchase, EXACT, most)
+        prices.append(lots.proof.objective)
+        assert 1 <= len(lots.lots) <= most
+        allowed = {one.name.en: one.allowed for one in lots.others}
+        assert allowed["ward by ward"] == (most >= 5)
+        free = next((one for one in lots.others if one.name.en.startswith("best without")), None)
+        assert free is None or free.price <= prices[-1] * (1 + 1e-6)
+    assert all(later <= earlier + 1e-6 for earlier, later in pairwise(prices))
+
+
+def test_a_plan_cut_short_is_no_dearer_than_the_simple_partitions(tmp_path: Path) -> None:
+    purchase = purchase_of(tmp_path, synthetic(6, 6, 2, 0, seed=2).tables["auction_facilities"])
+    lots = plan_lots(purchase, SolverOptions(seconds=20, relative_gap=0.5))
+    assert sorted(np.concatenate([lot.facilities for lot in lots.lots]).tolist()) == list(range(36))
+    expected = sum(lot.expectation.price for lot in lots.lots)
+    assert expected <= min(one.price for one in lots.others if one.allowed) * (1 + 1e-6)
 
 
 def test_menus_equal_listing_every_choice(few: Purchase) -> None:
