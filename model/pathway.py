@@ -108,7 +108,7 @@ def standing_years(
         progress: told after every year of the march.
         life: lives of buildings where they are known; they rest on the levers of demand and stock alone.
     """
-    check_forms(scene)
+    check_forms(scene.levers)
     data, levers, axes = scene.data, scene.levers, scene.axes
     course = works(scene)
     known = life or lifetimes(data, levers, axes, segment_dwellings(data, levers, axes))

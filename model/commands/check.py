@@ -31,9 +31,11 @@ class Kind:
 
 
 def _check_scenario(path: Path) -> Text:
+    from model.policy.stages import check_forms
     from model.scenario import load_scenario
 
     scenario = load_scenario(path)
+    check_forms(scenario.levers)
     chain = " → ".join(scenario.chain)
     short = scenario.content_hash[:12]
     return Text(

@@ -10,6 +10,7 @@ import numpy as np
 
 from model.faults import FaultList
 from model.language import Text
+from model.levers import Levers
 from model.policy.acting import Energy, Form, Roofs, Scene, Works, energy_of, programmes, works_of
 from model.policy.cap import CapYears, capped_energy
 from model.policy.homes import subsidised_works
@@ -81,11 +82,11 @@ class EnergyYears:
     forest: Array
 
 
-def check_forms(scene: Scene) -> None:
+def check_forms(levers: Levers) -> None:
     """Raise `BadInput` with every programme that is asked for in a form it does not have."""
     faults = FaultList()
     for name in programmes():
-        if scene.form(name) == "optimised" and name not in OPTIMISED:
+        if levers.programmes.form[name] == "optimised" and name not in OPTIMISED:
             faults.add(f"programmes.form.{name}", _NO_OPTIMISER, given="optimised", allowed=list(OPTIMISED))
     faults.raise_if_any()
 
