@@ -117,6 +117,7 @@ def _on_cluster(portfolios: Sequence[Portfolio], job: Job, workers: int, schedul
     """Return the answers without a second look, planned on a Dask cluster."""
     try:
         from distributed import Client, KilledWorker, LocalCluster
+        from distributed.comm.addressing import get_address_host_port
     except ImportError:
         raise _no_cluster(_NO_DASK, None) from None
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
@@ -124,9 +125,11 @@ def _on_cluster(portfolios: Sequence[Portfolio], job: Job, workers: int, schedul
         if scheduler == LOCAL:
             size = min(workers, len(portfolios))
             place = LocalCluster(n_workers=size, threads_per_worker=1, dashboard_address=None)
-            client = Client(place)
+            client = Client(place, set_as_default=False)
         else:
-            client = Client(scheduler, timeout=_PATIENCE)
+            # A client that cannot be made is never closed, so that it must not be made of an address that is none.
+            get_address_host_port(scheduler)
+            client = Client(scheduler, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError, TypeError):
         raise _no_cluster(_NO_SCHEDULER, scheduler) from None
     try:

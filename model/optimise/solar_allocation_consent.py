@@ -5,29 +5,38 @@ from __future__ import annotations
 from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.fft import irfft, next_fast_len, rfft
+from scipy.special import ndtr, owens_t
 
 from model.optimise.solar_allocation_problem import FloatArray
 
 _NORMAL = NormalDist()
-#: Points of the quadrature over a normal sum, and deviations from its mean where it begins.
-_POINTS, _FARTHEST = np.polynomial.legendre.leggauss(96), 9.0
+#: Deviations beyond which everything is certain, and next to none.
+_FARTHEST, _NEXT_TO_NOTHING = 9.0, 1e-12
 #: Deviations above the least ones among which the cheapest share is looked for, and steps of the search.
 _WIDEST, _STEPS, _HALVINGS = 2.5, 51, 50
+#: Houses whose decisions are added one by one; sums of so many are then added two by two.
+_ONE_BY_ONE = 128
+#: Most units of capacity in an exact distribution: modules of 0.4 kW beside ones of 0.3731 kW have a tiny common unit.
+_MOST_UNITS = 4_000_000
 #: Two sums that are alike to this degree are taken as one.
-_ALIKE = 0.9999
+_ALIKE = 1 - 1e-12
 
 
-# Both sums are normal; given one of them, the other one is normal again.
+# The distribution of two normal sums in Owen's T, which stays exact however alike the two are.
 def both_reached(first: float, second: float, correlation: float) -> float:
-    """Return the probability that two normal sums lie so many deviations above their means or lower."""
-    points, weights = _POINTS
-    correlation = min(correlation, _ALIKE)
-    low, high = -_FARTHEST, min(second, _FARTHEST)
-    at = 0.5 * (high - low) * points + 0.5 * (high + low)
-    density = np.exp(-0.5 * at**2) / np.sqrt(2 * np.pi)
-    given = ndtr((first - correlation * at) / np.sqrt(1 - correlation**2))
-    return float(0.5 * (high - low) * np.sum(weights * density * given))
+    """Return the probability that two normal sums lie so many deviations above their means or lower.
+
+    Source: D. B. Owen, Tables for computing bivariate normal probabilities, Annals of Mathematical Statistics 27, 1956.
+    """
+    if correlation >= _ALIKE:
+        return float(ndtr(min(first, second)))
+    # The formula divides by the deviations.
+    first, second = first or _NEXT_TO_NOTHING, second or _NEXT_TO_NOTHING
+    across = np.sqrt(1 - correlation**2)
+    beyond = owens_t(first, (second / first - correlation) / across)
+    beyond += owens_t(second, (first / second - correlation) / across)
+    return float(0.5 * (ndtr(first) + ndtr(second)) - beyond - (0.5 if first * second < 0 else 0.0))
 
 
 # The dearer a deviation of a row, the less of it; together they must give the certainty.
@@ -71,6 +80,13 @@ def distribution(kw: FloatArray, consent: FloatArray, unit: float) -> FloatArray
         consent: probability of acceptance by house [1].
         unit: capacity of one unit [kW].
     """
+    if kw.size > _ONE_BY_ONE:
+        half = kw.size // 2
+        one, two = distribution(kw[:half], consent[:half], unit), distribution(kw[half:], consent[half:], unit)
+        size = one.size + two.size - 1
+        length = next_fast_len(size, real=True)
+        together = irfft(rfft(one, length) * rfft(two, length), length)[:size]
+        return np.asarray(np.maximum(together, 0.0))
     sizes = np.rint(kw / unit).astype(np.int64)
     found = np.zeros(int(sizes.sum()) + 1)
     found[0], highest = 1.0, 0
@@ -100,11 +116,12 @@ def probability_of_meeting(
         required_kw: the requirement R [kW].
         certain_kw: capacity that no owner can refuse (heat) [kW].
         substitute_share: share of the requirement up to which substitutes count [1].
-        exact: from the distributions; otherwise both sums are taken as normal.
+        exact: from the distributions, where they can be held; otherwise both sums are taken as normal.
     """
-    if not exact:
+    everything = np.concatenate((new[0], existing[0]))
+    if not (exact and can_be_added(everything)):
         return _as_normal(new, existing, required_kw - certain_kw, substitute_share * required_kw)
-    unit = _common_unit(np.concatenate((new[0], existing[0])))
+    unit = _common_unit(everything)
     own, other = distribution(*new, unit), distribution(*existing, unit)
     # P(K ≥ x) for every whole number of units.
     at_least = np.append(np.cumsum(own[::-1])[::-1], 0.0)
@@ -112,6 +129,11 @@ def probability_of_meeting(
     missing = required_kw - certain_kw - counted
     units = np.clip(np.ceil(missing / unit - 1e-9), 0, own.size).astype(np.int64)
     return float(np.sum(other * at_least[units]))
+
+
+def can_be_added(kw: FloatArray) -> bool:
+    """Say whether the sum of capacities has few enough units for an exact distribution."""
+    return bool(np.sum(kw) <= _MOST_UNITS * _common_unit(kw))
 
 
 def _as_normal(

@@ -198,11 +198,17 @@ def test_many_suppliers_in_one_call_are_the_same_anywhere(tmp_path: Path, way: l
 def test_a_cluster_that_does_not_answer_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, scheduler: str
 ) -> None:
-    pytest.importorskip("distributed")
+    distributed = pytest.importorskip("distributed")
+    dask = pytest.importorskip("dask")
+    before = dask.config.get("scheduler", None)
     monkeypatch.setattr("model.optimise.solar_allocation_batch._PATIENCE", "1s")
     path = listed(tmp_path / "list.csv", "a,世田谷区,100,3.2")
     assert run("allocate", str(path), "--scheduler", scheduler, "--lang", "en") == 2
     assert "no Dask scheduler answers there" in capsys.readouterr().err
+    # Nothing is left behind that later computations would be sent to.
+    assert dask.config.get("scheduler", None) == before
+    with pytest.raises(ValueError, match=r"(?i)no client"):
+        distributed.client.default_client()
 
 
 def test_a_trade_off_between_two_objectives(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import date
 from itertools import product
 from pathlib import Path
@@ -12,10 +13,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.stats import binom, norm
 
 from model.optimise.solar_allocation import allocate
 from model.optimise.solar_allocation_answer import Answer, Setting, answer, verified
-from model.optimise.solar_allocation_consent import distribution, probability_of_meeting
+from model.optimise.solar_allocation_consent import both_reached, can_be_added, distribution, probability_of_meeting
 from model.optimise.solar_allocation_dataset import dataset
 from model.optimise.solar_allocation_economics import WAYS_TO_PAY, generation_by_faces, relative_yield
 from model.optimise.solar_allocation_generator import generate, write_generated
@@ -283,6 +286,40 @@ def test_consents_add_up_to_their_exact_distribution() -> None:
     met = probability_of_meeting((kw, consent), (np.array([0.8]), np.array([0.5])), 2.0, 0.0, 0.2)
     # With the substitute 0.4 kW count (a fifth of 2.0): 1.6 kW of one's own suffice, otherwise all 2.0 are needed.
     assert met == pytest.approx(0.5 * (0.9 * 1.0) + 0.5 * (0.5 * 0.9))
+
+
+def test_many_consents_alike_are_binomial() -> None:
+    houses = 1_000
+    added = distribution(np.full(houses, 0.4), np.full(houses, 0.9), 0.4)
+    assert added == pytest.approx(binom.pmf(np.arange(houses + 1), houses, 0.9), abs=1e-14)
+
+
+def test_capacities_without_a_common_unit_are_added_as_normal_sums_in_little_memory() -> None:
+    """Four thousand houses in tenths of a watt would need a table of 20 million units."""
+    random = np.random.default_rng(3)
+    kw, consent = np.round(random.uniform(1.0, 9.0, 4_000), 4), random.uniform(0.7, 0.95, 4_000)
+    nobody = (np.zeros(0), np.zeros(0))
+    mean, deviation = kw @ consent, np.sqrt(kw**2 @ (consent * (1 - consent)))
+    tracemalloc.start()
+    met = probability_of_meeting((kw, consent), nobody, float(mean - 1.5 * deviation), 0.0, 1.0)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert not can_be_added(kw)
+    assert met == pytest.approx(norm.cdf(1.5), abs=1e-6)
+    assert most < 20e6
+
+
+@pytest.mark.parametrize("correlation", [0.3, 0.9, 0.999, 0.999_999, 1.0])
+@pytest.mark.parametrize("first", [-1.2, 0.0, 1.5])
+@pytest.mark.parametrize("second", [-0.7, 0.0, 1.4, 9.0])
+def test_two_sums_reach_their_marks_together(first: float, second: float, correlation: float) -> None:
+    # One dimension at a time, by an adaptive rule that is told where the integrand bends.
+    width = max(np.sqrt(1 - correlation**2), 1e-9)
+    bends = [min(max(first / correlation + step * width, -9.0), second) for step in (-8, -1, 0, 1, 8)]
+    both = quad(
+        lambda at: norm.pdf(at) * norm.cdf((first - correlation * at) / width), -9.0, second, points=bends, limit=200
+    )[0]
+    assert both_reached(first, second, correlation) == pytest.approx(both, abs=1e-8)
 
 
 @pytest.mark.parametrize("seed", range(3))
