@@ -168,6 +168,8 @@ def _client(distributed: Any, scheduler: str, workers: int) -> Iterator[Any]:
             yield client
         return
     try:
+        # A client that cannot be made stays behind as the default, so that it must not be made of no address.
+        distributed.comm.addressing.get_address_host_port(scheduler)
         client = distributed.Client(scheduler, timeout=_PATIENCE)
     except (OSError, ValueError) as problem:
         fault = Fault("--scheduler", _NO_SCHEDULER, given=scheduler, allowed="local, tcp://HOST:8786")

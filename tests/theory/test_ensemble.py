@@ -122,10 +122,13 @@ def test_members_of_a_dask_cluster_have_the_bits_of_one_process(
     assert all(np.array_equal(found[0][name], first_block[name]) for name in OUTPUTS)
 
 
-def test_an_address_where_nobody_answers_is_refused(ensemble: Ensemble) -> None:
-    pytest.importorskip("distributed")
+@pytest.mark.parametrize("address", ["nonsense://nowhere", "nowhere"])
+def test_an_address_where_nobody_answers_is_refused(ensemble: Ensemble, address: str) -> None:
+    distributed = pytest.importorskip("distributed")
     with pytest.raises(BadInput, match="no scheduler answers"):
-        list(blocks_of(ensemble, [0], "nonsense://nowhere", 1))
+        list(blocks_of(ensemble, [0], address, 1))
+    with pytest.raises(ValueError, match=r"(?i)no client"):
+        distributed.client.default_client()
 
 
 def test_a_store_opens_in_plain_xarray_and_knows_its_names(
