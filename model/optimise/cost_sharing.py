@@ -243,6 +243,9 @@ def _beyond(span: _Span, coalition: int) -> bool:
 
 
 def largest_excess(value: Value, players: int, shares: FloatArray, search: MostUnhappy) -> float:
-    """Return the largest excess of any coalition but the empty one and all under given shares [unit of v]."""
+    """Return the largest excess of any coalition but the empty one and all under given shares [unit of v].
+
+    It is infinite where the search had no time to find any.
+    """
     found = search(shares, lambda coalition: 0 < coalition < 2**players - 1, inf)
-    return found[1] if found else 0.0
+    return found[1] if found else inf

@@ -33,12 +33,15 @@ class LargeGame:
         player: ward of each facility.
         payments: what each ward pays if it does not take part [unit of the objective].
         options: seconds and seed; its absolute gap is the room within which groups are valued.
+
+    `loosest` is the largest distance of cost and bound so far: more than the room where time ran out [objective].
     """
 
     def __init__(self, auction: Auction, player: IntArray, payments: FloatArray, options: SolverOptions) -> None:
         self.players = len(payments)
         self.options = replace(options, relative_gap=0.0)
         self.known: dict[int, float] = {0: 0.0}
+        self.loosest = 0.0
         self._offers = payments
         outs = tuple(
             Package(f"out {one}", len(auction.suppliers), np.flatnonzero(player == one), 0.0)
@@ -124,4 +127,6 @@ class LargeGame:
             cost = answer.proof.objective * self._master.unit + dearer
             if dearer <= self.options.absolute_gap or cost <= enough:
                 break
+        if cost > enough:
+            self.loosest = max(self.loosest, cost - answer.proof.bound * self._master.unit)
         return cost, answer

@@ -24,12 +24,12 @@ from model.optimise.cost_sharing import (
     sampled_shapley,
     unhappiest,
 )
-from model.optimise.joint_purchase_auction import FloatArray, Package, price_of, without_dominated
+from model.optimise.joint_purchase_auction import Award, FloatArray, Package, price_of, without_dominated
 from model.optimise.joint_purchase_build import Built
 from model.optimise.joint_purchase_clear import is_large
 from model.optimise.joint_purchase_large_game import LargeGame
 from model.optimise.joint_purchase_model import power_used, total_of, weighted, winner_model
-from model.optimise.solver import SolverOptions
+from model.optimise.solver import Proof, SolverOptions
 
 #: Excesses closer than this are equal [JPY].
 _SAME_YEN = 1.0
@@ -58,7 +58,8 @@ class Sharing:
         orders: orders drawn; 0 where exact.
         proportional: in proportion to the offers [JPY/year].
         excess: largest excess of each of the three divisions [JPY/year]; above zero some group could do better alone.
-        room: the savings of groups are known within this [JPY/year]; zero where exact.
+        room: the savings of groups are known within this [JPY/year].
+        tolerance: excesses closer than this were taken as equal [JPY/year].
     """
 
     wards: tuple[str, ...]
@@ -72,6 +73,12 @@ class Sharing:
     proportional: FloatArray
     excess: dict[str, float]
     room: float
+    tolerance: float
+
+    @property
+    def least_core(self) -> tuple[float, float]:
+        """Between what amounts the smallest possible largest complaint lies [JPY/year]; not positive: no empty core."""
+        return self.nucleolus.least, max(self.nucleolus.least, self.excess["nucleolus"]) + self.room
 
 
 class WardGame:
@@ -80,6 +87,7 @@ class WardGame:
     Each ward gets a way out of the auction. Whoever is not in S takes it; in the search for the largest excess every
     ward takes it at what it pays, and the best award shows the group that would gain most by itself. A group can
     count on its part, by contract power, of what every supplier can serve: two groups then never save less together.
+    `loosest` is the largest distance of cost and bound so far [JPY/year].
     """
 
     def __init__(self, built: Built, options: SolverOptions) -> None:
@@ -107,6 +115,7 @@ class WardGame:
         self._total = self._model.model.total.expr
         self._share_capacity(np.bincount(player, auction.power, self.players) / auction.power.sum())
         self.known: dict[int, float] = {0: 0.0}
+        self.loosest = 0.0
 
     def _share_capacity(self, parts: FloatArray) -> None:
         """Let every ward that leaves take its part of each supplier's capacity along."""
@@ -131,12 +140,19 @@ class WardGame:
             for player, out in enumerate(self._out):
                 out.fix(float(not coalition >> player & 1))
             self._model.model.total.set_value(self._total)
-            _, award = self._model.solve(self.options)
+            award = self._solve()[1]
             if award is None:
                 raise RuntimeError("a group of wards could not be served, although last-resort supply always can")
             inside = sum(self.offers[player] for player in range(self.players) if coalition >> player & 1)
             self.known[coalition] = float(inside - price_of(self._auction, award))
         return self.known[coalition]
+
+    def _solve(self) -> tuple[Proof, Award | None]:
+        """Solve the model as it stands and keep in mind how far cost and bound lay apart."""
+        proof, award = self._model.solve(self.options)
+        if award is not None:
+            self.loosest = max(self.loosest, proof.objective - proof.bound)
+        return proof, award
 
     def search(
         self, shares: FloatArray, outside: Callable[[int], bool], enough: float = inf
@@ -160,7 +176,7 @@ class WardGame:
         model.proper.add(total_of(self._out) <= self.players - 1)
         try:
             while True:
-                proof, award = self._model.solve(self.options)
+                proof, award = self._solve()
                 if award is None:
                     return None
                 coalition = sum(1 << player for player, out in enumerate(self._out) if (out.value or 0.0) < 0.5)
@@ -199,7 +215,8 @@ def share(
     saving = game.value(whole)
     alone = np.array([game.value(1 << player) for player in range(players)])
     left = options.seconds - (perf_counter() - begun)
-    inner = nucleolus(game.value, players, search, max(_SAME_YEN, room), _NUCLEOLUS_PART * left, game.known)
+    tolerance = max(_SAME_YEN, room)
+    inner = nucleolus(game.value, players, search, tolerance, _NUCLEOLUS_PART * left, game.known)
     if exact:
         drawn = SampledShapley(shapley_values(values), np.zeros(players), 0)
     else:
@@ -209,8 +226,10 @@ def share(
     divisions = {"nucleolus": inner.shares, "shapley": drawn.shares, "proportional": by_offer}
     excess = {name: largest_excess(game.value, players, one, search) if players > 1 else 0.0
               for name, one in divisions.items()}  # fmt: skip
+    room = max(room, game.loosest)
     return Sharing(
         wards, offers, saving, alone, inner, drawn.shares, drawn.standard_error, drawn.orders, by_offer, excess, room,
+        tolerance,
     )  # fmt: skip
 
 
@@ -240,7 +259,9 @@ def sharing_dataset(found: Sharing, bills: Mapping[str, float], facts: Mapping[s
     names = ("nucleolus", "shapley", "proportional")
     saved = np.array([found.nucleolus.shares, found.shapley, found.proportional])
     attributes: dict[str, Any] = {
-        "title": "saving of the joint purchase by ward", "saving": found.saving, "least_core": found.nucleolus.least,
+        "title": "saving of the joint purchase by ward", "saving": found.saving,
+        "least_core_at_least": found.least_core[0], "least_core_at_most": found.least_core[1],
+        "nucleolus_levels": found.nucleolus.settled,
         "nucleolus_complete": str(found.nucleolus.complete), "orders": found.orders, "room": found.room, **facts,
     }  # fmt: skip
     return xr.Dataset(

@@ -39,8 +39,8 @@ def plan_lines(plan: Plan, language: Language) -> list[str]:
              f"{lots.candidates:,}通りのロット候補から、最適との差が {lots.proof.gap:.3%} 以内であることを証明済み。"),
         Text(f"Renewable share {menu.share:.1%} at {menu.total:,.0f} JPY by the tariffs of menus and certificates, "
              f"before any bid; one more renewable kWh costs {max(0.0, menu.price_of_share):.2f} JPY.",
-             f"再エネ比率 {menu.share:.1%}、費用 {menu.total:,.0f} 円（入札前、メニュー・証書の標準料金による）。再エネ1kWhの追加費用は "
-             f"{max(0.0, menu.price_of_share):.2f} 円。"),
+             f"再エネ比率 {menu.share:.1%}、費用 {menu.total:,.0f} 円（入札前、メニュー・証書の標準料金による）。"
+             f"再エネ1kWhの追加費用は {max(0.0, menu.price_of_share):.2f} 円。"),
         Text(f"Pooled peak {plan.pooled_peak:,.0f} kW against {plan.sum_of_peaks:,.0f} kW of all peaks.",
              f"合成最大電力 {plan.pooled_peak:,.0f} kW（各施設最大の合計 {plan.sum_of_peaks:,.0f} kW）。"),
         Text("Prices are a model: bidders' costs uniform between the largest reduction on record and the reference "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +22,22 @@ _NAMES = {
     "proportional": Text("in proportion to offers", "提示額比例"),
 }
 
+_AT_LEAST = Text("least-core gap, proven lower end", "最小コアのギャップ（証明済み下限）")
+_AT_MOST = Text("least-core gap, proven upper end", "最小コアのギャップ（証明済み上限）")
+
 
 def share_sheets(divided: Sharing, found: Answer, language: Language) -> Sheets:
     """Return the sheets of a divided saving by name."""
     bills = {code: float(found.yearly[found.of_ward(code)].sum()) for code in divided.wards}
     complaint = Text("largest complaint of a group of wards [JPY/year]", "区の組の最大の不満 [円/年]")
     stability: list[list[Cell]] = [[Text("division", "配分方法")(language), complaint(language)]]
-    stability += [[_NAMES[name](language), round(excess, 2)] for name, excess in divided.excess.items()]
+    stability += [
+        [_NAMES[name](language), round(excess, 2) if isfinite(excess) else None]
+        for name, excess in divided.excess.items()
+    ]
+    least, most = divided.least_core
+    for name, amount in ((_AT_LEAST, least), (_AT_MOST, most)):
+        stability.append([name(language), round(amount, 2) if isfinite(amount) else None])
     return {
         Text("division", "配分")(language): sharing_table(divided, bills, language),
         Text("stability", "安定性")(language): stability,
@@ -35,21 +45,27 @@ def share_sheets(divided: Sharing, found: Answer, language: Language) -> Sheets:
 
 
 def stability_line(divided: Sharing) -> Text:
-    """Return what is known of the core."""
-    least, worst = divided.nucleolus.least, divided.nucleolus.largest_excess
-    if least > 1:
+    """Return what is proven of the core: its least-core gap lies between two amounts."""
+    least, most = divided.least_core
+    if least > divided.tolerance:
         return Text(
-            f"The core is empty: some group of wards could save at least {least:,.0f} JPY a year more alone.",
-            f"コアは空です。単独で年 {least:,.0f} 円以上多く削減できる区の組があります。",
+            "The core is empty: under any division some group of wards could save more alone. The least-core gap is "
+            f"proven to lie between {least:,.0f} and {most:,.0f} JPY a year.",
+            "コアは空です。どのように配分しても、単独の方が有利な区の組があります。"
+            f"最小コアのギャップは年 {least:,.0f}～{most:,.0f} 円と証明されています。",
         )
-    if worst <= max(1.0, divided.room):
+    if most <= 1:
         return Text(
-            f"The division lies in the core: every group of wards gains at least {-worst:,.0f} JPY by staying.",
-            f"配分はコアに属し、どの区の組も共同購入により年 {-worst:,.0f} 円以上有利です。",
+            "The division by nucleolus lies in the core: every group of wards gains at least "
+            f"{max(0.0, -most):,.0f} JPY a year by staying.",
+            "仁（nucleolus）による配分はコアに属し、どの区の組も共同購入により"
+            f"年 {max(0.0, -most):,.0f} 円以上有利です。",
         )
     return Text(
-        f"Time ran out before it was known whether the core is empty; the largest complaint is {worst:,.0f} JPY.",
-        f"時間内にコアが空か否かを確認できませんでした。最大の不満は年 {worst:,.0f} 円です。",
+        f"Whether the core is empty is not proven: the least-core gap lies between {least:,.0f} and {most:,.0f} JPY a "
+        "year; at zero or below the core is not empty. More --seconds may narrow it.",
+        f"コアが空か否かは証明されていません。最小コアのギャップは年 {least:,.0f}～{most:,.0f} 円の範囲にあります"
+        "（0以下ならコアは空でない）。--seconds を増やすと狭まる場合があります。",
     )
 
 
@@ -61,14 +77,19 @@ def share_lines(divided: Sharing, language: Language) -> list[str]:
         Text("No ward pays more than its offer of stage 1.", "どの区も第1段階の提示額を超えて負担しません。")(language),
     ]
     if not divided.nucleolus.complete:
-        said = Text("Time ran out: the division is not the nucleolus but the best found on the way to it.",
-                    "時間切れのため、仁（nucleolus）に至る途中の配分です。")  # fmt: skip
+        levels = divided.nucleolus.settled
+        said = Text(
+            f"Time ran out: of the nucleolus {levels} levels of complaint are settled; the division is the best found "
+            "on the way to it and gives every ward at least its saving alone.",
+            f"時間切れのため、仁（nucleolus）の不満の水準のうち{levels}段階までを確定した途中の配分です。"
+            "どの区も単独の場合の削減額を下回りません。",
+        )
         lines.append(said(language))
     if divided.orders:
         said = Text(f"Shapley value from {divided.orders} random orders; its error is in the table.",
                     f"シャープレイ値は{divided.orders}通りの順序の標本推定です。")  # fmt: skip
         lines.append(said(language))
-    if divided.room > 0:
+    if divided.room >= 1:
         said = Text(f"The savings of groups of wards are known within {divided.room:,.0f} JPY a year.",
                     f"区の組ごとの削減額の精度は年 {divided.room:,.0f} 円以内です。")  # fmt: skip
         lines.append(said(language))
