@@ -298,7 +298,9 @@ def write(
     inputs = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
     begun = perf_counter()
     facts: dict[str, object] = {"command": "allocate", "rules": rule_set, "inputs": inputs}
-    facts["plans"] = {one.portfolio.supplier: one.plan.proof.facts() for one in answers}
+    facts["plans"] = {
+        one.portfolio.supplier: {**one.plan.proof.facts(), "proven_for": one.plan.proven} for one in answers
+    }
     with result_folder(out, facts, force) as staging:
         if len(answers) > 1:
             table = overview_table(answers, language)

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from time import perf_counter
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from model.optimise.solar_allocation_chance import chance_of, prices_beside, solve_with_chance
 from model.optimise.solar_allocation_clash import Clash, Relaxation, find_clash
-from model.optimise.solar_allocation_consent import probability_of_meeting
+from model.optimise.solar_allocation_consent import can_be_added, probability_of_meeting
 from model.optimise.solar_allocation_economics import Economics
 from model.optimise.solar_allocation_few import solve_few
 from model.optimise.solar_allocation_finish import Finished, finish
@@ -29,6 +30,10 @@ from model.ordinance.building_report_equations import EnergyLevel
 from model.ordinance.rulebook import Rules
 
 IntArray = npt.NDArray[np.int64]
+
+#: What a bound is proven for: the rules as they stand; or, with owners who may refuse, the row in normal form that
+#: stands for the probability, the plan itself being held against its exact probability or only against a normal one.
+Proven = Literal["rules", "normal_form", "normal_form_only"]
 
 #: How often the range of certainties that a plan may reach is halved, and how far from even it begins.
 _HALVINGS, _LEAST_SURE = 8, 1e-3
@@ -52,6 +57,9 @@ class Outcome:
         prices: price of each row of the model [objective per unit of the row], in the order of `row_names`.
         row_names: names of the rows.
         probability: probability that the year closes above the requirement; NaN where consent is not asked for.
+        proven: what the bound is proven for. In normal form the row asks for as many standard deviations as give the
+            certainty by the exact distribution of the plan in hand. Another plan's distribution may be a little less
+            or more skewed, so that a plan that is certain enough could in principle lie below that bound.
     """
 
     model: Model
@@ -59,6 +67,7 @@ class Outcome:
     prices: FloatArray
     row_names: tuple[str, ...]
     probability: float
+    proven: Proven = "rules"
 
     @property
     def value(self) -> float:
@@ -93,6 +102,12 @@ class Plan:
         if self.scheme is None:
             raise LookupError("there is no plan")
         return self.outcomes[self.scheme]
+
+    @property
+    def proven(self) -> Proven:
+        """What the bound over both schemes is proven for: the weakest of what those of the schemes are."""
+        weakest: tuple[Proven, ...] = ("normal_form_only", "normal_form", "rules")
+        return next(one for one in weakest if one == "rules" or any(x.proven == one for x in self.outcomes.values()))
 
     @property
     def choice(self) -> SlotArray:
@@ -257,9 +272,19 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
         finished, found = solve_with_chance(others, chances, probabilities, gap, seconds, seed)
         finished = finished if few is None else replace(finished, bound=few.bound, impossible=False)
     probability = float(probabilities(finished.choice)[0]) if finished.choice.size else np.nan
+    proven = _proven(model, finished.choice) if few is None else "rules"
     ordered = np.empty(len(names))
     ordered[[*(place for place in range(len(names)) if place not in uncertain), *uncertain]] = found
-    return Outcome(model, finished, ordered, names, probability)
+    return Outcome(model, finished, ordered, names, probability, proven)
+
+
+def _proven(model: Model, choice: SlotArray) -> Proven:
+    """Return what the bound of a search in normal form is proven for."""
+    if not np.any(model.houses.consent < 1.0):
+        return "rules"
+    kw = model.slots.multiple[choice] * model.houses.module_step_kw if choice.size else np.zeros(0)
+    exact = model.houses.size <= MOST_EXACT and can_be_added(kw)
+    return "normal_form" if exact else "normal_form_only"
 
 
 def _settled(found: Outcome, rules: Rules, gap: float, seconds: float, seed: int) -> Outcome:

@@ -6,8 +6,10 @@ that are safe; a chord lies below it between its ends, so that a row with a chor
 plans in the range. Under the prices of the tangent where the best plan lies, ranges away from it are too dear at once;
 in the few narrow ones that are left, plans near the bound are listed.
 
-A sum of few consents is not quite normal. How many deviations give the certainty is therefore read from the exact
-distribution of the plan in hand, and every plan is held against its own exact distribution before it is returned.
+A sum of consents is not quite normal. How many deviations give the certainty is therefore read from the exact
+distribution of the plan in hand, and every plan is held against its own exact distribution before it is returned. The
+bound, though, is proven against the row in that normal form, not against the exact probability of all other plans: one
+whose distribution is skewed otherwise could be certain enough below it. `Outcome.proven` says so in every answer.
 """
 
 from __future__ import annotations
@@ -79,6 +81,8 @@ def solve_with_chance(
     seed: int = 0,
 ) -> tuple[Finished, FloatArray]:
     """Return the best plan that keeps one or two rows with a probability, and the prices of the rows near it.
+
+    The bound is proven against the rows in normal form; the plan is checked by its own probability.
 
     Args:
         problem: houses, slots and all other rows.

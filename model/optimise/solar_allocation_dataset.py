@@ -78,6 +78,7 @@ def dataset(found: Answer) -> xr.Dataset:
         "required_kw": found.required_kw,
         "counted_kw": found.counted_kw,
         **plan.proof.facts(),
+        "proven_for": plan.proven,
     }
     if found.worth is not None:
         worth = {"last_kw_costs": found.worth.last_kw, "next_kw_costs": found.worth.next_kw}

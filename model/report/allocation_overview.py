@@ -10,7 +10,7 @@ from model.language import Language, Text
 from model.optimise.solar_allocation_answer import Answer
 from model.optimise.solar_allocation_names import OBJECTIVE_NAMES, OBJECTIVE_UNITS
 from model.ordinance.derivation import unit_name
-from model.report.allocation_texts import SCHEME_NAMES, STATUS_NAMES
+from model.report.allocation_texts import SCHEME_NAMES, status
 from model.spreadsheet import Cell, Table
 
 
@@ -40,8 +40,7 @@ def overview_table(answers: Sequence[Answer], language: Language) -> Table:
     rows: list[list[Cell]] = [list(headings)]
     for number, one in enumerate(answers):
         proof = one.plan.proof
-        status = STATUS_NAMES[proof.status](language)
-        row: list[Cell] = [folder_of(number), one.portfolio.supplier, one.houses.size, status]
+        row: list[Cell] = [folder_of(number), one.portfolio.supplier, one.houses.size, status(one)(language)]
         if one.plan.scheme is None:
             row += [None] * 6
         else:

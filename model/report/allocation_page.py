@@ -15,7 +15,7 @@ from model.report.allocation_tables import (
     summary_table,
     what_if_table,
 )
-from model.report.allocation_texts import STATUS_NAMES, headline, remarks, schemes_compared
+from model.report.allocation_texts import headline, remarks, schemes_compared, status
 from model.report.auction_page import write_page
 
 _TITLE = Text("Panels on the houses of", "太陽光パネル配置計画：")
@@ -39,7 +39,7 @@ def write_plan_page(found: Answer, path: Path, figures: Sequence[Path], language
         Text("Second look at the plan", "計画の検証"): checks_table(found, language),
     }
     compared = schemes_compared(found)
-    sentences = [headline(found), STATUS_NAMES[found.plan.proof.status], *([] if compared is None else [compared])]
+    sentences = [headline(found), status(found), *([] if compared is None else [compared])]
     write_page(
         path,
         f"{_TITLE(language)} {found.portfolio.supplier}",

@@ -21,12 +21,12 @@ from model.ordinance.solar_economics_facts import FINANCING_NAMES
 from model.report.allocation_defaults import defaults_table
 from model.report.allocation_texts import (
     SCHEME_NAMES,
-    STATUS_NAMES,
     claim_worth,
     headline,
     range_text,
     remarks,
     schemes_compared,
+    status,
     why,
 )
 from model.spreadsheet import Cell, Table, write_csv, write_workbook
@@ -84,7 +84,7 @@ def summary_table(found: Answer, language: Language) -> Table:
     lines: list[tuple[Text, Cell]] = [
         (Text("supplier", "供給事業者"), found.portfolio.supplier),
         (Text("plan", "計画"), headline(found)(language)),
-        (Text("status", "状態"), STATUS_NAMES[proof.status](language)),
+        (Text("status", "状態"), status(found)(language)),
         (
             Text(
                 f"{OBJECTIVE_NAMES[found.wishes.objective].en} [{unit}]",

@@ -29,6 +29,28 @@ STATUS_NAMES = {
     "unbounded": Text("unbounded", "非有界"),
 }
 
+PROVEN_NAMES = {
+    "rules": Text("proven against the rules as they stand", "規定そのものに対して証明"),
+    "normal_form": Text(
+        "proven against the normal approximation; the plan itself is checked exactly",
+        "証明は正規近似に対するもの。計画自体は正確な確率で確認済み",
+    ),
+    "normal_form_only": Text(
+        "proven against the normal approximation, by which the plan is checked too",
+        "証明は正規近似に対するもの。計画の確率も正規近似で確認",
+    ),
+}
+
+
+def status(found: Answer) -> Text:
+    """Return what is known of the plan, and against what it is proven where that is not the rules themselves."""
+    plan = found.plan
+    name = STATUS_NAMES[plan.proof.status]
+    if plan.proven == "rules":
+        return name
+    proven = PROVEN_NAMES[plan.proven]
+    return Text(f"{name.en} ({proven.en})", f"{name.ja}（{proven.ja}）")
+
 
 def why(found: Answer, house: int) -> Text:
     """Return in a sentence or two why a house gets what it gets, with its own economics."""

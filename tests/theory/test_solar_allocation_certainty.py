@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.language import Language
 from model.optimise.solar_allocation import allocate
-from model.optimise.solar_allocation_answer import Setting
+from model.optimise.solar_allocation_answer import Setting, answer
+from model.optimise.solar_allocation_dataset import dataset
 from model.optimise.solar_allocation_houses import Houses, Portfolio, houses_of, split_by_supplier
 from model.optimise.solar_allocation_inputs import House
 from model.optimise.solar_allocation_model import Model, Wishes, build
 from model.optimise.solar_allocation_problem import coefficients
 from model.ordinance.column_reader import Columns
 from model.ordinance.columns import columns_of
+from model.report.allocation_overview import overview_table
+from model.report.allocation_page import write_plan_page
+from model.report.allocation_tables import summary_table
 
 SETTING = Setting.read("adopted_2025")
 SETAGAYA, SHINJUKU, CHIYODA = "13112", "13104", "13101"
@@ -165,3 +171,28 @@ def compare(lists: tuple[list[dict[str, Any]], ...], wishes: dict[str, Any]) -> 
     assert plan.best.finished.cost == pytest.approx(best, rel=1e-9, abs=1e-5)
     assert plan.proof.status == "optimal"
     assert plan.best.probability >= float(certainty) - 1e-12
+
+
+@pytest.mark.parametrize(("houses", "proven"), [(4, "rules"), (20, "normal_form")])
+def test_every_answer_says_what_its_proof_holds_for(tmp_path: Path, houses: int, proven: str) -> None:
+    supply = portfolio([{"max_kw": 2.4, "consent": 0.9, "municipality": CHIYODA} for _ in range(houses)])
+    found = answer(supply, Wishes(certainty=0.8), SETTING, gap=1e-3, seconds=3.0, moves=False)
+    assert found.plan.proven == proven
+    assert dataset(found).attrs["proven_for"] == proven
+    said: dict[Language, str] = {
+        "en": "proven against the normal approximation; the plan itself is checked exactly",
+        "ja": "証明は正規近似に対するもの。計画自体は正確な確率で確認済み",
+    }
+    for language, words in said.items():
+        write_plan_page(found, tmp_path / "page.html", [], language)
+        page = (tmp_path / "page.html").read_text(encoding="utf-8")
+        shown = [summary_table(found, language), overview_table([found], language), page]
+        assert [words in str(one) for one in shown] == [proven == "normal_form"] * 3
+
+
+def test_a_list_too_long_for_exact_sums_does_not_claim_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.optimise.solar_allocation.MOST_EXACT", 10)
+    supply = portfolio([{"max_kw": 2.4, "consent": 0.9, "municipality": CHIYODA} for _ in range(20)])
+    facts = houses_of(supply, SETTING.rules, SETTING.assumed)
+    plan = allocate(facts, Wishes(certainty=0.8), SETTING.economics, SETTING.rules, 1e-3, 3.0)
+    assert plan.proven == "normal_form_only"
