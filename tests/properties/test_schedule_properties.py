@@ -61,6 +61,28 @@ def test_dearer_credits_are_bought_less(seed: int, certificates: bool) -> None:
     assert bought(exact(dearer)) <= bought(exact(case)) + 60.0
 
 
+# Without interest, and with one kind of credit and no sale, what is bought is what own reductions leave of the duty.
+@FEW
+@given(st.integers(0, 10**6), PRACTICES, st.booleans(), st.floats(0, 8000), st.floats(1000, 20000))
+def test_a_higher_credit_price_never_lowers_own_reductions(
+    seed: int, practice: Practice, certificates: bool, price: float, more: float
+) -> None:
+    case = tiny(seed, (2, 1), replace(practice, sale=False), certificates).changed(discount=np.ones(YEARS + 1))
+    case = case.changed(rate=np.minimum(case.rate + 0.3, 0.95), issue_rate=np.minimum(case.issue_rate + 0.3, 0.95))
+
+    # Whole kilograms cost at most some twenty more of them at that price.
+    def slack(price: float) -> float:
+        return 0.02 * price + 10.0
+
+    def own(price: float) -> float:
+        one = Credit(np.full(2, price), np.full(2, np.inf))
+        found = exact(case.changed(credits={"excess_reduction": one}))
+        assert found.cost - found.proof.bound <= slack(price) and found.amounts.missing_t.sum() == 0
+        return float(case.required_t().sum() - found.amounts.purchase_t.get("excess_reduction", np.zeros(2)).sum())
+
+    assert own(price + more) >= own(price) - (slack(price) + slack(price + more)) / more
+
+
 @FEW
 @given(st.integers(0, 10**6), PRACTICES, st.booleans())
 def test_works_are_done_once_when_they_can_and_every_kilogram_is_accounted_for(
