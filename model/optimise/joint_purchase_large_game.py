@@ -117,8 +117,9 @@ class LargeGame:
 
     def _settled(self, enough: float) -> tuple[float, ArrayAnswer]:
         """Return the lowest cost with single offers priced right [objective], and the answer; stop below `enough`."""
-        target = {"objective_target": enough / self._master.unit} if np.isfinite(enough) else {}
-        asked = replace(self.options, further={"mip_allow_restart": False, **target})
+        # The solver keeps its options from one solve to the next: a target left behind would cut valuing short.
+        target = enough / self._master.unit
+        asked = replace(self.options, further={"mip_allow_restart": False, "objective_target": target})
         for _ in range(_ROUNDS):
             answer = self._master.solve(asked, whole=True)
             if not answer.proof.has_answer:

@@ -95,3 +95,16 @@ def test_the_large_game_values_groups_as_the_small_one_does(tmp_path: Path, seed
         banned = large.search(shares, lambda coalition, first=found[0]: coalition != first)
         assert banned is not None
         assert banned[0] != found[0]
+
+
+def test_a_search_cut_short_leaves_no_trace_in_the_values_of_groups(tmp_path: Path) -> None:
+    tables = synthetic(6, 20, 12, 250, 1).tables
+    built = build(read_purchase(write_tables(tables, tmp_path, "en"))[0])
+    number = {code: position for position, code in enumerate(built.purchase.wards)}
+    player = np.array([number[code] for code in built.purchase.ward])
+    offers = np.array([np.floor(built.purchase.budgets[code]) for code in built.purchase.wards])
+    fresh, used = (LargeGame(built.auction, player, offers, replace(OPTIONS, absolute_gap=1000.0)) for _ in range(2))
+    used.search(np.zeros(6), lambda coalition: 0 < coalition < 63, enough=-1e12)
+    for coalition in (63, 21):
+        assert used.value(coalition) == pytest.approx(fresh.value(coalition), abs=3000)
+    assert used.loosest <= 2000
