@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
+from model.optimise import solar_allocation_near
+from model.optimise.solar_allocation_changes import Changes, Sets
 from model.optimise.solar_allocation_clash import find_clash
 from model.optimise.solar_allocation_exact import keep_exactly
 from model.optimise.solar_allocation_finish import Finished, finish
+from model.optimise.solar_allocation_near import Near, plans_near
 from model.optimise.solar_allocation_prices import find_prices
 from model.optimise.solar_allocation_problem import Problem, Row, activity, best_at, coefficients, cost_of
 from model.optimise.solar_allocation_pyomo import pyomo_model
@@ -145,6 +148,37 @@ def test_prices_where_the_first_houses_say_nothing_about_a_row() -> None:
     )  # fmt: skip
     assert relaxed.status == 0
     assert find_prices(problem).priced.bound == pytest.approx(relaxed.fun, rel=1e-6)
+
+
+@pytest.mark.parametrize("most", [2_000, 20_000])
+def test_tables_of_plans_near_the_bound_stay_within_their_limit(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    """Forty sizes a house that cost nearly the same a kW: one house alone multiplies the sets of changes by forty."""
+    monkeypatch.setattr(solar_allocation_near, "_MOST_NUMBERS", most)
+    monkeypatch.setattr(solar_allocation_near, "_MOST_CHEAP", most)
+    random = np.random.default_rng(1)
+    houses, slots = 60, 40
+    step, multiple = random.choice([0.4, 0.8, 1.2], houses), np.arange(slots, dtype=float)
+    kw = multiple[:, np.newaxis] * step
+    cost = 200.0 * kw + 40.0 * random.random(kw.shape) * (kw > 0)
+    row = Row("renewables", np.ones(houses), np.full(houses, -1.492), 0.0)
+    problem = Problem(cost, multiple, np.zeros(slots, dtype=bool), step, (row,))
+    prices = find_prices(problem)
+    made: list[int] = []
+    grow = Sets.grow
+
+    def watched(sets: Sets, changes: Changes, numbers: range, reach: float) -> None:
+        expected = sets.grown(changes, numbers, reach)
+        grow(sets, changes, numbers, reach)
+        assert sets.above.size == expected
+        made.append(sets.spare.size)
+
+    monkeypatch.setattr(Sets, "grow", watched)
+    with_nothing = Near(-np.inf, np.zeros(0, dtype=np.int16), np.nan)
+    near = plans_near(problem, prices, 1e-9, with_nothing, 5.0)
+    assert max(made) <= most
+    exact = keep_exactly(problem, np.zeros(1), 0)
+    assert exact is not None
+    assert prices.priced.bound <= near.bound <= exact.bound + 1e-6
 
 
 @settings(max_examples=25, deadline=None)
