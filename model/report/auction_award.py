@@ -17,16 +17,11 @@ from model.optimise.solver import SolverOptions
 from model.report.auction_audit import audit, write_audit
 from model.report.auction_figures import award_figures
 from model.report.auction_page import write_page
-from model.report.auction_workbook import award_sheets
+from model.report.auction_workbook import STATUSES, award_sheets
 from model.result_folder import result_folder
 from model.spreadsheet import write_workbook
 
 _TITLE = Text("Award of the joint purchase", "共同購入オークションの落札結果")
-_TOTAL, _SAVED = Text("all bills", "料金総額"), Text("saving against stage 1", "第1段階提示額からの削減")
-_BY = Text("bound and gap", "下界とギャップ")
-_UNSERVED = Text(
-    "facilities without a winning bid (stage-1 offer or last resort)", "落札者のない施設（第1段階又は最終保障）"
-)
 #: Sheets that the page shows; those of single wards stay in the workbook.
 _SHOWN = 7
 
@@ -74,14 +69,31 @@ def write_award(
 
 def award_lines(found: Answer, language: Language) -> list[str]:
     """Return the award in a few lines of text."""
-    proof = found.cleared.proof
-    lines = [f"{_TOTAL(language)}: {found.total:,.0f} JPY"]
-    offers = sum(found.built.purchase.budgets.values())
-    if len(found.built.purchase.budgets) == len(found.built.purchase.wards):
+    proof, purchase = found.cleared.proof, found.built.purchase
+    status = STATUSES[proof.status]
+    lines = [Text(f"All bills: {found.total:,.0f} JPY a year.", f"料金総額：年 {found.total:,.0f} 円")]
+    offers = sum(purchase.budgets.values())
+    if len(purchase.budgets) == len(purchase.wards):
         saved = offers - found.total
-        lines.append(f"{_SAVED(language)}: {saved:,.0f} JPY ({saved / offers:.1%})")
-    lines.append(f"{_BY(language)}: {proof.bound:,.0f}, {proof.gap:.2e} ({proof.status}, {proof.seconds:.1f} s)")
+        lines.append(
+            Text(
+                f"Saving against the offers of stage 1: {saved:,.0f} JPY a year ({saved / offers:.1%}).",
+                f"第1段階提示額からの削減：年 {saved:,.0f} 円（{saved / offers:.1%}）",
+            )
+        )
+    lines.append(
+        Text(
+            f"No award can be below {proof.bound:,.0f}: gap {proof.gap:.4%} ({status.en}, {proof.seconds:.1f} s).",
+            f"下界 {proof.bound:,.0f}（これより安い落札案はない）、"
+            f"ギャップ {proof.gap:.4%}（{status.ja}、{proof.seconds:.1f}秒）",
+        )
+    )
     if found.fallback.any():
-        cost = float(found.yearly[found.fallback].sum())
-        lines.append(f"{_UNSERVED(language)}: {int(found.fallback.sum())}, {cost:,.0f} JPY")
-    return lines
+        number, cost = int(found.fallback.sum()), float(found.yearly[found.fallback].sum())
+        lines.append(
+            Text(
+                f"Facilities without a winning bid (stage-1 offer or last resort): {number}, {cost:,.0f} JPY a year.",
+                f"落札者のない施設（第1段階又は最終保障）：{number}施設、年 {cost:,.0f} 円",
+            )
+        )
+    return [line(language) for line in lines]

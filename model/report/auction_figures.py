@@ -20,7 +20,7 @@ _BODY = 3.2
 def _page(title: Text, message: str, language: Language, body: float = _BODY) -> Page:
     """Return a page of an auction figure."""
     subject = Text("joint purchase of renewable electricity by the wards", "特別区による再エネ電力の共同購入")
-    source = Text("own calculation from the bids; taxes not included", "入札データから算定。消費税を含まない。")
+    source = Text("own calculation from the tables given; taxes not included", "入力表から算定。消費税を含まない。")
     return Page(title(language), subject(language), message, source(language), body, language)
 
 
@@ -43,7 +43,10 @@ def award_figures(
             *price_ladder(found, folder, language),
             *load_duration(load, peaks, folder, language),
             *risks(
-                [(one.supplier, one.cost) for one in found.departures]
+                [
+                    (Text(f"{one.supplier} leaves", f"{one.supplier}の離脱")(language), one.cost)
+                    for one in found.departures
+                ]
                 + [(one.rule(language), one.cost) for one in found.rules],
                 Text("What could change: winners that leave, rules that bind", "影響の大きさ：事業者の離脱と各規則"),
                 Text("change of the award [million JPY/year]", "影響額 [百万円/年]"),
@@ -131,7 +134,9 @@ def risks(amounts: Sequence[tuple[str, float]], title: Text, unit: Text, stem: P
     shown = sorted(amounts, key=lambda one: abs(one[1]))[-15:]
     body = max(1.4, 0.22 * len(shown) + 0.7)
     worst = shown[-1] if shown else ("–", 0.0)
-    page = _page(title, f"{worst[0]}: {worst[1] / _MILLION:+,.1f}", language, body)
+    largest = Text(f"largest: {worst[0]}, {worst[1] / _MILLION:+,.1f} million JPY a year",
+                   f"最大：{worst[0]} {worst[1] / _MILLION:+,.1f} 百万円/年")  # fmt: skip
+    page = _page(title, largest(language), language, body)
     figure = page.figure()
     axes = page.axes(figure, 2.8, 0.45, 4.1, body - 0.55)
     values = [amount / _MILLION for _, amount in shown]

@@ -105,7 +105,7 @@ def write_trial(
     subject = Text("joint purchase of renewable electricity by the wards", "特別区による再エネ電力の共同購入")
     source = Text("line: formula; dots: drawn costs", "線：理論値、点：乱数による模擬")
     with drawing(language):
-        page = Page(title(language), subject(language), lines[0], source(language), 3.0, language)
+        page = Page(title(language), subject(language), lines[-1], source(language), 3.0, language)
         figure = page.figure()
         axes = page.axes(figure, 0.7, 0.45, 6.2, 2.4)
         axes.plot(curve[:, 0], 100 * curve[:, 1], color=BLUE)

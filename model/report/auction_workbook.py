@@ -31,6 +31,15 @@ _FALLBACKS = {
     "(last resort)": Text("last-resort supply", "最終保障供給"),
 }
 
+#: Statuses of a proof in words.
+STATUSES = {
+    "optimal": Text("proven best within the gap asked for", "求めた精度で最適と証明済み"),
+    "feasible": Text("stopped by time, not proven to the gap asked for", "時間切れ、求めた精度では未証明"),
+    "infeasible": Text("no award meets every rule", "全ての規則を満たす落札案なし"),
+    "unbounded": Text("without bound", "下界なし"),
+    "no_solution": Text("stopped with nothing in hand", "解なしで終了"),
+}
+
 
 def ward_name(code: str, language: Language) -> str:
     """Return the name of a ward."""
@@ -86,7 +95,7 @@ def summary(found: Answer, language: Language) -> Table:
         (Text("proven bound of the objective", "目的関数の下界（証明済み）"), proof.bound),
         (Text("objective", "目的関数"), proof.objective),
         (Text("gap [%]", "ギャップ [%]"), 100 * proof.gap),
-        (Text("status", "状態"), proof.status),
+        (Text("status", "状態"), STATUSES[proof.status](language)),
         (Text("seconds", "計算時間 [秒]"), round(proof.seconds, 2)),
         (Text("other awards at the same price", "同額の落札案"), ties(language)),
         (Text("rule for ties", "同額時の規則"), found.tie_rule(language)),
@@ -140,9 +149,9 @@ def wards(found: Answer, language: Language) -> Table:
 
 
 def _sums(rows: Sequence[Sequence[Cell]], columns: int) -> list[float]:
-    """Return the sums of the columns after the first; cells without a number count nothing."""
+    """Return the sums of the columns after the first, without binary noise; cells without a number count nothing."""
     cells = [[row[column] for row in rows[1:]] for column in range(1, columns)]
-    return [sum([float(cell) for cell in column if isinstance(cell, (int, float))]) for column in cells]
+    return [round(sum(float(cell) for cell in column if isinstance(cell, (int, float))), 2) + 0.0 for column in cells]
 
 
 def _ward_row(found: Answer, code: str, language: Language) -> list[Cell]:
