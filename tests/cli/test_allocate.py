@@ -26,8 +26,7 @@ def listed(path: Path, *lines: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("ending", ["xlsx", "csv", "yaml"])
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize(("ending", "language"), [("xlsx", "ja"), ("csv", "ja"), ("yaml", "en")])
 def test_the_template_goes_straight_through(tmp_path: Path, ending: str, language: str) -> None:
     path = tmp_path / f"portfolio.{ending}"
     assert run("template", "portfolio", "--out", str(path), "--lang", language) == 0
@@ -211,6 +210,7 @@ def test_a_cluster_that_does_not_answer_is_told(
         distributed.client.default_client()
 
 
+@pytest.mark.slow
 def test_a_trade_off_between_two_objectives(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = listed(tmp_path / "list.csv", *(f"h{n},世田谷区,100,{2 + n % 4}" for n in range(12)))
     out = tmp_path / "out"

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import binom, norm
 
-from model.optimise.solar_allocation import allocate
 from model.optimise.solar_allocation_answer import Answer, Setting, answer, verified
 from model.optimise.solar_allocation_consent import both_reached, can_be_added, distribution, probability_of_meeting
 from model.optimise.solar_allocation_dataset import dataset
@@ -181,11 +180,22 @@ WISHES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(HOUSES, WISHES, st.booleans())
 def test_every_option_on_and_off_equals_enumeration(
     houses: list[dict[str, Any]], wishes: dict[str, Any], existing: bool
 ) -> None:
+    equals_enumeration(houses, wishes, existing)
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None)
+@given(HOUSES, WISHES, st.booleans())
+def test_many_lists_equal_enumeration(houses: list[dict[str, Any]], wishes: dict[str, Any], existing: bool) -> None:
+    equals_enumeration(houses, wishes, existing)
+
+
+def equals_enumeration(houses: list[dict[str, Any]], wishes: dict[str, Any], existing: bool) -> None:
     if existing:
         houses = [*houses, {"role": "existing_house", "max_kw": 0.8, "delivered_on": date(2025, 8, 1)}]
     supply, asked = portfolio(*houses), Wishes(**wishes)
@@ -320,33 +330,6 @@ def test_two_sums_reach_their_marks_together(first: float, second: float, correl
         lambda at: norm.pdf(at) * norm.cdf((first - correlation * at) / width), -9.0, second, points=bends, limit=200
     )[0]
     assert both_reached(first, second, correlation) == pytest.approx(both, abs=1e-8)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_a_certain_year_equals_enumeration(seed: int) -> None:
-    random = np.random.default_rng(seed)
-    houses = [{"max_kw": 1.6, "consent": float(random.choice([0.7, 0.9, 1.0])), "municipality": CHIYODA,
-               "cost_jpy_per_kw": float(random.integers(150_000, 250_000))} for _ in range(4)]  # fmt: skip
-    supply = portfolio(*houses)
-    facts = houses_of(supply, SETTING.rules, SETTING.assumed)
-    wishes = Wishes(certainty=0.8)
-    plan = allocate(facts, wishes, SETTING.economics, SETTING.rules, 1e-6, 1.0)
-    assert plan.scheme is not None
-    assert plan.best.probability >= 0.8
-    best = np.inf
-    for model in build(facts, wishes, SETTING.economics, SETTING.rules):
-        kw_of = model.slots.multiple
-        owed = facts.owed_uniform_kw if model.scheme == "uniform" else facts.owed_by_zone_kw
-        for choice in product(range(model.problem.slots), repeat=facts.size):
-            picked = np.array(choice)
-            kw = kw_of[picked] * facts.module_step_kw
-            chance = probability_of_meeting(
-                (kw, facts.consent), (np.zeros(0), np.zeros(0)), float(owed.sum()), 0.0, 1.0
-            )
-            if chance >= 0.8:
-                best = min(best, cost_of(model.problem, picked))
-    assert plan.best.finished.cost >= best - 1e-6
-    assert plan.best.finished.cost <= best * 1.25
 
 
 def test_where_the_year_stands_and_how_it_may_close() -> None:
