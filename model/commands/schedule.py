@@ -268,7 +268,7 @@ def _show(answer: Answer, language: Language, console: Console) -> None:
             continue
         table = Table(box=None, pad_edge=False)
         for heading in rows[0]:
-            table.add_column(str(heading))
+            table.add_column(str(heading), overflow="fold")
         for row in rows[1 : most + 1]:
             table.add_row(*(Styled(_cell(cell)) for cell in row))
         console.print(table)
@@ -281,7 +281,7 @@ def _cell(cell: object) -> str:
     return (
         f"{cell:,.4g}"
         if isinstance(cell, float) and abs(cell) < 1
-        else f"{cell:,}"
+        else f"{cell:,.15g}"
         if isinstance(cell, (int, float))
         else str(cell)
     )

@@ -343,7 +343,7 @@ def _credits(paths: Paths, years: IntArray, period: IntArray, rules: Rules, sett
     for kind, name in _CREDITS.items():
         if f"{name}_price" in paths.series:
             counts = np.ones(len(last))
-            if kind == "renewable":
+            if kind == "renewable" and settings.renewable_source != "other":
                 ends = [standing(rules, int(year)) for year in last]
                 counts = np.array([renewable_multiplier(settings.renewable_source, now) for now in ends])
             price = settings.scale_credits * paths.at(f"{name}_price", last) / counts

@@ -104,14 +104,16 @@ def bank(answer: Answer, language: Language) -> Figure:
         (amounts.ordered_t + amounts.missing_t, VERMILION, Text("order or not covered", "命令・未充足")),
     )
     bottom = np.zeros(problem.periods)
-    for values, colour, name in up:
+    for values, colour, name in (one for one in up if one[0].any()):
         height = kilo * values.sum(axis=0)
         axes.bar(places, height, bottom=bottom, color=colour, width=0.6, label=name(language))
         bottom += height
     sold = kilo * amounts.sold_by_period(problem).sum(axis=0)
     expired = kilo * amounts.expired_t.sum(axis=0)
-    axes.bar(places, -sold, color=ORANGE, width=0.6, label=Text("sold", "売却")(language))
-    axes.bar(places, -expired, bottom=-sold, color=GREY, width=0.6, label=Text("expired", "失効")(language))
+    if sold.any():
+        axes.bar(places, -sold, color=ORANGE, width=0.6, label=Text("sold", "売却")(language))
+    if expired.any():
+        axes.bar(places, -expired, bottom=-sold, color=GREY, width=0.6, label=Text("expired", "失効")(language))
     axes.axhline(0, color=BLACK, linewidth=0.6)
     axes.set_xticks(places, [Text(f"period {n}", f"第{n}期")(language) for n in problem.period_numbers])
     axes.set_ylabel(Text("kt-CO2", "千t-CO2")(language))
@@ -169,25 +171,27 @@ def curve(answer: Answer, language: Language) -> Figure:
 def gantt(answer: Answer, language: Language) -> Figure:
     """Draw which measure is done in how many facilities in each year."""
     problem = answer.schedule.problem
-    ids = list(dict.fromkeys(work.measure for own in problem.works for work in own))
+    done = zip(problem.works, answer.schedule.starts, strict=True)
+    ids = list(dict.fromkeys(w.measure for own, at in done for w, s in zip(own, at, strict=True) if s >= 0))
     counts = np.zeros((len(ids), len(problem.years)))
     for own, starts in zip(problem.works, answer.schedule.starts, strict=True):
         for work, start in zip(own, starts, strict=True):
             if start >= 0:
                 counts[ids.index(work.measure), start] += 1
-    message = Text(f"{int(counts.sum())} works in all.", f"対策は全{int(counts.sum())}件。")
+    message = Text(f"{int(counts.sum())} works in all; the larger a dot, the more facilities.",
+                   f"対策は全{int(counts.sum())}件（円の大きさは事業所数）。")  # fmt: skip
     page = _page(answer, Text("Works by year", "対策の実施時期"), message, language, 3.4)
     figure = page.figure()
     axes = page.axes(figure, 2.6, 0.45, 4.2, 2.85)
     rows, columns = np.nonzero(counts)
-    sizes = 12 + 90 * counts[rows, columns] / max(counts.max(), 1)
+    sizes = 12 + 90 * counts[rows, columns] / counts.max(initial=1.0)
     axes.scatter(problem.years[columns], rows, s=sizes, color=BLUE, alpha=0.75, linewidth=0)
     axes.set_yticks(
         np.arange(len(ids)),
         [fitted(measure_name(one, answer.tables.measures)(language), 38) for one in ids],
         fontsize=7,
     )
-    axes.set_ylim(len(ids) - 0.5, -0.5)
+    axes.set_ylim(max(len(ids), 1) - 0.5, -0.5)
     year_ticks(axes, problem.years, language, 5)
     axes.set_xlim(problem.years[0] - 1, problem.years[-1] + 1)
     axes.grid(axis="y", linewidth=0.3)

@@ -34,7 +34,7 @@ def limits(answer: Answer, language: Language) -> Rows:
             money, work = float(found.money_worth[number, y]), float(found.work_worth[number, y])
             rows.append([
                 whose, int(year),
-                _finite(budget), round(float(paid[limit.members, y].sum())),
+                _finite(budget), float(round(paid[limit.members, y].sum())),
                 _finite(round(money, 6) if np.isfinite(budget) else np.nan),
                 _finite(hands), int(begun[limit.members, y].sum()),
                 _finite(round(work, 3) if np.isfinite(hands) else np.nan),

@@ -61,7 +61,7 @@ def steps(answer: Answer, language: Language) -> Rows:
         number = [count[one.measure] for count in counts]
         name = RENEWABLE_NAMES.get(one.measure) or measure_name(one.measure, answer.tables.measures)
         rows.append([
-            name(language), round(one.per_tonne), round(one.tonnes), number[0], number[-1],
+            name(language), float(round(one.per_tonne)), float(round(one.tonnes)), number[0], number[-1],
             _ranges([price for price, _ in plans], number),
         ])  # fmt: skip
     return rows

@@ -82,12 +82,12 @@ def summary(answer: Answer, language: Language) -> Rows:
     years = f"{fiscal_year(int(problem.years[0]), language)} – {fiscal_year(int(problem.years[-1]), language)}"
     add("years", "計画期間", years)
     add("status", "状態", STATUS_NAMES.get(proof.status, Text(proof.status, proof.status))(language))
-    add("own cost, present value", "計画の費用（現在価値）", round(found.cost), "JPY")
+    add("own cost, present value", "計画の費用（現在価値）", float(round(found.cost)), "JPY")
     for name, value in found.costs.items():
-        rows.append([f"  {COST_NAMES[name](language)}", round(value), "JPY"])
+        rows.append([f"  {COST_NAMES[name](language)}", float(round(value)), "JPY"])
     unit = "t-CO2" if problem.aim == "emissions" else "JPY"
     if np.isfinite(proof.gap):
-        add("no plan can be better than", "証明された下限", round(float(proof.bound)), unit)
+        add("no plan can be better than", "証明された下限", float(round(float(proof.bound))), unit)
         add("gap", "差", float(proof.gap), "1")
     add("seconds", "計算時間", round(proof.seconds, 1), "s")
     add("emissions over all years", "全年度の排出量", round(float(found.amounts.emissions_t.sum())), "t-CO2")
@@ -100,7 +100,7 @@ def summary(answer: Answer, language: Language) -> Rows:
     held = Text("holds", "適合") if answer.certificate.holds else Text("does not hold", "不一致あり")
     add("second look by the programme's own rules", "制度の算定式による検証", held(language))
     if answer.settings.fallback:
-        add("rules taken from another rule set (--strict: none)", "他のルールセットから引用した規定（--strictで不可）",
+        add("rules taken from another rule set", "他のルールセットから引用した規定",
             len(_taken_over(answer)))  # fmt: skip
     missing = float(found.amounts.missing_t.sum())
     if missing > 0:
@@ -166,7 +166,7 @@ def plan_form(answer: Answer, language: Language) -> Rows:
                 round(float(found.plans[f].raw_emissions_t[y]), 3),
                 *(float(found.amounts.renewable_mwh[o, f, y]) for o in range(len(RENEWABLES))),
                 emitted, round(base - emitted, 3), round(1 - emitted / base, 4), "、".join(works),
-                round(float(found.plans[f].paid[y])),
+                float(round(found.plans[f].paid[y])),
             ])  # fmt: skip
     return rows
 
@@ -301,7 +301,10 @@ def measures(answer: Answer, language: Language) -> Rows:
     names = _names(answer, language)
     rows: Rows = [_head(language, ("measure", "対策"), ("tonnes over the plan", "計画期間の削減量 [t-CO2]"),
                         ("cost of a tonne [JPY/t-CO2]", "1トン当たり費用 [JPY/t-CO2]"))]  # fmt: skip
-    return rows + [[names[one.measure], round(one.tonnes), round(one.per_tonne)] for one in abatement(answer.schedule)]
+    return rows + [
+        [names[one.measure], float(round(one.tonnes)), float(round(one.per_tonne))]
+        for one in abatement(answer.schedule)
+    ]
 
 
 def studies(answer: Answer, language: Language) -> Rows:
@@ -311,28 +314,28 @@ def studies(answer: Answer, language: Language) -> Rows:
     ]
     compare = Text("rule sets", "ルールセット比較")(language)
     for name, one in answer.compared.items():
-        rows.append([compare, name, Text("own cost", "計画の費用")(language), round(one.cost), "JPY"])
+        rows.append([compare, name, Text("own cost", "計画の費用")(language), float(round(one.cost)), "JPY"])
         rows.append(
             [compare, name, Text("emissions", "排出量")(language), round(float(one.amounts.emissions_t.sum())), "t-CO2"]
         )
     if answer.regret is not None:
         title, found = Text("regret", "リグレット")(language), answer.regret
         for number, (price, points) in enumerate(found.futures):
-            case = f"{price:,.0f} JPY/t-CO2, +{100 * points:g} %-pt"
+            case = _future(price, points)(language)
             rows.append(
                 [
                     title,
                     case,
                     Text("cost of the plan made for it", "当該前提の計画の費用")(language),
-                    round(float(found.cost[number, number])),
+                    float(round(float(found.cost[number, number]))),
                     "JPY",
                 ]
             )
             worst = Text("its greatest regret elsewhere", "他の前提での最大リグレット")
-            rows.append([title, case, worst(language), round(float(found.regret[number].max())), "JPY"])
+            rows.append([title, case, worst(language), float(round(float(found.regret[number].max()))), "JPY"])
         price, points = found.futures[found.steadiest]
         steady = Text("plan with the least greatest regret", "最大リグレットが最小の計画")
-        rows.append([title, f"{price:,.0f} JPY/t-CO2, +{100 * points:g} %-pt", steady(language), None, ""])
+        rows.append([title, _future(price, points)(language), steady(language), None, ""])
     if answer.market is not None:
         title = Text("market of all facilities", "全事業所間の取引市場")(language)
         for p, number in enumerate(answer.market.periods):
@@ -345,6 +348,14 @@ def studies(answer: Answer, language: Language) -> Rows:
     if answer.past is not None:
         rows += _past_rows(answer.past, language)
     return rows
+
+
+def _future(price: float, points: float) -> Text:
+    """Return the name of a future."""
+    return Text(
+        f"{price:,.0f} JPY/t-CO2, rates +{100 * points:g} points",
+        f"{price:,.0f}円/t-CO2、義務率+{100 * points:g}ポイント",
+    )
 
 
 def _past_rows(past: PastMarket, language: Language) -> Rows:
