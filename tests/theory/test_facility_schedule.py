@@ -10,7 +10,7 @@ from schedule_cases import PRACTICES, YEARS, tiny
 from scipy.optimize import linprog
 
 from model.optimise.facility_schedule_answer import solve_schedule
-from model.optimise.facility_schedule_problem import Practice, Problem, Work
+from model.optimise.facility_schedule_problem import Limit, Practice, Problem, Work
 
 SETTINGS = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -68,7 +68,7 @@ def exhaustive(problem: Problem) -> float:
 
 
 def _legal(problem: Problem, starts: list[tuple[int, ...]]) -> bool:
-    spent, begun = np.zeros(YEARS), np.zeros(YEARS)
+    spent, begun = np.zeros((problem.facilities, YEARS)), np.zeros((problem.facilities, YEARS))
     for f, own in enumerate(starts):
         for i, s in enumerate(own):
             if s < 0:
@@ -78,10 +78,16 @@ def _legal(problem: Problem, starts: list[tuple[int, ...]]) -> bool:
                 return False
             if any(own[other] >= 0 for other in work.excludes):
                 return False
-            begun[s] += 1
+            begun[f, s] += 1
             for y, money in outlays(problem, work, s).items():
-                spent[y] += money
-    return bool(np.all(spent <= problem.budget + 1e-6) and np.all(begun <= problem.capacity))
+                spent[f, y] += money
+    if np.any(spent.sum(axis=0) > problem.budget + 1e-6) or np.any(begun.sum(axis=0) > problem.capacity):
+        return False
+    return all(
+        np.all(spent[one.members].sum(axis=0) <= one.budget + 1e-6)
+        and np.all(begun[one.members].sum(axis=0) <= one.capacity)
+        for one in problem.owner_limits
+    )
 
 
 def _trade(problem: Problem, use: list[list[tuple[float, float, float]]]) -> float:
@@ -96,8 +102,8 @@ def _trade(problem: Problem, use: list[list[tuple[float, float, float]]]) -> flo
 
 def _trade_lp(problem: Problem, use: list, pattern: tuple[bool, ...] | None, sells: tuple[bool, bool] | None) -> float:
     F, d, pr = problem.facilities, problem.discount, problem.practice
-    names: list[tuple] = [(n, f, p) for n in ("kept", "bought", "bk", "out", "ok", "given", "got", "exc", "short")
-                          for f in range(F) for p in range(2)]  # fmt: skip
+    amounts = ("kept", "bought", "bk", "out", "ok", "given", "got", "ord", "exc", "short")
+    names: list[tuple] = [(n, f, p) for n in amounts for f in range(F) for p in range(2)]  # fmt: skip
     names += [("sold", f, n) for f in range(F) for n in range(len(problem.slots))]
     names += [("cert", f, y) for f in range(F) for y in range(YEARS)]
     names += [("buy", k, p) for k in problem.credits for p in range(2)]
@@ -113,6 +119,11 @@ def _trade_lp(problem: Problem, use: list, pattern: tuple[bool, ...] | None, sel
         for y in range(YEARS):
             c[at["cert", f, y]] = d[y] * problem.renewable_price[0, y]
             upper[at["cert", f, y]] = use[f][y][0] if problem.renewable_cut.any() else 0.0
+    for f in range(F):
+        for p in range(2):
+            usable = np.isfinite(problem.order_price[p])
+            c[at["ord", f, p]] = d[end[p]] * pr.order_multiplier * problem.order_price[p] if usable else 0.0
+            upper[at["ord", f, p]] = np.inf if usable else 0.0
     for p in range(2):
         kept_on = [("bk", 1)] if p == 0 else []
         ordinary = {at["bought", f, p]: 1.0 for f in range(F)} | {
@@ -143,7 +154,7 @@ def _trade_lp(problem: Problem, use: list, pattern: tuple[bool, ...] | None, sel
             else:
                 upper[at["exc", f, p]] = 0.0
                 rows.append(({at["short", f, p]: -1.0} | {i: -v for i, v in cuts.items()}, fixed))
-            cover = {at[m, f, p]: -1.0 for m in ("kept", "bought", "bk", "out", "ok", "got")}
+            cover = {at[m, f, p]: -1.0 for m in ("kept", "bought", "bk", "out", "ok", "got", "ord")}
             rows.append(({at["short", f, p]: 1.0} | cover, 0.0))
             sold = {at["sold", f, i]: 1.0 for i, s in enumerate(problem.slots) if s.period == p}
             held = sold | {at["given", f, p]: 1.0, at["exc", f, p]: -1.0}
@@ -231,4 +242,36 @@ def test_equals_exhaustive_search_with_twelve_works(seed: int, practice: Practic
     problem = tiny(seed, (6, 6), practice, certificates=False, years_allowed=1)
     expected = exhaustive(problem)
     assert solve_schedule(problem, gap=0.0, method="whole").cost == pytest.approx(expected, rel=1e-6, abs=50.0)
+    assert solve_schedule(problem, gap=1e-6).proof.bound <= expected + 1e-6 * abs(expected) + 1.0
+
+
+#: Two facilities and five years rounded up to whole kilograms, at most some 15 kg, at no more than 9,000 JPY a tonne.
+ROUNDED = 140.0
+RULES = ("banking", "transfer", "sale", "seller cap", "early sale", "outside limit", "order")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "on", list(product((False, True), repeat=len(RULES))), ids=lambda on: "".join("01"[x] for x in on)
+)
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 10**6))
+def test_equals_exhaustive_search_with_every_rule_on_and_off(on: tuple[bool, ...], seed: int) -> None:
+    rule = dict(zip(RULES, on, strict=True))
+    practice = Practice(
+        banking=rule["banking"], transfer=rule["transfer"], sale=rule["sale"], early_sale=rule["early sale"],
+        seller_cap_share=0.5 if rule["seller cap"] else None, outside_share=1 / 3 if rule["outside limit"] else None,
+    )  # fmt: skip
+    problem = tiny(seed, (2, 1), practice, certificates=False)
+    draw = np.random.default_rng(seed + 1)
+    if rule["order"]:
+        problem = problem.changed(order_price=draw.uniform(600, 4000, 2))
+    if draw.random() < 0.5:
+        money, hands = draw.choice([np.inf, 3e6]), draw.choice([np.inf, 1.0])
+        own = Limit("first", np.array([True, False]), np.full(YEARS, money), np.full(YEARS, hands))
+        problem = problem.changed(owner_limits=(own,))
+    expected = exhaustive(problem)
+    whole = solve_schedule(problem, gap=0.0, method="whole")
+    assert whole.amounts.missing_t.sum() == 0
+    assert whole.cost == pytest.approx(expected, rel=1e-6, abs=ROUNDED)
     assert solve_schedule(problem, gap=1e-6).proof.bound <= expected + 1e-6 * abs(expected) + 1.0
