@@ -89,9 +89,9 @@ def summary(found: Answer, language: Language) -> Table:
     rows: list[tuple[Text, Cell]] = [
         (Text("facilities", "施設数"), len(purchase.facilities)),
         (Text("bids admitted", "受付入札数"), int(found.built.admitted.sum())),
-        (Text("all bills [JPY/year]", "料金総額 [円/年]"), round(found.total)),
-        (Text("stage-1 offers [JPY/year]", "第1段階提示額の合計 [円/年]"), round(offers) if offers else None),
-        (Text("saving [JPY/year]", "削減額 [円/年]"), round(offers - found.total) if offers else None),
+        (Text("all bills [JPY/year]", "料金総額 [円/年]"), float(round(found.total))),
+        (Text("stage-1 offers [JPY/year]", "第1段階提示額の合計 [円/年]"), float(round(offers)) if offers else None),
+        (Text("saving [JPY/year]", "削減額 [円/年]"), float(round(offers - found.total)) if offers else None),
         (Text("proven bound of the objective", "目的関数の下界（証明済み）"), proof.bound),
         (Text("objective", "目的関数"), proof.objective),
         (Text("gap [%]", "ギャップ [%]"), 100 * proof.gap),
