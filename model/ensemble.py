@@ -18,7 +18,8 @@ from model.axes import Resolution
 from model.faults import BadInput
 from model.inputs import Data
 from model.levers import Levers
-from model.pathway import Pathway, run_pathway
+from model.pathway import Pathway, pathway_of, run_axes, standing_years
+from model.policy.acting import Scene
 from model.sampling import Design, points
 from model.scenario import levers_hash
 from model.survival_families import Array
@@ -119,14 +120,20 @@ def member(ensemble: Ensemble, number: int) -> dict[str, Array] | None:
     """Return one member, or None where its point asks for what cannot be, such as a stock that must not fall."""
     try:
         levers, data = ensemble.spread.at(ensemble.points[number])
-        return outputs(run_pathway(levers, data, resolution=RESOLUTION))
+        return outputs(_run(levers, data))
     except BadInput:
         return None
 
 
 def base_member(ensemble: Ensemble) -> dict[str, Array]:
     """Return the run of the scenario itself, with every factor in the middle of its range."""
-    return outputs(run_pathway(ensemble.levers, ensemble.data, resolution=RESOLUTION))
+    return outputs(_run(ensemble.levers, ensemble.data))
+
+
+def _run(levers: Levers, data: Data) -> Pathway:
+    """Return a run as `run_pathway` gives it, without its costs, which no member keeps."""
+    scene = Scene(data, levers, run_axes(data, levers.years.last, RESOLUTION))
+    return pathway_of(scene, *standing_years(scene), costs=False)
 
 
 def compute_block(ensemble: Ensemble, number: int) -> dict[str, Array]:

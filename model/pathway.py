@@ -117,11 +117,12 @@ def standing_years(
     return buildings, solar_years(scene, course.retrofit, stock["buildings"], stock["built_buildings"])
 
 
-def pathway_of(scene: Scene, buildings: BuildingYears, panels: SolarYears) -> Pathway:
-    """Return the pathway of a scenario whose buildings and panels are known."""
+def pathway_of(scene: Scene, buildings: BuildingYears, panels: SolarYears, costs: bool = True) -> Pathway:
+    """Return the pathway of a scenario whose buildings and panels are known, its costs where they are asked for."""
     emitting = emitting_years(scene, buildings, panels)
     values = emitting.values | _programme_values(panels, emitting)
-    values |= pathway_costs(scene.levers, scene.data, scene.axes, values, grants_of(scene))
+    if costs:
+        values |= pathway_costs(scene.levers, scene.data, scene.axes, values, grants_of(scene))
     return Pathway(
         scene.axes,
         scene.levers,
