@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from model.commands.options import Figures, Force, Lang, Out
 from model.language import Language, Text, default_language
 from model.progress import progress
 
@@ -28,12 +29,10 @@ def register(app: typer.Typer) -> None:
         base: Annotated[
             str, typer.Option(help="scenario to count from / 基準のシナリオ", metavar="SCENARIO")
         ] = "no_new_policy",
-        out: Annotated[Path | None, typer.Option(help="folder for results / 出力フォルダ")] = None,
-        force: Annotated[
-            bool, typer.Option("--force", help="write into a folder that is not ours / 他のフォルダにも出力")
-        ] = False,
-        figures: Annotated[bool, typer.Option("--figures/--no-figures", help="draw figures / 図を描く")] = True,
-        lang: Annotated[Literal["ja", "en"] | None, typer.Option(help="language / 言語")] = None,
+        out: Out = None,
+        force: Force = False,
+        figures: Figures = True,
+        lang: Lang = None,
     ) -> None:
         """Tonnes and cost of each group of levers / レバーのグループ別の削減量と費用."""
         show_abatement(scenario, base, out, force, figures, lang or default_language())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from model.commands.options import Changes, Figures, Force, Lang, Out
 from model.faults import FaultList
 from model.language import Language, Text, default_language
 
@@ -54,16 +55,11 @@ def register(app: typer.Typer) -> None:
                 metavar="SCENARIO",
             ),
         ] = None,
-        changes: Annotated[
-            list[str] | None,
-            typer.Option("--set", help="change one lever, key=value / レバーを1つ変更", metavar="KEY=VALUE"),
-        ] = None,
-        out: Annotated[Path | None, typer.Option(help="folder for results / 出力フォルダ")] = None,
-        force: Annotated[
-            bool, typer.Option("--force", help="write into a folder that is not ours / 他のフォルダにも出力")
-        ] = False,
-        figures: Annotated[bool, typer.Option("--figures/--no-figures", help="draw figures / 図を描く")] = True,
-        lang: Annotated[Literal["ja", "en"] | None, typer.Option(help="language / 言語")] = None,
+        changes: Changes = None,
+        out: Out = None,
+        force: Force = False,
+        figures: Figures = True,
+        lang: Lang = None,
     ) -> None:
         """Tonnes of each programme, and which assumption decides / 制度別の削減量と、目標を左右する前提."""
         show_contributions(scenario, years, against, changes or [], out, force, figures, lang or default_language())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 from rich.console import Console
 
-from model.commands.run import Changes, DataFolder, Figures, Force, Lang
+from model.commands.options import Changes, DataFolder, Figures, Force, Lang
 from model.faults import BadInput, Fault
 from model.language import Language, Text, default_language
 from model.progress import progress

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from model.commands.options import Figures, Force, Lang, Out
 from model.faults import ExitCode, FaultList
 from model.language import Language, Text, default_language
 from model.progress import progress
@@ -61,12 +62,10 @@ def register(app: typer.Typer) -> None:
             typer.Option("--between", help="further scenarios that levers may go to; default: those that ship"
                          " / レバーの範囲に加えるシナリオ(既定は同梱のもの)", metavar="SCENARIO"),
         ] = None,
-        out: Annotated[Path | None, typer.Option(help="folder for results / 出力フォルダ")] = None,
-        force: Annotated[
-            bool, typer.Option("--force", help="write into a folder that is not ours / 他のフォルダにも出力")
-        ] = False,
-        figures: Annotated[bool, typer.Option("--figures/--no-figures", help="draw figures / 図を描く")] = True,
-        lang: Annotated[Literal["ja", "en"] | None, typer.Option(help="language / 言語")] = None,
+        out: Out = None,
+        force: Force = False,
+        figures: Figures = True,
+        lang: Lang = None,
     ) -> int:  # fmt: skip
         """Find the cheapest way to a target / 目標を達成する費用最小の経路を求める."""
         return find_least_cost(

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
+from model.commands.options import Changes, DataFolder, Figures, Force, Lang, Out
 from model.faults import BadInput, Fault, FaultList
 from model.language import Language, Text, default_language
 from model.progress import progress
@@ -41,22 +42,6 @@ Scenarios = Annotated[
         help="scenario files or names; default carbon_half / シナリオ(既定 carbon_half)", metavar="SCENARIO…"
     ),
 ]
-Changes = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="change one lever, key=value / レバーを1つ変更", metavar="KEY=VALUE"),
-]
-Out = Annotated[Path | None, typer.Option(help="folder for results / 出力フォルダ")]
-Force = Annotated[bool, typer.Option("--force", help="write into a folder that is not ours / 他のフォルダにも出力")]
-Figures = Annotated[bool, typer.Option("--figures/--no-figures", help="draw figures / 図を描く")]
-DataFolder = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        help="folder with tables of your own: inventory, buildings, energy, solar, economics; labels and rules stay the"
-        " shipped ones / 独自の表のフォルダ: inventory, buildings, energy, solar, economics (分類と制度は同梱のもの)",
-    ),
-]
-Lang = Annotated[Literal["ja", "en"] | None, typer.Option(help="language / 言語")]
 
 
 def register(app: typer.Typer) -> None:

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from model.ordinance.exact import reaches
 from model.ordinance.solar_economics_equations import Assumptions, payback_years
 from model.ordinance.subsidies_equations import PanelGrant, panel_grant_jpy
 from model.ordinance.subsidies_facts import Home
@@ -123,5 +124,5 @@ def _grant_by_level(scene: Scene, kind: Literal["detached", "apartment"]) -> Arr
     steps = levels(Home(id=kind, kind=kind), scene.rules("subsidies"))
     # A level saves what its BEI is below the national standard; the strictest step it reaches pays.
     return np.array(
-        [max((step.grant_jpy for step in steps if 1.0 - value >= step.saving_min - 1e-9), default=0.0) for value in bei]
+        [max((step.grant_jpy for step in steps if reaches(1.0 - value, step.saving_min)), default=0.0) for value in bei]
     )
