@@ -70,13 +70,17 @@ def turnover(
     result[0] = np.matmul(weights[0], units)
     of_end_use = serves @ result[0, :, 0]
     installed = np.zeros((years, base.shape[0], technologies))
+    # Units stand in the array as if no building had ever been added; one factor a segment says what is left of them.
+    thinned = np.ones(base.shape[0])
     for index in range(1, years):
         position = first + index
-        left = np.matmul(weights[index, :, :, :position], units[:, :position])
+        left = np.matmul(weights[index, :, :, :position], units[:, :position]) * thinned
         built = new_share[index]
         entered = replaced[index].T * (of_end_use - serves @ left[:, 0]) * (1.0 - built) + built * new[index].T
-        units[:, :position] *= 1.0 - built
-        units[:, position] = entered
+        thinned = thinned * (1.0 - built)
+        if (anew := thinned == 0.0).any():
+            units[:, :, anew], thinned[anew] = 0.0, 1.0
+        units[:, position] = entered / thinned
         result[index] = left * (1.0 - built) + entered[:, None] * weights[index, :, :, position, None]
         of_end_use = of_end_use * (1.0 - built) + built
         installed[index] = entered.T

@@ -105,10 +105,13 @@ class Data:
 
     def number(self, table: str, quantity: str, **labels: str) -> float:
         """Return the one value of a quantity, in the unit of its table."""
-        values = self.column(table, quantity, "value", **labels)
-        if len(values) != 1:
-            raise BadInput([_not_one(table, quantity, labels, (), len(values))])
-        return float(values[0])
+        key = ("number", table, quantity, *labels.items())
+        if (position := self._found.get(key)) is None:
+            rows = self._rows(table, quantity, labels)
+            if len(rows) != 1:
+                raise BadInput([_not_one(table, quantity, labels, (), len(rows))])
+            position = self._found[key] = int(rows[0])
+        return float(self._columns[table, quantity]["value"][position])
 
     def series(self, table: str, quantity: str, **labels: str) -> tuple[Array, Array]:
         """Return years and values of a quantity, years rising; at least one."""
@@ -177,7 +180,8 @@ class Data:
     def _at(self, table: str, quantity: str, positions: npt.NDArray[np.intp], missing: float | None) -> Array:
         """Return the values at some rows; the position −1 of a name without a row finds what stands for it."""
         values = self._columns.get((table, quantity), _NO_ROWS)["value"]
-        return np.append(values, np.nan if missing is None else missing).astype(np.float64)[positions]
+        padded = values if missing is None else np.append(values, missing)
+        return padded[positions].astype(np.float64)
 
     def _positions(
         self, table: str, quantity: str, dim: str, wanted: tuple[str, ...], each: bool, labels: Mapping[str, str]

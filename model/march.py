@@ -3,40 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
-import numpy.typing as npt
 
-from model.axes import PROJECTION_FROM, Axes, Mask
-from model.base_stock import base_standards, base_stock
+from model.axes import PROJECTION_FROM, Axes
+from model.base_stock import base_stock
 from model.demand import Sizes
 from model.faults import BadInput
 from model.inputs import Data
+from model.levels import Levels
 from model.levers import Levers
 from model.lifetimes import Lifetimes
 from model.policy.acting import Works
 from model.stock import (
+    BALANCE_TOLERANCE,
     Construction,
     FallingStockError,
     balance_residual,
     build_to_demand_in_place,
     check_balance,
     demolish_in_place,
-    renovate,
 )
 from model.survival import hazard_table
 from model.survival_families import Array
-from model.year_path import share_path_values
 
 #: Called with the number of years done and all years, for a progress bar.
 Progress = Callable[[int, int], None]
 
-#: Flows and stocks that the march records in every cell [year, segment, region].
-_CELLS = (
-    "floor_area", "built_floor_area", "demolished_floor_area", "surplus_demolished_floor_area",
-    "surplus_vacant_floor_area", "dwellings", "built_dwellings", "buildings", "built_buildings",
-)  # fmt: skip
+#: Units in which the stock is counted, the first being that of its performance levels; attributes of `Sizes`.
+_UNITS = ("floor_area", "dwellings", "buildings")
 
 
 @dataclass
@@ -59,32 +55,35 @@ class StockYears:
 
 
 @dataclass(frozen=True)
-class Renovations:
-    """Renovation levers as arrays.
+class _Flows:
+    """What happens to the stock in every year, in its own unit [year, segment, region]; areas in m².
 
     Args:
-        rate: share of eligible floor area a year [year, segment].
-        rate_of_level: factor on it by the level before [standard].
-        target: levels reached [year, segment, standard].
-        minimum_age: [years] [segment].
+        standing: at the end of the year.
+        lost: by hazard, and the same as an area.
+        built, first_year, oldest, vacant: as `model.stock.Construction` has them.
+        taken_area: floor area taken down beyond the hazard.
     """
 
-    rate: Array
-    rate_of_level: Array
-    target: Array
-    minimum_age: Array
+    standing: Array
+    lost: Array
+    lost_area: Array
+    built: Array
+    first_year: Array
+    oldest: Array
+    vacant: Array
+    taken_area: Array
 
-    def of_year(self, index: int, ages: npt.NDArray[np.floating]) -> tuple[Array, Array, Mask]:
-        """Return rate [segment, standard], transition [segment, standard, standard] and who is eligible in a year.
+    @classmethod
+    def none(cls, shape: tuple[int, ...]) -> _Flows:
+        """Return the flows of years in which nothing happened yet."""
+        return cls(*(np.zeros(shape) for _ in fields(cls)))
 
-        rate[s, k] = rate of the year · factor of the level before, at most 1; cohorts [segment, vintage] of the
-        minimum age are eligible. Renovated area of a level goes to the better levels of the target in proportion; the
-        rest of the target would lower it, so that part stays as it is.
-        """
-        segments, levels = self.target.shape[1:]
-        rate = np.minimum(self.rate[index][:, None] * self.rate_of_level, 1.0)
-        transition = np.broadcast_to(self.target[index][:, None, :], (segments, levels, levels))
-        return rate, transition, ages[None, :] >= self.minimum_age[:, None]
+    def record(self, index: int, built: Construction, taken_area: Array | float) -> None:
+        """Write what a year's construction came to."""
+        self.built[index], self.first_year[index] = built.built, built.demolished_first_year
+        self.oldest[index], self.vacant[index] = built.demolished_oldest, built.vacant
+        self.taken_area[index] = taken_area
 
 
 def march(
@@ -113,136 +112,114 @@ def march(
         BadInput: stock exceeds demand and the scenario says to stop there.
         BalanceError: the balance of a cell does not close, a fault of the program.
     """
-    hazards = hazard_table(life.of_segments(axes), axes.vintages, axes.years)
-    ahead = axes.years >= PROJECTION_FROM
-    hazards[ahead] = hazard_table(life.of_segments_later(axes), axes.vintages, axes.years[ahead])
-    renovations = _renovations(levers, axes, course.renovation_rate)
+    ahead = int(np.searchsorted(axes.years, PROJECTION_FROM))
+    hazards = [*hazard_table(life.of_segments(axes), axes.vintages, axes.years[:ahead]),
+               *hazard_table(life.of_segments_later(axes), axes.vintages, axes.years[ahead:])]  # fmt: skip
+    levels = Levels(data, levers, axes, course)
     stock = base_stock(data, axes, life, wanted[0])
-    shares = base_standards(data, axes)
-    result = _empty(axes)
-    _record(result, size, stock, shares, 0)
+    result, flows = _empty(axes), _Flows.none(wanted.shape)
+    units = np.stack([getattr(size, name) for name in _UNITS], axis=-1)
+    _record(result, flows, units, stock, levels, 0)
     for index in range(1, len(axes.years)):
         year, position = int(axes.years[index]), axes.vintage_index(int(axes.years[index]))
-        before = stock.sum(axis=2)
-        lost_area = np.matmul(stock, (hazards[index] * size.floor_area)[:, :, None])[:, :, 0]
-        lost = demolish_in_place(stock, hazards[index])
+        flows.lost_area[index] = np.matmul(stock, (hazards[index] * size.floor_area)[:, :, None])[:, :, 0]
+        flows.lost[index] = demolish_in_place(stock, hazards[index])
         if year >= PROJECTION_FROM:
-            works = renovations.of_year(index, year - axes.vintages + 0.5)
-            area = stock.sum(axis=1) * size.floor_area
-            result.values["renovated_floor_area_by_standard"][index] = _reached(area, shares, *works)
-            done = renovate(shares, *works)
-            raised = np.maximum(done.moved, 0.0) @ np.ones(len(axes.standards))
-            result.values["renovated_floor_area"][index] = (area * raised).sum(axis=1)
-            shares = done.standard_share
-            shares[:, position] = course.new_mix[index]
-        old_area = _in_floor_area(stock[:, :, :position], size, position)
-        built = _build(stock, wanted[index], position, hazards[index], levers, axes)
-        taken_area = old_area - _in_floor_area(stock[:, :, :position], size, position)
-        residual = balance_residual(
-            before, stock.sum(axis=2), built.built, lost + built.demolished_first_year + built.demolished_oldest
-        )
-        check_balance(residual, year)
-        result.largest_residual = max(result.largest_residual, float(residual.max()))
-        result.falling += [(index, int(segment), int(region)) for segment, region in built.falling_cells]
-        _record_flows(result, size, index, position, built, lost_area, taken_area)
-        built_area = result.values["built_floor_area"][index].sum(axis=1)
-        result.values["built_floor_area_by_standard"][index] = built_area[:, None] * shares[:, position]
-        _record(result, size, stock, shares, index)
+            raised = levels.renovate(stock.sum(axis=1) * size.floor_area, index, year)
+            result.values["renovated_floor_area"][index] = raised.area
+            result.values["renovated_floor_area_by_standard"][index] = raised.by_level
+            levels.build(index, position)
+        built = _build(stock, wanted[index], position, hazards[index], size, levers, axes)
+        flows.record(index, *built)
+        result.falling += [(index, int(segment), int(region)) for segment, region in built[0].falling_cells]
+        result.values["built_floor_area_by_standard"][index] = levels.of_vintage(position)
+        _record(result, flows, units, stock, levels, index)
         if progress is not None:
             progress(index, len(axes.years) - 1)
+    result.largest_residual = _check_balance(flows, axes)
+    _record_flows(result, size, flows, axes)
     _record_vintages(result, axes, size)
     return result
 
 
-def _reached(area: Array, shares: Array, rate: Array, transition: Array, eligible: Mask) -> Array:
-    """Return the floor area that renovation brings to each level [m²] [segment, standard].
+def _build(
+    stock: Array, wanted: Array, position: int, hazard: Array, size: Sizes, levers: Levers, axes: Axes
+) -> tuple[Construction, Array | float]:
+    """Close the gap to demand; return what was built, and the floor area taken down beyond the hazard [m²].
 
-    Args:
-        area: floor area of each cohort [m²] [segment, vintage].
-        shares: of the levels in it before [segment, vintage, standard].
-        rate, transition, eligible: as `Renovations.of_year` gives them.
+    A falling stock that the scenario does not allow becomes a fault of the input.
     """
-    renovated = np.matmul((area * eligible)[:, None, :], shares)[:, 0] * rate
-    return np.asarray(np.matmul(renovated[:, None, :], np.triu(transition, k=1))[:, 0])
-
-
-def _renovations(levers: Levers, axes: Axes, rate: Array) -> Renovations:
-    groups, lever = axes.attribute("policy_group"), levers.renovation
-    return Renovations(
-        rate=rate,
-        rate_of_level=np.array([lever.rate_of_level[name] for name in axes.standards]),
-        target=np.stack([share_path_values(lever.target[name], axes.years, axes.standards) for name in groups], axis=1),
-        minimum_age=np.array([lever.minimum_age[name] for name in groups]),
-    )
-
-
-def _build(stock: Array, wanted: Array, position: int, hazard: Array, levers: Levers, axes: Axes) -> Construction:
-    """Close the gap to demand; a falling stock that the scenario does not allow becomes a fault of the input."""
+    takes = levers.stock.falling == "demolish_oldest"
+    before = _in_floor_area(stock, size, position) if takes else 0.0
     try:
-        return build_to_demand_in_place(
+        built = build_to_demand_in_place(
             stock, wanted, position, 1.0 - hazard[:, position], levers.stock.falling  # type: ignore[arg-type]
         )  # fmt: skip
     except FallingStockError as falling:
         vintages = axes.vintages.tolist()
         raise BadInput([falling.as_fault("stock.falling", vintages, axes.segments, axes.regions)]) from None
+    return built, before - _in_floor_area(stock, size, position) if takes else 0.0
 
 
 def _in_floor_area(stock: Array, size: Sizes, position: int) -> Array:
     """Return floor area of the vintages before `position` [m²] [segment, region]."""
-    return np.asarray(np.matmul(stock, size.floor_area[:, :position, None])[:, :, 0])
+    return np.asarray(np.matmul(stock[:, :, :position], size.floor_area[:, :position, None])[:, :, 0])
+
+
+def _check_balance(flows: _Flows, axes: Axes) -> float:
+    """Return the largest relative residual of the balance in any cell and year, each checked to close."""
+    out = flows.lost + flows.first_year + flows.oldest
+    residual = balance_residual(flows.standing[:-1], flows.standing[1:], flows.built[1:], out[1:])
+    for index in np.flatnonzero(~(residual <= BALANCE_TOLERANCE).all(axis=(1, 2))):
+        check_balance(residual[index], int(axes.years[index + 1]))
+    return float(residual.max(initial=0.0))
 
 
 def _empty(axes: Axes) -> StockYears:
     years, segments, regions = len(axes.years), len(axes.segments), len(axes.regions)
-    values = {name: np.zeros((years, segments, regions)) for name in _CELLS}
-    for name in ("floor_area_by_vintage_class", "dwellings_by_vintage_class", "buildings_by_vintage_class"):
-        values[name] = np.zeros((years, segments, len(axes.vintage_classes)))
+    values = {name: np.zeros((years, segments, regions)) for name in _UNITS}
+    values |= {f"{name}_by_vintage_class": np.zeros((years, segments, len(axes.vintage_classes))) for name in _UNITS}
     for name in ("floor_area_by_standard", "built_floor_area_by_standard", "renovated_floor_area_by_standard"):
         values[name] = np.zeros((years, segments, len(axes.standards)))
     values["renovated_floor_area"] = np.zeros((years, segments))
     return StockYears(values, np.zeros((years, segments, len(axes.vintages))), np.zeros((years, segments)))
 
 
-def _record(result: StockYears, size: Sizes, stock: Array, shares: Array, index: int) -> None:
-    """Write the stock at the end of a year in all its units."""
+def _record(result: StockYears, flows: _Flows, units: Array, stock: Array, levels: Levels, index: int) -> None:
+    """Write the stock at the end of a year in all its units [segment, vintage, unit], floor area the first."""
     by_vintage = result.by_vintage[index] = stock.sum(axis=1)
-    for name, per_unit in (
-        ("floor_area", size.floor_area),
-        ("dwellings", size.dwellings),
-        ("buildings", size.buildings),
-    ):
-        result.values[name][index] = np.matmul(stock, per_unit[:, :, None])[:, :, 0]
-    area = (by_vintage * size.floor_area)[:, None, :]
-    result.values["floor_area_by_standard"][index] = np.matmul(area, shares)[:, 0]
+    flows.standing[index] = stock.sum(axis=2)
+    counted = np.matmul(stock, units)
+    for number, name in enumerate(_UNITS):
+        result.values[name][index] = counted[:, :, number]
+    result.values["floor_area_by_standard"][index] = levels.of_area(by_vintage * units[:, :, 0])
 
 
 def _record_vintages(result: StockYears, axes: Axes, size: Sizes) -> None:
     """Write the stock of all years by period of construction, and the share that each year has built of it."""
     first, _ = axes.vintage_class_bounds()
-    edges = np.searchsorted(axes.vintages, first)
-    inside = np.flatnonzero(edges < len(axes.vintages))
-    for name, per_unit in (
-        ("floor_area", size.floor_area),
-        ("dwellings", size.dwellings),
-        ("buildings", size.buildings),
-    ):
-        sums = np.add.reduceat(result.by_vintage * per_unit, edges[inside], axis=2)
-        result.values[f"{name}_by_vintage_class"][:, :, inside] = sums
+    inside = first <= axes.vintages[:, None]
+    inside[:, :-1] &= ~inside[:, 1:]
+    for name in _UNITS:
+        per_unit = getattr(size, name)
+        sums = np.matmul(result.by_vintage.transpose(1, 0, 2), per_unit[:, :, None] * inside)
+        result.values[f"{name}_by_vintage_class"][:] = sums.transpose(1, 0, 2)
     later = np.arange(1, len(axes.years))
     own = axes.vintage_index(int(axes.years[0])) + later
     built = result.by_vintage[later, :, own] * size.floor_area[:, own].T
     result.standing_new_share[1:] = built / result.values["floor_area_by_standard"][1:].sum(axis=2)
 
 
-def _record_flows(
-    result: StockYears, size: Sizes, index: int, position: int, built: Construction, lost: Array, taken: Array
-) -> None:
-    """Write a year's flows; what is built and lost within the year counts as both."""
-    values = result.values
-    per_unit = size.floor_area[:, position, None]
-    values["built_floor_area"][index] = built.built * per_unit
-    values["demolished_floor_area"][index] = lost + taken + built.demolished_first_year * per_unit
-    values["surplus_demolished_floor_area"][index] = taken
-    values["surplus_vacant_floor_area"][index] = built.vacant * per_unit
-    values["built_dwellings"][index] = built.built * size.dwellings[:, position, None]
-    values["built_buildings"][index] = built.built * size.buildings[:, position, None]
+def _record_flows(result: StockYears, size: Sizes, flows: _Flows, axes: Axes) -> None:
+    """Write the flows of all years; what is built and lost within a year counts as both."""
+    own = axes.vintage_index(int(axes.years[0])) + np.arange(len(axes.years))
+    area, dwellings, buildings = (getattr(size, name)[:, own].T[:, :, None] for name in _UNITS)
+    result.values |= {
+        "built_floor_area": flows.built * area,
+        "demolished_floor_area": flows.lost_area + flows.taken_area + flows.first_year * area,
+        "surplus_demolished_floor_area": flows.taken_area,
+        "surplus_vacant_floor_area": flows.vacant * area,
+        "built_dwellings": flows.built * dwellings,
+        "built_buildings": flows.built * buildings,
+    }
+    result.values["built_floor_area_by_standard"] *= result.values["built_floor_area"].sum(axis=2)[:, :, None]

@@ -14,7 +14,7 @@ its end counts as built and as demolished.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from model.language import Text
 from model.survival_families import Array
 
 Cells: TypeAlias = npt.NDArray[np.intp]
+Years: TypeAlias = npt.NDArray[np.integer[Any]]
 FallingStock = Literal["stop", "vacant", "demolish_oldest"]
 
 #: Largest relative residual of the balance that rounding explains; more is a fault of the program.
@@ -162,24 +163,36 @@ class Renovation(NamedTuple):
     """Net change of each level's share [segment, vintage, standard]; sums to zero over `standard`."""
 
 
-def renovate(standard_share: Array, rate: Array, transition: Array, eligible: npt.NDArray[np.bool_]) -> Renovation:
+def renovation_flow(rate: Array, transition: Array) -> Array:
+    """Return what renovation takes from and brings to each level, per share of the level before.
+
+    flow[from, to] = rate[from] · transition[from, to] for a better level, flow[from, from] = −Σ of what it gives away
+
+    Args:
+        rate: share of the eligible area renovated during the year [..., standard before], levels from worst to best.
+        transition: where renovated area goes [..., standard before, standard after]; only its part above the diagonal
+            is used, so no renovation lowers a level and the shares keep their sum exactly.
+
+    Returns:
+        flow [..., standard before, standard after]; each row sums to zero.
+    """
+    better = np.triu(transition, k=1)
+    return np.asarray(rate[..., None] * (better - better.sum(axis=-1)[..., None] * np.eye(better.shape[-1])))
+
+
+def renovate(standard_share: Array, flow: Array, eligible: npt.NDArray[np.bool_]) -> Renovation:
     """Move floor area to better performance levels.
 
-    moved[to] = Σ_from<to renovated[from] · transition[from, to] − renovated[to] · Σ_better transition[to, better]
-    with renovated[from] = share[from] · rate[from] in the cohorts that are eligible
+    moved[to] = Σ_from share[from] · flow[from, to] in the cohorts that are eligible
 
     Args:
         standard_share: shares of each cohort's area [segment, vintage, standard], levels from worst to best.
-        rate: share of the eligible area renovated during the year [segment, standard before].
-        transition: where renovated area goes [standard before, standard after], or with a leading segment; only its
-            part above the diagonal is used, so no renovation lowers a level and the shares keep their sum exactly.
+        flow: as `renovation_flow` gives it [segment, standard before, standard after].
         eligible: cohorts that may be renovated [segment, vintage].
 
     Returns:
         the shares afterwards and the net moves.
     """
-    better = np.triu(transition, k=1)
-    flow = rate[:, :, None] * (better - better.sum(axis=-1)[..., None] * np.eye(better.shape[-1]))
     moved = np.matmul(standard_share, flow)
     moved *= eligible[:, :, None]
     return Renovation(standard_share + moved, moved)
@@ -212,22 +225,24 @@ def base_year_cohorts(
         BadInput: something stands from a period of which the curve leaves nothing, or that has no vintage.
     """
     year, first, last = np.asarray(vintages), np.asarray(period_first), np.asarray(period_last)
-    leading = np.broadcast_shapes(total.shape[:-1], survivors.shape[:-1])
-    cohorts = np.zeros((*leading, len(year)))
-    for period in range(total.shape[-1]):
-        inside = (year >= first[period]) & (year <= last[period])
-        weight = survivors[..., inside]
-        weight_sum = weight.sum(axis=-1, keepdims=True)
-        standing = total[..., period, None]
-        if np.any((weight_sum == 0) & (standing > 0)):
-            nothing_left = Text(
-                "something stands from this period, but the survival curve leaves nothing of it; lengthen the life",
-                "この時期の建物が残っていますが、残存曲線では0になります。寿命を長くしてください",
-            )
-            place = f"base-year stock, built {first[period]}-{last[period]}"
-            raise BadInput([Fault(place=place, problem=nothing_left, given=f"{np.max(standing):g}", allowed="0")])
-        cohorts[..., inside] = standing * (weight / np.where(weight_sum == 0, 1.0, weight_sum))
-    return cohorts
+    inside = ((year >= first[:, None]) & (year <= last[:, None])).astype(np.float64)
+    weight_sum = survivors @ inside.T
+    empty = weight_sum == 0.0
+    if np.any(empty & (total > 0.0)):
+        raise BadInput([_nothing_left(total, empty, first, last)])
+    return np.asarray(survivors * ((total / np.where(empty, 1.0, weight_sum)) @ inside))
+
+
+def _nothing_left(total: Array, empty: npt.NDArray[np.bool_], first: Years, last: Years) -> Fault:
+    """Return the fault of the first period from which something stands though the curve leaves nothing of it."""
+    standing = np.where(empty, total, 0.0).reshape(-1, len(first)).max(axis=0)
+    period = int(np.argmax(standing > 0.0))
+    problem = Text(
+        "something stands from this period, but the survival curve leaves nothing of it; lengthen the life",
+        "この時期の建物が残っていますが、残存曲線では0になります。寿命を長くしてください",
+    )
+    place = f"base-year stock, built {first[period]}-{last[period]}"
+    return Fault(place=place, problem=problem, given=f"{standing[period]:g}", allowed="0")
 
 
 def balance_residual(before: Array, after: Array, built: Array, demolished: Array) -> Array:

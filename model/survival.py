@@ -247,13 +247,15 @@ def _standing(curve: Survival, age: Array) -> Array:
 def _by_year(function: Callable[[Survival, Array], Array], curves: Sequence[Survival], ages: Array) -> Array:
     """Return function(curve, age) [year, curve, vintage] for ages [year, vintage]."""
     values, number, position = _once_each(function, curves, ages)
-    return np.asarray(values[number[None, :, None], position[:, None, :]])
+    # Each distinct curve is spread over years and vintages once; its segments copy whole rows.
+    of_curves = np.take(values, position, axis=1).transpose(1, 0, 2)
+    return np.take(of_curves, number, axis=1)
 
 
 def _of_each(function: Callable[[Survival, Array], Array], curves: Sequence[Survival], ages: Array) -> Array:
     """Return function(curve, age) [curve, *shape of ages]."""
     values, number, position = _once_each(function, curves, ages)
-    return np.asarray(values[number][:, position])
+    return np.take(values[number], position, axis=1)
 
 
 def _once_each(

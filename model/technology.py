@@ -77,17 +77,15 @@ def chosen_shares(data: Data, levers: Levers, axes: Axes) -> tuple[Array, Array]
     """
     years = axes.years.astype(np.float64)
     classes = axes.attribute("equipment_class")
-    history = {name: _installed_shares(data, axes, years, name) for name in dict.fromkeys(classes)}
+    known = tuple(dict.fromkeys(classes))
+    history = np.stack([_installed_shares(data, axes, years, name) for name in known])
     then, now = _costs(data, levers, axes, years)
     sensitivity = data.number("energy/prices", "choice_sensitivity")
-    projected = years >= PROJECTION_FROM
-    by_class = {}
-    for name, shares in history.items():
-        by_class[name] = tuple(
-            _choice(axes, shares, then, now, sensitivity, _allowed(levers, axes, years, projected, which), which)
-            for which in ("last_year", "last_year_new")
-        )
-    return tuple(np.stack([by_class[name][i] for name in classes], axis=1) for i in (0, 1))  # type: ignore[return-value]
+    chosen = (_choice(axes, history, then, now, sensitivity, _allowed(levers, axes, years, which), which)
+              for which in ("last_year", "last_year_new"))  # fmt: skip
+    number = [known.index(name) for name in classes]
+    replaced, new = (np.ascontiguousarray(each[number].transpose(1, 0, 2)) for each in chosen)
+    return replaced, new
 
 
 def _installed_shares(data: Data, axes: Axes, years: Array, equipment_class: str) -> Array:
@@ -122,20 +120,20 @@ def _costs(data: Data, levers: Levers, axes: Axes, years: Array) -> tuple[Array,
     )
 
 
-def _allowed(levers: Levers, axes: Axes, years: Array, projected: Mask, which: str) -> Mask:
+def _allowed(levers: Levers, axes: Axes, years: Array, which: str) -> Mask:
     """Return where a technology may still be installed [year, technology]."""
     last = getattr(levers.equipment, which)
     end = np.array([np.inf if last[name] is None else float(last[name]) for name in axes.technologies])
-    return np.asarray((years[:, None] <= end) | ~projected[:, None])
+    return np.asarray((years[:, None] <= end) | (years < PROJECTION_FROM)[:, None])
 
 
 def _choice(axes: Axes, shares: Array, then: Array, now: Array, sensitivity: float, allowed: Mask, which: str) -> Array:
-    """Return the shares chosen within each end use [year, technology]."""
+    """Return the shares chosen within each end use [equipment class, year, technology], as `shares` has them before."""
     result = np.zeros_like(shares)
     for end_use in axes.end_uses:
         group = axes.technologies_of(end_use)
-        constants = calibration_constants(shares[:, group], then[:, group], sensitivity)
-        possible = np.any(allowed[:, group] & np.isfinite(constants), axis=1)
+        constants = calibration_constants(shares[:, :, group], then[:, group], sensitivity)
+        possible = np.any(allowed[:, group] & np.isfinite(constants), axis=2).all(axis=0)
         if not possible.all():
             year = int(axes.years[np.argmin(possible)])
             nothing_left = Text(
@@ -143,7 +141,7 @@ def _choice(axes: Axes, shares: Array, then: Array, now: Array, sensitivity: flo
                 f"{year}年度以降、用途{end_use}に使える設備がありません。期限のない設備を1つ以上残してください",
             )
             raise BadInput([Fault(f"equipment.{which}", nothing_left)])
-        result[:, group] = choice_shares(now[:, group], sensitivity, constants, allowed[:, group])
+        result[:, :, group] = choice_shares(now[:, group], sensitivity, constants, allowed[:, group])
     return result
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
@@ -111,10 +112,15 @@ def _insulation_grant(scene: Scene) -> str:
 
 def years_sooner(scene: Scene) -> float:
     """Return by how many years the grant shortens the pay-back of panels on an existing home [years]."""
-    size = scene.parameter("home_capacity")
-    assumptions = Assumptions.read(scene.rules("pv_economics"))
-    grant = panel_grant_jpy(size, PanelGrant.read(scene.rules("subsidies"), new=False))
-    return float(payback_years(size, assumptions) - payback_years(size, assumptions, grant))
+    grant = PanelGrant.read(scene.rules("subsidies"), new=False)
+    return _years_sooner(scene.parameter("home_capacity"), grant, Assumptions.read(scene.rules("pv_economics")))
+
+
+# No sample of an ensemble moves what this rests on, and the cash flow of decades takes longer than all else here.
+@lru_cache(maxsize=16)
+def _years_sooner(size: float, grant: PanelGrant, assumptions: Assumptions) -> float:
+    granted = panel_grant_jpy(size, grant)
+    return float(payback_years(size, assumptions) - payback_years(size, assumptions, granted))
 
 
 def _grant_by_level(scene: Scene, kind: Literal["detached", "apartment"]) -> Array:

@@ -13,6 +13,7 @@ from model.stock import (
     build_to_demand_in_place,
     demolish_in_place,
     renovate,
+    renovation_flow,
 )
 from model.survival import Survival, hazard, hazard_table, survival
 
@@ -101,7 +102,7 @@ def test_renovation_sums_to_zero_and_never_lowers_a_level(seed: int, standards: 
     random = np.random.default_rng(seed)
     share = random_shares(random, SEGMENTS, FIRST, standards)
     rate, eligible = random.random((SEGMENTS, standards)), random.random((SEGMENTS, FIRST)) < 0.7
-    result = renovate(share, rate, random_transition(random, standards), eligible)
+    result = renovate(share, renovation_flow(rate, random_transition(random, standards)), eligible)
     assert np.abs(result.moved.sum(axis=2)).max() <= 1e-15 * standards
     # At or below each level there is never more than before, and the best level only grows.
     assert np.cumsum(result.moved, axis=2).max() <= 1e-14
@@ -115,9 +116,9 @@ def test_no_renovation_changes_nothing(seed: int, standards: int) -> None:
     random = np.random.default_rng(seed)
     share = random_shares(random, SEGMENTS, FIRST, standards)
     everyone, rate = np.ones((SEGMENTS, FIRST), dtype=bool), random.random((SEGMENTS, standards))
-    without_rate = renovate(share, np.zeros_like(rate), random_transition(random, standards), everyone)
-    without_move = renovate(share, rate, np.eye(standards), everyone)
-    to_nobody = renovate(share, rate, random_transition(random, standards), ~everyone)
+    without_rate = renovate(share, renovation_flow(np.zeros_like(rate), random_transition(random, standards)), everyone)
+    without_move = renovate(share, renovation_flow(rate, np.eye(standards)), everyone)
+    to_nobody = renovate(share, renovation_flow(rate, random_transition(random, standards)), ~everyone)
     assert np.array_equal(without_rate.standard_share, share)
     assert np.array_equal(without_move.standard_share, share)
     assert np.array_equal(to_nobody.standard_share, share)

@@ -14,6 +14,7 @@ from model.stock import (
     demolish_in_place,
     inflow_driven,
     renovate,
+    renovation_flow,
     stock_driven,
 )
 from model.survival import Survival, conditional_survival, hazard_table, survival_table
@@ -131,7 +132,7 @@ def test_stationary_stock_of_a_steady_inflow(inflow_at: str, stock: float) -> No
 def test_renovation_moves_shares_up_by_rate_and_transition() -> None:
     share = np.array([[[0.5, 0.3, 0.2]]])
     transition = np.array([[0.1, 0.6, 0.3], [0.0, 0.5, 0.5], [0.0, 0.0, 1.0]])
-    result = renovate(share, np.array([[0.1, 0.2, 0.5]]), transition, np.array([[True]]))
+    result = renovate(share, renovation_flow(np.array([[0.1, 0.2, 0.5]]), transition), np.array([[True]]))
     # From the first level 0.05 is renovated: 0.005 stays, 0.03 and 0.015 rise; from the second 0.06: 0.03 rise.
     assert result.moved == pytest.approx(np.array([[[-0.045, 0.03 - 0.03, 0.015 + 0.03]]]), abs=1e-15)
     assert result.standard_share == pytest.approx(np.array([[[0.455, 0.3, 0.245]]]), rel=1e-14)
@@ -140,14 +141,14 @@ def test_renovation_moves_shares_up_by_rate_and_transition() -> None:
 def test_only_cohorts_that_are_eligible_are_renovated() -> None:
     share = np.tile([1.0, 0.0], (1, 3, 1))
     transition = np.array([[0.0, 1.0], [0.0, 1.0]])
-    moved = renovate(share, np.array([[0.1, 0.1]]), transition, np.array([[True, False, True]])).moved
+    moved = renovate(share, renovation_flow(np.array([[0.1, 0.1]]), transition), np.array([[True, False, True]])).moved
     assert moved[0].tolist() == [[-0.1, 0.1], [0.0, 0.0], [-0.1, 0.1]]
 
 
 def test_renovation_takes_a_transition_of_each_segment() -> None:
     share = np.tile([1.0, 0.0], (2, 3, 1))
     transition = np.array([[[1.0, 0.0], [0.0, 1.0]], [[0.0, 1.0], [0.0, 1.0]]])
-    moved = renovate(share, np.full((2, 2), 0.1), transition, np.ones((2, 3), dtype=bool)).moved
+    moved = renovate(share, renovation_flow(np.full((2, 2), 0.1), transition), np.ones((2, 3), dtype=bool)).moved
     assert moved[0].tolist() == [[0.0, 0.0]] * 3
     assert moved[1].tolist() == [[-0.1, 0.1]] * 3
 

@@ -1,0 +1,140 @@
+"""Performance levels of the stock over the years: what was built at each level, and what renovation raises.
+
+The shares of the levels in a cohort hang on how its segment is built and renovated, never on how much of it stands. So
+segments that are built and renovated alike have the same shares for ever, and are followed once, as one kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from model.axes import Axes
+from model.base_stock import base_standards
+from model.inputs import Data
+from model.levers import Levers
+from model.policy.acting import Works
+from model.stock import renovate, renovation_flow
+from model.survival_families import Array
+from model.year_path import share_path_values
+
+
+class Raised(NamedTuple):
+    """What a year's renovation came to."""
+
+    area: Array
+    """Floor area by which the better levels of its cohorts grew [m²] [segment]."""
+    by_level: Array
+    """Floor area brought to each level [m²] [segment, standard]."""
+
+
+@dataclass(frozen=True)
+class Renovations:
+    """How kinds of segments are built and renovated.
+
+    Args:
+        rate: share of a level renovated a year in cohorts of the minimum age, at most 1 [kind, year, standard before].
+        transition: where that goes [kind, year, standard before, standard after].
+        flow: what it takes from and brings to each level, as `model.stock.renovation_flow` gives it.
+        minimum_age: [years] [kind].
+        new_mix: levels of new floor area [kind, year, standard].
+    """
+
+    rate: Array
+    transition: Array
+    flow: Array
+    minimum_age: Array
+    new_mix: Array
+
+
+class Levels:
+    """Shares of the performance levels in every cohort, at the end of the year that the march has reached.
+
+    Args:
+        data: input tables.
+        levers: levers of renovation.
+        axes: axes of the run.
+        course: new and renovated buildings, after the programmes that act on them.
+    """
+
+    def __init__(self, data: Data, levers: Levers, axes: Axes, course: Works) -> None:
+        self._vintages = axes.vintages
+        self._renovations, self._shares, self._kind = _kinds(data, levers, axes, course)
+        self._members, self._place = _rectangle(self._kind)
+
+    def of_area(self, area: Array) -> Array:
+        """Return floor area by level [m²] [segment, standard] of floor area by cohort [m²] [segment, vintage]."""
+        # One product a kind, of all its segments at once: copying the shares to every segment would take longer.
+        by_kind = np.matmul(area[self._members], self._shares)
+        return np.asarray(by_kind.reshape(-1, by_kind.shape[-1])[self._place])
+
+    def of_vintage(self, position: int) -> Array:
+        """Return the shares of the levels in one vintage [1] [segment, standard]."""
+        return np.asarray(self._shares[self._kind, position])
+
+    def renovate(self, area: Array, index: int, year: int) -> Raised:
+        """Raise the levels of the cohorts as a year's renovation does.
+
+        Args:
+            area: floor area of each cohort that stands [m²] [segment, vintage].
+            index: position of the year.
+            year: the year.
+        """
+        course = self._renovations
+        eligible = year - self._vintages + 0.5 >= course.minimum_age[:, None]
+        renovated = self.of_area(area * eligible[self._kind]) * course.rate[self._kind, index]
+        by_level = np.matmul(renovated[:, None, :], course.transition[self._kind, index])[:, 0]
+        done = renovate(self._shares, course.flow[:, index], eligible)
+        raised = np.maximum(done.moved, 0.0) @ np.ones(self._shares.shape[2])
+        self._shares = done.standard_share
+        return Raised((area * raised[self._kind]).sum(axis=1), by_level)
+
+    def build(self, index: int, position: int) -> None:
+        """Give the vintage of a year of the projection the levels that new buildings have then."""
+        self._shares[:, position] = self._renovations.new_mix[:, index]
+
+
+def _rectangle(kind: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the segments of each kind side by side [kind, place], and where each segment stands in it, row by row.
+
+    Kinds of fewer segments repeat the first segment of all; nothing looks at what is computed there.
+    """
+    width = int(np.bincount(kind).max())
+    members = np.zeros((int(kind.max()) + 1, width), dtype=np.intp)
+    place = np.empty(len(kind), dtype=np.intp)
+    for number in range(len(members)):
+        inside = np.flatnonzero(kind == number)
+        members[number, : len(inside)] = inside
+        place[inside] = number * width + np.arange(len(inside))
+    return members, place
+
+
+def _kinds(data: Data, levers: Levers, axes: Axes, course: Works) -> tuple[Renovations, Array, npt.NDArray[np.intp]]:
+    """Return how each kind is built and renovated, its shares in the base year, and the kind of every segment.
+
+    Of each level the rate of the year times the factor of the level is renovated, and goes to the better levels of the
+    target in proportion; the rest of the target would lower it, so that part stays as it is.
+    """
+    groups, lever = axes.attribute("policy_group"), levers.renovation
+    targets = {
+        name: share_path_values(lever.target[name], axes.years, axes.standards) for name in dict.fromkeys(groups)
+    }
+    of_segments = (
+        base_standards(data, axes),
+        course.renovation_rate.T,
+        np.stack([targets[name] for name in groups]),
+        np.array([lever.minimum_age[name] for name in groups], dtype=np.float64),
+        course.new_mix.transpose(1, 0, 2),
+    )
+    number: dict[tuple[bytes, ...], int] = {}
+    alike = [tuple(each[segment].tobytes() for each in of_segments) for segment in range(len(groups))]
+    kind = np.array([number.setdefault(key, len(number)) for key in alike])
+    first = np.unique(kind, return_index=True)[1]
+    shares, rate, target, minimum_age, new_mix = (np.ascontiguousarray(each[first]) for each in of_segments)
+    of_level = np.minimum(rate[:, :, None] * [lever.rate_of_level[name] for name in axes.standards], 1.0)
+    transition = np.triu(np.repeat(target[:, :, None], target.shape[2], axis=2), k=1)
+    flow = renovation_flow(of_level, transition)
+    return Renovations(of_level, transition, flow, minimum_age, new_mix), shares, kind
