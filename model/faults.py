@@ -13,6 +13,9 @@ from enum import IntEnum
 
 from model.language import Language, Text
 
+#: Names that are listed in full in a fault; of a longer list the nearest name is told.
+_MOST_NAMES = 20
+
 
 class ExitCode(IntEnum):
     """What the process tells the shell."""
@@ -93,6 +96,14 @@ class FaultList:
                 nearest=nearest_name(str(given), names) if names is not None and given is not None else None,
             )
         )
+
+    def add_name(self, place: str, problem: Text, given: object, known: Iterable[str]) -> None:
+        """Record a name that is not known: a short list of names is shown, of a long one the nearest alone."""
+        names = list(known)
+        if len(names) <= _MOST_NAMES:
+            self.add(place, problem, given, names)
+        else:
+            self.faults.append(Fault(place, problem, str(given), None, nearest_name(str(given), names)))
 
     def raise_if_any(self) -> None:
         """Raise `BadInput` with everything collected, or return quietly."""

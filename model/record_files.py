@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from model.faults import FaultList
 from model.language import Text
@@ -21,6 +21,10 @@ SUFFIXES = (".csv", ".xlsx", ".yaml", ".yml")
 _ENCODINGS = ("utf-8-sig", "cp932")
 
 _NO_CSV = Text("this line is no line of a CSV file", "この行はCSVとして読めません")
+_NO_VALUE = Text(
+    "this formula has no stored value; open the file in Excel and save it, or write the value",
+    "この数式には計算結果が保存されていません。Excelで開いて保存するか、値を入力してください",
+)
 _NO_WORKBOOK = Text("this is not a readable Excel file (.xlsx)", "Excelファイル(.xlsx)として読めません")
 
 
@@ -125,12 +129,43 @@ def _xlsx_lines(path: Path, faults: FaultList) -> list[tuple[int, tuple[Any, ...
         faults.add(str(path), _NO_WORKBOOK)
         return None
     try:
-        return list(enumerate(book.worksheets[0].iter_rows(values_only=True), start=1))
+        lines = list(enumerate(book.worksheets[0].iter_rows(values_only=True), start=1))
     except (ParseError, KeyError, ValueError, IndexError):
         faults.add(str(path), _NO_WORKBOOK)
         return None
     finally:
         book.close()
+    if _has_formulas(path):
+        _check_formulas(path, lines, faults)
+    return lines
+
+
+def _has_formulas(path: Path) -> bool:
+    """Say whether any sheet of an Excel file holds a formula."""
+    with ZipFile(path) as parts:
+        for name in parts.namelist():
+            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                with parts.open(name) as content:
+                    tail = b""
+                    while block := content.read(1 << 20):
+                        if b"<f>" in tail + block or b"<f " in tail + block:
+                            return True
+                        tail = block[-2:]
+    return False
+
+
+# Excel stores what a formula gave; programs that only write files do not, and such a cell would count as empty.
+def _check_formulas(path: Path, lines: list[tuple[int, tuple[Any, ...]]], faults: FaultList) -> None:
+    """Record every formula of the first sheet that has no stored value."""
+    from openpyxl import load_workbook
+    from openpyxl.utils import get_column_letter
+
+    book = load_workbook(path, read_only=True)
+    for (number, values), written in zip(lines, book.worksheets[0].iter_rows(values_only=True), strict=False):
+        for place, (value, cell) in enumerate(zip(values, written, strict=False), start=1):
+            if value is None and cell is not None:
+                faults.add(f"{path}:{number} › {get_column_letter(place)}{number}", _NO_VALUE, cell)
+    book.close()
 
 
 def _yaml(path: Path, faults: FaultList) -> Records | None:

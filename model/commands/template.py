@@ -75,7 +75,9 @@ def _auction_kinds() -> dict[str, Kind]:
     def of_table(name: str) -> Kind:
         from model.optimise.joint_purchase_forms import form
 
-        return Kind(KINDS[name][1], SUFFIXES, lambda path, language: write_template(form(name), path, language))
+        return Kind(
+            KINDS[name][1], SUFFIXES, lambda path, language: write_template(form(name, language), path, language)
+        )
 
     return {name: of_table(name) for name in KINDS}
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from model.language import Language, Text
-from model.optimise.joint_purchase_rows import KINDS, Reserve, Rule, VolumeStep
-from model.optimise.joint_purchase_rules import AuctionRules
+from model.optimise.joint_purchase_rows import KINDS, Reserve, VolumeStep
+from model.optimise.joint_purchase_rules import AuctionRules, rule_rows
 from model.optimise.joint_purchase_synthetic import synthetic
 from model.ordinance.columns import columns_of
 from model.ordinance.programme import Row
@@ -32,13 +32,13 @@ class TableForm:
         return self.examples
 
 
-def form(kind: str) -> TableForm:
-    """Return the form of one kind of table."""
+def form(kind: str, language: Language) -> TableForm:
+    """Return the form of one kind of table; the values of rules are words of the language."""
     row, title = KINDS[kind]
-    return TableForm(title, row, tuple(_examples(kind)))
+    return TableForm(title, row, tuple(_examples(kind, language)))
 
 
-def _examples(kind: str) -> Sequence[Any]:
+def _examples(kind: str, language: Language) -> Sequence[Any]:
     """Return worked rows that fit together."""
     tables = synthetic(**_EXAMPLE).tables
     if kind == "auction_volume_steps":
@@ -48,8 +48,7 @@ def _examples(kind: str) -> Sequence[Any]:
     if kind == "auction_reserves":
         return [Reserve(facility=row.id, lot=1, reserve_jpy=100_000_000) for row in tables["auction_facilities"][:2]]
     if kind == "auction_rules":
-        defaults = AuctionRules.model_validate({"overlapping_packages": "disjoint"}).model_dump(mode="json")
-        return [Rule(id=name, value=str(value)) for name, value in defaults.items() if value is not None]
+        return rule_rows(AuctionRules.model_validate({"overlapping_packages": "disjoint"}), language)
     return tables[kind]
 
 

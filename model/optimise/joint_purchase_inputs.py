@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from model.faults import FaultList
-from model.language import Language, Text
+from model.language import Text
 from model.optimise.joint_purchase_auction import FloatArray, IntArray
-from model.optimise.joint_purchase_loads import read_half_hours
-from model.optimise.joint_purchase_rows import KINDS, Bid, Supplier, VolumeStep
+from model.optimise.joint_purchase_loads import HalfHours, read_half_hours
+from model.optimise.joint_purchase_offers import Refused, Scope, bids_that_stand, reserves_of, steps_that_stand
+from model.optimise.joint_purchase_rows import KINDS, Bid, Budget, Supplier, VolumeStep
 from model.optimise.joint_purchase_rules import AuctionRules, rules_of
-from model.optimise.joint_purchase_tariffs import FISCAL_MONTHS, contract_power
-from model.optimise.procurement_data import FACILITY_CLASSES, procurement
+from model.optimise.joint_purchase_tariffs import contract_power
+from model.optimise.procurement_data import procurement
 from model.ordinance.municipalities import find_municipality
 from model.ordinance.row_reader import RowReader, fits
 from model.record_files import read_records
@@ -38,26 +39,12 @@ _OUTSIDE = Text(
     "the file must stand in the folder of the list or below", "一覧と同じフォルダー又はその下に置いてください"
 )
 _STILL = Text("the present contract runs beyond the start of supply", "現契約が供給開始日以降も続いています")
-_UNKNOWN = {
-    "supplier": Text("there is no such supplier", "この小売事業者はありません"),
-    "facility": Text("there is no such facility", "この施設はありません"),
-    "ward": Text("there is no such ward in the list of facilities", "施設一覧にこの区はありません"),
-    "class": Text("there is no such class", "この施設区分はありません"),
-    "voltage": Text("there is no such voltage", "この電圧区分はありません"),
-}
-_NOTHING = Text("the bid covers no facility", "対象施設がありません")
-_LANGUAGES: tuple[Language, ...] = ("en", "ja")
-_TOO_SMALL = Text(
-    "the supplier's capacity is below every facility of the bid", "供給可能な契約電力が対象のどの施設にも足りません"
-)
-_TOO_LARGE = Text("the package exceeds the supplier's capacity", "一括入札が供給可能な契約電力を超えています")
-_OVERLAP = Text(
-    "packages of one supplier overlap: put them into one exclusive group, or set the rule overlapping_packages",
-    "同じ事業者の一括入札が重複しています。択一グループを付けるか、規則 overlapping_packages を定めてください",
-)
 _TWICE = Text("this bidder stands twice under different ids", "同じ事業者が別のIDで二重に登録されています")
-_STEPS = Text("steps of one supplier overlap or end before they start", "数量割引の区間が重複又は逆転しています")
-_NO_POINTS = Text("volume discounts have no place in the overall evaluation", "総合評価では数量割引を扱えません")
+_NO_FORM = Text(
+    "no heading in the first filled line is a column of a joint-purchase form; of Excel the first sheet is read",
+    "先頭行に共同購入の様式の項目名がありません（Excelは先頭のシートを読みます）",
+)
+_NO_FACILITIES = Text("the list of facilities has none of this ward", "施設一覧にこの区の施設がありません")
 
 
 @dataclass(frozen=True)
@@ -78,6 +65,7 @@ class Purchase:
         reserves: what offers must stay below, by facility; inf for none [JPY/year].
         rules: rules of the auction.
         sha256: of every file read, by name.
+        measured: half-hourly demand from 1 April on, by position of the facilities that have a file of it.
     """
 
     facilities: tuple[Any, ...]
@@ -93,6 +81,7 @@ class Purchase:
     reserves: FloatArray
     rules: AuctionRules
     sha256: dict[str, str]
+    measured: Mapping[int, HalfHours] = field(default_factory=dict)
 
     @property
     def power_factor(self) -> FloatArray:
@@ -122,7 +111,7 @@ def read_purchase(
         BadInput: bad rows or bids without `keep_good`, or nothing left to work with.
     """
     faults = FaultList()
-    tables, places, digests = _tables(files, faults)
+    tables, lost, places, digests = _tables(files, faults)
     needed = ["auction_facilities", *(["auction_suppliers", "auction_bids"] if bids_needed else [])]
     for kind in needed:
         if kind not in tables:
@@ -133,35 +122,53 @@ def read_purchase(
     rules = rules_of(tables.get("auction_rules", []), places.get("auction_rules", ""), faults)
     facilities, loads = _facilities(tables.get("auction_facilities", []), places, rules, faults)
     suppliers = _suppliers(tables.get("auction_suppliers", []), places, faults)
-    scope = _Scope(facilities, loads)
-    checked = _bids(tables.get("auction_bids", []), suppliers, scope, rules, places, faults)
-    steps = _steps(tables.get("auction_volume_steps", []), suppliers, rules, places, faults)
-    budgets = {row.ward: row.offer_jpy for row in tables.get("auction_budgets", [])}
-    reserves = _reserves(tables.get("auction_reserves", []), scope, places, faults)
-    if not (keep_good and facilities):
+    follows = FaultList()
+    refused = _refused(tables, lost, {row.id for row in facilities}, set(suppliers))
+    scope = Scope(
+        {row.id: row.ward for row in facilities},
+        {"class": [row.facility_class for row in facilities], "voltage": [row.voltage for row in facilities]},
+        np.array([load.power for load in loads]),
+        refused,
+        faults,
+        follows,
+    )
+    if not facilities:
+        # Nothing can be said about bids for a list that holds nothing.
         faults.raise_if_any()
+    checked = bids_that_stand(tables.get("auction_bids", []), suppliers, scope, rules, places.get("auction_bids", ""))
+    steps = steps_that_stand(
+        tables.get("auction_volume_steps", []), suppliers, scope, rules, places.get("auction_volume_steps", "")
+    )
+    reserves = reserves_of(tables.get("auction_reserves", []), scope, places.get("auction_reserves", ""))
+    budgets = _budgets(tables.get("auction_budgets", []), scope, places.get("auction_budgets", ""))
+    if not keep_good:
+        faults.raise_if_any()
+    faults.faults.extend(follows.faults)
     first = {bid.supplier: (bid.received, bid.id) for bid, _ in reversed(checked)}
     ordered = sorted(suppliers.values(), key=lambda row: (*first.get(row.id, (10**9, "")), row.id))
     purchase = Purchase(
         tuple(facilities),
         tuple(row.ward for row in facilities),
-        np.array([load[0] for load in loads]),
-        np.array([load[1] for load in loads]),
-        np.array([load[2] for load in loads]),
+        np.array([load.kwh for load in loads]),
+        np.array([load.peak for load in loads]),
+        np.array([load.power for load in loads]),
         tuple(ordered),
         tuple(bid for bid, _ in checked),
         tuple(cover for _, cover in checked),
         tuple(steps),
-        {ward: offer for ward, offer in budgets.items() if ward in {row.ward for row in facilities}},
+        budgets,
         reserves,
         rules,
         digests,
+        {number: load.measured for number, load in enumerate(loads) if load.measured is not None},
     )
     return purchase, faults
 
 
-def _tables(files: Sequence[Path], faults: FaultList) -> tuple[dict[str, list[Any]], dict[str, str], dict[str, str]]:
-    """Return rows, place and digest of every file by its kind."""
+def _tables(
+    files: Sequence[Path], faults: FaultList
+) -> tuple[dict[str, list[Any]], dict[str, list[Mapping[str, Any]]], dict[str, str], dict[str, str]]:
+    """Return good rows, what could be read of bad ones, place and digest of every file, by its kind."""
     readers: dict[str, RowReader[Any]] = {}
     places: dict[str, str] = {}
     digests: dict[str, str] = {}
@@ -170,19 +177,52 @@ def _tables(files: Sequence[Path], faults: FaultList) -> tuple[dict[str, list[An
         if records is None:
             continue
         kind = max(KINDS, key=lambda name: fits(KINDS[name][0], records.headings))
-        reader = readers.setdefault(kind, RowReader(KINDS[kind][0]))
-        reader.read(path)
+        if not fits(KINDS[kind][0], records.headings):
+            faults.add(str(path), _NO_FORM)
+            continue
+        readers.setdefault(kind, RowReader(KINDS[kind][0])).add(records, str(path))
         places[kind] = f"{places[kind]}, {path}" if kind in places else str(path)
         digests[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
     for reader in readers.values():
         faults.faults.extend(reader.faults.faults)
-    return {kind: list(reader.rows) for kind, reader in readers.items()}, places, digests
+    kept = {kind: list(reader.rows) for kind, reader in readers.items()}
+    return kept, {kind: reader.refused for kind, reader in readers.items()}, places, digests
+
+
+def _refused(
+    tables: Mapping[str, Sequence[Any]],
+    lost: Mapping[str, Sequence[Mapping[str, Any]]],
+    facilities: set[str],
+    suppliers: set[str],
+) -> Refused:
+    """Return the facilities and suppliers that stand in the files without being kept."""
+    rows = [(str(row.id), str(row.ward)) for row in tables.get("auction_facilities", [])]
+    rows += [(str(row.get("id")), _code(row.get("ward"))) for row in lost.get("auction_facilities", [])]
+    names = [str(row.id) for row in tables.get("auction_suppliers", [])]
+    names += [str(row.get("id")) for row in lost.get("auction_suppliers", [])]
+    return Refused({name: ward for name, ward in rows if name not in facilities}, frozenset(names) - suppliers)
+
+
+def _code(ward: object) -> str:
+    """Return the code of a ward's name, or nothing."""
+    found = find_municipality(str(ward))
+    return found.code if found else ""
+
+
+@dataclass(frozen=True)
+class _Load:
+    """Monthly energy [kWh], monthly peaks [kW], contract power [kW] of a facility, and its half-hours if measured."""
+
+    kwh: FloatArray
+    peak: FloatArray
+    power: float
+    measured: HalfHours | None
 
 
 def _facilities(
     rows: Iterable[Any], places: dict[str, str], rules: AuctionRules, faults: FaultList
-) -> tuple[list[Any], list[tuple[FloatArray, FloatArray, float]]]:
-    """Return the facilities that can be used, with monthly energy, monthly peaks and contract power."""
+) -> tuple[list[Any], list[_Load]]:
+    """Return the facilities that can be used, with their loads."""
     kept, loads = [], []
     for row in sorted(rows, key=lambda one: str(one.id)):
         place = f"{places['auction_facilities']} › {row.id}"
@@ -196,10 +236,9 @@ def _facilities(
     return kept, loads
 
 
-def _load(
-    row: Any, folder: Path, place: str, rules: AuctionRules, faults: FaultList
-) -> tuple[FloatArray, FloatArray, float] | None:
-    """Return monthly energy, monthly peaks and contract power of a facility, or None after recording what is wrong."""
+def _load(row: Any, folder: Path, place: str, rules: AuctionRules, faults: FaultList) -> _Load | None:
+    """Return the load of a facility, or None after recording what is wrong."""
+    measured = None
     if row.load_file:
         path = folder / row.load_file
         if not path.resolve().is_relative_to(folder.resolve()):
@@ -210,10 +249,10 @@ def _load(
             return None
         energy, peaks = measured.monthly_kwh, measured.monthly_peak
     else:
-        missing = [f"{name}_{month:02d}" for name in ("kwh", "kw")
-                   for month, value in zip(FISCAL_MONTHS, row.monthly(name), strict=True) if value is None]  # fmt: skip
+        missing = row.missing_months()
         if missing:
-            faults.add(place, _MISSING, ", ".join(missing))
+            names = Text(", ".join(one.en for one in missing), "、".join(one.ja for one in missing))
+            faults.add(place, Text(f"{_MISSING.en}: {names.en}", f"{_MISSING.ja}：{names.ja}"))
             return None
         energy, peaks = np.array(row.monthly("kwh"), dtype=float), np.array(row.monthly("kw"), dtype=float)
     power = contract_power(peaks, row.contract_kw)
@@ -224,7 +263,7 @@ def _load(
     elif power <= 0 or energy.sum() <= 0:
         faults.add(place, Text("a facility needs some energy and power", "電力量と電力が0です"))
     else:
-        return energy, peaks, power
+        return _Load(energy, peaks, power, measured)
     return None
 
 
@@ -239,157 +278,26 @@ def _suppliers(rows: Iterable[Supplier], places: dict[str, str], faults: FaultLi
             faults.add(place, _TWICE, row.name, f"{names[name]}")
             continue
         names[name] = row.id
+        before = len(faults.faults)
         for points in Supplier.POINTS:
             most = procurement().parameter(points)
             if getattr(row, points) > most:
                 faults.add(f"{place} › {points}", Text("more points than the formula has", "配点を超えています"),
                            getattr(row, points), f"≤ {most:g}")  # fmt: skip
-        kept[row.id] = row
+        if len(faults.faults) == before:
+            kept[row.id] = row
     return kept
 
 
-class _Scope:
-    """Which facilities a bid covers."""
-
-    def __init__(self, facilities: Sequence[Any], loads: Sequence[tuple[FloatArray, FloatArray, float]]) -> None:
-        self.position = {row.id: number for number, row in enumerate(facilities)}
-        self.power = np.array([load[2] for load in loads])
-        self.ward = np.array([row.ward for row in facilities])
-        self.label = {
-            "class": np.array([row.facility_class for row in facilities]),
-            "voltage": np.array([row.voltage for row in facilities]),
-        }
-
-    def of(self, bid: Bid, place: str, faults: FaultList) -> IntArray:
-        """Return the positions that a bid covers, recording names that do not exist."""
-        if bid.facilities:
-            chosen = np.zeros(len(self.ward), dtype=bool)
-            chosen[self._named(bid.facilities, place, faults)] = True
-        else:
-            chosen = np.ones(len(self.ward), dtype=bool)
-        if bid.wards:
-            known = {find_municipality(code): code for code in sorted(set(self.ward.tolist()))}
-            codes = []
-            for name in _list(bid.wards):
-                code = known.get(find_municipality(name)) if find_municipality(name) else None
-                if code is None:
-                    faults.add(place, _UNKNOWN["ward"], name, [one.name_en for one in known if one])
-                else:
-                    codes.append(code)
-            chosen &= np.isin(self.ward, codes)
-        chosen &= self._labelled("class", bid.classes, dict(FACILITY_CLASSES), place, faults)
-        chosen &= self._labelled("voltage", bid.voltages, {}, place, faults)
-        if bid.except_facilities:
-            chosen[self._named(bid.except_facilities, place, faults)] = False
-        return np.flatnonzero(chosen)
-
-    def _named(self, given: str, place: str, faults: FaultList) -> list[int]:
-        """Return the positions of facilities named in a cell."""
-        for name in _list(given):
-            if name not in self.position:
-                faults.add(place, _UNKNOWN["facility"], name, list(self.position)[:20])
-        return [self.position[name] for name in _list(given) if name in self.position]
-
-    def _labelled(self, what: str, given: str, names: dict[str, Text], place: str, faults: FaultList) -> np.ndarray:
-        """Return which facilities have one of the labels in a cell; an empty cell means all."""
-        if not given:
-            return np.ones(len(self.ward), dtype=bool)
-        known = ("low", "high", "extra_high") if what == "voltage" else tuple(names)
-        by_name = {text(language): key for key, text in names.items() for language in _LANGUAGES}
-        labels = []
-        for name in _list(given):
-            label = by_name.get(name, name)
-            if label not in known:
-                faults.add(place, _UNKNOWN[what], name, known)
-            labels.append(label)
-        return np.isin(self.label[what], labels)
-
-
-def _list(cell: str) -> list[str]:
-    """Return the names in a cell, separated by semicolons or Japanese commas."""
-    return [name.strip() for name in cell.replace("、", ";").replace("；", ";").split(";") if name.strip()]
-
-
-def _bids(
-    rows: Iterable[Bid],
-    suppliers: dict[str, Supplier],
-    scope: _Scope,
-    rules: AuctionRules,
-    places: dict[str, str],
-    faults: FaultList,
-) -> list[tuple[Bid, IntArray]]:
-    """Return the bids that stand, with the facilities they cover, by order of receipt and id."""
-    kept: list[tuple[Bid, IntArray]] = []
-    packages: dict[str, list[tuple[Bid, set[int]]]] = {}
-    for bid in sorted(rows, key=lambda one: (one.received, one.id)):
-        place = f"{places['auction_bids']} › {bid.id}"
-        before = len(faults.faults)
-        if bid.supplier not in suppliers:
-            faults.add(place, _UNKNOWN["supplier"], bid.supplier, list(suppliers))
-        cover = scope.of(bid, place, faults)
-        if len(faults.faults) > before:
-            continue
-        if not len(cover):
-            faults.add(place, _NOTHING)
-            continue
-        capacity = suppliers[bid.supplier].capacity_kw or np.inf
-        if scope.power[cover].min() > capacity:
-            faults.add(place, _TOO_SMALL, f"{capacity:g} kW", f"≥ {scope.power[cover].min():g} kW")
-            continue
-        if bid.kind == "package":
-            if scope.power[cover].sum() > capacity:
-                faults.add(place, _TOO_LARGE, f"{scope.power[cover].sum():g} kW", f"≤ {capacity:g} kW")
-                continue
-            others = packages.setdefault(bid.supplier, [])
-            members = set(cover.tolist())
-            clash = next((other for other, held in others if held & members and not _exclusive(bid, other)), None)
-            if rules.overlapping_packages == "refuse" and clash is not None:
-                faults.add(place, _OVERLAP, f"{clash.id}, {bid.id}")
-                continue
-            others.append((bid, members))
-        kept.append((bid, cover))
-    return kept
-
-
-def _reserves(rows: Iterable[Any], scope: _Scope, places: dict[str, str], faults: FaultList) -> FloatArray:
-    """Return the reserve price of each facility [JPY/year]; inf for none."""
-    found = np.full(len(scope.position), np.inf)
+def _budgets(rows: Iterable[Budget], scope: Scope, file: str) -> dict[str, float]:
+    """Return the stage-1 offer of each ward that has facilities [JPY/year]."""
+    kept = {}
     for row in rows:
-        if row.facility in scope.position:
-            found[scope.position[row.facility]] = row.reserve_jpy
+        if row.ward in scope.ward:
+            kept[row.ward] = row.offer_jpy
         else:
-            place = f"{places['auction_reserves']} › {row.facility}"
-            faults.add(place, _UNKNOWN["facility"], row.facility, list(scope.position)[:20])
-    return found
-
-
-def _exclusive(bid: Bid, other: Bid) -> bool:
-    """Say whether at most one of two packages can win by their group."""
-    return bool(bid.group) and bid.group == other.group
-
-
-def _steps(
-    rows: Iterable[VolumeStep],
-    suppliers: dict[str, Supplier],
-    rules: AuctionRules,
-    places: dict[str, str],
-    faults: FaultList,
-) -> list[VolumeStep]:
-    """Return volume discounts by supplier and start."""
-    kept: list[VolumeStep] = []
-    for row in sorted(rows, key=lambda one: (one.supplier, one.from_kwh)):
-        place = f"{places['auction_volume_steps']} › {row.supplier} {row.from_kwh:g}"
-        last = kept[-1] if kept and kept[-1].supplier == row.supplier else None
-        if row.supplier not in suppliers:
-            faults.add(place, _UNKNOWN["supplier"], row.supplier, list(suppliers))
-        elif rules.evaluation == "overall":
-            faults.add(place, _NO_POINTS)
-        elif (row.to_kwh is not None and row.to_kwh <= row.from_kwh) or (
-            last is not None and (last.to_kwh is None or last.to_kwh > row.from_kwh)
-        ):
-            faults.add(place, _STEPS, f"{row.from_kwh:g} – {row.to_kwh}")
-        else:
-            kept.append(row)
+            gone = row.ward in scope.refused.facilities.values()
+            (scope.follows if gone else scope.faults).add(f"{file} › {row.ward}", _NO_FACILITIES)
     return kept
 
 
@@ -399,6 +307,7 @@ def budget_faults(purchase: Purchase) -> FaultList:
     for ward in purchase.wards:
         if ward not in purchase.budgets:
             found = find_municipality(ward)
-            name = found.name_en if found else ward
-            faults.add(name, Text("the ward's offer of stage 1 is needed", "第1段階の提示額が必要です"))
+            en, ja = (found.name_en, found.name_ja) if found else (ward, ward)
+            problem = Text(f"{en}: the ward's offer of stage 1 is needed", f"{ja}：第1段階の提示額が必要です")
+            faults.add("auction_budgets", problem)
     return faults

@@ -9,8 +9,10 @@ from typing import Any, ClassVar, Literal
 from pydantic import create_model
 
 from model.language import Text
+from model.optimise.joint_purchase_rules import Rule
 from model.optimise.joint_purchase_tariffs import FISCAL_MONTHS
 from model.optimise.procurement_data import FACILITY_CLASSES
+from model.ordinance.columns import columns_of
 from model.ordinance.municipalities import MunicipalityCode, municipality_names
 from model.ordinance.programme import Row, column
 
@@ -18,7 +20,7 @@ Voltage = Literal["low", "high", "extra_high"]
 FacilityClass = Literal["hall", "office", "school_primary", "school_secondary", "community_centre", "hospital"]
 BidKind = Literal["single", "package"]
 
-_VOLTAGES = {
+VOLTAGES = {
     "low": Text("low voltage", "低圧"),
     "high": Text("high voltage", "高圧"),
     "extra_high": Text("extra-high voltage", "特別高圧"),
@@ -36,11 +38,22 @@ class _Facility(Row):
     name: str = column("facility name", "施設名", default="")
     ward: MunicipalityCode = column("ward", "区", choices=municipality_names())
     facility_class: FacilityClass = column("class", "施設区分", choices=FACILITY_CLASSES)
-    voltage: Voltage = column("voltage", "電圧", default="high", choices=_VOLTAGES)
-    contract_kw: float | None = column("contract power", "契約電力", "kW", default=None, gt=0)
+    voltage: Voltage = column("voltage", "電圧", default="high", choices=VOLTAGES)
+    contract_kw: float | None = column(
+        "contract power", "契約電力", "kW", default=None, gt=0,
+        meaning=Text("below 500 kW leave it empty: the highest of the twelve monthly peaks counts; from 500 kW on "
+                     "fill in what was agreed",
+                     "500kW未満は空欄（12か月の最大需要電力の最大値による）。500kW以上は協議で決まった値を記入"),
+    )  # fmt: skip
     power_factor: float = column("power factor", "力率", "%", default=100.0, ge=0, le=100)
-    renewable_share: float = column("renewable share needed", "必要な再エネ比率", "%", default=0.0, ge=0, le=100)
-    contract_end: datetime.date | None = column("present contract ends", "現契約の終了日", default=None)
+    renewable_share: float = column(
+        "renewable share needed", "必要な再エネ比率", "%", default=0.0, ge=0, le=100,
+        meaning=Text("bids with a lower share cannot win this facility", "これを下回る再エネ比率の入札は落札不可"),
+    )  # fmt: skip
+    contract_end: datetime.date | None = column(
+        "present contract ends", "現契約の終了日", default=None,
+        meaning=Text("must lie before the start of supply", "供給開始日より前であること"),
+    )  # fmt: skip
     present_base: float | None = column("present base charge", "現契約の基本料金", "JPY/kW/month", default=None, ge=0)
     present_summer: float | None = column(
         "present energy charge, summer", "現契約の夏季料金", "JPY/kWh", default=None, ge=0
@@ -48,11 +61,22 @@ class _Facility(Row):
     present_other: float | None = column(
         "present energy charge, other seasons", "現契約のその他季料金", "JPY/kWh", default=None, ge=0
     )
-    load_file: str = column("half-hourly file", "30分値ファイル", default="")
+    load_file: str = column(
+        "half-hourly file", "30分値ファイル", default="",
+        meaning=Text("a CSV or Excel file in the folder of this list, in kWh: 365 lines of 48 values from 1 April, or "
+                     "a date and 48 values a line; it stands for the 24 monthly cells",
+                     "この一覧と同じフォルダーのCSV又はExcel（kWh）。4月1日からの365行×48列、又は各行に日付＋48列。"
+                     "記入すると月別の24項目は不要"),
+    )  # fmt: skip
 
     def monthly(self, what: str) -> list[float | None]:
         """Return twelve values of `kwh` or `kw`, April first; None where the cell is empty."""
         return [getattr(self, f"{what}_{month:02d}") for month in FISCAL_MONTHS]
+
+    def missing_months(self) -> list[Text]:
+        """Return the headings of the months without a value."""
+        months = {f"{what}_{month:02d}" for what in ("kwh", "kw") for month in FISCAL_MONTHS}
+        return [one.title for one in columns_of(type(self)) if one.name in months and getattr(self, one.name) is None]
 
 
 def _months() -> dict[str, Any]:
@@ -76,7 +100,10 @@ class Supplier(Row):
 
     id: str = column("supplier", "小売事業者ID", min_length=1)
     name: str = column("supplier name", "小売事業者名", default="")
-    capacity_kw: float | None = column("capacity", "供給可能な契約電力", "kW", default=None, gt=0)
+    capacity_kw: float | None = column(
+        "capacity", "供給可能な契約電力", "kW", default=None, gt=0,
+        meaning=Text("most contract power together; empty: no limit", "契約電力合計の上限。空欄は制限なし"),
+    )  # fmt: skip
     emission_factor: float | None = column("emission factor", "CO2排出係数", "kg/kWh", default=None, ge=0)
     environmental_points: float | None = column(
         "environmental points", "環境評価点（裾切り）", "points", default=None, ge=0
@@ -106,9 +133,17 @@ class Bid(Row):
 
     id: str = column("bid", "入札ID", min_length=1)
     supplier: str = column("supplier", "小売事業者ID", min_length=1)
-    received: int = column("order of receipt", "受付順", default=0, ge=0)
+    received: int = column(
+        "order of receipt", "受付順", default=0, ge=0,
+        meaning=Text("settles ties: the supplier whose first bid came earlier",
+                     "同額の場合は最初の入札の受付が早い事業者"),
+    )  # fmt: skip
     kind: BidKind = column("kind", "入札方式", default="single", choices=_KINDS)
-    wards: str = column("wards (empty: all)", "対象区（空欄は全区）", default="")
+    wards: str = column(
+        "wards (empty: all)", "対象区（空欄は全区）", default="",
+        meaning=Text("several names are separated by semicolons; so for classes, voltages and facilities",
+                     "複数は「、」又は「;」で区切る。施設区分・電圧・施設IDも同じ"),
+    )  # fmt: skip
     classes: str = column("classes (empty: all)", "対象施設区分（空欄は全区分）", default="")
     voltages: str = column("voltages (empty: all)", "対象電圧（空欄は全て）", default="")
     facilities: str = column(
@@ -121,9 +156,16 @@ class Bid(Row):
     power_factor: bool = column("power factor counts", "力率割引の適用", default=True)
     fuel_included: bool = column("fuel adjustment included", "燃料費調整を含む", default=False)
     levy_included: bool = column("levy included", "再エネ賦課金を含む", default=False)
-    discount: float = column("discount on the bill", "請求額の割引率", "%", default=0.0, ge=0, lt=100)
+    discount: float = column(
+        "discount on the bill", "請求額の割引率", "%", default=0.0, ge=0, lt=100,
+        meaning=Text("taken off every monthly bill", "毎月の請求額から割引"),
+    )  # fmt: skip
     renewable_share: float = column("renewable share", "再エネ比率", "%", default=100.0, ge=0, le=100)
-    group: str = column("exclusive group", "択一グループ", default="")
+    group: str = column(
+        "exclusive group", "択一グループ", default="",
+        meaning=Text("of the packages of a supplier with the same word at most one wins",
+                     "同じ事業者で同じ語を記した一括入札は、一つだけ落札"),
+    )  # fmt: skip
 
 
 class VolumeStep(Row):
@@ -156,13 +198,6 @@ class Reserve(Row):
     facility: str = column("facility", "施設ID", min_length=1)
     lot: int = column("lot", "ロット", default=1, ge=1)
     reserve_jpy: float = column("reserve price", "予定価格", "JPY/year", gt=0)
-
-
-class Rule(Row):
-    """A rule of the auction."""
-
-    id: str = column("rule", "規則", min_length=1)
-    value: str = column("value", "値", min_length=1)
 
 
 #: Every table by its kind, in the order in which a person meets them.

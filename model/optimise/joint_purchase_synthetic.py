@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from model.optimise.joint_purchase_auction import FloatArray
-from model.optimise.joint_purchase_rows import Bid, Budget, Facility, Rule, Supplier
+from model.optimise.joint_purchase_rows import Bid, Budget, Facility, Supplier
+from model.optimise.joint_purchase_rules import Rule
 from model.optimise.joint_purchase_tariffs import FISCAL_MONTHS, base_charge
 from model.optimise.procurement_data import FACILITY_CLASSES, procurement
 from model.ordinance.municipalities import municipalities

@@ -27,6 +27,8 @@ _FLAGS = {
 }
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]0?0:00(?::00)?)?")
 _ERA_DATE = re.compile(r"(令和|平成|昭和|R|H|S)\s*(\d{1,2}|元)[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.IGNORECASE)
+#: A number with thousands separators; a comma anywhere else would be a decimal point to some and nothing to others.
+_GROUPED = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?")
 #: Larger numbers are slips of the pen: no amount of a city, in any unit used here, has so many digits.
 _LARGEST = 1e15
 #: Years that a day can lie in; others are slips of the pen.
@@ -54,6 +56,7 @@ class Column:
         required: whether a cell must be filled.
         default: value of an empty cell.
         choices: values to choose from, with how people write them.
+        meaning: what to know to fill it in, if it is not plain.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Column:
     required: bool
     default: Any
     choices: Mapping[Any, Text] = field(default_factory=dict)
+    meaning: Text | None = None
 
     def heading(self, language: Language) -> str:
         """Return the heading with its unit."""
@@ -109,8 +113,9 @@ def columns_of(row: type[Row]) -> tuple[Column, ...]:
         choices: Mapping[Any, Text] = YES_NO if kind == "flag" else extra.get("choices", {})
         choices = choices or {value: Text(str(value), str(value)) for value in literals}
         title = Text(info.title or name, str(extra.get("ja", name)))
-        default = None if info.is_required() else info.default
-        columns.append(Column(name, title, str(extra.get("unit", "")), kind, info.is_required(), default, choices))
+        default = None if info.is_required() else info.get_default(call_default_factory=True, validated_data={})
+        columns.append(Column(name, title, str(extra.get("unit", "")), kind, info.is_required(), default, choices,
+                              extra.get("meaning")))  # fmt: skip
     return tuple(columns)
 
 
@@ -135,6 +140,9 @@ def _number(cell: Any, written: str, kind: Kind) -> float | int:
     expected = Text("a whole number", "整数") if kind == "whole" else Text("a number", "数値")
     if isinstance(cell, bool) or "_" in written:
         raise CellError(expected)
+    if "," in written and not _GROUPED.fullmatch(written):
+        raise CellError(Text(f"{expected.en} (a comma only separates thousands, as in 1,234.5)",
+                             f"{expected.ja}（カンマは3桁区切りのみ。例：1,234.5）"))  # fmt: skip
     try:
         value = float(written.replace(",", ""))
     except ValueError:

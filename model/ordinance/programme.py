@@ -39,6 +39,8 @@ class Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
 
     unique: ClassVar[tuple[str, ...]] = ("id",)
+    #: Another model whose columns are names that this table's cells may hold; the help sheet lists them too.
+    explains: ClassVar[type[Row] | None] = None
 
 
 _Row = TypeVar("_Row", bound=Row)
@@ -55,6 +57,7 @@ def column(
     unit: str = "",
     default: Any = ...,
     choices: Mapping[Any, Text] | None = None,
+    meaning: Text | None = None,
     **limits: Any,
 ) -> Any:
     """Return a column of a `Row`: heading in both languages, unit, and limits such as ge=0.
@@ -65,11 +68,13 @@ def column(
         unit: unit shown beside the heading and in the template.
         default: value of an empty cell; without it the column must be filled.
         choices: how people write the values of a `Literal` column; each name in both languages is read.
-        limits: passed to pydantic (ge, gt, le, lt, min_length, …).
+        meaning: what to know to fill the column in, for the help sheet.
+        limits: passed to pydantic (ge, gt, le, lt, min_length, default_factory, …).
     """
-    return Field(
-        default, title=en, json_schema_extra={"ja": ja, "unit": unit, "choices": dict(choices or {})}, **limits
-    )
+    extra: Any = {"ja": ja, "unit": unit, "choices": dict(choices or {}), "meaning": meaning}
+    if "default_factory" in limits:
+        return Field(title=en, json_schema_extra=extra, **limits)
+    return Field(default, title=en, json_schema_extra=extra, **limits)
 
 
 #: Names of the worked rows, with their English.

@@ -11,16 +11,13 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from model.faults import Fault, FaultList, nearest_name
+from model.faults import FaultList
 from model.language import Text
 from model.ordinance.columns import CellError, Column, columns_of
 from model.ordinance.programme import Row
 from model.record_files import Record, Records, read_records
 
 _RowType = TypeVar("_RowType", bound=Row)
-
-#: Names that are listed in full in a fault; longer lists are told by their number and the nearest name.
-_MOST_NAMES = 20
 
 _LIMITS = {
     "greater_than_equal": ("ge", Text("this is too small", "値が小さすぎます"), "≥"),
@@ -41,7 +38,8 @@ def fits(row: type[Row], headings: Sequence[str]) -> int:
 class RowReader(Generic[_RowType]):
     """Reads files of one row model.
 
-    After `read`, `faults` holds everything wrong and `rows` the rows that are right on their own.
+    After `read`, `faults` holds everything wrong, `rows` the rows that are right on their own, and `refused` what
+    could be read of the others.
     """
 
     def __init__(self, row: type[_RowType]) -> None:
@@ -49,25 +47,29 @@ class RowReader(Generic[_RowType]):
         self.columns = {column.name: column for column in columns_of(row)}
         self.faults = FaultList()
         self.rows: list[_RowType] = []
+        self.refused: list[Mapping[str, Any]] = []
         self._seen: dict[tuple[Any, ...], str] = {}
         self._written: dict[str, str] = {}
 
     def read(self, path: Path) -> None:
         """Read a file, adding its good rows to `rows` and what is wrong to `faults`."""
         records = read_records(path, self.faults)
-        if records is None:
-            return
-        known = self._headings(records, str(path))
+        if records is not None:
+            self.add(records, str(path))
+
+    def add(self, records: Records, place: str) -> None:
+        """Add the good rows of a table that stands at a place to `rows`, and what is wrong with it to `faults`."""
+        known = self._headings(records, place)
         absent = {column.name for column in self.columns.values() if column.required} - {
             one.name for one in known.values()
         }
         for name in sorted(absent):
             column = self.columns[name]
             self.faults.add(
-                str(path), Text(f"the column “{column.title.en}” is missing", f"列「{column.title.ja}」がありません")
+                place, Text(f"the column “{column.title.en}” is missing", f"列「{column.title.ja}」がありません")
             )
         if not records.rows:
-            self.faults.add(str(path), Text("there are no rows under the headings", "見出しの下に行がありません"))
+            self.faults.add(place, Text("there are no rows under the headings", "見出しの下に行がありません"))
         for record in records.rows:
             self._read_record(record, known, absent)
 
@@ -108,9 +110,12 @@ class RowReader(Generic[_RowType]):
                 name = str(detail["loc"][0]) if detail["loc"] else ""
                 if name not in unreadable and not (detail["type"] == "missing" and name in absent):
                     self._add_detail(record, name, detail, cells.get(name))
+            self.refused.append(values)
             return
         if not unreadable and self._is_new(row, record):
             self.rows.append(row)
+        else:
+            self.refused.append(values)
 
     def _is_new(self, row: _RowType, record: Record) -> bool:
         """Say whether no earlier row has the same identity; a repetition is a fault."""
@@ -145,11 +150,11 @@ class RowReader(Generic[_RowType]):
             self._add(place, Text(str(detail["msg"]), f"値が不正です（{detail['msg']}）"), given)
 
     def _add(self, place: str, problem: Text, given: Any, allowed: Sequence[str] | None = None) -> None:
-        """Add a fault; a long list of names is told by its number and the nearest name."""
-        if allowed is None or len(allowed) <= _MOST_NAMES:
-            self.faults.add(place, problem, given, allowed)
-            return
-        self.faults.faults.append(Fault(place, problem, str(given), None, nearest_name(str(given), allowed)))
+        """Add a fault, with the names that would be right where there are such."""
+        if allowed is None:
+            self.faults.add(place, problem, given)
+        else:
+            self.faults.add_name(place, problem, given, allowed)
 
     def _place(self, record: Record, name: str) -> str:
         """Return where a cell stands, under the heading that the user wrote."""

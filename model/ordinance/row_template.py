@@ -27,6 +27,7 @@ _HELP_HEADINGS = tuple(
         ("must be filled", "必須"),
         ("empty means", "空欄の場合"),
         ("choices", "選択肢"),
+        ("meaning", "説明"),
     )
 )
 _REQUIRED = Text("yes", "必須")
@@ -55,7 +56,8 @@ def write_template(programme: Form, path: Path, language: Language) -> None:
     columns = columns_of(programme.row)
     table = _example_table(programme, columns, language)
     if path.suffix.lower() == ".xlsx":
-        _write_xlsx(path, columns, table, language)
+        named = columns_of(programme.row.explains) if programme.row.explains else ()
+        _write_xlsx(path, columns, named, table, language)
     elif path.suffix.lower() == ".csv":
         write_csv(path, table)
     else:
@@ -81,12 +83,15 @@ def help_table(columns: tuple[Column, ...], language: Language) -> Table:
         choices = ", ".join(label(language) for label in column.choices.values())
         default = column.shown(column.default, language)
         required = _REQUIRED(language) if column.required else None
-        rows.append([column.title(language), column.name, column.unit, required, default, choices])
+        meaning = column.meaning(language) if column.meaning else None
+        rows.append([column.title(language), column.name, column.unit, required, default, choices, meaning])
     return rows
 
 
-def _write_xlsx(path: Path, columns: tuple[Column, ...], table: Table, language: Language) -> None:
-    """Write rows with drop-downs, and a second sheet that explains the columns and holds the choices."""
+def _write_xlsx(
+    path: Path, columns: tuple[Column, ...], named: tuple[Column, ...], table: Table, language: Language
+) -> None:
+    """Write rows with drop-downs, and a second sheet that explains columns and names and holds the choices."""
     from openpyxl import Workbook
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.datavalidation import DataValidation
@@ -95,7 +100,7 @@ def _write_xlsx(path: Path, columns: tuple[Column, ...], table: Table, language:
     sheet, explained = book.worksheets[0], book.create_sheet(_HELP(language))
     sheet.title = _ROWS(language)
     fill_sheet(sheet, table)
-    fill_sheet(explained, help_table(columns, language))
+    fill_sheet(explained, help_table((*columns, *named), language))
     for position, column in enumerate(columns, start=1):
         letter = get_column_letter(position)
         if not column.choices:

@@ -132,7 +132,15 @@ def test_every_bad_bid_is_told_and_the_rest_goes_on_if_asked(run: Run, small: li
     bad = run("clear", *small, "--out", "award")
     assert bad.code == 2
     assert not Path("award").exists()
-    for said in ("too small", "nowhere", "S99", "Osaka", "twice under different ids", "kwh_07", "a day that exists"):
+    for said in (
+        "too small",
+        "nowhere",
+        "S99",
+        "Osaka",
+        "twice under different ids",
+        "energy in month 7",
+        "a day that exists",
+    ):
         assert said in bad.err, said
     good = run("clear", *small, "--out", "award", "--keep-good", "--no-details")
     assert good.code == 2

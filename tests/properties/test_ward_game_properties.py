@@ -14,7 +14,7 @@ from model.optimise.joint_purchase_clear import clear
 from model.optimise.joint_purchase_forms import write_tables
 from model.optimise.joint_purchase_inputs import read_purchase
 from model.optimise.joint_purchase_large_game import LargeGame
-from model.optimise.joint_purchase_rows import Rule
+from model.optimise.joint_purchase_rules import Rule
 from model.optimise.joint_purchase_share import WardGame, share
 from model.optimise.joint_purchase_synthetic import synthetic
 from model.optimise.solver import SolverOptions
