@@ -76,6 +76,7 @@ def pathway_costs(
     _enter_equipment(books, levers, data, values, works, projected)
     _enter_panels(books, data, values, works, projected)
     _enter_operation(books, data, values, works, projected)
+    _enter_credits(books, data, values, works, projected)
     _enter_energy(books, levers, data, values, bills, projected)
     _enter_other_sectors(books, data, values, projected)
     if grants is not None:
@@ -217,6 +218,14 @@ def _enter_operation(books: _Books, data: Data, values: Mapping[str, Array], wor
     standing = (per_area * values["floor_area"].sum(axis=2)) @ works
     before = np.vstack([np.zeros_like(standing[:1]), standing[:-1]])
     books.enter("operation", annuity(rate, life) * standing, np.maximum(standing - before, 0.0) + before / life)
+
+
+def _enter_credits(books: _Books, data: Data, values: Mapping[str, Array], works: Array, projected: Array) -> None:
+    """Enter credits from outside the cap, paid by who owns the covered buildings in the last year of each period."""
+    covered = books.axes.segments_where(size_class="cap_and_trade")
+    price = data.number("economics/supply", "credit_price")
+    tonnes = 1e3 * projected * values["capped_credits"]
+    books.enter("credits", price * tonnes[:, None] * works[covered].mean(axis=0))
 
 
 def _enter_energy(

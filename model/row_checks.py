@@ -205,7 +205,13 @@ ROWS: Final[dict[str, dict[str, Rows]]] = {
     "economics/supply": {
         "clean_gas_premium": Rows(),
         **dict.fromkeys(
-            ("renewable_premium_first", "renewable_premium_last", "thermal_abatement_last", "heat_abatement_last"),
+            (
+                "renewable_premium_first",
+                "renewable_premium_last",
+                "thermal_abatement_last",
+                "heat_abatement_last",
+                "credit_price",
+            ),
             Rows(most=1),
         ),
     },
@@ -227,6 +233,7 @@ ROWS: Final[dict[str, dict[str, Rows]]] = {
         "use_class": Rows({"building_type": "commercial"}),
     },
     "policy/paths": {name: Rows(least=2, years=(BASE_YEAR, LAST_YEAR)) for name in TABLES["policy/paths"].quantities},
+    "policy/credits": {"supply": Rows({"credit_kind": "every"}, most=1)},
     "policy/parameters": {name: Rows() for name in TABLES["policy/parameters"].quantities},
 }
 

@@ -24,6 +24,7 @@ _POLICY: Final = (
     "policy/building_types",
     "policy/paths",
     "policy/parameters",
+    "policy/credits",
 )
 _GAS: Final = (*_BOUGHT, "inventory/electricity", "inventory/other_sectors")
 
@@ -61,8 +62,9 @@ VARIABLE_TABLES: Final[dict[str, tuple[str, ...]]] = {
     ),
     **dict.fromkeys(("solar_required", "solar_of_obliged_suppliers"), (*_STOCK, *_POLICY)),
     **dict.fromkeys(
-        ("capped_emissions", "capped_allowance", "capped_banked", "capped_expired", "capped_uncovered",
-         "renewable_purchases", "energy_left_by_programmes"),
+        ("capped_emissions", "capped_allowance", "capped_banked", "capped_expired", "capped_credits",
+         "capped_rate", "capped_electricity_factor",
+         "capped_uncovered", "renewable_purchases", "energy_left_by_programmes"),
         (*_GAS, *_POLICY),
     ),
     "forest_absorption": ("policy/paths",),

@@ -1,8 +1,9 @@
 """Cap-and-trade in the pathway: the covered facilities as one, over the compliance periods, with bank and expiry.
 
 In the rule form all covered buildings trade with each other without friction, so that their sum owes what each owes.
-What a period is short of is met in this order: excess banked in the period before, savings of energy up to what can be
-added in a year, renewable electricity, and last what no measure of this model gives (left uncovered and shown).
+What a period is short of is met in this order: excess banked in the period before, credits from outside the cap as far
+as they are on offer, savings of energy up to what can be added in a year, renewable electricity, and last what no
+measure of this model gives (left uncovered and shown). Credits take nothing off emissions; who buys them emits more.
 Covered factories belong to industry, which follows its own stated path.
 """
 
@@ -15,8 +16,9 @@ import numpy as np
 
 from model.axes import LAST_PUBLISHED_YEAR, Years
 from model.emissions import fixed_electricity_factor, real_electricity_factor
-from model.ordinance.cap_and_trade_credits import Ledger, bank
+from model.ordinance.cap_and_trade_credits import Ledger, bank, credit_limits_t, credit_use
 from model.ordinance.cap_and_trade_equations import CATEGORIES, Periods, balance_by_period
+from model.ordinance.exact import beyond
 from model.policy.acting import Energy, Scene
 from model.survival_families import Array
 from model.year_path import path_values
@@ -24,6 +26,8 @@ from model.year_path import path_values
 #: MWh in a TJ, and kWh per MJ in the factor of electricity.
 _MJ_PER_KWH: Final = 3.6
 _CATEGORY: Final = CATEGORIES.index("I-1")
+#: The kind of credit that covered facilities issue themselves.
+_OWN: Final = "excess_reduction"
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,11 @@ class CapYears:
         rate: rate of reduction owed [1] [year].
         base: base emissions [kilotonne/year].
         period: position of the compliance period of each year, −1 outside [year].
-        ledger: bank, use and expiry by period, dims (kind, period).
+        ledger: bank, use and expiry of own excess by period [t-CO2], dims (kind, period).
+        credits_t: credits from outside the cap that are used, dims (period).
+        uncovered_t: what is owed and covered by nothing, dims (period).
         length: years of a compliance period.
+        electricity_factor: that the programme counts [kg/kWh] [year].
     """
 
     emissions: Array
@@ -46,17 +53,19 @@ class CapYears:
     base: float
     period: Years
     ledger: Ledger
+    credits_t: Array
+    uncovered_t: Array
     length: int
+    electricity_factor: Array
 
     def by_year(self, name: str) -> Array:
-        """Return what became of credits, at the last year of each period [kilotonne-CO2] [year].
+        """Return what became of excess and credits, at the last year of each period [kilotonne-CO2] [year].
 
         A period that the run does not see to its end is not settled: it shows nothing.
         """
-        tonnes = getattr(self.ledger, name)
-        values = (tonnes if name == "uncovered_t" else tonnes[0]) / 1e3
+        tonnes = getattr(self, name) if name in ("credits_t", "uncovered_t") else getattr(self.ledger, name)[0]
         result = np.zeros(len(self.period))
-        for place, value in enumerate(values):
+        for place, value in enumerate(tonnes / 1e3):
             inside = np.flatnonzero(self.period == place)
             if len(inside) == self.length:
                 result[inside[-1]] = value
@@ -88,9 +97,21 @@ def capped_energy(state: Energy, scene: Scene, used: Array) -> tuple[Energy, Cap
         left=np.where(inside, state.left * (1.0 - saving)[:, None], state.left),
         purchased_share=np.maximum(state.purchased_share, bought[:, None] * inside),
     )
-    ledger = _ledger(account, emissions, period, rate)
-    length = int(scene.rules("cap_and_trade").number("period_length"))
-    return after, CapYears(emissions / 1e3, allowance / 1e3, rate, account.base / 1e3, period, ledger, length)
+    own = _own_ledger(account, emissions, period, rate)
+    offered = _credits_on_offer(scene, account, period, rate)
+    used = credit_use(own.uncovered_t, offered).sum(axis=-1)
+    return after, CapYears(
+        emissions=emissions / 1e3,
+        allowance=allowance / 1e3,
+        rate=rate,
+        base=account.base / 1e3,
+        period=period,
+        ledger=own,
+        credits_t=used,
+        uncovered_t=beyond(own.uncovered_t, used),
+        length=int(scene.rules("cap_and_trade").number("period_length")),
+        electricity_factor=_electricity_factor(scene, state),
+    )
 
 
 def _by_rule(scene: Scene, account: _Account, period: Years, rate: Array) -> tuple[Array, Array]:
@@ -98,7 +119,8 @@ def _by_rule(scene: Scene, account: _Account, period: Years, rate: Array) -> tup
 
     What savings do not give, renewable electricity must: factor = (1 − saving) · (1 − share · electricity's part).
     """
-    factor = np.where(scene.from_year(0), _factors(account, period, rate), 1.0)
+    offered = _credits_on_offer(scene, account, period, rate).sum(axis=-1)
+    factor = np.where(scene.from_year(0), _factors(account, period, rate, offered), 1.0)
     saving = np.minimum(1.0 - factor, _saving_limit(scene, period))
     rest = 1.0 - factor / (1.0 - saving)
     green = np.divide(rest, account.electric, out=np.zeros_like(rest), where=account.electric > 0.0).clip(0.0, 1.0)
@@ -119,10 +141,11 @@ def _planned(scene: Scene, state: Energy, energy: Array) -> tuple[Array, Array]:
 
 @dataclass(frozen=True)
 class _Account:
-    """Covered buildings in the programme's own account: base [t/year], emissions before the cap [t/year] [year], and
-    the part of electricity in them [1] [year]."""
+    """Covered buildings in the programme's own account: base [t/year], their share of all covered emissions [1],
+    emissions before the cap [t/year] [year], and the part of electricity in them [1] [year]."""
 
     base: float
+    share_of_cap: float
     emissions: Array
     electric: Array
 
@@ -147,11 +170,12 @@ def _account(scene: Scene, state: Energy, energy: Array) -> _Account:
     tonnes = np.einsum("ysc,yc->yc", energy, factors) * 1e3
     total = tonnes.sum(axis=1)
     table, now = "inventory/cap_and_trade", axes.year_index(LAST_PUBLISHED_YEAR)
-    base = data.number(table, "base_emissions") * 1e6 * (1.0 - float(data.series(table, "factory_share")[1][0]))
+    share = 1.0 - float(data.series(table, "factory_share")[1][0])
+    base = data.number(table, "base_emissions") * 1e6 * share
     known = base * (1.0 - data.by_year(table, "reduction", scene.years))
     trend = known[now] * total / total[now]
     emissions = np.where(axes.years <= LAST_PUBLISHED_YEAR, known, trend)
-    return _Account(base, emissions, tonnes[:, position] / total)
+    return _Account(base, share, emissions, tonnes[:, position] / total)
 
 
 def _electricity_factor(scene: Scene, state: Energy) -> Array:
@@ -181,15 +205,35 @@ def _duty(scene: Scene) -> tuple[Years, Array]:
     return np.asarray(period, dtype=np.int64), np.asarray(rate, dtype=np.float64)
 
 
-# A period may emit its allowance and what was banked in the period before; a measure once taken stays.
-def _factors(account: _Account, period: Years, rate: Array) -> Array:
-    """Return the share of emissions that the cap leaves in each year [1] [year]."""
+def _credits_on_offer(scene: Scene, account: _Account, period: Years, rate: Array) -> Array:
+    """Return the credits from outside the cap that may be used in each period [t-CO2] [period, kind].
+
+    What came in the last period with results is taken to be on offer in every period; covered buildings get the share
+    of it that they have in all covered emissions. The programme's limits by kind hold.
+    """
+    rules = scene.rules("cap_and_trade")
+    kinds = [kind for kind in rules.value("credit_kinds") if kind != _OWN]
+    supply = account.share_of_cap * scene.data.along("policy/credits", "supply", "credit_kind", kinds)
+    required = np.bincount(period[period >= 0], (account.base * rate)[period >= 0])
+    return np.minimum(supply, credit_limits_t(required, kinds, rules.number("outside_tokyo_limit")))
+
+
+# A period may emit its allowance, what was banked in the period before and what credits cover; a measure once taken
+# stays.
+def _factors(account: _Account, period: Years, rate: Array, credits_t: Array) -> Array:
+    """Return the share of emissions that the cap leaves in each year [1] [year].
+
+    Args:
+        account: emissions before the cap.
+        period, rate: of each year.
+        credits_t: credits from outside the cap on offer [t-CO2] [period].
+    """
     factor, kept, banked = np.ones(len(period)), 1.0, 0.0
     for place in range(int(period.max()) + 1):
         inside = period == place
         emitted = float(account.emissions[inside].sum())
         allowance = float((account.base * (1.0 - rate[inside])).sum())
-        kept = min(kept, (allowance + banked) / emitted) if emitted > 0.0 else kept
+        kept = min(kept, (allowance + banked + credits_t[place]) / emitted) if emitted > 0.0 else kept
         factor[inside] = kept
         banked = max(allowance - kept * emitted, 0.0)
     return factor
@@ -201,8 +245,8 @@ def _saving_limit(scene: Scene, period: Years) -> Array:
     return np.asarray(1.0 - (1.0 - scene.parameter("own_saving_limit")) ** going)
 
 
-def _ledger(account: _Account, emissions: Array, period: Years, rate: Array) -> Ledger:
-    """Return bank and expiry of the sum of all covered buildings, by the programme's own functions [t-CO2]."""
+def _own_ledger(account: _Account, emissions: Array, period: Years, rate: Array) -> Ledger:
+    """Return bank and expiry of the own excess of all covered buildings, by the programme's own functions [t-CO2]."""
     count = int(period.max()) + 1
     balance = balance_by_period(
         emissions[None, :], np.full((1, 1), account.base), rate[None, :], period.astype(np.int64), count

@@ -53,6 +53,7 @@ _WHERE = Text("Where is Tokyo against the halving?", "カーボンハーフに�
 _TARGETS = Text("Which published targets are met, and by how much?", "公表された目標をどこまで達成するか")
 _MEASURES = Text("What moves the emissions of buildings?", "建物のCO₂は何によって変わるか")
 _PROGRAMMES = Text("What do the programmes of the ordinance come to?", "条例の各制度は何をもたらすか")
+_CAP = Text("Cap-and-trade by compliance period", "総量削減義務(計画期間別)")
 _BUILDINGS = Text("Which buildings?", "どの建物か")
 _ENERGY = Text("Where does the energy go?", "エネルギーは何に使われるか")
 _SOLAR = Text("How much solar goes on roofs?", "屋根の太陽光はどこまで増えるか")
@@ -169,7 +170,13 @@ def _sections(
         (_WHERE, _verdicts(dataset, language), "emissions", [("", tables["key"])], ""),
         (_TARGETS, [], None, [("", tables["targets"])], _TARGET_NOTE(language)),
         (_MEASURES, [], None, [("", tables["factors"])], _FACTOR_NOTE(language)),
-        (_PROGRAMMES, [], None, [("", tables["programmes"])], _PROGRAMME_NOTE(language)),
+        (
+            _PROGRAMMES,
+            [],
+            None,
+            [("", tables["programmes"]), (_CAP(language), tables["cap"])],
+            _PROGRAMME_NOTE(language),
+        ),
         (_BUILDINGS, [], "floor_area", [("", tables["building_types"])], ""),
         (_ENERGY, [], "energy", [], ""),
         (_SOLAR, [], "solar", [], ""),

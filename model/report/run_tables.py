@@ -14,6 +14,7 @@ import xarray as xr
 from model.decomposition import CO2_FACTORS, co2_change
 from model.labels import classification
 from model.language import Language, Text, fiscal_year
+from model.report.cap_table import cap_table
 from model.report.contributions import FACTORS
 from model.report.key_figures import (
     emission_targets,
@@ -64,6 +65,7 @@ def run_tables(dataset: xr.Dataset, language: Language) -> dict[str, Table]:
         "factors": factor_table(dataset, language),
         "building_types": building_table(dataset, language),
         "programmes": programme_table(dataset, language),
+        "cap": cap_table(dataset, language),
         "payer": cost_table(dataset, "payer", language),
         "cost_item": cost_table(dataset, "cost_item", language),
     }
@@ -229,8 +231,8 @@ def miss_table(dataset: xr.Dataset, language: Language, count: int | None = None
 
 #: What programmes came to, in the order of the table.
 _PROGRAMMES: Final = (
-    "solar_required", "solar_of_obliged_suppliers", "capped_emissions", "capped_allowance", "capped_banked",
-    "capped_expired", "capped_uncovered", "renewable_purchases", "forest_absorption",
+    "solar_required", "solar_of_obliged_suppliers", "capped_emissions", "capped_allowance", "renewable_purchases",
+    "forest_absorption",
 )  # fmt: skip
 
 

@@ -105,10 +105,11 @@ def frame() -> tuple[BuildingYears, SolarYears]:
     share=st.floats(0.1, 0.9),
     rule_set=st.sampled_from(["seed_2022", "adopted_2025"]),
     limit=st.floats(0.0, 0.1),
+    offered=st.lists(st.floats(0.0, 3e6), min_size=5, max_size=5),
 )
 @settings(max_examples=30, deadline=None)
 def test_the_cap_banks_for_one_period_and_hides_nothing(
-    rates: list[float], share: float, rule_set: str, limit: float
+    rates: list[float], share: float, rule_set: str, limit: float, offered: list[float]
 ) -> None:
     levers = load_scenario(
         "no_new_policy",
@@ -119,7 +120,8 @@ def test_the_cap_banks_for_one_period_and_hides_nothing(
             f"electricity.renewable_share={{2022: 0.219, 2035: {share}}}",
         ],
     ).levers
-    changed = shipped_data().with_values({("policy/parameters", "own_saving_limit"): np.array([limit])})
+    changed = shipped_data().with_values({("policy/credits", "supply"): np.array(offered)})
+    changed = changed.with_values({("policy/parameters", "own_saving_limit"): np.array([limit])})
     axes = run_axes(changed, 2050, "metropolis")
     emitting = emitting_years(Scene(changed, levers, axes), *frame())
     cap = emitting.acted.cap
@@ -135,8 +137,15 @@ def test_the_cap_banks_for_one_period_and_hides_nothing(
         used = min(banked, max(-spare, 0.0))
         close = pytest.approx
         assert cap.by_year("expired_t")[last] == close(banked - used, abs=1e-6)
-        assert cap.by_year("uncovered_t")[last] == close(max(-spare, 0.0) - used, abs=1e-6)
-        if max(-spare, 0.0) - used > 1e-6:
+        # Credits come in only for what the bank leaves, up to what may be used of each kind.
+        owed = float((cap.base * cap.rate)[inside].sum())
+        kinds = shipped_data().column("policy/credits", "supply", "credit_kind").tolist()
+        usable = sum(0.85 * min(tonnes / 1e3, owed / 3 / 0.85 if kind == "outside_tokyo" else np.inf)
+                     for kind, tonnes in zip(kinds, offered, strict=True))  # fmt: skip
+        credits = min(max(-spare, 0.0) - used, usable)
+        assert cap.by_year("credits_t")[last] == close(credits, abs=1e-6)
+        assert cap.by_year("uncovered_t")[last] == close(max(-spare, 0.0) - used - credits, abs=1e-6)
+        if max(-spare, 0.0) - used - credits > 1e-6:
             # Nothing is left uncovered while renewable electricity can still be bought.
             bought = emitting.acted.energy.purchased_share[inside][:, axes.segments_where(size_class="cap_and_trade")]
             assert bought.max() == 1.0
