@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 
@@ -15,16 +15,30 @@ from model.faults import FaultList
 from model.language import Text
 from model.yaml_reader import NO_SUCH_FILE, read_yaml
 
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
 SUFFIXES = (".csv", ".xlsx", ".yaml", ".yml")
 
 #: Encodings of CSV files, tried in this order: UTF-8 with or without mark, then what Excel writes in Japan.
-_ENCODINGS = ("utf-8-sig", "cp932")
+CSV_ENCODINGS = ("utf-8-sig", "cp932")
 
+NO_ENCODING = Text("save the file as CSV in UTF-8", "文字コードUTF-8のCSVで保存してください")
+EMPTY_TABLE = Text("the table is empty", "表が空です")
+MORE_CELLS = Text("more cells than headings", "見出しより多くのセルがあります")
 _NO_CSV = Text("this line is no line of a CSV file", "この行はCSVとして読めません")
 _NO_VALUE = Text(
     "this formula has no stored value; open the file in Excel and save it, or write the value",
     "この数式には計算結果が保存されていません。Excelで開いて保存するか、値を入力してください",
 )
+_NO_SUCH_KIND = Text("this kind of file is not read", "この種類のファイルは読めません")
+_OLD_WORKBOOK = Text(
+    "old Excel files are not read; open it in Excel and save it as .xlsx",
+    "旧形式のExcelファイルは読めません。Excelで開き .xlsx 形式で保存し直してください",
+)
+#: Sheet that is read wherever it stands in the file; without it the first one.
+ROWS_SHEET = Text("rows", "入力")
 _NO_WORKBOOK = Text("this is not a readable Excel file (.xlsx)", "Excelファイル(.xlsx)として読めません")
 
 
@@ -48,7 +62,8 @@ def read_records(path: Path, faults: FaultList) -> Records | None:
     """Read the first table of a file.
 
     Args:
-        path: CSV (UTF-8 or Shift_JIS), Excel (first sheet) or YAML with a list under `rows:`.
+        path: CSV (UTF-8 or Shift_JIS), Excel (sheet “rows” or “入力”, else the first) or YAML with a list
+            under `rows:`.
         faults: where everything wrong is recorded.
 
     Returns:
@@ -56,7 +71,7 @@ def read_records(path: Path, faults: FaultList) -> Records | None:
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        faults.add(str(path), Text("this kind of file is not read", "この種類のファイルは読めません"), suffix, SUFFIXES)
+        add_unread_kind(path, SUFFIXES, faults)
         return None
     if not path.is_file():
         faults.add(str(path), NO_SUCH_FILE)
@@ -70,7 +85,7 @@ def raw_lines(path: Path, faults: FaultList) -> list[tuple[int, list[Any]]] | No
     """Return the filled lines of a CSV or Excel file without headings, each with its number.
 
     Args:
-        path: CSV (UTF-8 or Shift_JIS) or Excel (first sheet).
+        path: CSV (UTF-8 or Shift_JIS) or Excel (sheet “rows” or “入力”, else the first).
         faults: where everything wrong is recorded.
 
     Returns:
@@ -78,14 +93,19 @@ def raw_lines(path: Path, faults: FaultList) -> list[tuple[int, list[Any]]] | No
     """
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".xlsx"):
-        faults.add(str(path), Text("this kind of file is not read", "この種類のファイルは読めません"), suffix,
-                   (".csv", ".xlsx"))  # fmt: skip
+        add_unread_kind(path, (".csv", ".xlsx"), faults)
         return None
     if not path.is_file():
         faults.add(str(path), NO_SUCH_FILE)
         return None
     lines = _xlsx_lines(path, faults) if suffix == ".xlsx" else _csv_lines(path, faults)
     return None if lines is None else list(_filled_lines(lines))
+
+
+def add_unread_kind(path: Path, allowed: Sequence[str], faults: FaultList) -> None:
+    """Record that files with this ending are not read, with what to do about an old Excel file."""
+    old = path.suffix.lower() == ".xls"
+    faults.add(str(path), _OLD_WORKBOOK if old else _NO_SUCH_KIND, path.suffix.lower(), allowed)
 
 
 def _csv(path: Path, faults: FaultList) -> Records | None:
@@ -97,7 +117,7 @@ def _csv(path: Path, faults: FaultList) -> Records | None:
 def _csv_lines(path: Path, faults: FaultList) -> list[tuple[int, list[str]]] | None:
     """Return the lines of a CSV file."""
     content = path.read_bytes()
-    for encoding in _ENCODINGS:
+    for encoding in CSV_ENCODINGS:
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
@@ -108,18 +128,18 @@ def _csv_lines(path: Path, faults: FaultList) -> list[tuple[int, list[str]]] | N
         except csv.Error:
             faults.add(f"{path}:{lines.line_num}", _NO_CSV)
             return None
-    faults.add(str(path), Text("save the file as CSV in UTF-8", "文字コードUTF-8のCSVで保存してください"))
+    faults.add(str(path), NO_ENCODING)
     return None
 
 
 def _xlsx(path: Path, faults: FaultList) -> Records | None:
-    """Read the first sheet of an Excel file; a formula counts with the value that Excel stored."""
+    """Read the sheet with the rows of an Excel file; a formula counts with the value that Excel stored."""
     lines = _xlsx_lines(path, faults)
     return None if lines is None else _table(path, lines, faults)
 
 
 def _xlsx_lines(path: Path, faults: FaultList) -> list[tuple[int, tuple[Any, ...]]] | None:
-    """Return the lines of the first sheet of an Excel file."""
+    """Return the lines of the sheet with the rows of an Excel file."""
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -129,7 +149,7 @@ def _xlsx_lines(path: Path, faults: FaultList) -> list[tuple[int, tuple[Any, ...
         faults.add(str(path), _NO_WORKBOOK)
         return None
     try:
-        lines = list(enumerate(book.worksheets[0].iter_rows(values_only=True), start=1))
+        lines = list(enumerate(_sheet(book).iter_rows(values_only=True), start=1))
     except (ParseError, KeyError, ValueError, IndexError):
         faults.add(str(path), _NO_WORKBOOK)
         return None
@@ -138,6 +158,12 @@ def _xlsx_lines(path: Path, faults: FaultList) -> list[tuple[int, tuple[Any, ...
     if _has_formulas(path):
         _check_formulas(path, lines, faults)
     return lines
+
+
+def _sheet(book: Workbook) -> Worksheet:
+    """Return the sheet that holds the rows."""
+    named = [sheet for sheet in book.worksheets if sheet.title in (ROWS_SHEET.en, ROWS_SHEET.ja)]
+    return [*named, *book.worksheets][0]
 
 
 def _has_formulas(path: Path) -> bool:
@@ -156,12 +182,12 @@ def _has_formulas(path: Path) -> bool:
 
 # Excel stores what a formula gave; programs that only write files do not, and such a cell would count as empty.
 def _check_formulas(path: Path, lines: list[tuple[int, tuple[Any, ...]]], faults: FaultList) -> None:
-    """Record every formula of the first sheet that has no stored value."""
+    """Record every formula of the sheet with the rows that has no stored value."""
     from openpyxl import load_workbook
     from openpyxl.utils import get_column_letter
 
     book = load_workbook(path, read_only=True)
-    for (number, values), written in zip(lines, book.worksheets[0].iter_rows(values_only=True), strict=False):
+    for (number, values), written in zip(lines, _sheet(book).iter_rows(values_only=True), strict=False):
         for place, (value, cell) in enumerate(zip(values, written, strict=False), start=1):
             if value is None and cell is not None:
                 faults.add(f"{path}:{number} › {get_column_letter(place)}{number}", _NO_VALUE, cell)
@@ -195,14 +221,14 @@ def _table(path: Path, lines: Iterable[tuple[int, Iterable[Any]]], faults: Fault
     filled = _filled_lines(lines)
     heading = next(filled, None)
     if heading is None:
-        faults.add(str(path), Text("the table is empty", "表が空です"))
+        faults.add(str(path), EMPTY_TABLE)
         return None
     headings = [str(cell).strip() if _filled(cell) else "" for cell in heading[1]]
     records = []
     for number, cells in filled:
         place = f"{path}:{number}"
         if len(cells) > len(headings) and any(_filled(cell) for cell in cells[len(headings) :]):
-            faults.add(place, Text("more cells than headings", "見出しより多くのセルがあります"), given=len(cells))
+            faults.add(place, MORE_CELLS, given=len(cells))
         by_heading = {name: cell for name, cell in zip(headings, cells, strict=False) if _filled(cell)}
         records.append(Record(place, by_heading))
     return Records(tuple(headings), tuple(records))

@@ -32,10 +32,10 @@ def check_facilities(
 ) -> None:
     """Check facilities: carriers, size, base years, ages, standing, shutdown windows, measures done."""
     known = list(dict.fromkeys(row.id for row in measures))
-    line = rules.number("threshold_crude_oil")
+    line, length = rules.number("threshold_crude_oil"), int(rules.value("base_year_window")["years"])
     for row in rows:
         _check_energy(row, line, rules, first_year, faults)
-        _check_base(row, faults)
+        _check_base(row, length, faults)
         for name in _AGES:
             installed = getattr(row, name)
             if installed is not None and installed > first_year:
@@ -77,12 +77,20 @@ def _check_energy(row: FacilityRow, line: float, rules: Rules, year: int, faults
         faults.add(row.id, problem, f"{size:,.0f} kL", f"≥ {line:,.0f} kL")
 
 
-def _check_base(row: FacilityRow, faults: FaultList) -> None:
-    """Check that base years stand in a row."""
+def _check_base(row: FacilityRow, length: int, faults: FaultList) -> None:
+    """Check that base emissions can be worked out: stated, or as many years in a row as they are a mean of."""
+    if row.base_t is not None:
+        return
     given = np.flatnonzero(~np.isnan(base_columns(row)))
-    if row.base_t is None and len(given) >= 2 and np.any(np.diff(given) != 1):
-        years = ", ".join(str(BASE_WINDOW[place]) for place in given)
+    years = ", ".join(str(BASE_WINDOW[place]) for place in given) or None
+    if len(given) >= 2 and np.any(np.diff(given) != 1):
         problem = Text("base years must be consecutive", "基準年度は連続する年度にしてください")
+        faults.add(f"{row.id} › base years", problem, years)
+    elif len(given) < length:
+        problem = Text(
+            f"give the base emissions, or emissions of {length} consecutive years of FY2002–2007",
+            f"基準排出量、又は2002～2007年度のうち連続する{length}か年度の排出量を記入してください",
+        )
         faults.add(f"{row.id} › base years", problem, years)
 
 

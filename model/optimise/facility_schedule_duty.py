@@ -8,10 +8,8 @@ from datetime import date
 
 import numpy as np
 
-from model.faults import FaultList
-from model.language import Text
 from model.optimise.facility_schedule_problem import BoolArray, FloatArray, IntArray, Practice
-from model.optimise.facility_schedule_rows import BASE_WINDOW, FacilityRow
+from model.optimise.facility_schedule_rows import FacilityRow
 from model.optimise.facility_schedule_tables import Paths, base_columns
 from model.ordinance.cap_and_trade_equations import (
     CATEGORIES,
@@ -107,22 +105,12 @@ def category_names(rows: Sequence[FacilityRow], threshold: float) -> list[str]:
     return [CATEGORIES[one] for one in category_index(kinds, np.array([row.district_share for row in rows]), threshold)]
 
 
-def base_t(rows: Sequence[FacilityRow], rules: Rules, faults: FaultList) -> FloatArray:
+def base_t(rows: Sequence[FacilityRow], rules: Rules) -> FloatArray:
     """Return base emissions of every facility [t-CO2]: as determined, else the highest mean of consecutive years."""
     length = int(rules.value("base_year_window")["years"])
-    found = []
-    for row in rows:
-        given = base_columns(row)
-        mean = float(base_emissions_t(given, length))
-        if row.base_t is None and np.isnan(mean):
-            known = ", ".join(str(year) for year, value in zip(BASE_WINDOW, given, strict=True) if not np.isnan(value))
-            problem = Text(
-                f"give the base emissions, or emissions of {length} consecutive years of FY2002–2007",
-                f"基準排出量、又は2002～2007年度のうち連続する{length}か年度の排出量を記入してください",
-            )
-            faults.add(row.id, problem, known or None)
-        found.append(mean if row.base_t is None else row.base_t)
-    return np.array(found, dtype=np.float64)
+    means = (float(base_emissions_t(base_columns(row), length)) for row in rows)
+    found = (mean if row.base_t is None else row.base_t for row, mean in zip(rows, means, strict=True))
+    return np.array(list(found), dtype=np.float64)
 
 
 @dataclass(frozen=True)

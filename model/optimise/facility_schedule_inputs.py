@@ -152,7 +152,7 @@ def problem(tables: Tables, settings: Settings) -> Problem:
     """Return the arrays of a schedule.
 
     Raises:
-        BadInput: no base emissions, too many works, or a rule that is not known.
+        BadInput: too many works, or a rule that is not known.
     """
     rules = rules_of("cap_and_trade", settings.rule_set, fallback=settings.fallback)
     rows, paths, faults = tables.facilities, tables.paths, FaultList()
@@ -163,7 +163,7 @@ def problem(tables: Tables, settings: Settings) -> Problem:
     before = np.arange(periods.first_years[first_place], settings.first_year)
     every = np.concatenate([before, years])
     owed = rates(rows, periods, every, rules)
-    base = base_t(rows, standing(rules, periods.last_years[first_place]), faults)
+    base = base_t(rows, standing(rules, periods.last_years[first_place]))
     fuel_heat = _fuel_heat(standing(rules, periods.last_years[first_place]))
     works = tuple(_works(row, tables.measures, years, fuel_heat, faults) for row in rows)
     _check_so_far(rows, len(before), faults)

@@ -39,6 +39,10 @@ EQUIPMENT_NAMES: Final = {
 BASE_WINDOW: Final = range(2002, 2008)
 
 
+#: Far above any facility: what is larger was written in another unit [t-CO2, MWh, 1000m³, GJ, kL, m²].
+_MOST_T, _MOST_MWH, _MOST_GAS, _MOST_GJ, _MOST_KL, _MOST_M2 = 1e7, 1e7, 1e7, 1e8, 1e7, 1e8
+
+
 class FacilityRow(Row):
     """One facility: its duty, its energy and its equipment at the start of the plan."""
 
@@ -49,21 +53,23 @@ class FacilityRow(Row):
     district_share: float = column(
         "share of energy from district heating and cooling", "地域冷暖房等からの受入割合", default=0.0, ge=0, le=1
     )
-    floor_area_m2: float = column("floor area", "延床面積", "m²", gt=0)
-    roof_area_m2: float = column("roof area free for solar panels", "太陽光設置可能な屋根面積", "m²", default=0.0, ge=0)
-    base_t: float | None = column(
-        "base emissions, if determined", "基準排出量（決定済みの場合）", "t-CO2", default=None, gt=0
+    floor_area_m2: float = column("floor area", "延床面積", "m²", gt=0, le=_MOST_M2)
+    roof_area_m2: float = column(
+        "roof area free for solar panels", "太陽光設置可能な屋根面積", "m²", default=0.0, ge=0, le=_MOST_M2
     )
-    base_2002_t: float | None = column("emissions of FY2002", "2002年度排出量", "t-CO2", default=None, ge=0)
-    base_2003_t: float | None = column("emissions of FY2003", "2003年度排出量", "t-CO2", default=None, ge=0)
-    base_2004_t: float | None = column("emissions of FY2004", "2004年度排出量", "t-CO2", default=None, ge=0)
-    base_2005_t: float | None = column("emissions of FY2005", "2005年度排出量", "t-CO2", default=None, ge=0)
-    base_2006_t: float | None = column("emissions of FY2006", "2006年度排出量", "t-CO2", default=None, ge=0)
-    base_2007_t: float | None = column("emissions of FY2007", "2007年度排出量", "t-CO2", default=None, ge=0)
-    electricity_mwh: float = column("electricity bought a year", "年間買電量", "MWh", ge=0)
-    city_gas_1000m3: float = column("city gas a year", "年間都市ガス使用量", "1000m³", default=0.0, ge=0)
-    heat_gj: float = column("heat bought a year", "年間購入熱量", "GJ", default=0.0, ge=0)
-    heavy_oil_a_kl: float = column("heavy oil A a year", "年間Ａ重油使用量", "kL", default=0.0, ge=0)
+    base_t: float | None = column(
+        "base emissions, if determined", "基準排出量（決定済みの場合）", "t-CO2", default=None, gt=0, le=_MOST_T
+    )
+    base_2002_t: float | None = column("emissions of FY2002", "2002年度排出量", "t-CO2", default=None, ge=0, le=_MOST_T)
+    base_2003_t: float | None = column("emissions of FY2003", "2003年度排出量", "t-CO2", default=None, ge=0, le=_MOST_T)
+    base_2004_t: float | None = column("emissions of FY2004", "2004年度排出量", "t-CO2", default=None, ge=0, le=_MOST_T)
+    base_2005_t: float | None = column("emissions of FY2005", "2005年度排出量", "t-CO2", default=None, ge=0, le=_MOST_T)
+    base_2006_t: float | None = column("emissions of FY2006", "2006年度排出量", "t-CO2", default=None, ge=0, le=_MOST_T)
+    base_2007_t: float | None = column("emissions of FY2007", "2007年度排出量", "t-CO2", default=None, ge=0, le=_MOST_T)
+    electricity_mwh: float = column("electricity bought a year", "年間買電量", "MWh", ge=0, le=_MOST_MWH)
+    city_gas_1000m3: float = column("city gas a year", "年間都市ガス使用量", "1000m³", default=0.0, ge=0, le=_MOST_GAS)
+    heat_gj: float = column("heat bought a year", "年間購入熱量", "GJ", default=0.0, ge=0, le=_MOST_GJ)
+    heavy_oil_a_kl: float = column("heavy oil A a year", "年間Ａ重油使用量", "kL", default=0.0, ge=0, le=_MOST_KL)
     energy_change: float = column(
         "change of energy use a year without measures", "対策なしのエネルギー使用量の年変化率", "1/year",
         default=0.0, ge=-0.2, le=0.2,
@@ -86,11 +92,16 @@ class FacilityRow(Row):
         "relief for users exempt from power limits", "電気事業法関連の緩和措置", default="none", choices=POWER_LAW_NAMES
     )
     bank_t: float = column(
-        "own excess kept from the period before", "前計画期間からの繰越超過削減量", "t-CO2", default=0.0, ge=0
+        "own excess kept from the period before",
+        "前計画期間からの繰越超過削減量",
+        "t-CO2",
+        default=0.0,
+        ge=0,
+        le=_MOST_T,
     )
     emissions_so_far_t: float | None = column(
         "emissions of the running period before the plan begins",
-        "当計画期間の計画開始前までの排出量", "t-CO2", default=None, ge=0,
+        "当計画期間の計画開始前までの排出量", "t-CO2", default=None, ge=0, le=_MOST_T,
     )  # fmt: skip
     shutdown_years: str = column("years in which it can be shut down (2028;2033; empty: any)",
                                  "休止可能年度（2028;2033 の形。空欄は毎年度）", default="")  # fmt: skip
@@ -137,8 +148,8 @@ class MeasureRow(Row):
     excludes: str = column("measures it excludes (ids, with ;)", "両立しない対策（IDを;で区切る）", default="")
 
 
-def _price(en: str, ja: str, unit: str, **limits: Any) -> Any:
-    return column(en, ja, unit, default=None, ge=0, **limits)
+def _price(en: str, ja: str, unit: str, le: float = 1e15) -> Any:
+    return column(en, ja, unit, default=None, ge=0, le=le)
 
 
 class PathRow(Row):

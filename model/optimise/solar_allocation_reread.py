@@ -24,6 +24,7 @@ import numpy.typing as npt
 from model.optimise.solar_allocation_inputs import House
 from model.ordinance.columns import Column, columns_of
 from model.ordinance.exact import exact
+from model.record_files import ROWS_SHEET
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
@@ -216,10 +217,25 @@ def _csv(path: Path) -> _Texts:
         break
     reading = csv.ReadOptions(encoding="utf8" if encoding.startswith("utf") else encoding)
     parsing = csv.ParseOptions(newlines_in_values=True)
-    names = csv.open_csv(path, reading, parsing).schema.names
-    types = csv.ConvertOptions(column_types={name: pyarrow.string() for name in names}, strings_can_be_null=False)
-    table = csv.read_csv(path, reading, parsing, types)
-    return {name: _distinct(table.column(name)) for name in names}
+    try:
+        names = csv.open_csv(path, reading, parsing).schema.names
+        if not any(name.strip() for name in names):
+            raise pyarrow.ArrowInvalid
+        types = csv.ConvertOptions(column_types={name: pyarrow.string() for name in names}, strings_can_be_null=False)
+        table = csv.read_csv(path, reading, parsing, types)
+    except pyarrow.ArrowInvalid:
+        return _uneven(path, encoding)
+    return {name: _distinct(table.column(number)) for number, name in enumerate(names) if name.strip()}
+
+
+def _uneven(path: Path, encoding: str) -> _Texts:
+    """Return the columns of a CSV file whose lines differ in length or that starts with empty ones."""
+    from csv import reader
+
+    with path.open(encoding=encoding, newline="") as lines:
+        filled = [line for line in reader(lines) if any(cell.strip() for cell in line)]
+    headings = filled[0]
+    return _by_heading([dict(zip(headings, line, strict=False)) for line in filled[1:]])
 
 
 def _parquet(path: Path) -> _Texts:
@@ -255,12 +271,12 @@ def _by_heading(rows: Sequence[Mapping[str, str]]) -> _Texts:
 
 
 def _xlsx(path: Path) -> _Texts:
-    """Return the columns of the first sheet of an Excel file, out of the archive itself."""
+    """Return the columns of the sheet with the rows of an Excel file, out of the archive itself."""
     with ZipFile(path) as archive:
         names = archive.namelist()
         shared = _shared_texts(archive) if "xl/sharedStrings.xml" in names else []
         lines: list[dict[int, str]] = []
-        with archive.open(_first_sheet(archive)) as sheet:
+        with archive.open(_sheet_of_rows(archive)) as sheet:
             for _, element in iterparse(sheet):
                 if _tag(element) == "row":
                     line = {_column(cell.get("r", "")): _cell_text(cell, shared) for cell in element}
@@ -272,10 +288,11 @@ def _xlsx(path: Path) -> _Texts:
                         for line in filled[1:]])  # fmt: skip
 
 
-def _first_sheet(archive: ZipFile) -> str:
-    """Return where the first sheet lies in the archive."""
+def _sheet_of_rows(archive: ZipFile) -> str:
+    """Return where the sheet with the rows lies in the archive: by the name of the form's sheet, else the first."""
     with archive.open("xl/workbook.xml") as book:
-        sheet = next(element for _, element in iterparse(book) if _tag(element) == "sheet")
+        sheets = [element for _, element in iterparse(book) if _tag(element) == "sheet"]
+    sheet = next((one for one in sheets if one.get("name") in (ROWS_SHEET.en, ROWS_SHEET.ja)), sheets[0])
     wanted = next(value for name, value in sheet.attrib.items() if name.endswith("}id"))
     with archive.open("xl/_rels/workbook.xml.rels") as relations:
         target = next(e.get("Target", "") for _, e in iterparse(relations) if e.get("Id") == wanted)

@@ -20,7 +20,16 @@ from model.language import Text
 from model.ordinance.columns import CellError, Column
 from model.ordinance.programme import Row
 from model.ordinance.row_reader import RowReader
-from model.record_files import Record, Records, read_records
+from model.record_files import (
+    CSV_ENCODINGS,
+    EMPTY_TABLE,
+    MORE_CELLS,
+    NO_ENCODING,
+    Record,
+    Records,
+    add_unread_kind,
+    read_records,
+)
 from model.yaml_reader import NO_SUCH_FILE
 
 if TYPE_CHECKING:
@@ -33,7 +42,6 @@ SUFFIXES = (".xlsx", ".csv", ".parquet", ".yaml", ".yml")
 
 #: Faults of single cells that are listed; the rest is told by number.
 _MOST_FAULTS = 200
-_ENCODINGS = ("utf-8-sig", "cp932")
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,7 @@ class ColumnReader(RowReader[_RowType]):
         if frame is None:
             return None
         known = self._headings(Records(tuple(str(name) for name in frame.columns), ()), str(path))
+        frame = frame.loc[:, ~frame.columns.duplicated()]
         by_name = {column.name: heading for heading, column in known.items()}
         if not len(frame):
             self.faults.add(str(path), Text("there are no rows under the headings", "見出しの下に行がありません"))
@@ -172,12 +181,17 @@ class ColumnReader(RowReader[_RowType]):
         """Record rows whose identity stands twice."""
         import pandas as pd
 
-        keys = pd.DataFrame({name: table.cells[name] for name in self.row.unique})
+        names = self.row.unique
+        keys = pd.DataFrame({name: table.cells[name] for name in names})
         repeated = np.flatnonzero(keys.duplicated(keep="first").to_numpy())
-        for row in repeated[:_MOST_FAULTS]:
-            given = ", ".join(str(table.cells[name][row]) for name in self.row.unique)
-            problem = Text("this row stands in the table twice", "同じ番号の行が重複しています")
-            self.faults.add(table.place(int(row), self.row.unique[0]), problem, given)
+        if not repeated.size:
+            return
+        first = keys.groupby(list(names), sort=False, dropna=False).ngroup().to_numpy()
+        firsts = np.unique(first, return_index=True)[1]
+        for row in repeated[:_MOST_FAULTS].tolist():
+            given = tuple(table.cells[name][row] for name in names)
+            place = f"{table.source}:{table.lines[row]}"
+            self.add_repeated(place, f"{table.source}:{table.lines[firsts[first[row]]]}", given)
 
 
 @dataclass(frozen=True)
@@ -208,11 +222,10 @@ def _filled(raw: pd.Series) -> npt.NDArray[np.bool_]:
 
 def _raw(path: Path, faults: FaultList) -> pd.DataFrame | None:
     """Return the cells of a file under its headings, indexed by line, without empty lines."""
-    import pandas as pd
 
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        faults.add(str(path), Text("this kind of file is not read", "この種類のファイルは読めません"), suffix, SUFFIXES)
+        add_unread_kind(path, SUFFIXES, faults)
         return None
     if not path.is_file():
         faults.add(str(path), NO_SUCH_FILE)
@@ -221,12 +234,17 @@ def _raw(path: Path, faults: FaultList) -> pd.DataFrame | None:
         frame = _csv(path, faults) if suffix == ".csv" else _parquet(path, faults)
         if frame is None:
             return None
-        frame.index = pd.RangeIndex(2, len(frame) + 2)
         filled = np.zeros(len(frame), dtype=bool)
         for name in range(frame.shape[1]):
             filled |= _filled(frame.iloc[:, name])
         return frame[filled]
-    records = read_records(path, faults)
+    return _of_records(read_records(path, faults))
+
+
+def _of_records(records: Records | None) -> pd.DataFrame | None:
+    """Return records as a frame."""
+    import pandas as pd
+
     if records is None:
         return None
     cells = {name: [row.cells.get(name) for row in records.rows] for name in records.headings if name}
@@ -236,26 +254,45 @@ def _raw(path: Path, faults: FaultList) -> pd.DataFrame | None:
 
 
 def _csv(path: Path, faults: FaultList) -> pd.DataFrame | None:
-    """Return a CSV as text."""
+    """Return a CSV as text, indexed by line."""
     import pandas as pd
 
-    for encoding in _ENCODINGS:
+    for encoding in CSV_ENCODINGS:
         try:
-            return pd.read_csv(
-                path, dtype=str, na_filter=False, encoding=encoding, index_col=False, skip_blank_lines=False
+            raw = pd.read_csv(
+                path,
+                header=None,
+                dtype=str,
+                na_filter=False,
+                encoding=encoding,
+                index_col=False,
+                skip_blank_lines=False,
             )
         except UnicodeDecodeError:
             continue
-        except pd.errors.EmptyDataError:
-            faults.add(str(path), Text("the table is empty", "表が空です"))
-            return None
-        except pd.errors.ParserError as problem:
-            text = Text("the file is no table: each line needs as many cells as there are headings",
-                        "表として読めません。各行のセル数を見出しの数に合わせてください")  # fmt: skip
-            faults.add(str(path), text, str(problem).strip().splitlines()[-1])
-            return None
-    faults.add(str(path), Text("save the file as CSV in UTF-8", "文字コードUTF-8のCSVで保存してください"))
+        except (pd.errors.EmptyDataError, pd.errors.ParserError):
+            # The first line is empty, or another one has more cells than it; the slower reader names every such line.
+            return _of_records(read_records(path, faults))
+        return _under_headings(path, raw, faults)
+    faults.add(str(path), NO_ENCODING)
     return None
+
+
+def _under_headings(path: Path, raw: pd.DataFrame, faults: FaultList) -> pd.DataFrame | None:
+    """Return the lines of a CSV under its first filled line, indexed by line; cells under no heading are a fault."""
+    filled = np.column_stack([_filled(raw[name]) for name in raw.columns])
+    starts = np.flatnonzero(filled.any(axis=1))
+    if not starts.size:
+        faults.add(str(path), EMPTY_TABLE)
+        return None
+    first = int(starts[0])
+    below = raw.iloc[first + 1 :]
+    headings = [str(cell).strip() for cell in raw.iloc[first].fillna("")]
+    bare = np.array([not heading for heading in headings])
+    for line in np.flatnonzero(filled[first + 1 :, bare].any(axis=1))[:_MOST_FAULTS]:
+        faults.add(f"{path}:{first + 2 + line}", MORE_CELLS)
+    below = below.loc[:, ~bare].set_axis(np.array(headings, dtype=object)[~bare], axis=1)
+    return below.set_axis(np.arange(first + 2, first + 2 + len(below)), axis=0)
 
 
 def _parquet(path: Path, faults: FaultList) -> pd.DataFrame | None:
@@ -268,4 +305,4 @@ def _parquet(path: Path, faults: FaultList) -> pd.DataFrame | None:
     except (pyarrow.ArrowException, OSError, ValueError):
         faults.add(str(path), Text("this is not a readable Parquet file", "Parquetファイルとして読めません"))
         return None
-    return frame.reset_index(drop=True)
+    return frame.set_axis(np.arange(2, len(frame) + 2), axis=0)

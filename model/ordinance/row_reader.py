@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from model.faults import FaultList
-from model.language import Text
+from model.language import Language, Text
 from model.ordinance.columns import CellError, Column, columns_of
 from model.ordinance.programme import Row
 from model.record_files import Record, Records, read_records
@@ -26,6 +26,13 @@ _LIMITS = {
     "less_than": ("lt", Text("this is too large", "値が大きすぎます"), "<"),
 }
 _NEEDED = Text("a value is needed", "値が必要です")
+_JOINTS: tuple[tuple[str, Language], ...] = ((" and ", "en"), ("・", "ja"))
+_NO_HEADINGS = Text(
+    "no heading of this form is there: the first filled line must hold the headings (in CSV separated by commas), "
+    "in Excel on the first sheet or one named “rows”; `template` writes an example",
+    "様式の見出しが見つかりません。最初の行を見出しにしてください（CSVはカンマ区切り、Excelは先頭又は「入力」の"
+    "シート）。記入例は template コマンドで作成できます",
+)
 _NOT_A_CHOICE = Text("this is none of the choices", "選択肢にない値です")
 
 
@@ -89,6 +96,8 @@ class RowReader(Generic[_RowType]):
                 taken.add(column.name)
                 found[heading] = column
         self._written = {column.name: heading for heading, column in found.items()}
+        if not found and any(column.required for column in self.columns.values()):
+            self.faults.add(place, _NO_HEADINGS)
         return found
 
     def _read_record(self, record: Record, known: Mapping[str, Column], absent: set[str]) -> None:
@@ -123,13 +132,17 @@ class RowReader(Generic[_RowType]):
         first = self._seen.setdefault(key, record.place)
         if first == record.place:
             return True
-        named = Text(
-            " and ".join(self.columns[name].title.en for name in self.row.unique),
-            "・".join(self.columns[name].title.ja for name in self.row.unique),
-        )
-        problem = Text(f"{named.en} already stands in {first}", f"{named.ja}が{first}と重複しています")
-        self.faults.add(record.place, problem, ", ".join(str(part) for part in key))
+        self.add_repeated(record.place, first, key)
         return False
+
+    def add_repeated(self, place: str, first: str, key: tuple[Any, ...]) -> None:
+        """Add a row whose identity an earlier row has, with the columns that make the identity and are filled."""
+        shown = [
+            (self.columns[name].title, part) for name, part in zip(self.row.unique, key, strict=True) if part != ""
+        ]
+        en, ja = (joint.join(title(language) for title, _ in shown) for joint, language in _JOINTS)
+        problem = Text(f"{en} already stands in {first}", f"{ja}が{first}と重複しています")
+        self.faults.add(place, problem, ", ".join(str(part) for _, part in shown))
 
     def _add_detail(self, record: Record, name: str, detail: ErrorDetails, given: Any) -> None:
         """Add one finding of pydantic as a fault in both languages."""

@@ -12,11 +12,11 @@ from model.language import Language, Text
 from model.ordinance.columns import Column, columns_of
 from model.ordinance.programme import Row
 from model.paths import written_at_once
+from model.record_files import ROWS_SHEET
 from model.spreadsheet import Cell, Table, fill_sheet, write_csv
 
 SUFFIXES = (".xlsx", ".csv", ".yaml", ".yml")
 
-_ROWS = Text("rows", "入力")
 _HELP = Text("columns", "項目の説明")
 _HELP_HEADINGS = tuple(
     Text(en, ja)
@@ -98,7 +98,7 @@ def _write_xlsx(
 
     book = Workbook()
     sheet, explained = book.worksheets[0], book.create_sheet(_HELP(language))
-    sheet.title = _ROWS(language)
+    sheet.title = ROWS_SHEET(language)
     fill_sheet(sheet, table)
     fill_sheet(explained, help_table((*columns, *named), language))
     for position, column in enumerate(columns, start=1):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import xarray as xr
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from model.command_line import main
 from model.paths import scenarios_folder
@@ -66,7 +66,7 @@ def test_a_made_up_list_becomes_a_folder_of_answers(tmp_path: Path, capsys: pyte
         (["a,世田谷区,100,3.2"], ["--budget", "0", "--financing", "purchase,lease"], 0, "proven best"),
         (["a,世田谷区,100,3.2"], [], 0, "1 of 1 houses"),
         ([], [], 2, "no rows"),
-        (["a,世田谷区,100,3.2", "a,世田谷区,100,3.2"], [], 2, "twice"),
+        (["a,世田谷区,100,3.2", "a,世田谷区,100,3.2"], [], 2, "house already stands in"),
         (["a,世田谷区,100,1e9"], [], 2, "≤ 2000"),
         (["a,世田谷区,0,3"], [], 2, "floor area above 0"),
         (["a,世田谷区,100,"], [], 2, "area of a roof face"),
@@ -89,6 +89,57 @@ def test_each_case_has_a_clear_outcome(
     told = capsys.readouterr()
     assert words in " ".join((told.out + told.err).split())
     assert "Traceback" not in told.err
+
+
+HEAD = "id,municipality,floor_area_m2,max_kw"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        (f"{HEAD}\na,世田谷区,100,3.2,7\nb,世田谷区,100,3.2\nc,世田谷区,100,3.2,8,9\n", 2,
+         [":2: more cells than headings", ":4: more cells than headings"]),
+        (f"{HEAD},\na,世田谷区,100,3.2,note\n", 2, [":2: more cells than headings"]),
+        (f"{HEAD},max_kw\na,世田谷区,100,3.2,4\n", 2, ["column stands twice; given: max_kw"]),
+        (f"{HEAD}\na,世田谷区,100,3.2\na,世田谷区,100,3.2\n", 2, [":3: house already stands in", ":2; given: a"]),
+        ((HEAD + "\na,世田谷区,100,3.2\n").replace(",", ";"), 2, ["separated by commas"]),
+        (f"{HEAD},,\na,世田谷区,100,3.2,,\n,,,,,\n", 0, ["1 of 1 houses"]),
+        (f"{HEAD}\na,世田谷区,100,3.2,,\n", 0, ["1 of 1 houses"]),
+        (f"\n,,,\n{HEAD}\n\nb,世田谷区,100,3.2\n", 0, ["1 of 1 houses"]),
+        (f"{HEAD},consent\nb,世田谷区,100,3.2\n", 0, ["1 of 1 houses"]),
+    ],
+)  # fmt: skip
+def test_uneven_lines_are_read_or_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, code: int, words: list[str]
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(text, encoding="utf-8")
+    found, said = told(path, capsys)
+    assert found == code, said
+    assert all(one in said for one in words), said
+
+
+def test_a_sheet_of_rows_is_found_and_a_formula_without_value_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = Workbook()
+    book.worksheets[0].title = "メモ"
+    rows = book.create_sheet("入力")
+    rows.append(HEAD.split(","))
+    rows.append(["a", "世田谷区", 100, 3.2])
+    book.save(tmp_path / "good.xlsx")
+    assert told(tmp_path / "good.xlsx", capsys)[0] == 0
+    rows["C2"] = "=50+50"
+    book.save(tmp_path / "formula.xlsx")
+    code, said = told(tmp_path / "formula.xlsx", capsys)
+    assert code == 2
+    assert "› C2: this formula has no stored value" in said
+    rows.insert_rows(1)
+    rows["A1"] = "○○ハウス 2025年度"
+    book.save(tmp_path / "title.xlsx")
+    assert "the first filled line must hold the headings" in told(tmp_path / "title.xlsx", capsys)[1]
+    (tmp_path / "old.xls").write_bytes(b"\xd0\xcf\x11\xe0")
+    assert "save it as .xlsx" in told(tmp_path / "old.xls", capsys)[1]
 
 
 FULL = "id,municipality,floor_area_m2,max_kw,house_type,ua,bei,standard_gj,delivered_on,consent,state,kw,role\n"

@@ -82,14 +82,17 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path, capsys: pytest.Capture
         "B,office,1000,,100,100,9000,2031,ledlighting\n"
         "C,office,1000,9000,,,20,,\n"
         "D,office,1000,9000,,,NaN,,\n"
-        "E,office,1000,9000,,,0,,\n",
+        "E,office,1000,9000,,,0,,\n"
+        "F,office,1000,,100,,9000,,\n"
+        "G,office,1e15,1e15,,,1e15,,\n",
         encoding="utf-8",
     )
     assert schedule(path, "--out", tmp_path / "out") == ExitCode.BAD_INPUT
     told = capsys.readouterr().err
     for words in (
         "none of the choices", "must be consecutive", "only after the plan begins", "did you mean: led_lighting",
-        "below the threshold", "not a number", "no carrier has any energy",
+        "below the threshold", "not a number", "no carrier has any energy", "emissions of 3 consecutive years",
+        "too large; given: 1e15; allowed: ≤ 10000000.0",
     ):  # fmt: skip
         assert words in told
     assert not (tmp_path / "out").exists()

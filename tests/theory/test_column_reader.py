@@ -46,9 +46,9 @@ def test_columns_hold_what_rows_hold(tmp_path: Path) -> None:
         ("b,Shinjuku,98,maybe,,,", ["none of the choices"]),
         ("b,Shinjuku,98,,2025-02-30,,", ["a day that exists"]),
         (",Shinjuku,98,,,,", ["a value is needed"]),
-        ("a,Shinjuku,98,,,,", ["twice"]),
+        ("a,Shinjuku,98,,,,", ["house already stands in"]),
         ("b,Shinjuku,inf,,,,", ["not a number"]),
-        ("b,Shinjuku,98,,,,,,,", ["as many cells"]),
+        ("c,Shinjuku,98,,,,,,,7", ["more cells than headings"]),
     ],
 )
 def test_bad_cells_are_named_with_their_line(tmp_path: Path, line: str, words: list[str]) -> None:
