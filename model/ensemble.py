@@ -14,14 +14,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from model.axes import Resolution
+from model.axes import PROJECTION_FROM, Mask, Resolution
 from model.faults import BadInput
 from model.inputs import Data
+from model.language import Text
 from model.levers import Levers
 from model.pathway import Pathway, pathway_of, run_axes, standing_years
 from model.policy.acting import Scene
 from model.sampling import Design, points
 from model.scenario import levers_hash
+from model.schema import Variable
 from model.survival_families import Array
 from model.uncertainty import Ranges, Spread
 
@@ -40,7 +42,19 @@ OUTPUTS: Final[dict[str, tuple[str, ...]]] = {
     "electricity_factor": ("year", "factor_view"),
     "renewable_share": ("year",),
     "solar_capacity": ("year",),
+    "floor_area": ("year", "building_sector"),
+    "new_share": ("year", "counted"),
 }
+
+#: What `new_share` counts: whose buildings, or dwellings. No run has it as a variable, so its meaning stands here.
+COUNTED: Final = ("buildings", "residential_buildings", "dwellings")
+NEW_SHARE: Final = Variable(
+    "new_share",
+    ("year", "counted"),
+    "1",
+    Text("share of the stock that was built since the projection began", "将来推計開始後の新築がストックに占める割合"),
+    upper=1.0,
+)
 
 
 @dataclass(frozen=True)
@@ -96,8 +110,7 @@ class Ensemble:
     def identity(self) -> dict[str, Any]:
         """Return what makes this ensemble the one it is: equal for two exactly if all members are equal."""
         return {
-            "scenario_hash": levers_hash(self.levers),
-            "data_hash": _hash(dict(self.data.sha256)),
+            **run_identity(self.levers, self.data),
             "ranges_hash": _hash({name: dict(getattr(self.width, name)) for name in Ranges.__dataclass_fields__}),
             "design": self.design.name,
             "samples": self.design.samples,
@@ -106,14 +119,35 @@ class Ensemble:
         }
 
 
+def run_identity(levers: Levers, data: Data) -> dict[str, str]:
+    """Return what a run follows from: an ensemble is one of this run exactly if it has the same."""
+    return {"scenario_hash": levers_hash(levers), "data_hash": _hash(dict(data.sha256))}
+
+
 def _hash(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, allow_nan=False).encode()).hexdigest()
 
 
 def outputs(pathway: Pathway) -> dict[str, Array]:
-    """Return what a member keeps of a run, in the units of `model.schema`; panels summed over Tokyo [kW]."""
-    values = {name: pathway.values[name] for name in OUTPUTS}
-    return values | {"solar_capacity": values["solar_capacity"].sum(axis=(1, 2))}
+    """Return what a member keeps of a run, in the units of `model.schema`; panels [kW] and areas summed over Tokyo."""
+    values, axes = {name: pathway.values[name] for name in OUTPUTS if name != "new_share"}, pathway.axes
+    area = values["floor_area"].sum(axis=2)
+    homes = axes.segments_where(sector="residential")
+    sectors = (homes, axes.segments_where(sector="commercial"))
+    return values | {
+        "solar_capacity": values["solar_capacity"].sum(axis=(1, 2)),
+        "floor_area": np.stack([area[:, inside].sum(axis=1) for inside in sectors], axis=1),
+        "new_share": _new_share(pathway, homes),
+    }
+
+
+def _new_share(pathway: Pathway, homes: Mask) -> Array:
+    """Return the share of buildings, residential buildings and dwellings built since the projection began [1]."""
+    new = pathway.axes.vintage_class_bounds()[0] >= PROJECTION_FROM
+    buildings, dwellings = (pathway.values[f"{name}_by_vintage_class"] for name in ("buildings", "dwellings"))
+    shares = [each[:, :, new].sum(axis=(1, 2)) / each.sum(axis=(1, 2))
+              for each in (buildings, buildings[:, homes], dwellings)]  # fmt: skip
+    return np.stack(shares, axis=1)
 
 
 def member(ensemble: Ensemble, number: int) -> dict[str, Array] | None:

@@ -76,14 +76,18 @@ def valid_members(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def quantile_dataset(dataset: xr.Dataset) -> xr.Dataset:
-    """Return quantiles over the members, the mean and the scenario itself, of everything that members keep."""
+    """Return quantiles, mean and the scenario itself of everything that members keep, and the chance of each target."""
     members = valid_members(dataset)
     names = list(OUTPUTS)
     summary = members[names].quantile(list(QUANTILES), dim="member", keep_attrs=True)
     means = {f"{name}_mean": members[name].mean("member", keep_attrs=True) for name in names}
     base = {f"{name}{OF_BASE}": dataset[f"{name}{OF_BASE}"] for name in names}
     attributes = {name: value for name, value in dataset.attrs.items() if name != "factors"}
-    return summary.assign(means | base).assign_attrs(attributes, members=members.sizes["member"])
+    found = chance_table(chances(dataset))
+    shown = {"quantity": "chance_quantity", "year": "chance_year", "target": "chance_target", "unit": "chance_unit",
+             "probability": "chance", "low_95": "chance_low", "high_95": "chance_high"}  # fmt: skip
+    chance = {new: ("chance_of", np.array(found[old].tolist() or np.empty(0))) for old, new in shown.items()}
+    return summary.assign(means | base | chance).assign_attrs(attributes, members=members.sizes["member"])
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 import xarray as xr
 
-from model.ensemble import MEMBERS_OF_A_BLOCK, OUTPUTS, Ensemble, base_member
+from model.ensemble import COUNTED, MEMBERS_OF_A_BLOCK, NEW_SHARE, OUTPUTS, Ensemble, base_member
 from model.faults import BadInput, Fault
 from model.language import Text
 from model.pathway import run_axes
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 #: The store, inside a result folder.
 STORE: Final = "ensemble.zarr"
 #: Value of the attribute `format`; the number rises when names or dims change.
-FORMAT: Final = "carbon-half ensemble 1"
+FORMAT: Final = "carbon-half ensemble 2"
 #: What the name of a variable ends with where it holds the run of the scenario itself.
 OF_BASE: Final = "_of_base"
 
@@ -173,7 +173,8 @@ def _labels(ensemble: Ensemble) -> dict[str, Any]:
     from model.emissions import FACTOR_VIEWS
 
     axes = run_axes(ensemble.data, ensemble.levers.years.last, "metropolis")
-    return {"year": axes.years, "sector": list(axes.sectors), "factor_view": list(FACTOR_VIEWS)}
+    return {"year": axes.years, "sector": list(axes.sectors), "factor_view": list(FACTOR_VIEWS),
+            "building_sector": ["residential", "commercial"], "counted": list(COUNTED)}  # fmt: skip
 
 
 def _template(ensemble: Ensemble, attributes: Mapping[str, Any]) -> xr.Dataset:
@@ -181,8 +182,8 @@ def _template(ensemble: Ensemble, attributes: Mapping[str, Any]) -> xr.Dataset:
     base, count = base_member(ensemble), ensemble.members
     variables: dict[str, Any] = {}
     for name, dims in OUTPUTS.items():
-        about = {"units": VARIABLES[name].unit, "long_name": VARIABLES[name].meaning.en,
-                 "long_name_ja": VARIABLES[name].meaning.ja}  # fmt: skip
+        known = NEW_SHARE if name == NEW_SHARE.name else VARIABLES[name]
+        about = {"units": known.unit, "long_name": known.meaning.en, "long_name_ja": known.meaning.ja}
         variables[name] = (("member", *dims), np.full((count, *base[name].shape), np.nan), about)
         variables[f"{name}{OF_BASE}"] = (dims, base[name], about)
     variables["finished"] = (("member",), np.zeros(count, dtype=bool), {"long_name": "whether the member is here"})
@@ -206,4 +207,5 @@ def _text(words: Iterable[str]) -> Any:
 
 
 def _meaning(dim: str) -> dict[str, str]:
-    return {"long_name": DIMENSIONS[dim].meaning.en, "long_name_ja": DIMENSIONS[dim].meaning.ja}
+    meaning = DIMENSIONS[dim].meaning if dim in DIMENSIONS else Text("what is counted", "数える対象")
+    return {"long_name": meaning.en, "long_name_ja": meaning.ja}

@@ -29,6 +29,10 @@ SEED: Final = 1
 _COMPUTING = Text("computing members", "メンバーを計算中")
 _DRAWING = Text("drawing figures", "図を作成中")
 _WRITTEN = Text("Written to", "出力先")
+_FANS = Text(
+    "run.py run {name} now draws these fans into every figure over time",
+    "run.py run {name} は今後、この幅をすべての時系列の図に描きます",
+)
 _STOPPED = Text(
     "{done:,} of {all:,} members are finished and kept in {folder}; go on with --resume",
     "{all:,}メンバー中{done:,}が完了し、{folder} に保存されています。--resume で再開できます",
@@ -107,15 +111,16 @@ def run_ensemble(
     name: str, changes: list[str], out: Path | None, data_folder: Path | None, asked: _Asked, language: Language
 ) -> None:
     """Compute the members that are not there yet, then write and print what all of them say."""
+    from model.commands.run import default_folder
     from model.ensemble_store import STORE, open_ensemble
     from model.inputs import PATHWAY_THEMES, read_data
+    from model.report.fan import ensemble_folder
     from model.result_folder import check_result_folder, result_folder
     from model.scenario import load_scenario
 
     console = Console()
     scenario = load_scenario(name, changes)
-    suffix = f"-{scenario.content_hash[:8]}" if scenario.overrides else ""
-    folder = out if out is not None else Path("results") / f"{scenario.name}{suffix}-ensemble"
+    folder = out if out is not None else ensemble_folder(default_folder(scenario))
     check_result_folder(folder, asked.force)
     data = read_data(data_folder, PATHWAY_THEMES)
     ensemble = _ensemble(scenario, data, folder / STORE, asked)
@@ -133,6 +138,8 @@ def run_ensemble(
     with result_folder(folder, facts, force=True) as staging:
         _write(dataset, staging, asked.figures, language, console)
     console.print(f"{_WRITTEN(language)}: {folder}", markup=False, highlight=False, soft_wrap=True)
+    if out is None:
+        console.print(_FANS(language).format(name=name), markup=False, highlight=False, soft_wrap=True)
 
 
 def _ensemble(scenario: Any, data: Any, store: Path, asked: _Asked) -> Ensemble:
@@ -203,9 +210,10 @@ def _write(dataset: xr.Dataset, staging: Path, figures: bool, language: Language
         quantile_table,
     )
     from model.report.ensemble_summary import print_ensemble
+    from model.report.fan import QUANTILES_FILE
 
     found, influence = chances(dataset), influences(dataset)
-    quantile_dataset(dataset).to_netcdf(staging / "quantiles.nc", engine="h5netcdf")
+    quantile_dataset(dataset).to_netcdf(staging / QUANTILES_FILE, engine="h5netcdf")
     tables = {"summary.csv": quantile_table(dataset), "targets.csv": chance_table(found)}
     if influence is not None:
         tables["influences.csv"] = influence_table(influence)

@@ -22,11 +22,18 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from model.inputs import Data
+    from model.report.fan import FoundEnsemble
     from model.scenario import Scenario
 
 _SIMULATING = Text("simulating", "計算中")
 _DRAWING = Text("drawing figures", "図を作成中")
 _WRITTEN = Text("Written to", "出力先")
+_WITH_FAN = Text("Figures show the fan of {file}", "図に {file} の幅を表示")
+_NO_FAN = Text(
+    "Figures show no fan: {file} is of another state of this scenario, its data or the program; run.py ensemble makes"
+    " it anew",
+    "{file} は別の設定・データ・版のもののため、図に幅を表示しません。run.py ensemble で作り直せます",
+)
 _ONE_FOLDER = Text(
     "--out names one folder, so it goes with one scenario; leave it out to get results/<scenario>/ for each",
     "--out は1つのシナリオにだけ使えます。複数の場合は省くと results/<シナリオ>/ に出力します",
@@ -115,6 +122,7 @@ def _run_one(
     console: Console,
 ) -> None:
     """Simulate one scenario, write its folder and print its summary."""
+    from model.report.fan import found_ensemble, with_fan
     from model.report.run_files import write_run_files
     from model.report.summary import print_summary
     from model.result_folder import result_folder
@@ -132,9 +140,12 @@ def _run_one(
     }
     with _own_tables(data_folder):
         dataset = _simulate(scenario, data, seconds, language, console)
+    found = found_ensemble(folder, scenario.levers, data)
+    facts["ensemble"] = _ensemble_facts(found)
     with result_folder(folder, facts, force) as staging:
         start = perf_counter()
         write_results(dataset, staging)
+        dataset = with_fan(dataset, found)
         seconds["write"] = round(perf_counter() - start, 3)
         if figures:
             start = perf_counter()
@@ -144,6 +155,9 @@ def _run_one(
         write_run_files(dataset, staging, scenario.because)
         seconds["report"] = round(perf_counter() - start, 3)
     print_summary(dataset, language, console)
+    if found is not None:
+        words = _WITH_FAN if found.quantiles is not None else _NO_FAN
+        console.print(words(language).format(file=found.file), markup=False, highlight=False, soft_wrap=True)
     console.print(f"{_WRITTEN(language)}: {folder}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -177,6 +191,14 @@ def _own_tables(folder: Path | None) -> Iterator[None]:
             raise
         words = f"{type(problem).__name__}: {problem}"
         raise BadInput([Fault(f"--data {folder}", _CONTRADICTION, given=words)]) from problem
+
+
+def _ensemble_facts(found: FoundEnsemble | None) -> dict[str, Any] | None:
+    """Return which ensemble the fans of the figures are from; None where they have none."""
+    if found is None or found.quantiles is None:
+        return None
+    digest = hashlib.sha256(found.file.read_bytes()).hexdigest()
+    return {"file": str(found.file), "members": int(found.quantiles.attrs["members"]), "sha256": digest}
 
 
 def _draw(dataset: xr.Dataset, folder: Path, console: Console, language: Language) -> None:

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from model.language import Language, Text, fiscal_year
+from model.report.fan import draw_fan, message_with_fan
 from model.report.figure_parts import flag, key, level_marks, names, published_marks, source_line, target_mark
 from model.report.figures_of_checks import hindcast_figure, turnover_figure
 from model.report.key_figures import emission_targets, energy_targets, solar_capacity_gw, verdict
@@ -36,6 +37,8 @@ _BUILDING_SECTORS: Final = {
     "commercial": Text("Commercial and public buildings", "業務(非住宅)建築物"),
 }
 _TARGET: Final = Text("target", "目標")
+#: Most values on the y axis of a panel of four.
+_PANEL_TICKS: Final = 6
 
 
 def draw_figures(
@@ -74,7 +77,7 @@ def emissions_figure(dataset: xr.Dataset, language: Language) -> Figure:
     page = Page(
         Text("Greenhouse gases of Tokyo by sector", "都内の温室効果ガス排出量(部門別)")(language),
         scenario_title(dataset, language),
-        "\n".join(part for parts in verdicts for part in parts),
+        message_with_fan("\n".join(part for parts in verdicts for part in parts), dataset, language),
         source_line(dataset, language, ("greenhouse_gas_total",)),
         3.8,
         language,
@@ -86,6 +89,7 @@ def emissions_figure(dataset: xr.Dataset, language: Language) -> Figure:
     colours = [COLOURS[str(name)] for name in dataset["sector"].to_numpy()]
     values = scale * dataset["greenhouse_gas"].transpose("year", "sector").to_numpy()
     stacked_bands(axes, years, values, names(dataset, "sector", language), colours, 9, headroom=1.22)
+    draw_fan(axes, dataset, "greenhouse_gas_total", scale, 9)
     for position, (year, value) in enumerate(targets.items()):
         words = f"{year} {_TARGET(language)}\n{_target_words(value, language)}"
         # The last one stands at the right end and is written to the left of its line, level with the first.
@@ -110,8 +114,8 @@ def floor_area_figure(dataset: xr.Dataset, language: Language) -> Figure:
     page = Page(
         Text("Floor area of Tokyo's buildings", "都内建築物の床面積")(language),
         scenario_title(dataset, language),
-        Text("left: by period of construction; right: by performance level",
-             "左: 建築時期別、右: 省エネ性能水準別")(language),
+        message_with_fan(Text("left: by period of construction; right: by performance level",
+                              "左: 建築時期別、右: 省エネ性能水準別")(language), dataset, language),
         source_line(dataset, language),
         4.9,
         language,
@@ -121,7 +125,9 @@ def floor_area_figure(dataset: xr.Dataset, language: Language) -> Figure:
     for column, dimension in enumerate(("vintage_class", "standard")):
         array = by_building_sector(dataset, f"floor_area_by_{dimension}") / 1e6
         colours = dict(zip(map(str, dataset[dimension].to_numpy()), sequence(dataset.sizes[dimension]), strict=True))
-        _two_panels(page, figure, dataset, array, column, colours, unit, language)
+        panels = _two_panels(page, figure, dataset, array, column, colours, unit, language)
+        for sector, axes in panels.items():
+            draw_fan(axes, dataset, "floor_area", 1e-6, _PANEL_TICKS, building_sector=sector)
     return figure
 
 
@@ -130,8 +136,8 @@ def energy_figure(dataset: xr.Dataset, language: Language) -> Figure:
     page = Page(
         Text("Final energy of Tokyo's buildings", "都内建築物の最終エネルギー消費")(language),
         scenario_title(dataset, language),
-        Text("left: by end use; right: by energy carrier, rooftop electricity used on site included",
-             "左: 用途別、右: エネルギー種別(太陽光の自家消費を含む)")(language),
+        message_with_fan(Text("left: by end use; right: by energy carrier, rooftop electricity used on site included",
+                              "左: 用途別、右: エネルギー種別(太陽光の自家消費を含む)")(language), dataset, language),
         source_line(dataset, language,
                     ["residential_energy_index", *(f"sector_energy.{sector}" for sector in _BUILDING_SECTORS)]),
         5.1,
@@ -144,6 +150,7 @@ def energy_figure(dataset: xr.Dataset, language: Language) -> Figure:
     for column, other in enumerate(("carrier", "end_use")):
         panels = _two_panels(page, figure, dataset, energy.sum(other), column, COLOURS, unit, language, headroom=1.15)
         for sector, axes in panels.items():
+            draw_fan(axes, dataset, "sector_energy", 1.0, _PANEL_TICKS, sector=sector)
             marks.update(published_marks(axes, dataset, f"sector_energy.{sector}"))
             if sector == "residential":
                 marks.update(level_marks(axes, dataset))
@@ -164,9 +171,13 @@ def solar_figure(dataset: xr.Dataset, language: Language) -> Figure:
     page = Page(
         Text("Rooftop solar capacity in Tokyo", "都内の太陽光発電設備容量")(language),
         scenario_title(dataset, language),
-        Text("; ", "、")(language).join(
-            f"{year}: {amount} ({_TARGET(language)} {capacity(value, language)})"
-            for (year, amount), value in zip(reached, targets.values(), strict=True)
+        message_with_fan(
+            Text("; ", "、")(language).join(
+                f"{year}: {amount} ({_TARGET(language)} {capacity(value, language)})"
+                for (year, amount), value in zip(reached, targets.values(), strict=True)
+            ),
+            dataset,
+            language,
         ),
         source_line(dataset, language, ("solar_capacity",)),
         3.0,
@@ -182,10 +193,12 @@ def solar_figure(dataset: xr.Dataset, language: Language) -> Figure:
     highest = 1.1 * scale * max(targets.values(), default=0.0)
     stacked_bands(axes, years, values, [words[name] for name in sectors], [COLOURS[name] for name in sectors], 9,
                   lowest_top=highest)  # fmt: skip
-    for year, value in targets.items():
+    draw_fan(axes, dataset, "solar_capacity", scale / 1e6, 9)
+    for position, (year, value) in enumerate(targets.items()):
+        # The later a target, the higher its words stand, so that no line crosses those of another.
+        words = f"{year} {_TARGET(language)}\n{capacity(value, language)}"
+        flag(axes, year, scale * value, words, "right", 2 * (len(targets) - 1 - position))
         target_mark(axes, year, scale * value)
-        axes.annotate(f"{year} {_TARGET(language)}\n{capacity(value, language)}", (year, scale * value),
-                      xytext=(-6, 3), textcoords="offset points", ha="right", va="center", fontsize=6.8)  # fmt: skip
     key(axes, published_marks(axes, dataset, "solar_capacity", scale), language)
     projection_mark(axes, int(dataset.attrs["projection_from"]), language)
     axes.set_ylabel(CAPACITY_UNIT(language))
@@ -214,7 +227,7 @@ def _two_panels(
         year_ticks(axes, years, language, every=25)
         values = array.sel(sector=sector).transpose("year", dimension).to_numpy()
         words = [_short(name, sector) for name in names(dataset, dimension, language)]
-        stacked_bands(axes, years, values, words, shades, 6, headroom)
+        stacked_bands(axes, years, values, words, shades, _PANEL_TICKS, headroom)
         projection_mark(axes, int(dataset.attrs["projection_from"]), language)
         axes.set_title(title(language), loc="left", pad=11, y=1.0)
         if column == 0:

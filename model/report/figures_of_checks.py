@@ -14,7 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from model.ensemble import COUNTED
 from model.language import Language, Text, fiscal_year
+from model.report.fan import draw_fan, message_with_fan
 from model.report.figure_parts import key, mark, source_line, target_mark
 from model.report.key_figures import last_published_year, of_sector, stock_by_state
 from model.report.style import COLOURS, FAINT, INK, Page, bands, beside, heavy, year_ticks
@@ -45,7 +47,8 @@ _STATES: Final = {
     "as_before": Text("as before", "従前のまま"),
 }
 
-#: What is counted, in which sector, its name, and the word for a million, or ten thousand, of it.
+#: What is counted, in the order of `model.ensemble.COUNTED`: in which sector, its name, and the word for a million, or
+#: ten thousand, of it.
 _COUNTED: Final = (
     ("buildings", None, Text("All buildings", "全建物(棟数)"), Text("million", "万棟")),
     ("buildings", "residential", Text("Residential buildings", "住宅(棟数)"), Text("million", "万棟")),
@@ -183,9 +186,13 @@ def turnover_figure(dataset: xr.Dataset, language: Language) -> Figure:
     page = Page(
         Text("How the building stock turns over", "建築物ストックの入れ替わり")(language),
         scenario_title(dataset, language),
-        Text(f"share of the stock built or renovated from {fiscal_year(start, 'en')} on; "
-             "diamond: new buildings in the metropolis' outlook",
-             f"{fiscal_year(start, 'ja')}以降の新築・改修がストックに占める割合。◆は都の見通し(新築)")(language),
+        message_with_fan(
+            Text(f"share of the stock built or renovated from {fiscal_year(start, 'en')} on; "
+                 "diamond: new buildings in the metropolis' outlook",
+                 f"{fiscal_year(start, 'ja')}以降の新築・改修がストックに占める割合。◆は都の見通し(新築)")(language),
+            dataset, language,
+            Text("shaded around what is new", "灰色の帯(新築の割合)"),
+        ),
         source_line(dataset, language)
         + Text("\nA building renovated twice counts twice, so “renovated” is an upper bound, “as before” a lower one.",
                "\n2回改修した建物は2回数えるため、「省エネ改修」は上限値、「従前のまま」は下限値。")(language),
@@ -199,6 +206,7 @@ def turnover_figure(dataset: xr.Dataset, language: Language) -> Figure:
         states = states if sector is None else of_sector(states, sector)
         shown = states.sum("segment").sel(year=slice(last_published_year(dataset), None))
         _turnover_panel(axes, shown, language, named=column == len(_COUNTED) - 1)
+        draw_fan(axes, dataset, "new_share", 100.0, counted=COUNTED[column])
         total = HUNDREDS[language] * float(shown.isel(year=-1).sum()) / 1e6
         last = int(shown["year"][-1])
         amount = Text(f"{last}: {number(total, 2)} {unit('en')}", f"{last}年度末 {number(total, 0)}{unit('ja')}")
@@ -227,7 +235,7 @@ def _turnover_panel(axes: Axes, states: xr.DataArray, language: Language, named:
     middle = np.cumsum(values, axis=1) - values / 2
     for share, height, state in zip(values[-1], middle[here], _STATES, strict=True):
         if share > 6:
-            axes.text(years[here], height, percent(share / 100), ha="center", va="center", fontsize=7.5,
+            axes.text(years[here], height, percent(share / 100), ha="center", va="center", fontsize=7.5, zorder=5,
                       color="white" if state == "new" else INK)  # fmt: skip
     if named:
         beside(axes, middle[-1], [_STATES[state](language) for state in _STATES], colours)

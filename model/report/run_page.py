@@ -15,6 +15,7 @@ import xarray as xr
 
 from model.language import Language, Text, fiscal_year
 from model.paths import written_at_once
+from model.report.fan import chance_rows, fan_sentence
 from model.report.key_figures import emission_targets, energy_targets, energy_verdict, shown_year, verdict
 from model.report.run_tables import miss_table
 from model.report.ward_table import WARD_QUANTITIES, values_of
@@ -63,6 +64,7 @@ _COST = Text("What does it cost, and who pays?", "費用はいくらで、誰が
 _SURE = Text("How sure is this?", "どこまで確かか")
 _ASSUMED = Text("What must come true?", "何が前提か")
 
+_CHANCE = Text("Probability of each target", "目標達成の確率")
 _NO_COST = Text("This run holds no costs.", "この計算には費用が含まれません。")
 _COST_NOTE = Text(
     "Yearly costs: works spread over their life with interest, bills, and service forgone; what a policy adds is the "
@@ -183,7 +185,13 @@ def _sections(
         (_WARDS, [], "wards", _ward_ends(dataset, language), _WARD_NOTE(language)),
         (_TURNOVER, [], "turnover", [], ""),
         (_COST, no_cost, None, [("", payers), ("", items)], _COST_NOTE(language) if payers else ""),
-        (_SURE, _sure(dataset, language), "hindcast", [(misses, miss_table(dataset, language, _MISSES))], ""),
+        (
+            _SURE,
+            _sure(dataset, language),
+            "hindcast",
+            [(_CHANCE(language), chance_rows(dataset, language)), (misses, miss_table(dataset, language, _MISSES))],
+            "",
+        ),
         (_ASSUMED, [], None, [("", reasons)], ""),
     ]
 
@@ -201,11 +209,7 @@ def _sure(dataset: xr.Dataset, language: Language) -> list[str]:
     counted = ", ".join(f"{QUALITY_WORDS[name](language)} {met.count(name)}" for name in QUALITIES if name in met)
     meanings = "; ".join(f"{QUALITY_WORDS[name](language)}: {meaning(language)}" for name, meaning in QUALITIES.items())
     compared = Text(f"Compared with {len(met)} figures: {counted}.", f"{len(met)}件の数値と比較: {counted}。")
-    spread = Text(
-        "Uncertain inputs together, with the probability of each target: run.py ensemble.",
-        "不確実な入力を同時に動かした場合の幅と目標達成の確率は run.py ensemble で求める。",
-    )
-    return [compared(language), meanings, spread(language)]
+    return [compared(language), meanings, fan_sentence(dataset, language)]
 
 
 def _ward_ends(dataset: xr.Dataset, language: Language) -> list[tuple[str, Table]]:

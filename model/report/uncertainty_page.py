@@ -88,6 +88,9 @@ _ANSWERS: Final = Text(
 ## Answers
 
 - Quantiles by year of everything that members keep (`quantiles.nc`, `summary.csv`), fans of the figures with targets.
+- Once an ensemble is there, `run.py run` finds it beside its own folder (`results/NAME-ensemble` beside `results/NAME`)
+  and draws its fan into every figure over time, with the chance of each target on the page; only where scenario and
+  data are the same.
 - The share of members that meet each target, with Wilson's interval of 95 % for independent draws (`targets.csv`); a
   Sobol sequence or a hypercube comes nearer than that.
 - Sobol indices after Saltelli et al. (2010) and Jansen (1999), with bootstrap intervals of 95 %; without Saltelli's
@@ -98,6 +101,8 @@ _ANSWERS: Final = Text(
 ## 結果
 
 - メンバーが保持する全項目の年度別分位点(`quantiles.nc`、`summary.csv`)と、目標のある項目のファン図。
+- アンサンブルがあれば、`run.py run` は出力フォルダの隣(`results/名前` に対する `results/名前-ensemble`)から読み込み、
+  すべての時系列の図に幅を描き、報告ページに目標達成の割合を示す。シナリオとデータが同じ場合に限る。
 - 各目標を達成するメンバーの割合と、独立標本としてのウィルソンの95%区間(`targets.csv`)。ソボル列やラテン超方格の誤差は
   これより小さい。
 - Saltelli et al. (2010)、Jansen (1999) のソボル指標とブートストラップ95%区間。サルテリ計画以外では相関係数の2乗

@@ -157,6 +157,27 @@ def test_a_finished_ensemble_is_replaced_and_figures_are_drawn(tmp_path: Path) -
     assert "全次ソボル指標" in done.stdout
 
 
+def test_a_run_takes_the_fan_of_its_ensemble_and_no_other(tmp_path: Path) -> None:
+    def called(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, str(RUN_PY), *arguments, "--lang", "en"],
+            cwd=tmp_path, env=environment(), capture_output=True, text=True, encoding="utf-8", check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    short = ("no_new_policy", "--set", "years.last=2030", "--no-figures")
+    called("ensemble", *short, "--samples", "4", "--workers", "1", "--out", "mine-ensemble")
+    assert "Figures show the fan of mine-ensemble" in called("run", *short, "--out", "mine")
+    manifest = json.loads((tmp_path / "mine" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["ensemble"]["members"] == 4
+    page = (tmp_path / "mine" / "report.html").read_text(encoding="utf-8")
+    assert "Probability of each target" in page and "目標達成の確率" in page
+    other = called("run", *short, "--set", "electricity.renewable_share=0.4", "--out", "mine")
+    assert "Figures show no fan" in other
+    assert json.loads((tmp_path / "mine" / "manifest.json").read_text(encoding="utf-8"))["ensemble"] is None
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

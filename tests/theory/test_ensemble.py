@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from model.ensemble import MEMBERS_OF_A_BLOCK, OUTPUTS, Ensemble, base_member, compute_block, member
+from model.ensemble import MEMBERS_OF_A_BLOCK, OUTPUTS, Ensemble, base_member, compute_block, member, outputs
 from model.ensemble_answers import chances, figures_of, influences, quantile_dataset, valid_members, wilson
 from model.ensemble_store import OF_BASE, check_no_unfinished, open_ensemble, resumed_store, start_store
 from model.ensemble_workers import blocks_of
 from model.faults import BadInput
 from model.inputs import Data
+from model.outcome import outcome
 from model.pathway import run_pathway
+from model.report.key_figures import new_share
 from model.sampling import Design
 from model.scenario import load_scenario
 from model.uncertain_factors import Uncertainty
@@ -55,10 +57,27 @@ def test_a_member_is_the_single_run_at_its_point_bit_for_bit(
 ) -> None:
     for number in (0, 7, 31):
         levers, data = Spread(ensemble.levers, ensemble.data, ensemble.width).at(ensemble.points[number])
-        run = run_pathway(levers, data, resolution="metropolis").values
+        run = run_pathway(levers, data, resolution="metropolis")
+        alone = outputs(run)
+        assert set(alone) == set(OUTPUTS)
         for name in OUTPUTS:
-            alone = run[name].sum(axis=(1, 2)) if name == "solar_capacity" else run[name]
-            assert np.array_equal(first_block[name][number], alone)
+            assert np.array_equal(first_block[name][number], alone[name])
+            if name not in ("solar_capacity", "floor_area", "new_share"):
+                assert np.array_equal(alone[name], run.values[name])
+
+
+def test_what_members_keep_of_stock_and_panels_is_what_the_run_of_all_municipalities_says(data: Data) -> None:
+    scenario = load_scenario("no_new_policy", ["years.last=2030"])
+    result = outcome(scenario, run_pathway(scenario.levers, data), data)
+    kept = base_member(build(data))
+    assert kept["solar_capacity"] == pytest.approx(result["solar_capacity"].sum(["segment", "region"]), rel=1e-9)
+    for column, sector in enumerate(("residential", "commercial")):
+        area = result["floor_area"].sel(segment=result["segment_sector"] == sector).sum(["segment", "region"])
+        assert kept["floor_area"][:, column] == pytest.approx(area, rel=1e-9)
+    for column, (counted, sector) in enumerate(
+        (("buildings", None), ("buildings", "residential"), ("dwellings", None))
+    ):
+        assert kept["new_share"][:, column] == pytest.approx(new_share(result, counted, sector), rel=1e-9)
 
 
 def test_a_member_has_the_same_bits_alone_in_a_process_of_its_own(first_block: dict[str, np.ndarray]) -> None:
@@ -222,6 +241,16 @@ def test_quantiles_are_those_of_the_members(dataset: xr.Dataset, first_block: di
     low = ordered[1] + 0.55 * (ordered[2] - ordered[1])
     assert found["renewable_share"].sel(quantile=0.05)[-1] == pytest.approx(low, rel=1e-12)
     assert found["renewable_share_mean"][-1] == pytest.approx(first_block["renewable_share"][:, -1].mean(), rel=1e-12)
+
+
+def test_quantiles_carry_the_chance_of_each_target(dataset: xr.Dataset) -> None:
+    kept = quantile_dataset(dataset)
+    rows = zip(
+        kept["chance_quantity"].to_numpy(), kept["chance_year"].to_numpy(), kept["chance"].to_numpy(), strict=True
+    )
+    assert [(str(name), int(year), float(share)) for name, year, share in rows] == [
+        (one.quantity.name, one.year, one.share) for one in chances(dataset)
+    ]
 
 
 def test_chances_count_the_members_that_meet_each_target(dataset: xr.Dataset) -> None:
