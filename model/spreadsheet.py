@@ -28,6 +28,15 @@ _WIDEST = 60
 _WIDEST_HEADING = 22
 #: A wider sheet is printed on several pages side by side, since one page would be too small to read.
 _WIDEST_PAGE = 320
+#: Paper of the pages: A4.
+_A4 = 9
+#: A sheet of more columns keeps its first one in sight; one of more rows gets buttons to sort and to filter by.
+_FEW_COLUMNS, _FEW_ROWS = 6, 20
+#: Colour behind the headings.
+_HEADING_FILL = "FFE8EEF4"
+#: Most digits behind the point, and the size from which a quantity has one less [magnitude, digits].
+_MOST_DIGITS = 4
+_DIGITS = ((1000.0, 0), (100.0, 1), (10.0, 2), (1.0, 3))
 #: Height of a line of text and of the tallest row that Excel shows [pt].
 _LINE_POINTS, _TALLEST_POINTS = 17.0, 405.0
 
@@ -52,25 +61,57 @@ def write_workbook(path: Path, sheets: Mapping[str, Table]) -> None:
 
 def fill_sheet(sheet: Worksheet, table: Table) -> None:
     """Write a table into an empty sheet: text stays text, the heading is bold and stays in sight, also on paper."""
-    from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
 
+    formats = [_column_format(column) for column in zip_longest(*table)]
     for line, row in enumerate(table, start=1):
         for number, value in enumerate(row, start=1):
             cell = sheet.cell(row=line, column=number)
             cell.value = value.translate(CONTROL) if isinstance(value, str) else value
             if isinstance(value, str):
                 cell.data_type = "s"
-            elif isinstance(value, float):
-                cell.number_format = "#,##0" if value.is_integer() else "#,##0.####"
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
-    sheet.freeze_panes = "A2"
+            elif isinstance(value, (int, float)) and not isinstance(value, bool):
+                cell.number_format = formats[number - 1] or _cell_format(value)
+    _mark_headings(sheet, len(table))
     widths = column_widths(table)
     for number, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     _fit_rows(sheet, table, widths)
     _fit_page(sheet, sum(widths))
+
+
+def _mark_headings(sheet: Worksheet, rows: int) -> None:
+    """Make the headings bold on a shade, keep them in sight, and let people filter a long table."""
+    from openpyxl.styles import Font, PatternFill
+
+    bold, shade = Font(bold=True), PatternFill("solid", fgColor=_HEADING_FILL)
+    for cell in sheet[1]:
+        cell.font, cell.fill = bold, shade
+    sheet.freeze_panes = "B2" if sheet.max_column > _FEW_COLUMNS else "A2"
+    if rows > _FEW_ROWS:
+        sheet.auto_filter.ref = sheet.dimensions
+
+
+def _column_format(column: Sequence[Cell]) -> str | None:
+    """Return the one format of the numbers of a column whose heading names a unit, None for any other column."""
+    heading, *cells = column
+    numbers = [abs(cell) for cell in cells if isinstance(cell, (int, float)) and not isinstance(cell, bool)]
+    if not isinstance(heading, str) or not heading.endswith("]") or not numbers:
+        return None
+    most = max(numbers)
+    digits = next((few for size, few in _DIGITS if most >= size), _MOST_DIGITS)
+    least = min((number for number in numbers if number > 0), default=0.0)
+    while digits < _MOST_DIGITS and 0 < least < 0.5 * 10.0**-digits:
+        digits += 1
+    needed = next(
+        (few for few in range(digits) if all(round(one, few) == round(one, digits) for one in numbers)), digits
+    )
+    return f"#,##0.{'0' * needed}" if needed else "#,##0"
+
+
+def _cell_format(value: float) -> str:
+    """Return the format of a number that stands among others of another kind; whole numbers may be years."""
+    return "General" if isinstance(value, int) else "#,##0" if value.is_integer() else "#,##0.####"
 
 
 def column_widths(table: Table) -> list[int]:
@@ -108,6 +149,10 @@ def _fit_page(sheet: Worksheet, width: int) -> None:
     from openpyxl.worksheet.properties import PageSetupProperties
 
     sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = _A4
+    sheet.page_margins.left = sheet.page_margins.right = 0.4
+    if sheet.oddFooter is not None:
+        sheet.oddFooter.center.text = "&A  &P / &N"
     sheet.print_title_rows = "1:1"
     if width <= _WIDEST_PAGE:
         sheet.page_setup.fitToHeight = 0

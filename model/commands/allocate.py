@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _WRITTEN = Text("written", "作成しました")
 _SUPPLIERS = Text("suppliers", "供給事業者一覧")
 #: Columns of the overview that a terminal shows.
-_SHOWN = (1, 2, 3, 4, 5, 8, 9)
+_SHOWN = (1, 2, 3, 4, 5, 8, 9, 11)
 _NO_WORKBOOK = Text(
     "too many houses for a workbook; the plan is in plan.csv and plan.nc",
     "住宅数がExcelの行数に収まらないため、計画はplan.csvとplan.ncに収録しました",
@@ -244,7 +244,7 @@ def show(answers: Sequence[Answer], language: Language, console: Console) -> Non
     # The folder stands in the file of the overview; a terminal has room for what decides.
     shown = Table()
     for place in _SHOWN:
-        shown.add_column(escape(str(rows[0][place])), overflow="fold", justify="right" if place > 3 else "left")
+        shown.add_column(escape(str(rows[0][place])), overflow="fold", justify="right" if 3 < place < 11 else "left")
     for row in rows[1:]:
         shown.add_row(*[escape(_cell(row[place])) for place in _SHOWN])
     console.print(shown)

@@ -157,8 +157,13 @@ def report_table(obligations: Sequence[Obligation], language: Language) -> Table
         return []
     headings = list(filed[0][1])
     rows: list[list[Cell]] = [[_SUBJECT(language), *(heading(language) for heading in headings)]]
-    rows += [[subject, *(_cell(row[heading], language) for heading in headings)] for subject, row in filed]
+    rows += [[subject, *(_filed(row[heading], language) for heading in headings)] for subject, row in filed]
     return rows
+
+
+def _filed(value: Value, language: Language) -> Cell:
+    """Return a value of a form that people file: yes and no in words."""
+    return YES_NO[value](language) if isinstance(value, bool) else _cell(value, language)
 
 
 def _cell(value: Value, language: Language) -> Cell:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import zipfile
@@ -273,6 +274,22 @@ def test_a_trade_off_between_two_objectives(tmp_path: Path, capsys: pytest.Captu
     assert costs == sorted(costs)
     assert avoided == sorted(avoided)
     assert (out / "figures" / "trade_off_ja.png").is_file()
+
+
+def test_the_published_allocations_are_shown_beside_a_cheaper_plan(tmp_path: Path) -> None:
+    example = scenarios_folder() / "examples" / "supplier_500_published.csv"
+    assert run("allocate", str(example), "--out", str(tmp_path / "out"), "--no-figures", "--lang", "en") == 0
+    with (tmp_path / "out" / "suppliers.csv").open(encoding="utf-8-sig", newline="") as lines:
+        shown = {row["supplier"]: row for row in csv.DictReader(lines)}
+    ours, first, second = (
+        shown[name] for name in ("最適計画 (ours)", "公表例1 (published 1)", "公表例2 (published 2)")
+    )
+    # Published: 500 houses owe 850 kW; 4 kW on 100 with 2 kW on 250, or 5 kW on 200, comply.
+    assert [float(one["requirement [kW]"]) for one in (ours, first, second)] == [850.0] * 3
+    assert [float(one["counted [kW]"]) for one in (first, second)] == [900.0, 1000.0]
+    assert {one["second look"] for one in shown.values()} == {"holds"}
+    cost = [float(one["net cost [JPY]"]) for one in (ours, first, second)]
+    assert cost[0] <= min(cost[1:])
 
 
 @pytest.mark.slow

@@ -258,6 +258,22 @@ def test_a_long_working_is_seen_whole_and_long_headings_are_broken(tmp_path: Pat
     assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("landscape", "$1:$1")
 
 
+def test_a_sheet_is_ready_for_a_planner(tmp_path: Path) -> None:
+    """Numbers of a column with a unit line up, years stay years, long tables can be filtered, pages are A4."""
+    headings = ["house", "year", "money [JPY]", "share [1]", "area [m²]", "tonnes [t]", "mixed", "text"]
+    rows = [[f"h{n}", 2025, 1_234_567 + n, 0.5 + 0.0357 * (n % 2), 98.25 + n, 0.002 if n else 4991.55, 0.25, "x"]
+            for n in range(30)]  # fmt: skip
+    write_workbook(tmp_path / "sheet.xlsx", {"a": [headings, *rows], "b": [["n"], [1]]})
+    book = load_workbook(tmp_path / "sheet.xlsx")
+    long, short = book["a"], book["b"]
+    for line in (2, 30):
+        assert [long.cell(line, place).number_format for place in range(2, 8)] == [
+            "General", "#,##0", "#,##0.0000", "#,##0.0", "#,##0.000", "#,##0.####"]  # fmt: skip
+    assert (long.freeze_panes, long.auto_filter.ref, long.page_setup.paperSize) == ("B2", "A1:H31", 9)
+    assert (short.freeze_panes, short.auto_filter.ref) == ("A2", None)
+    assert long["A1"].fill.fgColor.rgb != "00000000"
+
+
 def test_a_contract_longer_than_panels_live_is_a_bad_cell(tmp_path: Path, run: Run) -> None:
     (tmp_path / "rows.csv").write_text("id,kw,financing,contract_years\na,4,lease,1000000000\n", "utf-8")
     done = run("obligation", "solar_economics", "rows.csv", "--lang", "en")
