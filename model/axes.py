@@ -88,6 +88,11 @@ class Axes:
         return tuple(classification("building_classes"))
 
     @cached_property
+    def load_moments(self) -> tuple[str, ...]:
+        """Hours in which the load of buildings is highest."""
+        return tuple(classification("load_moments"))
+
+    @cached_property
     def payers(self) -> tuple[str, ...]:
         """Who bears costs."""
         return tuple(classification("payers"))

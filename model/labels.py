@@ -46,6 +46,7 @@ _TABLES: Final[dict[str, tuple[str, dict[str, str]]]] = {
         },
     ),
     "sector": ("sectors", {"name_ja": "sector_ja", "name_en": "sector_en"}),
+    "load_moment": ("load_moments", {"name_ja": "load_moment_ja", "name_en": "load_moment_en"}),
     "payer": ("payers", {"name_ja": "payer_ja", "name_en": "payer_en"}),
     "cost_item": ("cost_items", {"name_ja": "cost_item_ja", "name_en": "cost_item_en"}),
     "building_class": (

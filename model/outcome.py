@@ -61,6 +61,7 @@ def _labels(axes: Axes, seen: list[Observation]) -> dict[str, list[str] | list[i
         "carrier": list(axes.carriers),
         "technology": list(axes.technologies),
         "sector": list(axes.sectors),
+        "load_moment": list(axes.load_moments),
         "payer": list(axes.payers),
         "cost_item": list(axes.cost_items),
         "building_sector": ["residential", "commercial"],

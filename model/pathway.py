@@ -30,6 +30,7 @@ from model.inputs import Data
 from model.levers import Levers
 from model.lifetimes import Lifetimes, lifetimes
 from model.march import Progress, StockYears, march
+from model.peak_load import peak_loads
 from model.policy.acting import Scene, Works
 from model.policy.homes import grants_of
 from model.policy.stages import EnergyYears, check_forms, energy_years, works
@@ -118,10 +119,11 @@ def standing_years(
 
 
 def pathway_of(scene: Scene, buildings: BuildingYears, panels: SolarYears, costs: bool = True) -> Pathway:
-    """Return the pathway of a scenario whose buildings and panels are known, its costs where they are asked for."""
+    """Return the pathway of a scenario whose buildings and panels are known; costs and peaks where asked for."""
     emitting = emitting_years(scene, buildings, panels)
     values = emitting.values | _programme_values(panels, emitting)
     if costs:
+        values |= peak_loads(scene.data, scene.axes, values)
         values |= pathway_costs(scene.levers, scene.data, scene.axes, values, grants_of(scene))
     return Pathway(
         scene.axes,

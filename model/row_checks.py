@@ -170,6 +170,10 @@ ROWS: Final[dict[str, dict[str, Rows]]] = {
         "capped_service_knot": Rows({"sector": ("commercial",)}, years=_COVERED),
         "pandemic_profile": Rows(_BOTH_SECTORS),
     },
+    "energy/load_moments": {
+        "ratio_to_mean": Rows({"load_moment": "every", "segment_sector": "every", "end_use": "every"}, most=1),
+        "panel_output": Rows({"load_moment": "every"}, most=1),
+    },
     "solar/capacity": {"capacity": Rows()},
     "solar/parameters": dict.fromkeys(
         ("yield", "degradation", "lifetime_mean", "lifetime_shape", "rooftop_potential"), Rows()

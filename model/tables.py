@@ -156,6 +156,10 @@ TABLES: Final[dict[str, Table]] = {
         _table("buildings/insulation_mix", ("standard", "year"), "performance of the dwelling stock", "住宅ストックの断熱性能",
                share_of_dwellings=_share("share of dwellings", "住宅に占める割合")),
         # -- energy -----------------------------------------------------------------------------------------------
+        _table("energy/load_moments", ("load_moment", "segment_sector", "end_use"), "load at the hours in which it is highest",
+               "負荷最大時刻の電力需要",
+               ratio_to_mean=_q("1", "power at the hour over the mean of the year", "年平均に対する当該時刻の電力の比", 0.0, 50.0),
+               panel_output=_q("kW/kW", "power of panels at the hour", "当該時刻の太陽光出力", 0.0, 1.0)),
         _table("energy/residential_intensity", ("building_type", "end_use"), "energy of a household", "世帯当たりエネルギー",
                final_energy_per_dwelling=_q("GJ/year", "final energy of an occupied dwelling", "居住住宅1戸の最終エネルギー")),
         _table("energy/commercial_intensity", ("building_type", "end_use"), "energy of non-residential floor area",
@@ -374,7 +378,7 @@ OPEN_LABELS: Final[dict[str, tuple[str, ...]]] = {
 CLASSIFIED: Final[dict[str, str]] = {
     "sector": "sectors", "carrier": "carriers", "segment": "segments", "end_use": "end_uses", "standard": "standards",
     "technology": "technologies", "policy_group": "policy_groups", "measure": "reduction_measures",
-    "factor": "uncertain_factors",
+    "factor": "uncertain_factors", "load_moment": "load_moments",
     "payer": "payers",
 }  # fmt: skip
 

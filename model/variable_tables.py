@@ -55,6 +55,8 @@ VARIABLE_TABLES: Final[dict[str, tuple[str, ...]]] = {
          "solar_export"),
         _BOUGHT,
     ),
+    "building_load": (*_ENERGY, "energy/load_moments"),
+    "building_load_after_panels": (*_BOUGHT, "energy/load_moments"),
     **dict.fromkeys(("solar_capacity", "solar_installed", "solar_installed_on_new", "solar_generation"), _SOLAR),
     **dict.fromkeys(("electricity_factor", "renewable_share"), ("inventory/electricity",)),
     **dict.fromkeys(

@@ -25,8 +25,8 @@ _PACKAGE: Final = Path(__file__).resolve().parents[1]
 
 #: Modules whose equations the document must hold.
 CORE: Final = (
-    "survival", "lifetimes", "demand", "stock", "equipment", "technology", "energy", "calibration", "solar",
-    "emissions", "regions", "policy.new_buildings", "policy.homes", "policy.operation", "policy.supply",
+    "survival", "lifetimes", "demand", "stock", "equipment", "technology", "energy", "peak_load", "calibration",
+    "solar", "emissions", "regions", "policy.new_buildings", "policy.homes", "policy.operation", "policy.supply",
     "cost_equations", "costs", "decomposition", "iamc",
 )  # fmt: skip
 

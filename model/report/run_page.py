@@ -58,6 +58,7 @@ _CAP = Text("Cap-and-trade by compliance period", "総量削減義務(計画期�
 _BUILDINGS = Text("Which buildings?", "どの建物か")
 _ENERGY = Text("Where does the energy go?", "エネルギーは何に使われるか")
 _SOLAR = Text("How much solar goes on roofs?", "屋根の太陽光はどこまで増えるか")
+_LOAD = Text("What panels take off the peak", "太陽光による最大電力の低減")
 _WARDS = Text("Which ward?", "どの区市町村か")
 _TURNOVER = Text("How fast does the stock turn over?", "ストックはどの速さで入れ替わるか")
 _COST = Text("What does it cost, and who pays?", "費用はいくらで、誰が負担するか")
@@ -86,6 +87,11 @@ _WARD_NOTE = Text(
     "Shared out from figures of Tokyo and its parts: weak estimates, for comparing places. All figures with their "
     "methods: wards.csv and results.xlsx.",
     "都全体・地域別の値を配分した推計・参考値。全項目と配分方法は wards.csv と results.xlsx に記載。",
+)
+_LOAD_NOTE = Text(
+    "Load at four hours that stand for the peaks, from estimates of what each end use draws then: levels are rough, "
+    "changes say more. Panels lower the summer afternoon, not the winter evening.",
+    "負荷が最大となる4時刻の値。用途別の負荷の推計によるため水準は粗く、変化を見るもの。太陽光は夏の午後の負荷を下げるが、冬の夕方は下げない。",
 )
 _TARGET_NOTE = Text(
     "Quality says how sure the target's own figure is. Reductions of a sector count from the run's FY2000.",
@@ -181,7 +187,7 @@ def _sections(
         ),
         (_BUILDINGS, [], "floor_area", [("", tables["building_types"])], ""),
         (_ENERGY, [], "energy", [], ""),
-        (_SOLAR, [], "solar", [], ""),
+        (_SOLAR, [], "solar", [(_LOAD(language), tables["load"])], _LOAD_NOTE(language)),
         (_WARDS, [], "wards", _ward_ends(dataset, language), _WARD_NOTE(language)),
         (_TURNOVER, [], "turnover", [], ""),
         (_COST, no_cost, None, [("", payers), ("", items)], _COST_NOTE(language) if payers else ""),

@@ -66,6 +66,7 @@ def run_tables(dataset: xr.Dataset, language: Language) -> dict[str, Table]:
         "building_types": building_table(dataset, language),
         "programmes": programme_table(dataset, language),
         "cap": cap_table(dataset, language),
+        "load": load_table(dataset, language),
         "payer": cost_table(dataset, "payer", language),
         "cost_item": cost_table(dataset, "cost_item", language),
     }
@@ -119,6 +120,23 @@ def key_table(dataset: xr.Dataset, language: Language) -> Table:
         _row(Text("solar on roofs", "太陽光発電設備容量"), "GW", solar.tolist(), language),
         _row(Text(f"buildings built after FY{last}", f"{last}年度より後に新築した建物"), "%", new, language),
     ]  # fmt: skip
+    return rows
+
+
+def load_table(dataset: xr.Dataset, language: Language) -> Table:
+    """Return the load of buildings at the hours in which it is highest, before and after panels, in the key years."""
+    years = key_years(dataset)
+    head: list[Cell] = [Text("power of all buildings", "全建物の電力")(language), _UNIT(language)]
+    rows: list[list[Cell]] = [head + [fiscal_year(year, language) for year in years]]
+    at = dataset.sel(year=years)
+    for name, words in (
+        ("building_load", Text("drawn", "需要")),
+        ("building_load_after_panels", Text("less panels", "太陽光控除後")),
+    ):
+        for label, values in zip(at[f"load_moment_{language}"].to_numpy(), at[name].to_numpy().T, strict=True):
+            rows.append(_row(Text(f"{words.en}, {label}", f"{words.ja}:{label}"), "GW", values.tolist(), language))
+        highest = Text(f"{words.en}, highest of these", f"{words.ja}:最大")
+        rows.append(_row(highest, "GW", at[name].max("load_moment").values.tolist(), language))
     return rows
 
 

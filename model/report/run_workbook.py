@@ -48,6 +48,7 @@ def run_sheets(dataset: xr.Dataset, tables: Mapping[str, Table], language: Langu
         (Text("types of building", "建物用途別"), tables["building_types"]),
         (Text("programmes", "制度の効果"), tables["programmes"]),
         (Text("cap by period", "総量削減(期間別)"), tables["cap"]),
+        (Text("peak load", "最大電力"), tables["load"]),
         (Text("cost by payer", "負担者別費用"), tables["payer"]),
         (Text("cost by item", "費目別費用"), tables["cost_item"]),
         (place, ward_sheet(dataset, year, language)),
