@@ -76,6 +76,10 @@ def register(app: typer.Typer) -> None:
         owner_limits: Annotated[
             Path | None, typer.Option(help="budgets and works of owner groups / 所有者グループ別の予算・施工件数")
         ] = None,
+        purchase: Annotated[
+            Path | None,
+            typer.Option(help="result of auction plan or clear; its factors feed the duty / 共同購入の結果"),
+        ] = None,
         previous: Annotated[
             Path | None, typer.Option(help="works.csv of the plan before: change little / 前回計画")
         ] = None,
@@ -108,6 +112,7 @@ def register(app: typer.Typer) -> None:
         """Plan reductions of facilities under cap-and-trade to 2050 / 総量削減義務に対する削減計画を最適に作成する."""
         from model.inputs import read_data
         from model.optimise.facility_schedule_inputs import Settings, problem
+        from model.optimise.facility_schedule_purchase import purchase_file
         from model.result_folder import check_result_folder
 
         language = lang or default_language()
@@ -122,6 +127,8 @@ def register(app: typer.Typer) -> None:
         check_result_folder(folder, force)
         data = read_data()
         tables = _tables(data, facilities, measures, paths, owner_limits, synthetic, seed, settings)
+        if purchase is not None:
+            tables = _supplied(tables, purchase)
         given = problem(tables, settings)
         if previous is not None:
             given = _after(given, previous, change_charge)
@@ -130,6 +137,7 @@ def register(app: typer.Typer) -> None:
         answer = _with_studies(answer, data, compare, prices, points, market, gap, seconds)
         _show(answer, language, console)
         files = [one for one in (facilities, measures, paths, owner_limits, previous) if one is not None]
+        files += [] if purchase is None else [purchase_file(purchase)]
         _write(answer, data, files, folder, figures, force, language)
         console.print(f"{_WRITTEN(language)}: {folder}", markup=False)
         if not answer.certificate.holds:
@@ -180,6 +188,18 @@ def _tables(
     owners = [] if limits is None else read_rows(LimitRow, limits, faults)
     rows = population(data, seed, synthetic, settings.first_year)
     return checked(data, rows, own, years, settings, faults, owners)
+
+
+def _supplied(tables: Tables, purchase: Path) -> Tables:
+    """Return the tables with the electricity that a joint purchase supplies."""
+    from dataclasses import replace
+
+    from model.optimise.facility_schedule_purchase import check_purchase, read_purchase
+
+    faults, supplies = FaultList(), read_purchase(purchase)
+    check_purchase(supplies, tables.facilities, purchase, faults)
+    faults.raise_if_any()
+    return replace(tables, supplies=supplies)
 
 
 def _after(given: Problem, previous: Path, charge: float) -> Problem:
@@ -253,6 +273,7 @@ def _with_studies(
 
 def _show(answer: Answer, language: Language, console: Console) -> None:
     """Print the summary and the warnings."""
+    from model.report.schedule_purchase import purchase_effect
     from model.report.schedule_reaction import reaction, steps
     from model.report.schedule_tables import mending, studies, summary, warnings
 
@@ -260,6 +281,7 @@ def _show(answer: Answer, language: Language, console: Console) -> None:
         (summary(answer, language), 40),
         (warnings(answer, language), 10),
         (mending(answer, language), 20),
+        (purchase_effect(answer, language), 10),
         (reaction(answer, language), 20),
         (steps(answer, language), 20),
         (studies(answer, language), 40),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from model.optimise.facility_schedule_problem import (
     Slot,
     Work,
 )
+from model.optimise.facility_schedule_purchase import Supply, extra_prices, supplied_factors
 from model.optimise.facility_schedule_rows import FacilityRow, LimitRow, MeasureRow, PathRow
 from model.optimise.facility_schedule_tables import (
     Paths,
@@ -85,6 +86,7 @@ class Tables:
         measures: catalogue with the user's own measures.
         paths: assumptions by year.
         limits: budgets and works of owner groups.
+        supplies: electricity of facilities under a joint purchase, by id.
     """
 
     facilities: tuple[FacilityRow, ...]
@@ -92,6 +94,7 @@ class Tables:
     paths: Paths
     limits: tuple[LimitRow, ...] = ()
     notes: dict[str, str] = field(default_factory=dict)
+    supplies: Mapping[str, Supply] = field(default_factory=dict)
 
 
 def read_tables(
@@ -170,7 +173,7 @@ def problem(tables: Tables, settings: Settings) -> Problem:
     faults.raise_if_any()
     past = slice(0, len(before))
     rule = practice(rules)
-    carriers, off_site, cut = _factors(rows, periods, years, rules, paths)
+    carriers, off_site, cut = _factors(tables, periods, years, rules)
     energy = np.array([[r.electricity_mwh, r.city_gas_1000m3, r.heat_gj, r.heavy_oil_a_kl] for r in rows])
     discount = (1.0 + float(paths.at("discount_rate", years[0]))) ** -np.arange(len(years) + 1.0)
     in_plan = place - first_place
@@ -196,6 +199,7 @@ def problem(tables: Tables, settings: Settings) -> Problem:
         off_site_factor=off_site,
         renewable_cut=cut,
         price=_prices(paths, years),
+        extra_price=extra_prices(rows, tables.supplies, years, _prices(paths, years)[0]) if tables.supplies else None,
         renewable_price=np.array(
             [paths.at(name, years, np.inf) * 1000 for name in ("certificate_price", "green_menu_premium")]
         ),
@@ -307,19 +311,21 @@ def _work(
 
 
 def _factors(
-    rows: Sequence[FacilityRow], periods: Periods, years: IntArray, rules: Rules, paths: Paths
+    tables: Tables, periods: Periods, years: IntArray, rules: Rules
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return emissions by carrier (facility, carrier, year), off site (facility, year), cuts (option, …)."""
+    rows, paths = tables.facilities, tables.paths
     path = paths.at("electricity_factor", years)
     own = np.array([np.nan if row.supplier_factor is None else row.supplier_factor for row in rows])
     scale = np.where(np.isnan(own), 1.0, own / path[0]) if path[0] > 0 else np.ones(len(rows))
+    supplier = supplied_factors(rows, tables.supplies, years, scale[:, np.newaxis] * path)
     heat, gas = paths.at("heat_factor", years), paths.at("gas_factor", years)
     carriers = np.zeros((len(rows), len(CARRIERS), len(years)))
     off_site, cut = np.zeros((len(rows), len(years))), np.zeros((len(RENEWABLES), len(rows), len(years)))
     for place, year in enumerate(years):
         period = int(periods.of_years([year])[0])
         now = standing(rules, periods.last_years[period])
-        found = factors(periods.numbers[period], period == 0, now, scale * path[place], heat[place], gas[place])
+        found = factors(periods.numbers[period], period == 0, now, supplier[:, place], heat[place], gas[place])
         carriers[:, :, place], off_site[:, place], cut[:, :, place] = found.carrier.T, found.off_site, found.cut
     return carriers, off_site, cut
 

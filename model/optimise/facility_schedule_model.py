@@ -112,7 +112,7 @@ class _Energy:
     def link(self) -> None:
         """Tie grid electricity, emissions and the energy bill to the works that are there."""
         problem, f, model = self.problem, self.facility, self.model
-        bills = []
+        bills, price = [], problem.price_for(f)
         for y in range(len(problem.years)):
             start = problem.energy[f] * problem.growth[f, y]
             amounts = [self._saved(c, float(start[c]), y) for c in range(len(start))]
@@ -127,8 +127,8 @@ class _Energy:
             emitted = problem.factor[f, 0, y] * grid + problem.off_site_factor[f, y] * off_site + fuels
             self.block.rows.add(model.raw[f, y] == emitted)
             yearly = sum(work.annual_cost * model.there[f, w, y] for w, work in enumerate(problem.works[f]))
-            cost = problem.price[0, y] * bought + sum(problem.price[c, y] * amounts[c] for c in (1, 2, 3))
-            bill = float(problem.price[:, y] @ start)
+            cost = price[0, y] * bought + sum(price[c, y] * amounts[c] for c in (1, 2, 3))
+            bill = float(price[:, y] @ start)
             bills.append(float(problem.discount[y]) * (cost + premium + yearly - bill))
         self.block.rows.add(model.energy_cost[f] == sum(bills))
 

@@ -121,17 +121,16 @@ class FacilityPlans:
         # Yearly costs do not grow.
         self._growths = np.repeat(self._growth[:, np.newaxis], 7, axis=1)
         self._growths[:, _ANNUAL] = 1.0
+        self._price = problem.price_for(facility)
         none = use_of_sets(set_table((), problem.energy[facility]), 1.0)
-        self.bill = np.array(
-            [energy_cost(_scaled(none, g), problem.price[:, y])[0] for y, g in enumerate(self._growth)]
-        )
+        self.bill = np.array([energy_cost(_scaled(none, g), self._price[:, y])[0] for y, g in enumerate(self._growth)])
         self._emission, self._cost = self.emission_weights(), self.cost_weights()
         self._search = Search(self.works, self.table.possible, self._of_year, self._growths, not self._scales)
         self._allowed = self._may_begin()
 
     def under(self, problem: Problem) -> FacilityPlans:
         """Return the same facility in a problem with the same works and energy; what hangs on them alone is kept."""
-        same = ("works", "energy", "growth", "factor", "off_site_factor", "price", "discount")
+        same = ("works", "energy", "growth", "factor", "off_site_factor", "price", "extra_price", "discount")
         if any(getattr(problem, name) is not getattr(self.problem, name) for name in same):
             return FacilityPlans(problem, self.facility, self.table)
         other = copy(self)
@@ -168,7 +167,7 @@ class FacilityPlans:
 
     def cost_weights(self) -> FloatArray:
         """Return the present cost by quantity [JPY a unit], dims (year, quantity)."""
-        price, discount = self.problem.price, self.problem.discount[:-1]
+        price, discount = self._price, self.problem.discount[:-1]
         weights = np.zeros((len(discount), 7))
         weights[:, _GRID] = weights[:, _OFF_SITE] = price[0]
         weights[:, _GAS], weights[:, _HEAT], weights[:, _OIL] = price[1], price[2], price[3]

@@ -194,6 +194,7 @@ class Problem:
         aim: what is looked for.
         owner_limits: limits of owners, beside those of the whole portfolio.
         notes: what the answer must say about the inputs.
+        extra_price: extra price of electricity of each facility [JPY/MWh], dims (facility, year); None: nothing.
     """
 
     years: IntArray
@@ -229,6 +230,7 @@ class Problem:
     aim: Aim = "cost"
     owner_limits: tuple[Limit, ...] = ()
     notes: Mapping[str, Any] = field(default_factory=dict)
+    extra_price: FloatArray | None = None
 
     @property
     def periods(self) -> int:
@@ -274,6 +276,14 @@ class Problem:
     def limited(self) -> Credit | None:
         """Return the kind of credit whose use is limited, if it is on offer."""
         return None if self.practice.outside_share is None else self.credits.get(OUTSIDE_TOKYO)
+
+    def price_for(self, facility: int) -> FloatArray:
+        """Return the price of each carrier for a facility [JPY a unit], dims (carrier, year)."""
+        if self.extra_price is None:
+            return self.price
+        price = self.price.copy()
+        price[0] += self.extra_price[facility]
+        return price
 
     def required_t(self) -> FloatArray:
         """Return the reduction owed in each period [t-CO2], dims (facility, period)."""

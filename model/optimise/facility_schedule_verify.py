@@ -99,6 +99,11 @@ def emissions_from_tables(schedule: Schedule, tables: Tables, settings: Settings
         place = int(periods.of_years([int(year)])[0])
         now = standing(rules, periods.last_years[place])
         supplier = own * path[y] / path[0]
+        for f, row in enumerate(tables.facilities):
+            supply = tables.supplies.get(row.id)
+            if supply is not None and year >= supply.first_year:
+                rest = supplier[f] if np.isnan(supply.factor) else supply.factor
+                supplier[f] = rest - supply.renewable_share * rest
         heat_factor, gas_factor = float(paths.at("heat_factor", year)), float(paths.at("gas_factor", year))
         unit = factors(periods.numbers[place], place == 0, now, supplier, heat_factor, gas_factor)
         for f, row in enumerate(tables.facilities):

@@ -19,6 +19,7 @@ from model.optimise.joint_purchase_ranges import Neighbours
 from model.optimise.joint_purchase_tariffs import FISCAL_MONTHS
 from model.optimise.joint_purchase_ties import RULE_OF_ALL, RULE_OF_OFFERS
 from model.optimise.solver import SolverOptions
+from model.ordinance.fiscal import fiscal_year_of
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,8 @@ def dataset(found: Answer, facts: Mapping[str, Any]) -> xr.Dataset:
             "bill": ("facility", found.yearly, units),
             "supplied_power": ("supplier", auction.power @ served, {"units": "kW"}),
             "power_limit": ("supplier", auction.power_limit, {"units": "kW"}),
+            "renewable_share": ("facility", _shares(found), {"units": "1"}),
+            "supplier_factor": ("facility", _factors(found), {"units": "t-CO2/MWh"}),
             "ward_offer": ("ward", offers, units),
             "ward_bill": ("ward", bills, units),
             "ward_saving": ("ward", offers - bills, units),
@@ -216,5 +219,24 @@ def dataset(found: Answer, facts: Mapping[str, Any]) -> xr.Dataset:
             "ward": list(wards),
             "bid": [one.bid for one in found.margins],
         },
-        attrs={"title": "joint purchase of renewable electricity", **found.cleared.proof.facts(), **facts},
+        attrs={
+            "title": "joint purchase of renewable electricity",
+            "supply_from": fiscal_year_of(purchase.rules.supply_start),
+            **found.cleared.proof.facts(),
+            **facts,
+        },
     )
+
+
+def _shares(found: Answer) -> FloatArray:
+    """Return the renewable share that the bid taken gives each facility [1]; NaN where no bid serves it."""
+    share = {bid.id: bid.renewable_share / 100.0 for bid in found.built.purchase.bids}
+    return np.array([share.get(name, np.nan) for name in found.bid])
+
+
+def _factors(found: Answer) -> FloatArray:
+    """Return the factor that the supplier of each facility states [t-CO2/MWh]; NaN where he states none."""
+    stated = {row.id: row.emission_factor for row in found.built.purchase.suppliers}
+    names = [found.cleared.auction.suppliers[one] for one in found.supplier.tolist()]
+    factors = [stated.get(name) for name in names]
+    return np.array([np.nan if factor is None else factor for factor in factors])

@@ -23,6 +23,7 @@ from model.optimise.joint_purchase_tariffs import Tariff, monthly_bills
 from model.optimise.procurement_data import Entry, procurement
 from model.optimise.solver import SolverOptions
 from model.ordinance.derivation import Obligation
+from model.ordinance.fiscal import fiscal_year_of
 from model.ordinance.joint_purchase import WardFacility, assess
 from model.ordinance.rulebook import rules
 
@@ -199,6 +200,10 @@ def plan_dataset(plan: Plan, facts: Mapping[str, Any]) -> xr.Dataset:
     return xr.Dataset(
         {
             "lot_of_facility": ("facility", of_facility + 1),
+            "energy": ("facility", purchase.kwh.sum(axis=1), {"units": "kWh/year"}),
+            "bill": ("facility", menu.cost[np.arange(len(menu.choice)), menu.choice], units),
+            "renewable_share": ("facility", np.array([one.share for one in menu.options])[menu.choice], {"units": "1"}),
+            "supplier_factor": ("facility", np.full(len(menu.choice), np.nan), {"units": "t-CO2/MWh"}),
             "option_of_facility": ("facility", menu.choice),
             "option_cost": (("facility", "option"), menu.cost, units),
             "lot_energy": ("lot", each["energy"], {"units": "kWh/year"}),
@@ -225,6 +230,6 @@ def plan_dataset(plan: Plan, facts: Mapping[str, Any]) -> xr.Dataset:
         attrs={
             "title": "plan of a joint purchase", "fewest_lots": lots.fewest, "most_lots": lots.most,
             "renewable_share": menu.share, "pooled_peak": plan.pooled_peak, "sum_of_peaks": plan.sum_of_peaks,
-            **lots.proof.facts(), **facts,
+            "supply_from": fiscal_year_of(purchase.rules.supply_start), **lots.proof.facts(), **facts,
         },
     )  # fmt: skip

@@ -11,6 +11,7 @@ from model.language import Language, Text
 from model.report import schedule_tables as tables
 from model.report.auction_page import write_page
 from model.report.schedule_limits import limits
+from model.report.schedule_purchase import purchase_effect
 from model.report.schedule_reaction import reaction, steps
 
 _TITLE = Text("Schedule of reductions under cap-and-trade", "総量削減義務に対する削減計画")
@@ -19,6 +20,7 @@ _SECTIONS: Final[tuple[tuple[Text, Callable[[tables.Answer, Language], tables.Ro
     (Text("Warnings", "注意事項"), tables.warnings),
     (Text("What would mend it", "解消策"), tables.mending),
     (Text("Credits to buy", "購入するクレジット"), tables.credits),
+    (Text("Joint purchase", "共同購入"), purchase_effect),
     (Text("Works", "対策工事"), tables.works),
     (Text("Budgets and limits on works", "予算・施工件数の上限"), limits),
     (Text("Cost of a tonne by measure", "対策別の1トン当たり費用"), tables.measures),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from model.language import Language, Text
 from model.report import schedule_tables as tables
 from model.report.schedule_limits import limits
+from model.report.schedule_purchase import purchase_effect
 from model.report.schedule_reaction import reaction, steps
 
 
@@ -17,6 +18,7 @@ def sheets(answer: tables.Answer, language: Language) -> dict[str, tables.Rows]:
         (Text("works", "対策工事"), tables.works(answer, language)),
         (Text("credits", "クレジット購入"), tables.credits(answer, language)),
         (Text("budgets and limits", "予算・施工件数"), limits(answer, language)),
+        (Text("joint purchase", "共同購入"), purchase_effect(answer, language)),
         (Text("warnings", "注意事項"), tables.warnings(answer, language)),
         (Text("mending", "解消策"), tables.mending(answer, language)),
         (Text("measures", "対策別費用"), tables.measures(answer, language)),
