@@ -23,6 +23,8 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 #: Characters that Excel does not store.
 CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32)])
 
+#: Whole numbers from here on have thousands separators; smaller ones may be years.
+_SEPARATED = 10_000
 _WIDEST = 60
 #: A longer heading is broken into lines.
 _WIDEST_HEADING = 22
@@ -61,8 +63,10 @@ def write_workbook(path: Path, sheets: Mapping[str, Table]) -> None:
 
 def fill_sheet(sheet: Worksheet, table: Table) -> None:
     """Write a table into an empty sheet: text stays text, the heading is bold and stays in sight, also on paper."""
+    from openpyxl.styles import Alignment
     from openpyxl.utils import get_column_letter
 
+    apart = Alignment(indent=1)
     formats = [_column_format(column) for column in zip_longest(*table)]
     for line, row in enumerate(table, start=1):
         for number, value in enumerate(row, start=1):
@@ -70,9 +74,11 @@ def fill_sheet(sheet: Worksheet, table: Table) -> None:
             cell.value = value.translate(CONTROL) if isinstance(value, str) else value
             if isinstance(value, str):
                 cell.data_type = "s"
+                if line > 1 and number > 1 and _is_number(row[number - 2]):
+                    cell.alignment = apart  # it would touch the number on its left
             elif isinstance(value, (int, float)) and not isinstance(value, bool):
                 cell.number_format = formats[number - 1] or _cell_format(value)
-    _mark_headings(sheet, len(table))
+    _mark_headings(sheet, table)
     widths = column_widths(table)
     for number, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
@@ -80,15 +86,18 @@ def fill_sheet(sheet: Worksheet, table: Table) -> None:
     _fit_page(sheet, sum(widths))
 
 
-def _mark_headings(sheet: Worksheet, rows: int) -> None:
-    """Make the headings bold on a shade, keep them in sight, and let people filter a long table."""
-    from openpyxl.styles import Font, PatternFill
+def _mark_headings(sheet: Worksheet, table: Table) -> None:
+    """Make the headings bold on a shade and stand over their numbers, in sight; let people filter a long table."""
+    from openpyxl.styles import Alignment, Font, PatternFill
 
     bold, shade = Font(bold=True), PatternFill("solid", fgColor=_HEADING_FILL)
-    for cell in sheet[1]:
+    below = table[1] if len(table) > 1 else ()
+    for cell, value in zip_longest(sheet[1], below[: len(sheet[1])]):
         cell.font, cell.fill = bold, shade
+        if _is_number(value):
+            cell.alignment = Alignment(horizontal="right")
     sheet.freeze_panes = "B2" if sheet.max_column > _FEW_COLUMNS else "A2"
-    if rows > _FEW_ROWS:
+    if len(table) > _FEW_ROWS:
         sheet.auto_filter.ref = sheet.dimensions
 
 
@@ -111,7 +120,14 @@ def _column_format(column: Sequence[Cell]) -> str | None:
 
 def _cell_format(value: float) -> str:
     """Return the format of a number that stands among others of another kind; whole numbers may be years."""
-    return "General" if isinstance(value, int) else "#,##0" if value.is_integer() else "#,##0.####"
+    if isinstance(value, int):
+        return "#,##0" if abs(value) >= _SEPARATED else "General"
+    return "#,##0" if value.is_integer() else "#,##0.####"
+
+
+def _is_number(value: object) -> bool:
+    """Say whether a cell holds a number, which stands on the right."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def column_widths(table: Table) -> list[int]:
@@ -129,13 +145,16 @@ def _fit_rows(sheet: Worksheet, table: Table, widths: Sequence[int]) -> None:
     """Break the texts that need more than one line, and make their rows as high as they need."""
     from openpyxl.styles import Alignment
 
-    wrapped, top = Alignment(wrap_text=True, vertical="top"), Alignment(vertical="top")
     for line, row in enumerate(table, start=1):
         height = row_height(row, widths)
         if height is not None:
             sheet.row_dimensions[line].height = height
             for number, value in enumerate(row, start=1):
-                sheet.cell(row=line, column=number).alignment = wrapped if isinstance(value, str) else top
+                cell = sheet.cell(row=line, column=number)
+                side, indent = cell.alignment.horizontal, cell.alignment.indent
+                cell.alignment = Alignment(
+                    horizontal=side, indent=indent, vertical="top", wrap_text=isinstance(value, str) or None
+                )
 
 
 def row_height(row: Sequence[Cell], widths: Sequence[int]) -> float | None:

@@ -76,6 +76,23 @@ def reference_bills(purchase: Purchase) -> FloatArray:
     return monthly_bills(tariff, purchase.contract_kw, purchase.power_factor, purchase.kwh, surcharges(purchase))
 
 
+def present_bills(purchase: Purchase) -> FloatArray:
+    """Return the bills of all facilities under their present contracts [JPY], by fiscal month; NaN where not known."""
+    bills = np.full(purchase.kwh.shape, np.nan)
+    for number, row in enumerate(purchase.facilities):
+        if row.present_base is not None:
+            part = slice(number, number + 1)
+            tariff = Tariff(row.present_base, row.present_summer, row.present_other)
+            bills[part] = monthly_bills(
+                tariff,
+                purchase.contract_kw[part],
+                purchase.power_factor[part],
+                purchase.kwh[part],
+                surcharges(purchase),
+            )
+    return bills
+
+
 def build(purchase: Purchase, stage_one: bool | None = None) -> Built:
     """Return the auction of a purchase.
 

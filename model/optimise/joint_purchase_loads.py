@@ -47,6 +47,13 @@ class HalfHours:
         months = self._months()
         return np.array([self.kwh[months == month].max() * PER_HOUR for month in FISCAL_MONTHS])
 
+    @property
+    def power(self) -> FloatArray:
+        """Mean power by half-hour from 1 April to 31 March [kW]; a year that began later goes round to April."""
+        days = [self.first_day + timedelta(days=number) for number in range(len(self.kwh))]
+        begins = next((number for number, day in enumerate(days) if (day.month, day.day) == (FISCAL_MONTHS[0], 1)), 0)
+        return np.asarray(np.roll(self.kwh, -begins, axis=0).ravel() * PER_HOUR, dtype=np.float64)
+
     def _months(self) -> np.ndarray:
         return np.array([(self.first_day + timedelta(days=day)).month for day in range(len(self.kwh))])
 

@@ -16,6 +16,9 @@ from model.optimise.joint_purchase_tariffs import Tariff, monthly_bills
 from model.optimise.procurement_data import procurement
 from model.optimise.solver import ArrayModel, Proof, SolverOptions, solve_arrays
 
+#: How far below the share asked for its last kWh is priced [1].
+_BELOW = 1e-6
+
 
 @dataclass(frozen=True)
 class Option:
@@ -36,7 +39,7 @@ class Menu:
         choice: position of the option by facility.
         cost: yearly cost of each option, dims (facility, option) [JPY].
         share: renewable share reached [1].
-        price_of_share: cost of one more renewable kWh at that share [JPY/kWh].
+        price_of_share: cost of the last renewable kWh up to the share asked for [JPY/kWh].
         proof: of the choice.
     """
 
@@ -95,7 +98,9 @@ def choose_menus(purchase: Purchase, target: float, solver: SolverOptions) -> Me
     needed = np.array([row.renewable_share for row in purchase.facilities]) / 100.0
     allowed = share >= needed[:, None] - 1e-9
     model = _knapsack(cost, share, energy, allowed, target)
-    relaxed = solve_arrays(replace(model, integer=np.zeros_like(model.integer)), replace(solver, relative_gap=0.0))
+    # At the highest share there is no next kWh and its price has no bound: the last one is priced, a little below.
+    just_below = _knapsack(cost, share, energy, allowed, target * (1.0 - _BELOW))
+    relaxed = solve_arrays(replace(just_below, integer=np.zeros_like(model.integer)), replace(solver, relative_gap=0.0))
     answer = solve_arrays(model, solver)
     choice = answer.values.reshape(cost.shape).argmax(axis=1)
     reached = float((share[choice] * energy).sum() / energy.sum())

@@ -20,11 +20,11 @@ from model.optimise.joint_purchase_pool import pooled_peak
 from model.optimise.joint_purchase_price_model import second_lowest
 from model.optimise.joint_purchase_rows import Reserve
 from model.optimise.joint_purchase_tariffs import Tariff, monthly_bills
-from model.optimise.procurement_data import Entry, procurement
+from model.optimise.procurement_data import MADE_UP, Entry, procurement
 from model.optimise.solver import SolverOptions
 from model.ordinance.derivation import Obligation
 from model.ordinance.fiscal import fiscal_year_of
-from model.ordinance.joint_purchase import WardFacility, assess
+from model.ordinance.joint_purchase import PROGRAMME, WardFacility, assess
 from model.ordinance.rulebook import rules
 
 
@@ -58,7 +58,7 @@ class Plan:
         sum_of_peaks: of all facilities [kW].
         stress: turns of the market.
         effects: CO2 and households by ward and together, by the ward study.
-        assumptions: every number the price model rests on.
+        assumptions: every number the price model rests on, by quantity and, of prices, market.
     """
 
     purchase: Purchase
@@ -69,7 +69,7 @@ class Plan:
     sum_of_peaks: float
     stress: tuple[Stress, ...]
     effects: tuple[Obligation, ...]
-    assumptions: dict[str, Entry]
+    assumptions: dict[tuple[str, ...], Entry]
 
 
 def make_plan(purchase: Purchase, target: float, options: SolverOptions, most_lots: int | None = None) -> Plan:
@@ -93,9 +93,9 @@ def make_plan(purchase: Purchase, target: float, options: SolverOptions, most_lo
         tuple(stress(purchase, lots)),
         tuple(effects(purchase, menu)),
         {
-            " ".join(key): entry
+            key[1:]: entry
             for key, entry in procurement().entries.items()
-            if key[0] in ("parameters", "market") and not key[1].startswith("synthetic_")
+            if key[0] in ("parameters", "market") and not key[1].startswith(MADE_UP)
         },
     )
 
@@ -114,6 +114,12 @@ def effects(purchase: Purchase, menu: Menu | None = None) -> list[Obligation]:
         for row, kwh, share in zip(purchase.facilities, energy, shares, strict=True)
     ]
     return assess(rows, rules("joint_purchase", "seed_2022"))
+
+
+def hall_of_the_study() -> tuple[WardFacility, Obligation]:
+    """Return the ward hall that the study works out, and what comes out of the functions that a plan uses for it."""
+    hall = PROGRAMME.examples[0]
+    return hall, assess([hall], rules("joint_purchase", "seed_2022"))[0]
 
 
 def stress(purchase: Purchase, lots: Lots) -> list[Stress]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import create_model
+from pydantic import create_model, model_validator
 
 from model.language import Text
 from model.optimise.joint_purchase_rules import Rule
@@ -14,7 +14,7 @@ from model.optimise.joint_purchase_tariffs import FISCAL_MONTHS
 from model.optimise.procurement_data import FACILITY_CLASSES
 from model.ordinance.columns import columns_of
 from model.ordinance.municipalities import MunicipalityCode, municipality_names
-from model.ordinance.programme import Row, column
+from model.ordinance.programme import Row, column, row_fault
 
 Voltage = Literal["low", "high", "extra_high"]
 FacilityClass = Literal["hall", "office", "school_primary", "school_secondary", "community_centre", "hospital"]
@@ -54,7 +54,11 @@ class _Facility(Row):
         "present contract ends", "現契約の終了日", default=None,
         meaning=Text("must lie before the start of supply", "供給開始日より前であること"),
     )  # fmt: skip
-    present_base: float | None = column("present base charge", "現契約の基本料金", "JPY/kW/month", default=None, ge=0)
+    present_base: float | None = column(
+        "present base charge", "現契約の基本料金", "JPY/kW/month", default=None, ge=0,
+        meaning=Text("to compare bills by month: all three charges or none, without fuel adjustment and levy",
+                     "月別料金比較用。3項目すべて記入するか空欄。燃料費調整・再エネ賦課金を含まない単価"),
+    )  # fmt: skip
     present_summer: float | None = column(
         "present energy charge, summer", "現契約の夏季料金", "JPY/kWh", default=None, ge=0
     )
@@ -68,6 +72,15 @@ class _Facility(Row):
                      "この一覧と同じフォルダーのCSV又はExcel（kWh）。4月1日からの365行×48列、又は各行に日付＋48列。"
                      "記入すると月別の24項目は不要"),
     )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _has_a_whole_tariff(self) -> Self:
+        """Refuse a present contract of which only some charges are known."""
+        known = [one is not None for one in (self.present_base, self.present_summer, self.present_other)]
+        if any(known) and not all(known):
+            raise row_fault(Text("fill in all three charges of the present contract, or none",
+                                 "現契約の3つの単価はすべて記入するか空欄にしてください"))  # fmt: skip
+        return self
 
     def monthly(self, what: str) -> list[float | None]:
         """Return twelve values of `kwh` or `kw`, April first; None where the cell is empty."""

@@ -29,6 +29,8 @@ MARKETS: Mapping[str, Text] = {
     "before_crisis": Text("before the 2022 crisis", "2022年危機以前"),
     "crisis": Text("2022 crisis", "2022年危機時"),
 }
+#: How the names of quantities begin that only made-up sets rest on.
+MADE_UP = "synthetic_"
 _LABELS = {
     "market": tuple(MARKETS),
     "facility_class": tuple(FACILITY_CLASSES),
@@ -61,11 +63,20 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Words:
+    """What a quantity is called, and its note in Japanese; the note in English stands at the number."""
+
+    name: Text
+    note_ja: str
+
+
+@dataclass(frozen=True)
 class Procurement:
     """All numbers by table, quantity and labels."""
 
     entries: Mapping[tuple[str, ...], Entry]
     sources: Mapping[str, str]
+    words: Mapping[str, Words]
 
     def number(self, table: str, quantity: str, *labels: str) -> float:
         """Return one number in the unit of its row."""
@@ -104,8 +115,15 @@ def read_procurement(folder: Path) -> Procurement:
                 if (table, quantity, *labels) not in entries:
                     missing = " ".join((quantity, *labels))
                     faults.add(str(path), Text(f"the row “{missing}” is missing", f"「{missing}」の行がありません"))
+    words = {
+        row["quantity"]: Words(Text(row["name_en"], row["name_ja"]), row["note_ja"])
+        for _, row in _rows(folder / "quantities.csv", faults)
+    }
+    shown = {key[1] for key in entries if key[0] in ("parameters", "market") and not key[1].startswith(MADE_UP)}
+    for quantity in sorted(shown - set(words)):
+        faults.add(str(folder / "quantities.csv"), Text("a quantity has no name", "項目の名称がありません"), quantity)
     faults.raise_if_any()
-    return Procurement(entries, sources)
+    return Procurement(entries, sources, words)
 
 
 def _rows(path: Path, faults: FaultList) -> list[tuple[int, dict[str, str]]]:

@@ -13,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from model.language import ERAS, Language, Text
+from model.ordinance.derivation import unit_name
 from model.ordinance.programme import Row
 from model.ordinance.rule_words import YES_NO
 
@@ -70,7 +71,8 @@ class Column:
 
     def heading(self, language: Language) -> str:
         """Return the heading with its unit."""
-        return f"{self.title(language)} [{self.unit}]" if self.unit else self.title(language)
+        unit = unit_name(self.unit, language)
+        return f"{self.title(language)} [{unit}]" if unit else self.title(language)
 
     def shown(self, value: Any, language: Language) -> Any:
         """Return a value as it is written into a cell; dates stay dates, and unknown facts stay empty."""

@@ -35,16 +35,21 @@ _UNIT_NAMES = {
     "chargers": Text("chargers", "基"),
     "facilities": Text("facilities", "事業所"),
     "households": Text("households", "世帯"),
+    "points": Text("points", "点"),
     "spaces": Text("spaces", "区画"),
     "years": Text("years", "年"),
 }
+#: Parts of units that are words in Japanese.
+_JAPANESE_PARTS = {"JPY": "円", "/year": "/年", "/month": "/月"}
 _ONE_OF = {"facilities": "facility"}
 
 
 def unit_name(unit: str, language: Language, value: Value = None) -> str:
     """Return a unit as people write it in a language, in English with the ending that the number asks for."""
     if unit not in _UNIT_NAMES:
-        return unit.replace("JPY", "円") if language == "ja" else unit
+        for part, japanese in _JAPANESE_PARTS.items() if language == "ja" else ():
+            unit = unit.replace(part, japanese)
+        return unit
     if language == "en" and value == 1:
         return _ONE_OF.get(unit, unit.removesuffix("s"))
     return _UNIT_NAMES[unit](language)

@@ -10,6 +10,7 @@ import yaml
 
 from model.language import Language, Text
 from model.ordinance.columns import Column, columns_of
+from model.ordinance.derivation import unit_name
 from model.ordinance.programme import Row
 from model.paths import written_at_once
 from model.record_files import ROWS_SHEET
@@ -84,7 +85,9 @@ def help_table(columns: tuple[Column, ...], language: Language) -> Table:
         default = column.shown(column.default, language)
         required = _REQUIRED(language) if column.required else None
         meaning = column.meaning(language) if column.meaning else None
-        rows.append([column.title(language), column.name, column.unit, required, default, choices, meaning])
+        rows.append(
+            [column.title(language), column.name, unit_name(column.unit, language), required, default, choices, meaning]
+        )
     return rows
 
 

@@ -14,6 +14,8 @@ from model.report.auction_workbook import ward_name
 from model.report.style import BLUE, FAINT, GREEN, GREY, ORANGE, VERMILION, Page, drawing, save
 
 _MILLION = 1e6
+#: A load curve whose highest hour stays below this part of the pooled peak is one of mean days.
+_FLAT = 0.9
 _BODY = 3.2
 
 
@@ -106,9 +108,14 @@ def load_duration(load: FloatArray, peaks: tuple[float, float], folder: Path, la
     """Draw the load duration curve of all facilities together against the sum of their own peaks."""
     falling = np.sort(load)[::-1]
     pooled, sum_of_peaks = peaks
-    title = Text("Load duration of all facilities together (mean days)", "全施設合成の負荷持続曲線（平均日）")
-    said = Text(f"expected pooled peak {pooled:,.0f} kW, {pooled / sum_of_peaks:.0%} of the sum of peaks",
-                f"合成最大の見込み {pooled:,.0f} kW（各施設最大の合計の{pooled / sum_of_peaks:.0%}）")  # fmt: skip
+    title = Text("Load duration of all facilities together", "全施設合成の負荷持続曲線")
+    flat = load.max() < _FLAT * pooled
+    said = Text(
+        f"expected pooled peak {pooled:,.0f} kW, {pooled / sum_of_peaks:.0%} of the sum of peaks"
+        + ("; without half-hourly files the curve shows mean days, so its top lies lower" if flat else ""),
+        f"合成最大の見込み {pooled:,.0f} kW（各施設最大の合計の{pooled / sum_of_peaks:.0%}）"
+        + ("。30分値のない施設は平均日の負荷のため、曲線の最大は低めとなる" if flat else ""),
+    )
     page = _page(title, said(language), language)
     figure = page.figure()
     axes = page.axes(figure, 0.7, 0.45, 6.2, _BODY - 0.6)

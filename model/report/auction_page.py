@@ -7,17 +7,31 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from model.language import Language
+from model.language import Language, Text
 from model.paths import written_at_once
 from model.spreadsheet import Cell, Table
 
-_STYLE = """body{font-family:system-ui,"Noto Sans JP",sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;margin:.5rem 0 1.5rem;font-size:.85rem}th,td{border:1px solid #ccc;padding:.2rem .5rem;
-text-align:right}th:first-child,td:first-child{text-align:left}th{background:#f3f3f3}img{max-width:100%}
+_STYLE = """body{font-family:system-ui,"Noto Sans JP",sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;
+line-height:1.5}table{border-collapse:collapse;margin:.5rem 0 1.5rem;font-size:.85rem}
+th,td{border:1px solid #ccc;padding:.2rem .5rem;text-align:right;vertical-align:top;white-space:nowrap}
+th{background:#f3f3f3;white-space:normal;word-break:keep-all;overflow-wrap:break-word}
+.u{white-space:nowrap}.t{text-align:left}td.w{white-space:normal;min-width:16rem}img{max-width:60rem;width:100%}
 .scroll{overflow-x:auto}h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}"""
 
 #: Rows of a table that the page shows; the workbook holds them all.
 _MOST_ROWS = 40
+#: Longer texts are broken into lines [letters].
+_LONG = 24
+_MORE = Text("{} more rows stand in the workbook.", "ほか{}行はExcelファイルに記載。")
+_FIGURES = {
+    "saving_by_ward": Text("saving by ward", "区別の削減額"),
+    "price_ladder": Text("price ladder", "単価の階段"),
+    "load_duration": Text("load duration curve", "負荷持続曲線"),
+    "risk": Text("what departures and rules would change", "事業者の離脱と各規則の影響"),
+    "stress": Text("what turns of the market would cost", "市場変化の影響"),
+    "division": Text("saving of each ward by three divisions", "3つの方法による各区の削減額"),
+    "no_award": Text("probability of no award by reserve price", "予定価格と不落確率"),
+}
 
 
 def write_page(
@@ -42,9 +56,10 @@ def write_page(
     for figure in figures:
         if figure.suffix == ".png":
             data = base64.b64encode(figure.read_bytes()).decode("ascii")
-            parts.append(f'<p><img alt="{escape(figure.stem)}" src="data:image/png;base64,{data}"></p>')
+            name = _FIGURES[figure.stem](language)
+            parts.append(f'<p><img alt="{escape(name)}" src="data:image/png;base64,{data}"></p>')
     for heading, table in tables.items():
-        parts += [f"<h2>{escape(heading)}</h2>", _table(table)]
+        parts += [f"<h2>{escape(heading)}</h2>", _table(table, language)]
     body = "\n".join(parts)
     page = f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
     page += f"<style>{_STYLE}</style></head>\n<body>{body}</body></html>\n"
@@ -52,13 +67,28 @@ def write_page(
         target.write_text(page, encoding="utf-8")
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, language: Language) -> str:
     """Return a table in HTML, long ones cut with the number of rows that are not shown."""
     head, *rows = table
-    lines = ["".join(f"<th>{escape(str(cell))}</th>" for cell in head)]
-    lines += ["".join(f"<td>{escape(_shown(cell))}</td>" for cell in row) for row in rows[:_MOST_ROWS]]
-    more = f"<p>+ {len(rows) - _MOST_ROWS}</p>" if len(rows) > _MOST_ROWS else ""
+    columns = zip(*rows, strict=True) if rows else ((),) * len(head)
+    below = [next((cell for cell in column if cell is not None), "") for column in columns]
+    lines = ["".join(f"<th{_kind(cell)}>{_heading(str(name))}</th>" for name, cell in zip(head, below, strict=True))]
+    lines += ["".join(f"<td{_kind(cell)}>{escape(_shown(cell))}</td>" for cell in row) for row in rows[:_MOST_ROWS]]
+    more = f"<p>{escape(_MORE(language).format(len(rows) - _MOST_ROWS))}</p>" if len(rows) > _MOST_ROWS else ""
     return f'<div class="scroll"><table>{"".join(f"<tr>{line}</tr>" for line in lines)}</table></div>{more}'
+
+
+def _heading(name: str) -> str:
+    """Return a heading whose unit is not torn apart."""
+    words, bracket, unit = name.rpartition("[")
+    return f'{escape(words)}<span class="u">{escape(bracket + unit)}</span>' if bracket else escape(name)
+
+
+def _kind(cell: Cell) -> str:
+    """Return the classes of a cell: texts stand on the left, long ones are broken into lines."""
+    if not isinstance(cell, str):
+        return ""
+    return ' class="t w"' if len(cell) > _LONG else ' class="t"'
 
 
 def _shown(cell: Cell) -> str:

@@ -10,9 +10,11 @@ import numpy as np
 from model.language import Language, Text
 from model.optimise.joint_purchase_lots import Lot, Lots
 from model.optimise.joint_purchase_menu import choices_by_ward
-from model.optimise.joint_purchase_plan import Plan
-from model.optimise.procurement_data import FACILITY_CLASSES
-from model.ordinance.presentation import findings_table
+from model.optimise.joint_purchase_plan import Plan, hall_of_the_study, reserve_rows
+from model.optimise.joint_purchase_tariffs import load_factor
+from model.optimise.procurement_data import FACILITY_CLASSES, MARKETS, procurement
+from model.ordinance.derivation import unit_name
+from model.ordinance.presentation import findings_table, step_line
 from model.report.auction_figures import load_duration, risks
 from model.report.auction_page import write_page
 from model.report.auction_workbook import Sheets, ward_name
@@ -38,9 +40,10 @@ def plan_lines(plan: Plan, language: Language) -> list[str]:
         Text(f"Partition proven best within {lots.proof.gap:.3%} among {lots.candidates:,} possible lots.",
              f"{lots.candidates:,}通りのロット候補から、最適との差が {lots.proof.gap:.3%} 以内であることを証明済み。"),
         Text(f"Renewable share {menu.share:.1%} at {menu.total:,.0f} JPY by the tariffs of menus and certificates, "
-             f"before any bid; one more renewable kWh costs {max(0.0, menu.price_of_share):.2f} JPY.",
+             f"before any bid; the last renewable kWh costs {max(0.0, menu.price_of_share):.2f} JPY.",
              f"再エネ比率 {menu.share:.1%}、費用 {menu.total:,.0f} 円（入札前、メニュー・証書の標準料金による）。"
-             f"再エネ1kWhの追加費用は {max(0.0, menu.price_of_share):.2f} 円。"),
+             f"最後の再エネ1kWhの追加費用は {max(0.0, menu.price_of_share):.2f} 円。"),
+        _saved(plan),
         Text(f"Pooled peak {plan.pooled_peak:,.0f} kW against {plan.sum_of_peaks:,.0f} kW of all peaks.",
              f"合成最大電力 {plan.pooled_peak:,.0f} kW（各施設最大の合計 {plan.sum_of_peaks:,.0f} kW）。"),
         Text("Prices are a model: bidders' costs uniform between the largest reduction on record and the reference "
@@ -83,8 +86,20 @@ def plan_sheets(plan: Plan, language: Language) -> Sheets:
         Text("calendar", "日程")(language): _calendar(plan, language),
         Text("stress", "ストレス")(language): _stress(plan, language),
         Text("CO2", "CO2効果")(language): findings_table(plan.effects, language),
+        Text("ward hall of the study", "区の試算例")(language): _study(language),
         Text("assumptions", "前提")(language): _assumptions(plan, language),
     }
+
+
+_UNITS = {
+    "month": Text("month", "月"),
+    "bidder": Text("bidders", "者"),
+    "lot": Text("lots", "ロット"),
+    "minute": Text("minutes", "分"),
+    "hour": Text("hours", "時"),
+    "point": Text("points", "点"),
+    "day": Text("days", "日"),
+}
 
 
 def _row(language: Language, *texts: Text) -> list[Cell]:
@@ -133,13 +148,23 @@ def _menus(plan: Plan, language: Language) -> list[list[Cell]]:
 
 
 def _facilities(plan: Plan, language: Language) -> list[list[Cell]]:
-    rows = [_row(language, Text("facility", "施設ID"), Text("lot", "ロット"), Text("supply", "供給方法"),
-                 Text("cost [JPY/year]", "費用 [円/年]"))]  # fmt: skip
-    lot_of = {int(f): number for number, lot in enumerate(plan.lots.lots, start=1) for f in lot.facilities}
-    for number, row in enumerate(plan.purchase.facilities):
-        choice = int(plan.menu.choice[number])
-        cost = float(plan.menu.cost[number, choice])
-        rows.append([row.id, lot_of[number], plan.menu.options[choice].name(language), round(cost)])
+    rows = [_row(language, Text("facility", "施設ID"), Text("facility name", "施設名"), Text("ward", "区"),
+                 Text("class", "施設区分"), Text("contract power [kW]", "契約電力 [kW]"),
+                 Text("energy [kWh/year]", "電力量 [kWh/年]"), Text("load factor [%]", "負荷率 [%]"),
+                 Text("lot", "ロット"), Text("reserve price [JPY/year]", "予定価格 [円/年]"),
+                 Text("renewable share needed [%]", "必要な再エネ比率 [%]"),
+                 Text("supply that reaches the share at least cost", "再エネ比率を最小費用で満たす供給方法"),
+                 Text("its cost by standard tariffs [JPY/year]", "その費用（標準料金）[円/年]"))]  # fmt: skip
+    purchase, reserves = plan.purchase, {row.facility: row for row in reserve_rows(plan)}
+    factors = load_factor(purchase.kwh, purchase.contract_kw)
+    for number, row in enumerate(purchase.facilities):
+        choice, planned = int(plan.menu.choice[number]), reserves[row.id]
+        rows.append([
+            row.id, row.name, ward_name(row.ward, language), FACILITY_CLASSES[row.facility_class](language),
+            float(purchase.contract_kw[number]), float(purchase.kwh[number].sum()),
+            round(100 * float(factors[number]), 1), planned.lot, planned.reserve_jpy, row.renewable_share,
+            plan.menu.options[choice].name(language), round(float(plan.menu.cost[number, choice])),
+        ])  # fmt: skip
     return rows
 
 
@@ -164,13 +189,56 @@ def _stress(plan: Plan, language: Language) -> list[list[Cell]]:
 
 
 def _assumptions(plan: Plan, language: Language) -> list[list[Cell]]:
-    rows = [_row(language, Text("quantity", "項目"), Text("value", "値"), Text("unit", "単位"), Text("source", "出典"),
-                 Text("quality", "質"), Text("note", "備考"))]  # fmt: skip
-    for name, entry in plan.assumptions.items():
-        rows.append(
-            [name, entry.value, entry.unit, entry.source_id, QUALITY_WORDS[entry.quality](language), entry.note]
-        )
+    rows = [_row(language, Text("quantity", "項目"), Text("market", "市場"), Text("value", "値"), Text("unit", "単位"),
+                 Text("quality", "質"), Text("note", "備考"), Text("source", "出典"),
+                 Text("name in the data", "データ上の名称"))]  # fmt: skip
+    data = procurement()
+    for (quantity, *market), entry in plan.assumptions.items():
+        words = data.words[quantity]
+        sources = "; ".join(data.sources[one] for one in entry.source_id.split(";"))
+        rows.append([
+            words.name(language), MARKETS[market[0]](language) if market else None, entry.value,
+            _unit(entry.unit, language), QUALITY_WORDS[entry.quality](language),
+            words.note_ja if language == "ja" else entry.note, sources, quantity,
+        ])  # fmt: skip
     return rows
+
+
+def _study(language: Language) -> list[list[Cell]]:
+    """Return the ward hall of the study by the functions of the plan."""
+    hall, worked = hall_of_the_study()
+    rows = [
+        _row(language, Text("item", "項目"), Text("value", "値"), Text("unit", "単位"), Text("working", "算定過程"))
+    ]
+    rows.append([Text("floor area", "延床面積")(language), hall.floor_area_m2, "m²", None])
+    for found in worked.findings:
+        steps = "\n".join(step_line(step, language) for step in found.steps)
+        value = found.value if isinstance(found.value, (int, float)) else None
+        rows.append([found.question(language), value, unit_name(found.unit, language), steps])
+    return rows
+
+
+def _saved(plan: Plan) -> Text:
+    """Return the CO2 that the plan avoids, beside the ward hall of the study by the same functions."""
+    hall, worked = hall_of_the_study()
+    tonnes, households = (plan.effects[-1].finding(name).amount for name in ("carbon", "equivalent"))
+    hall_t, hall_households = (worked.finding(name).amount for name in ("carbon", "equivalent"))
+    area, energy = hall.floor_area_m2 or 0.0, (hall.kwh or 0.0) / 1e6
+    return Text(
+        f"CO2 avoided: {tonnes:,.0f} t a year, as much as {households:,.0f} households emit. By the same functions "
+        f"the study's ward hall of {area:,.0f} m² and {energy:.3f} GWh avoids {hall_t:,.0f} t, as much as "
+        f"{hall_households:,.0f} households.",
+        f"CO2削減量は年 {tonnes:,.0f} t（一般家庭 {households:,.0f} 世帯分）。同じ計算による区の試算例の本庁舎"
+        f"（{area:,.0f} m²、{energy * 1e6 / 1e4:,.1f}万kWh）：{hall_t:,.0f} t、{hall_households:,.0f} 世帯分。",
+    )
+
+
+def _unit(unit: str, language: Language) -> str:
+    """Return the unit of an assumption in the words of a language; a plain ratio has none."""
+    if unit == "1":
+        return Text("ratio", "比率")(language)
+    word = _UNITS.get(unit)
+    return word(language) if word else unit_name(unit, language)
 
 
 def write_plan_page(folder: Path, plan: Plan, sheets: Sheets, load: np.ndarray, language: Language) -> None:

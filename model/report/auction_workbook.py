@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Mapping, Sequence
 from math import isfinite
 
@@ -9,7 +10,8 @@ import numpy as np
 
 from model.language import Language, Text
 from model.optimise.joint_purchase_answer import Answer
-from model.optimise.joint_purchase_build import reference_bills
+from model.optimise.joint_purchase_build import present_bills, reference_bills
+from model.optimise.joint_purchase_rows import Bid
 from model.optimise.joint_purchase_share import Sharing
 from model.optimise.joint_purchase_tariffs import FISCAL_MONTHS
 from model.optimise.joint_purchase_verify import Check
@@ -24,8 +26,28 @@ _CLASS, _SUPPLIER, _BID = Text("class", "施設区分"), Text("supplier", "小�
 _ENERGY, _POWER = Text("energy [kWh/year]", "電力量 [kWh/年]"), Text("contract power [kW]", "契約電力 [kW]")
 _BILL, _UNIT = Text("bill [JPY/year]", "電気料金 [円/年]"), Text("unit price [JPY/kWh]", "単価 [円/kWh]")
 _OFFER, _SAVING = Text("stage-1 offer [JPY/year]", "第1段階提示額 [円/年]"), Text("saving [JPY/year]", "削減額 [円/年]")
-_REFERENCE = Text("reference tariff [JPY]", "参照料金 [円]")
+_MONTHLY = (
+    Text("award [JPY]", "落札料金 [円]"),
+    Text("present contract [JPY]", "現契約の料金 [円]"),
+    Text("reference tariff [JPY]", "参照料金 [円]"),
+)
+_SAVED = Text("saving against the present contract [JPY]", "現契約からの削減額 [円]")
+_YES_NO = {True: Text("yes", "はい"), False: Text("no", "いいえ")}
 _TOTAL = Text("total", "合計")
+_YEN = Text("JPY", "円")
+_PRESENT = Text("present contract [JPY/year]", "現契約の料金 [円/年]")
+_LOWER = Text("saving against it [JPY/year]", "現契約からの削減額 [円/年]")
+#: What an award notice says of a contract's price.
+_TARIFF = (
+    Text("base charge [JPY/kW/month]", "基本料金単価 [円/kW/月]"),
+    Text("energy charge, summer [JPY/kWh]", "夏季電力量料金単価 [円/kWh]"),
+    Text("energy charge, other seasons [JPY/kWh]", "その他季電力量料金単価 [円/kWh]"),
+    Text("power factor counts", "力率割引の適用"),
+    Text("fuel adjustment included", "燃料費調整を含む"),
+    Text("levy included", "再エネ賦課金を含む"),
+    Text("discount on the bill [%]", "請求額の割引率 [%]"),
+    Text("renewable share [%]", "再エネ比率 [%]"),
+)
 _FALLBACKS = {
     "(stage 1)": Text("own offer of stage 1", "第1段階の事業者"),
     "(last resort)": Text("last-resort supply", "最終保障供給"),
@@ -121,8 +143,9 @@ def notice(found: Answer, language: Language) -> Table:
     """Return who supplies each facility by which bid and for how much."""
     purchase, auction = found.built.purchase, found.cleared.auction
     rows: list[list[Cell]] = [
-        _headings(language, _WARD, _FACILITY, _NAME, _CLASS, _POWER, _ENERGY, _SUPPLIER, _BID, _BILL, _UNIT)
+        _headings(language, _WARD, _FACILITY, _NAME, _CLASS, _POWER, _ENERGY, _SUPPLIER, _BID, _BILL, _UNIT, *_TARIFF)
     ]
+    bids = {bid.id: bid for bid in purchase.bids}
     for number, row in enumerate(purchase.facilities):
         bill, energy = float(found.yearly[number]), float(auction.energy[number])
         kind = FACILITY_CLASSES[row.facility_class](language)
@@ -130,9 +153,17 @@ def notice(found: Answer, language: Language) -> Table:
         rows.append([
             ward_name(row.ward, language), row.id, row.name, kind, float(auction.power[number]), energy,
             supplier_name(found, number, language), fallback(language) if fallback else found.bid[number], bill,
-            round(bill / energy, 2),
+            round(bill / energy, 2), *_tariff(bids.get(found.bid[number]), language),
         ])  # fmt: skip
     return rows
+
+
+def _tariff(bid: Bid | None, language: Language) -> list[Cell]:
+    """Return what a contract says of its price; nothing where no bid won."""
+    if bid is None:
+        return [None] * len(_TARIFF)
+    said = [_YES_NO[one](language) for one in (bid.power_factor, bid.fuel_included, bid.levy_included)]
+    return [bid.base, bid.energy_summer, bid.energy_other, *said, bid.discount, bid.renewable_share]
 
 
 def wards(found: Answer, language: Language) -> Table:
@@ -164,30 +195,54 @@ def _ward_row(found: Answer, code: str, language: Language) -> list[Cell]:
 
 
 def months(found: Answer, language: Language) -> Table:
-    """Return the bills of each ward by month, awarded beside the reference tariff."""
-    reference = reference_bills(found.built.purchase)
-    headings: list[Cell] = [_WARD(language), Text("tariff", "料金")(language)]
-    headings += [f"{month}月" if language == "ja" else f"month {month}" for month in FISCAL_MONTHS]
+    """Return the bills of each ward by month: award, present contract where it is known, reference tariff."""
+    purchase = found.built.purchase
+    tables = (found.monthly, present_bills(purchase), reference_bills(purchase))
+    headings: list[Cell] = [_WARD(language), Text("bill", "料金")(language), *_month_names(language)]
     rows: list[list[Cell]] = [[*headings, _TOTAL(language)]]
-    for code in found.built.purchase.wards:
-        mask = found.of_ward(code)
-        for name, table in ((_BILL, found.monthly), (_REFERENCE, reference)):
-            values = table[mask].sum(axis=0)
-            rows.append([ward_name(code, language), name(language), *values.tolist(), float(values.sum())])
+    parts = {ward_name(code, language): found.of_ward(code) for code in purchase.wards}
+    for ward, mask in (parts | {_TOTAL(language): np.ones(len(found.yearly), dtype=np.bool_)}).items():
+        sums = [table[mask].sum(axis=0) for table in tables]
+        lines = [(name, values) for name, values in zip(_MONTHLY, sums, strict=True) if np.isfinite(values).all()]
+        if np.isfinite(sums[1]).all():
+            lines.append((_SAVED, sums[1] - sums[0]))
+        for name, values in lines:
+            rows.append([ward, name(language), *values.tolist(), float(values.sum())])
     return rows
 
 
+def _month_names(language: Language) -> list[Cell]:
+    """Return the months of the fiscal year, April first."""
+    return [f"{month}月" if language == "ja" else calendar.month_abbr[month] for month in FISCAL_MONTHS]
+
+
 def ward_page(found: Answer, code: str, language: Language) -> Table:
-    """Return everything about one ward: its facilities with monthly bills."""
-    headings = _headings(language, _FACILITY, _NAME, _SUPPLIER, _BID)
-    headings += [f"{month}月" if language == "ja" else f"month {month}" for month in FISCAL_MONTHS]
-    headings += [Text("volume discount", "数量割引")(language), _BILL(language)]
+    """Return everything about one ward: its facilities with monthly bills, their sum, its offer and what it saves."""
+    purchase = found.built.purchase
+    headings = _headings(language, _FACILITY, _NAME, _SUPPLIER, _BID, _POWER, _ENERGY)
+    headings += [f"{name} [{_YEN(language)}]" for name in _month_names(language)]
+    headings += _headings(language, Text("volume discount [JPY/year]", "数量割引 [円/年]"), _BILL, _PRESENT, _LOWER)
     rows: list[list[Cell]] = [headings]
+    present = present_bills(purchase).sum(axis=1)
     for number in np.flatnonzero(found.of_ward(code)).tolist():
-        row = found.built.purchase.facilities[number]
-        bills = found.monthly[number].tolist()
-        rows.append([row.id, row.name, supplier_name(found, number, language), found.bid[number], *bills,
-                     float(found.steps[number]), float(found.yearly[number])])  # fmt: skip
+        row = purchase.facilities[number]
+        before, fallback = float(present[number]), _FALLBACKS.get(found.bid[number])
+        known = isfinite(before)
+        rows.append([
+            row.id, row.name, supplier_name(found, number, language),
+            fallback(language) if fallback else found.bid[number], float(purchase.contract_kw[number]),
+            float(purchase.kwh[number].sum()), *found.monthly[number].tolist(), float(found.steps[number]),
+            float(found.yearly[number]), before if known else None,
+            before - float(found.yearly[number]) if known else None,
+        ])  # fmt: skip
+    sums = _sums([[*row[:1], *row[4:]] for row in rows], len(headings) - 3)
+    # A sum over some of the facilities would pass for the ward's.
+    whole = all(row[-1] is not None for row in rows[1:])
+    rows.append([_TOTAL(language), None, None, None, *sums[:-2], *(sums[-2:] if whole else (None, None))])
+    offer = purchase.budgets.get(code)
+    if offer is not None:
+        for name, amount in ((_OFFER, offer), (_SAVING, offer - float(found.yearly[found.of_ward(code)].sum()))):
+            rows.append([name(language), *[None] * (len(headings) - 4), amount, None, None])
     return rows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise, product
 from pathlib import Path
 
@@ -21,9 +21,10 @@ from model.optimise.auction_simulation import (
 from model.optimise.joint_purchase_calendar import business_day, calendar
 from model.optimise.joint_purchase_forms import write_tables
 from model.optimise.joint_purchase_inputs import Purchase, read_purchase
+from model.optimise.joint_purchase_loads import HalfHours
 from model.optimise.joint_purchase_lots import plan_lots
 from model.optimise.joint_purchase_menu import choose_menus
-from model.optimise.joint_purchase_plan import effects, stress
+from model.optimise.joint_purchase_plan import effects, hall_of_the_study, stress
 from model.optimise.joint_purchase_pool import pooled_load, pooled_peak
 from model.optimise.joint_purchase_price_model import second_lowest, with_reserve
 from model.optimise.joint_purchase_rows import Facility
@@ -222,3 +223,61 @@ def test_no_award_against_the_formula() -> None:
     expected = no_award_probability(80.0, 2, 70, 100)
     assert expected == pytest.approx((2 / 3) ** 2)
     assert 1 - found.awarded == pytest.approx(expected, abs=4 * found.awarded_error)
+
+
+# Two facilities that peak in different half-hours: the pool's peak is that of the sum, not a share of the peaks.
+def test_measured_facilities_pool_exactly(tmp_path: Path) -> None:
+    days = np.full((365, 48), 10.0)
+    noon, night = days.copy(), days.copy()
+    noon[100, 24], night[200, 2] = 100.0, 60.0
+    rows = []
+    for name, table in (("noon", noon), ("night", night)):
+        (tmp_path / f"{name}.csv").write_text("\n".join(",".join(f"{v:g}" for v in day) for day in table))
+        rows.append(Facility(id=name, ward="13101", facility_class="hall", load_file=f"{name}.csv"))
+    pair = purchase_of(tmp_path, rows)
+    assert pair.peak.max(axis=1).tolist() == [120.0, 200.0]
+    assert pooled_peak(pair, 2025) == pytest.approx(2 * (100.0 + 10.0))
+    load = pooled_load(pair, 2025)
+    assert load.sum() == pytest.approx(noon.sum() + night.sum())
+    assert load.max() == pytest.approx(100.0 + 10.0 + 2 * 10.0)
+
+
+def test_a_measured_year_from_july_is_turned_round_to_april(tmp_path: Path) -> None:
+    first = date(2024, 7, 1)
+    days = [first + timedelta(days=number) for number in range(365)]
+    table = np.array([[float(day.month)] * 48 for day in days])
+    power = HalfHours(first, table).power.reshape(-1, 48)[:, 0]
+    assert power[0] == 2 * 4.0 and power[-1] == 2 * 3.0
+    assert np.sort(power).tolist() == np.sort(2 * table[:, 0]).tolist()
+
+
+def test_the_hall_of_the_study_comes_out_of_the_functions_of_a_plan() -> None:
+    hall, worked = hall_of_the_study()
+    assert (hall.floor_area_m2, hall.kwh) == (35_691, 3_915_000)
+    assert round(worked.finding("carbon").amount) == 1695
+    assert worked.finding("equivalent").amount == 589
+
+
+# Closed form: one facility that may buy certificates for 50 or 100 % pays the certificate's price for each kWh more.
+@pytest.mark.parametrize("target", [0.75, 1.0])
+def test_the_last_renewable_kwh_costs_the_slope_below_the_target(tmp_path: Path, target: float) -> None:
+    few = purchase_of(tmp_path, [hall(1_000_000)])
+    lower, at = (choose_menus(few, share, EXACT) for share in (target - 0.01, target))
+    hull = lambda menu: relaxed_cost(menu.cost[0], [one.share for one in menu.options])  # noqa: E731
+    energy = float(few.kwh.sum())
+    slope = (hull(at)(target) - hull(lower)(target - 0.01)) / (0.01 * energy)
+    assert at.price_of_share == pytest.approx(slope, rel=1e-6)
+
+
+def relaxed_cost(costs: np.ndarray, shares: list[float]):
+    """Return the least cost of mixing options to a share: over every pair of options, those that reach it."""
+
+    def at(target: float) -> float:
+        found = [cost for cost, share in zip(costs, shares, strict=True) if share >= target]
+        for (one, low), (two, high) in product(zip(costs, shares, strict=True), repeat=2):
+            if low < target < high:
+                part = (target - low) / (high - low)
+                found.append(one * (1 - part) + two * part)
+        return min(found)
+
+    return at
