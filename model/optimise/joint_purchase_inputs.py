@@ -41,7 +41,7 @@ _OUTSIDE = Text(
 _STILL = Text("the present contract runs beyond the start of supply", "現契約が供給開始日以降も続いています")
 _TWICE = Text("this bidder stands twice under different ids", "同じ事業者が別のIDで二重に登録されています")
 _NO_FORM = Text(
-    "no heading in the first filled line is a column of a joint-purchase form; of Excel the sheet “rows” or the first is read",
+    "no heading in the first filled line is of a joint-purchase form; of Excel the sheet “rows” or the first counts",
     "先頭行に共同購入の様式の項目名がありません（Excelはシート「入力」又は先頭のシートを読みます）",
 )
 _NO_FACILITIES = Text("the list of facilities has none of this ward", "施設一覧にこの区の施設がありません")
