@@ -237,6 +237,7 @@ ROWS: Final[dict[str, dict[str, Rows]]] = {
         "use_class": Rows({"building_type": "commercial"}),
     },
     "policy/paths": {name: Rows(least=2, years=(BASE_YEAR, LAST_YEAR)) for name in TABLES["policy/paths"].quantities},
+    "policy/known_grants": dict.fromkeys(("renovation_share", "panels_existing"), Rows(most=1)),
     "policy/credits": {"supply": Rows({"credit_kind": "every"}, most=1)},
     "policy/parameters": {name: Rows() for name in TABLES["policy/parameters"].quantities},
 }

@@ -25,6 +25,7 @@ _POLICY: Final = (
     "policy/paths",
     "policy/parameters",
     "policy/credits",
+    "policy/known_grants",
 )
 _GAS: Final = (*_BOUGHT, "inventory/electricity", "inventory/other_sectors")
 

@@ -1,4 +1,8 @@
-"""Subsidies for homes: grants that shift what people choose to build, to renovate and to put on their roofs."""
+"""Subsidies for homes: grants that shift what people choose to build, to renovate and to put on their roofs.
+
+What people chose in the last published year they chose under the grants of that time, which `no_new_policy` carries on
+without naming them. So a grant acts by what it pays beyond those, and by less than nothing where it pays less.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,7 @@ from model.policy.acting import Scene, Works
 from model.survival_families import Array
 
 _YEN_PER_MILLION: Final = 1e6
+_KNOWN: Final = "policy/known_grants"
 
 
 # People choose a level of performance by a logit; a grant raises the odds of its level and leaves all else as it was.
@@ -42,11 +47,7 @@ def response(sensitivity: float, advantage: float) -> float:
 
 
 def subsidised_works(state: Works, scene: Scene) -> Works:
-    """Let grants act: levels of new dwellings, renovation of dwellings, panels on existing homes.
-
-    They act on the choices of the last published year, some of which were made with grants of that time; what those
-    had brought is not known, so the effect is an upper estimate.
-    """
+    """Let grants act by what they pay beyond those already known: levels of new dwellings, renovation, panels."""
     axes, rules = scene.axes, scene.rules("subsidies")
     ahead, dwellings = scene.from_year(0), axes.segments_where(sector="residential")
     kinds: dict[bool, Literal["detached", "apartment"]] = {True: "detached", False: "apartment"}
@@ -54,10 +55,10 @@ def subsidised_works(state: Works, scene: Scene) -> Works:
     detached = axes.segments_where(building_type="detached")
     for alone, kind in kinds.items():
         chosen = np.flatnonzero(dwellings & (detached == alone))
-        grant = _grant_by_level(scene, kind) / _YEN_PER_MILLION
+        grant = (_grant_by_level(scene, kind) - _known_by_level(scene, kind)) / _YEN_PER_MILLION
         cells = np.ix_(ahead, chosen)
         mix[cells] = mix_with_grants(mix[cells], grant, scene.parameter("grant_sensitivity"))
-    granted = rules.number(_insulation_grant(scene), "share")
+    granted = rules.number(_insulation_grant(scene), "share") - scene.data.number(_KNOWN, "renovation_share")
     cells = np.ix_(ahead, np.flatnonzero(dwellings))
     rate[cells] *= response(scene.parameter("renovation_sensitivity"), granted)
     sooner = response(scene.parameter("payback_sensitivity"), years_sooner(scene))
@@ -111,16 +112,21 @@ def _insulation_grant(scene: Scene) -> str:
 
 
 def years_sooner(scene: Scene) -> float:
-    """Return by how many years the grant shortens the pay-back of panels on an existing home [years]."""
-    grant = PanelGrant.read(scene.rules("subsidies"), new=False)
-    return _years_sooner(scene.parameter("home_capacity"), grant, Assumptions.read(scene.rules("pv_economics")))
+    """Return by how many years pay-back of panels on an existing home is shorter than with the grant known [years]."""
+    grant, known = PanelGrant.read(scene.rules("subsidies"), new=False), scene.data.number(_KNOWN, "panels_existing")
+    return _years_sooner(scene.parameter("home_capacity"), grant, known, Assumptions.read(scene.rules("pv_economics")))
 
 
 # No sample of an ensemble moves what this rests on, and the cash flow of decades takes longer than all else here.
 @lru_cache(maxsize=16)
-def _years_sooner(size: float, grant: PanelGrant, assumptions: Assumptions) -> float:
+def _years_sooner(size: float, grant: PanelGrant, known: float, assumptions: Assumptions) -> float:
     granted = panel_grant_jpy(size, grant)
-    return float(payback_years(size, assumptions) - payback_years(size, assumptions, granted))
+    return float(payback_years(size, assumptions, known * size) - payback_years(size, assumptions, granted))
+
+
+def _known_by_level(scene: Scene, kind: Literal["detached", "apartment"]) -> Array:
+    """Return the grant for a new dwelling that choices of the last published year knew [JPY] [standard]."""
+    return scene.data.along(_KNOWN, "new_dwelling", "standard", scene.axes.standards, missing=0.0, dwelling_kind=kind)
 
 
 def _grant_by_level(scene: Scene, kind: Literal["detached", "apartment"]) -> Array:

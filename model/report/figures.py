@@ -196,8 +196,8 @@ def solar_figure(dataset: xr.Dataset, language: Language) -> Figure:
     draw_fan(axes, dataset, "solar_capacity", scale / 1e6, 9)
     for position, (year, value) in enumerate(targets.items()):
         # The later a target, the higher its words stand, so that no line crosses those of another.
-        words = f"{year} {_TARGET(language)}\n{capacity(value, language)}"
-        flag(axes, year, scale * value, words, "right", 2 * (len(targets) - 1 - position))
+        said = f"{year} {_TARGET(language)}\n{capacity(value, language)}"
+        flag(axes, year, scale * value, said, "right", 2 * (len(targets) - 1 - position))
         target_mark(axes, year, scale * value)
     key(axes, published_marks(axes, dataset, "solar_capacity", scale), language)
     projection_mark(axes, int(dataset.attrs["projection_from"]), language)

@@ -477,11 +477,33 @@ def test_a_shorter_payback_brings_more_panels_as_the_documents_have_it() -> None
     assert after.retrofit[ahead] == pytest.approx(before.retrofit[ahead] * np.exp(0.1 * 480_000 / 92_000))
     assert np.array_equal(after.retrofit[: ahead.start], before.retrofit[: ahead.start])
     homes = it.axes.segments_where(sector="residential")
-    # A third of the cost of windows is granted.
-    grown = before.renovation_rate[ahead][:, homes] * np.exp(1.5 / 3)
-    assert after.renovation_rate[ahead][:, homes] == pytest.approx(grown)
+    # A third of the cost of windows is granted, and a sixth was before.
+    grown = before.renovation_rate[ahead][:, homes] * np.exp(1.5 / 6)
+    assert after.renovation_rate[ahead][:, homes] == pytest.approx(grown, rel=1e-6)
     assert np.array_equal(after.renovation_rate[:, ~homes], before.renovation_rate[:, ~homes])
     assert np.array_equal(after.new_mix[:, ~homes], before.new_mix[:, ~homes])
+
+
+def test_grants_act_by_what_they_pay_beyond_those_that_choices_knew() -> None:
+    it = scene("ordinance_2022")
+    before, after = works_of(it), subsidised_works(works_of(it), it)
+    detached = int(np.flatnonzero(it.axes.segments_where(building_type="detached"))[0])
+    levels = [it.axes.standards.index(name) for name in ("bei_100", "zero_emission_1", "zero_emission_3")]
+    odds = (after.new_mix / np.maximum(before.new_mix, 1e-300))[at(it.axes, 2030), detached, levels]
+    # Level 1 is granted 300,000 yen as before: its odds against none stay. Level 3: 2,100,000 after 700,000.
+    assert odds[1] == pytest.approx(odds[0])
+    assert odds[2] / odds[0] == pytest.approx(np.exp(0.3 * 1.4))
+    # Where choices had known all that is granted now, the programme changes nothing.
+    known = {
+        ("policy/known_grants", "new_dwelling"): np.array([3e5, 5e5, 2.1e6, 2.1e6, 2e5, 4e5, 1.7e6, 1.7e6]),
+        ("policy/known_grants", "renovation_share"): np.array([0.333333]),
+        ("policy/known_grants", "panels_existing"): np.array([120_000.0]),
+    }
+    same = replace(it, data=it.data.with_values(known))
+    done = subsidised_works(works_of(same), same)
+    assert done.new_mix == pytest.approx(before.new_mix)
+    assert done.renovation_rate == pytest.approx(before.renovation_rate)
+    assert done.retrofit == pytest.approx(before.retrofit)
 
 
 def test_without_a_response_grants_change_nothing() -> None:
