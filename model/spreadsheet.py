@@ -66,7 +66,7 @@ def fill_sheet(sheet: Worksheet, table: Table) -> None:
     from openpyxl.styles import Alignment
     from openpyxl.utils import get_column_letter
 
-    apart = Alignment(indent=1)
+    apart = Alignment(horizontal="left", indent=1)
     formats = [_column_format(column) for column in zip_longest(*table)]
     for line, row in enumerate(table, start=1):
         for number, value in enumerate(row, start=1):
@@ -91,11 +91,13 @@ def _mark_headings(sheet: Worksheet, table: Table) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
 
     bold, shade = Font(bold=True), PatternFill("solid", fgColor=_HEADING_FILL)
-    below = table[1] if len(table) > 1 else ()
-    for cell, value in zip_longest(sheet[1], below[: len(sheet[1])]):
+    numbers = [False, *(_is_number(value) for value in (table[1] if len(table) > 1 else ()))]
+    for place, cell in enumerate(sheet[1], start=1):
+        after, right = (numbers[one] if one < len(numbers) else False for one in (place - 1, place))
         cell.font, cell.fill = bold, shade
-        if _is_number(value):
-            cell.alignment = Alignment(horizontal="right")
+        if right or after:
+            # Over numbers on the right; over a text beside them as far from them as the text is.
+            cell.alignment = Alignment(horizontal="right" if right else "left", indent=0 if right else 1)
     sheet.freeze_panes = "B2" if sheet.max_column > _FEW_COLUMNS else "A2"
     if len(table) > _FEW_ROWS:
         sheet.auto_filter.ref = sheet.dimensions

@@ -23,7 +23,7 @@ from model.spreadsheet import write_workbook
 
 _TITLE = Text("Award of the joint purchase", "共同購入オークションの落札結果")
 #: Sheets that the page shows; those of single wards stay in the workbook.
-_SHOWN = 7
+_SHOWN = 8
 
 
 def write_award(

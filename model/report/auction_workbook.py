@@ -11,7 +11,6 @@ import numpy as np
 from model.language import Language, Text
 from model.optimise.joint_purchase_answer import Answer
 from model.optimise.joint_purchase_build import present_bills, reference_bills
-from model.optimise.joint_purchase_rows import Bid
 from model.optimise.joint_purchase_share import Sharing
 from model.optimise.joint_purchase_tariffs import FISCAL_MONTHS
 from model.optimise.joint_purchase_verify import Check
@@ -35,6 +34,7 @@ _SAVED = Text("saving against the present contract [JPY]", "現契約からの�
 _YES_NO = {True: Text("yes", "はい"), False: Text("no", "いいえ")}
 _TOTAL = Text("total", "合計")
 _YEN = Text("JPY", "円")
+_COUNT = Text("facilities", "施設数")
 _PRESENT = Text("present contract [JPY/year]", "現契約の料金 [円/年]")
 _LOWER = Text("saving against it [JPY/year]", "現契約からの削減額 [円/年]")
 #: What an award notice says of a contract's price.
@@ -86,7 +86,8 @@ def award_sheets(found: Answer, checks: Sequence[Check], language: Language) -> 
     """Return the sheets of a cleared auction by name, in order."""
     sheets: Sheets = {
         Text("result", "結果概要")(language): summary(found, language),
-        Text("award notice", "落札結果")(language): notice(found, language),
+        Text("award notice", "落札通知")(language): contracts(found, language),
+        Text("facilities", "施設別落札結果")(language): notice(found, language),
         Text("wards", "区別集計")(language): wards(found, language),
         Text("bills by month", "月別料金比較")(language): months(found, language),
         Text("losing bids", "非落札入札")(language): losers(found, language),
@@ -143,9 +144,8 @@ def notice(found: Answer, language: Language) -> Table:
     """Return who supplies each facility by which bid and for how much."""
     purchase, auction = found.built.purchase, found.cleared.auction
     rows: list[list[Cell]] = [
-        _headings(language, _WARD, _FACILITY, _NAME, _CLASS, _POWER, _ENERGY, _SUPPLIER, _BID, _BILL, _UNIT, *_TARIFF)
+        _headings(language, _WARD, _FACILITY, _NAME, _CLASS, _POWER, _ENERGY, _SUPPLIER, _BID, _BILL, _UNIT)
     ]
-    bids = {bid.id: bid for bid in purchase.bids}
     for number, row in enumerate(purchase.facilities):
         bill, energy = float(found.yearly[number]), float(auction.energy[number])
         kind = FACILITY_CLASSES[row.facility_class](language)
@@ -153,25 +153,31 @@ def notice(found: Answer, language: Language) -> Table:
         rows.append([
             ward_name(row.ward, language), row.id, row.name, kind, float(auction.power[number]), energy,
             supplier_name(found, number, language), fallback(language) if fallback else found.bid[number], bill,
-            round(bill / energy, 2), *_tariff(bids.get(found.bid[number]), language),
+            round(bill / energy, 2),
         ])  # fmt: skip
     return rows
 
 
-def _tariff(bid: Bid | None, language: Language) -> list[Cell]:
-    """Return what a contract says of its price; nothing where no bid won."""
-    if bid is None:
-        return [None] * len(_TARIFF)
-    said = [_YES_NO[one](language) for one in (bid.power_factor, bid.fuel_included, bid.levy_included)]
-    return [bid.base, bid.energy_summer, bid.energy_other, *said, bid.discount, bid.renewable_share]
+def contracts(found: Answer, language: Language) -> Table:
+    """Return each winning bid with its tariff and what it serves: what an award notice tells the bidders."""
+    purchase, auction, won = found.built.purchase, found.cleared.auction, np.array(found.bid)
+    rows: list[list[Cell]] = [_headings(language, _SUPPLIER, _BID, _COUNT, _POWER, _ENERGY, _BILL, *_TARIFF)]
+    for bid in purchase.bids:
+        mask = won == bid.id
+        if mask.any():
+            flags = [_YES_NO[one](language) for one in (bid.power_factor, bid.fuel_included, bid.levy_included)]
+            rows.append([
+                supplier_name(found, int(np.flatnonzero(mask)[0]), language), bid.id, int(mask.sum()),
+                float(auction.power[mask].sum()), float(auction.energy[mask].sum()), float(found.yearly[mask].sum()),
+                bid.base, bid.energy_summer, bid.energy_other, *flags, bid.discount, bid.renewable_share,
+            ])  # fmt: skip
+    return rows
 
 
 def wards(found: Answer, language: Language) -> Table:
     """Return bills, offers and savings by ward."""
     purchase = found.built.purchase
-    rows: list[list[Cell]] = [
-        _headings(language, _WARD, Text("facilities", "施設数"), _ENERGY, _POWER, _BILL, _OFFER, _SAVING, _UNIT)
-    ]
+    rows: list[list[Cell]] = [_headings(language, _WARD, _COUNT, _ENERGY, _POWER, _BILL, _OFFER, _SAVING, _UNIT)]
     for code in purchase.wards:
         rows.append(_ward_row(found, code, language))
     numbers = _sums(rows, 7)

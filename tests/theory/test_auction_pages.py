@@ -79,16 +79,16 @@ def test_facilities_without_a_present_contract_have_no_bill_of_it(found: Answer)
 
 
 def test_the_award_notice_states_the_tariff_of_the_winning_bid(found: Answer) -> None:
-    table = award_sheets(found, (), "ja")["落札結果"]
+    table = award_sheets(found, (), "ja")["落札通知"]
     bids = {bid.id: bid for bid in found.built.purchase.bids}
-    stated = 0
+    won = {bid for bid in found.bid if bid in bids}
+    assert {row[column(table, "入札ID")] for row in table[1:]} == won
     for row in table[1:]:
-        bid = bids.get(row[column(table, "入札ID")])
-        if bid is not None:
-            stated += 1
-            assert row[column(table, "基本料金単価")] == bid.base
-            assert row[column(table, "再エネ賦課金を含む")] == ("はい" if bid.levy_included else "いいえ")
-    assert stated
+        bid = bids[row[column(table, "入札ID")]]
+        assert row[column(table, "基本料金単価")] == bid.base
+        assert row[column(table, "再エネ賦課金を含む")] == ("はい" if bid.levy_included else "いいえ")
+        served = [number for number, name in enumerate(found.bid) if name == bid.id]
+        assert row[column(table, "電気料金")] == pytest.approx(found.yearly[served].sum())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
