@@ -89,9 +89,9 @@ def provenance(variable: str, data: Data) -> dict[str, str]:
     """Return what a result variable rests on: its tables, their sources and the weakest quality among them."""
     tables = VARIABLE_TABLES[variable]
     frames = [data.frames[name] for name in tables]
-    sources = {source for frame in frames for ids in frame["source_id"] for source in ids.split(";")}
+    sources = {source for frame in frames for ids in frame["source_id"].unique() for source in ids.split(";")}
     words = list(QUALITIES)
-    weakest = max((words.index(word) for frame in frames for word in frame["quality"]), default=0)
+    weakest = max((words.index(word) for frame in frames for word in frame["quality"].unique()), default=0)
     found = {"tables": " ".join(tables), "source_id": ";".join(sorted(sources)), "quality": words[weakest]}
     # Only variables by municipality are downscaled.
     row = classification("downscaling").get(variable, {})

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-from scipy.stats import qmc
 
 from model.faults import FaultList
 from model.language import Text
@@ -77,6 +76,9 @@ def points(design: Design, factors: int) -> Array:
     if not factors:
         return np.zeros((design.samples, 0))
     if design.name == "latin_hypercube":
+        # Only an ensemble draws points, and its library takes longer to load than a run to compute.
+        from scipy.stats import qmc
+
         return 2.0 * qmc.LatinHypercube(factors, rng=np.random.default_rng(design.seed)).random(design.samples) - 1.0
     if design.name == "sobol":
         return _sobol(design, factors)
@@ -90,6 +92,8 @@ def points(design: Design, factors: int) -> Array:
 
 def _sobol(design: Design, dimensions: int) -> Array:
     """Return the first points of a scrambled Sobol sequence; drawn to a power of two, as its balance asks."""
+    from scipy.stats import qmc
+
     sequence = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(design.seed))
     power = int(np.ceil(np.log2(design.samples)))
     return np.asarray(2.0 * sequence.random_base2(power)[: design.samples] - 1.0)
