@@ -75,7 +75,9 @@ class Master:
         self.prices: list[FloatArray] = []
         self.use = _use(auction, self.resources, taken_along)
         self.holds = _holds(auction, self.block, self.blocks)
-        self._model = GrowingModel(self._array_model(), SolverOptions())
+        model = self._array_model()
+        self.costs = model.costs
+        self._model = GrowingModel(model, SolverOptions())
         self.first_cut = self._model.rows
         self.cut(np.zeros(len(self.size)))
 
@@ -173,6 +175,10 @@ class Master:
     def solve(self, options: SolverOptions, whole: bool, start: FloatArray | None = None) -> ArrayAnswer:
         """Solve the master as it stands; its objective and bound count in `unit`."""
         return self._model.solve(replace(options, absolute_gap=options.absolute_gap / self.unit), whole, start)
+
+    def worth(self, values: FloatArray) -> float:
+        """Return the objective of some values of the columns [unit of the objective]."""
+        return float(self.costs @ values) * self.unit
 
     def charge(self, packages: IntArray, prices: FloatArray) -> None:
         """Change what some packages cost [unit of the objective]."""

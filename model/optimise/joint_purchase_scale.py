@@ -2,8 +2,8 @@
 
 First the relaxation is solved with all its cuts and sharpened: a bound, and for each package the least by which an
 award with it exceeds that bound. Packages close to it are tried first; the award found says which others cannot be in
-any better one and are dropped. What is left is solved to the gap asked for, and again while it brings news of single
-offers.
+any better one and are dropped. While many are left, the award is improved near where it stands and the bound raised, in
+turns. What is left is solved to the gap asked for, and again while it brings news of single offers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from time import perf_counter
 import numpy as np
 
 from model.optimise.joint_purchase_auction import Auction, Award, FloatArray, price_of
-from model.optimise.joint_purchase_bundles import sharpened
+from model.optimise.joint_purchase_bundles import BundleBound
+from model.optimise.joint_purchase_improve import Improver
 from model.optimise.joint_purchase_master import Master
 from model.optimise.solver import ArrayAnswer, Proof, SolverOptions, Status, prove
 
@@ -23,14 +24,25 @@ from model.optimise.solver import ArrayAnswer, Proof, SolverOptions, Status, pro
 _MOST_CUTS = 100
 #: Cuts stop when they lift the bound by less than this part of the gap asked for.
 _SETTLED = 0.01
-#: Stages: packages within these shares of the objective of the bound are tried, to these parts of the gap asked for,
-#: in these parts of the time left.
-_STAGES = ((1.5e-4, 1.0, 0.15), (3e-4, 0.7, 0.3), (inf, 0.4, 0.9))
+#: So many packages, those closest to the bound, are tried first, in this part of the time.
+_NEAREST, _FIRST_TIME = 400, 0.15
+#: While more packages than this could be in a better award, bound and award are brought closer before all are tried.
+_FEW = 1_200
+#: Steps of looking near the award between two rises of the bound, and this many without news end the looking.
+_STEPS, _NO_NEWS = 8, 40
+#: Part of the time left by then for bringing bound and award closer; and for each try of all packages.
+_CLOSER_TIME, _ALL_TIME = 0.9, 0.9
+#: Gap of all packages as a part of the gap asked for.
+_ALL_GAP = 0.4
+#: Rows of three blocks are added so often before the first award; each time the bound may take this part of the time.
+_ROUNDS, _BOUND_TIME = 1, 0.3
 #: Gap to which parts of facilities are made whole, as a part of the gap asked for.
 _WHOLE_GAP = 0.01
 #: Probing each of thousands of packages takes longer than it saves here (the number is HiGHS's for that rule), and so
 #: does starting the search anew.
-_FURTHER = {"mip_allow_restart": False, "presolve_rule_off": 2**15}
+_FURTHER: dict[str, bool | int | float | str] = {
+    "mip_allow_restart": False, "presolve_rule_off": 2**15, "mip_max_nodes": 2**31 - 1,
+}  # fmt: skip
 #: Longest time to make parts of facilities whole [s].
 _WHOLE_SECONDS = 5.0
 
@@ -92,6 +104,9 @@ class _Search:
         self.master = Master(auction)
         self.best: Award | None = None
         self.highest, self.bound = inf, -inf
+        #: Bound that the least excess of packages counts from.
+        self.lowest = -inf
+        self.excess = np.zeros(len(auction.packages))
         self.start: FloatArray | None = None
 
     @property
@@ -110,27 +125,54 @@ class _Search:
         relaxed = relax(self.master, replace(self.options, seconds=max(1.0, self.left)))
         if not relaxed.answer.proof.has_answer:
             return prove(relaxed.answer.proof.status, np.nan, np.nan, perf_counter() - self.begun, self.options), None
-        reduced, self.bound = relaxed.reduced, relaxed.bound
+        self.excess, self.bound, self.lowest = relaxed.reduced, relaxed.bound, relaxed.bound
+        bundles = None
         if not self.auction.segments and len(self.auction.packages):
-            sharp = sharpened(self.master, reduced, relaxed.bound, replace(self.options, seconds=max(1.0, self.left)))
-            reduced, self.bound = sharp.reduced, sharp.bound
-            for row in sharp.rows:
+            bundles = BundleBound(self.master, relaxed.reduced, relaxed.bound)
+            self._raise(bundles, _ROUNDS)
+            for row in bundles.package_rows():
                 self.master.add_rule(row, -inf, 1.0)
-        lowest = self.bound
-        for share, gap, part in _STAGES:
-            while not self.done and self.left > 0.0:
-                news = self._solve(reduced, lowest, share * abs(lowest), gap, part)
-                if not news or isfinite(share):
-                    break
+        nearest = float(np.sort(self.excess)[_NEAREST]) if len(self.excess) > _NEAREST else inf
+        self._solve(nearest, 1.0, _FIRST_TIME)
+        if bundles is not None and self.start is not None:
+            self._closer(bundles, perf_counter() + _CLOSER_TIME * self.left)
+        while not self.done and self.left > 0.0:
+            if not self._solve(inf, _ALL_GAP, _ALL_TIME):
+                break
         status: Status = "optimal" if self.done else "feasible" if self.best is not None else "no_solution"
         return prove(status, self.highest, self.bound, perf_counter() - self.begun, self.options), self.best
 
-    def _solve(self, reduced: FloatArray, lowest: float, promising: float, gap: float, part: float) -> bool:
+    def _raise(self, bundles: BundleBound, rounds: int) -> None:
+        """Raise the bound by bundles."""
+        sharp = bundles.sharpen(replace(self.options, seconds=max(1.0, _BOUND_TIME * self.left)), rounds)
+        if sharp.bound > self.bound:
+            self.excess, self.bound, self.lowest = sharp.reduced, sharp.bound, sharp.bound
+
+    def _closer(self, bundles: BundleBound, until: float) -> None:
+        """Improve the award near where it stands and raise the bound, in turns, while many packages are left."""
+        assert self.start is not None
+        improver = Improver(self.master, self.options, _FURTHER)
+        standing, quiet = improver.priced(self.start), 0
+        while not self.done and perf_counter() < until:
+            distance = self.highest - self.lowest
+            if np.count_nonzero(self.excess <= distance) <= _FEW or (quiet > _NO_NEWS and bundles.exhausted):
+                break
+            self._raise(bundles, 1)
+            for _ in range(_STEPS):
+                better = improver.step(standing, self.excess, self.highest - self.lowest, until - perf_counter())
+                quiet = 0 if better is not standing else quiet + 1
+                if better is not standing:
+                    standing = better
+                    if self._keep(standing.values):
+                        break
+        self.start = standing.values
+
+    def _solve(self, promising: float, gap: float, part: float) -> bool:
         """Solve the master with some packages; say whether there was news of single offers."""
-        distance = self.highest - lowest
+        distance = self.highest - self.lowest
         within = min(promising, distance)
         packages = self.master.columns(0)
-        self.master.restrict(packages, np.zeros(len(packages)), (reduced <= within).astype(np.float64))
+        self.master.restrict(packages, np.zeros(len(packages)), (self.excess <= within).astype(np.float64))
         asked = replace(
             self.options, seconds=max(1.0, part * self.left), relative_gap=gap * self.options.relative_gap,
             absolute_gap=gap * self.options.absolute_gap, further=_FURTHER,
@@ -142,11 +184,15 @@ class _Search:
         if not answer.proof.has_answer:
             return False
         self.start = answer.values
-        choice = self.master.choice(answer.values)
-        dearer = self.master.learn(choice, asked)
+        dearer = self.master.learn(self.master.choice(answer.values), asked)
+        self._keep(answer.values)
+        return dearer > _SETTLED * self.options.relative_gap * abs(self.highest)
+
+    def _keep(self, values: FloatArray) -> bool:
+        """Make whole what a solution awards in parts and keep the cheapest award; say whether it will do."""
         limited = replace(self.options, seconds=max(1.0, min(_WHOLE_SECONDS, self.left)),
                           relative_gap=_WHOLE_GAP * self.options.relative_gap)  # fmt: skip
-        award = self.master.award(choice, limited)
+        award = self.master.award(self.master.choice(values), limited)
         if award is not None and (price := price_of(self.auction, award)) < self.highest:
             self.best, self.highest = award, price
-        return dearer > _SETTLED * self.options.relative_gap * abs(self.highest)
+        return self.done

@@ -144,23 +144,33 @@ def test_an_offer_that_has_to_win_costs_between_its_two_ends(auction: Auction) -
         assert near.with_single(facility, supplier) >= forced - 1e-6
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(1, 20), st.integers(1, 9), st.integers(1, 15)), max_size=7), st.integers(1, 25))
-def test_the_best_bundle_is_the_best_of_all_that_fit(items: list[tuple[int, int, int]], room: int) -> None:
+ITEMS = st.lists(st.tuples(st.integers(1, 20), st.integers(1, 9), st.integers(1, 15), st.integers(0, 3)), max_size=7)
+
+
+@settings(max_examples=80, deadline=None)
+@given(ITEMS, st.integers(1, 25), st.tuples(st.integers(0, 9), st.integers(0, 9)))
+def test_the_best_bundle_is_the_best_of_all_that_fit(
+    items: list[tuple[int, int, int, int]], room: int, fines: tuple[int, int]
+) -> None:
     items.sort(key=lambda one: -one[0] / one[1])
-    gains, sizes, marks = ([one[k] for one in items] for k in range(3))
+    gains, sizes, marks, touched = ([one[k] for one in items] for k in range(4))
+
+    def worth(inside: list[tuple[int, int, int, int]]) -> int:
+        pairs = [sum(one[3] >> row & 1 for one in inside) >= 2 for row in range(2)]
+        return sum(one[0] for one in inside) - sum(fine for fine, two in zip(fines, pairs, strict=True) if two)
+
     best = 0
     for chosen in product((False, True), repeat=len(items)):
         inside = [one for one, yes in zip(items, chosen, strict=True) if yes]
         union = 0
-        for _, _, mark in inside:
+        for _, _, mark, _ in inside:
             union |= mark
-        apart = union.bit_count() == sum(mark.bit_count() for _, _, mark in inside)
-        if apart and sum(size for _, size, _ in inside) <= room:
-            best = max(best, sum(gain for gain, _, _ in inside))
-    found, which = best_bundle(gains, sizes, marks, float(room), 0.0)
+        apart = union.bit_count() == sum(mark.bit_count() for _, _, mark, _ in inside)
+        if apart and sum(size for _, size, _, _ in inside) <= room:
+            best = max(best, worth(inside))
+    found, which = best_bundle(gains, sizes, marks, float(room), 0.0, touched, [float(one) for one in fines])
     assert found == pytest.approx(best)
-    assert sum(gains[one] for one in which) == pytest.approx(best)
+    assert worth([items[one] for one in which]) == pytest.approx(best)
 
 
 @settings(max_examples=25, deadline=None)
