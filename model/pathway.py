@@ -8,7 +8,7 @@ come energy and emissions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -115,7 +115,21 @@ def standing_years(
     known = life or lifetimes(data, levers, axes, segment_dwellings(data, levers, axes))
     buildings = building_years(scene, known, course, progress)
     stock = buildings.stock.values
-    return buildings, solar_years(scene, course.retrofit, stock["buildings"], stock["built_buildings"])
+    panels = solar_years(scene, course.retrofit, stock["buildings"], stock["built_buildings"])
+    if informed := informed_by_plans(scene, panels):
+        buildings = building_years(informed, known, works(informed), progress)
+    return buildings, panels
+
+
+def informed_by_plans(scene: Scene, panels: SolarYears) -> Scene | None:
+    """Return what programmes may look at once suppliers' plans are known; None where the rule says what they install.
+
+    Plans are drawn from the starts of the year, which no level of performance changes; panels count towards the mean
+    BEI of dwellings. So panels come from a march, levels from a second one, and nothing moves any more after it.
+    """
+    if scene.form("building_report") != "optimised":
+        return None
+    return replace(scene, installed_over_owed=panels.over_owed)
 
 
 def pathway_of(scene: Scene, buildings: BuildingYears, panels: SolarYears, costs: bool = True) -> Pathway:

@@ -22,7 +22,7 @@ from model.language import Text
 from model.lever_groups import differing_groups, lever_groups, switched
 from model.levers import Levers
 from model.lifetimes import Lifetimes, lifetimes
-from model.pathway import BuildingYears, building_years, emitting_years, run_axes, run_pathway
+from model.pathway import BuildingYears, building_years, emitting_years, informed_by_plans, run_axes, run_pathway
 from model.policy.acting import Scene, Works, programmes
 from model.policy.stages import APART, ON_ROOFS, ON_WORKS, works
 from model.solar import SolarYears, solar_years
@@ -78,6 +78,10 @@ class Runs:
             SolarYears,
             lambda: solar_years(scene, course.retrofit, stock["buildings"], stock["built_buildings"]),
         )
+        if informed := informed_by_plans(scene, panels):
+            course = self._once(("works", plans, panels.over_owed.tobytes()), Works, lambda: works(informed))
+            built = (*built[:-1], _content(course))
+            buildings = self._once(("buildings", built), BuildingYears, lambda: building_years(informed, life, course))
         gas = emitting_years(scene, buildings, panels).values["greenhouse_gas"]
         return np.asarray(gas[self.axes.years >= PROJECTION_FROM])
 

@@ -34,6 +34,7 @@ class SolarYears:
         installed_on_new: the part of `installed` on buildings of the year [kW/year] [year, segment].
         required: owed by obliged suppliers [kW/year] [year, region].
         obliged: installed by obliged suppliers [kW/year] [year, region].
+        over_owed: what obliged suppliers plan to install over what they owe [1] [year, segment].
     """
 
     capacity: Array
@@ -42,6 +43,7 @@ class SolarYears:
     installed_on_new: Array
     required: Array
     obliged: Array
+    over_owed: Array
 
 
 # Panels lose a constant share of their yield every year of their age.
@@ -100,6 +102,7 @@ def solar_years(scene: Scene, retrofit: Array, buildings: Array, built: Array) -
         installed_on_new=on_new.sum(axis=2),
         required=planned.required,
         obliged=obliged[:, :, 0],
+        over_owed=planned.over_owed,
     )
 
 

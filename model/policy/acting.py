@@ -36,12 +36,15 @@ class Scene:
         levers: levers of the scenario.
         axes: axes of the run.
         gaps: largest proven gap of each programme that an optimiser decided [1], noted as the run goes.
+        installed_over_owed: what suppliers' plans install over what they owe [1] [year, segment]; None where the rule
+            says it, or before the plans are known.
     """
 
     data: Data
     levers: Levers
     axes: Axes
     gaps: dict[str, float] = field(default_factory=dict)
+    installed_over_owed: Array | None = None
 
     def note_gap(self, programme: str, gap: float) -> None:
         """Note how far from the best an optimiser's answer may be [1]."""
@@ -112,12 +115,14 @@ class Roofs:
         on_existing: on existing roofs [year, segment, region].
         required: owed by obliged suppliers [year, region].
         obliged: installed by obliged suppliers [year, region].
+        over_owed: what obliged suppliers plan to install over what they owe [1] [year, segment].
     """
 
     on_new: Array
     on_existing: Array
     required: Array
     obliged: Array
+    over_owed: Array
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,13 @@ def report_roofs(state: Roofs, scene: Scene, built: Array) -> Roofs:
         on_new=state.on_new + added,
         required=state.required + owed.sum(axis=1),
         obliged=state.obliged + (there + added).sum(axis=1),
+        over_owed=_over(wanted.sum(axis=2), owed.sum(axis=2)),
     )
+
+
+def _over(wanted: Array, owed: Array) -> Array:
+    """Return what is wanted over what is owed [1]; 1 where nothing is owed."""
+    return np.divide(wanted, owed, out=np.ones_like(owed), where=owed > 0.0)
 
 
 def plan_works(state: Works, scene: Scene) -> Works:
@@ -223,6 +229,9 @@ def _panel_credit(scene: Scene) -> Array:
     """Return what the panels of obliged suppliers take off the mean BEI of their dwellings [1] [year, segment].
 
     credit = kW per dwelling · share of a standard house's primary energy that one kW makes
+
+    Kilowatts are those installed: what comes anyway, or what is owed and a little more, as the rule declares it or the
+    plans of suppliers have it.
     """
     standard = CapacityStandard.read(scene.rules("report_programme"))
     per_kw = scene.rules("pv_economics").number("primary_energy_share_per_kw")
@@ -235,7 +244,9 @@ def _panel_credit(scene: Scene) -> Array:
     dwellings = scene.data.along(
         "buildings/segments", "dwellings_per_building_new", "segment", scene.axes.segments, missing=1.0
     )
-    return np.asarray(np.maximum(share * size, owed) / dwellings * per_kw)
+    over = scene.installed_over_owed
+    installed = owed * (1.0 + scene.parameter("over_compliance") if over is None else over)
+    return np.asarray(np.maximum(share * size, installed) / dwellings * per_kw)
 
 
 def _bei(scene: Scene, sector: str) -> Array:

@@ -109,7 +109,7 @@ def roofs(scene: Scene, on_new: Array, on_existing: Array, buildings: Array, bui
         built: buildings built [building/year] [year, segment, region].
     """
     none = np.zeros((len(scene.axes.years), len(scene.axes.regions)))
-    state = Roofs(on_new, on_existing, none, none)
+    state = Roofs(on_new, on_existing, none, none, np.ones(built.shape[:2]))
     for name in _active(scene, _ROOFS):
         state = _ROOFS[name](state, scene, buildings if name in _ON_STANDING else built)
     return state

@@ -91,7 +91,7 @@ def test_no_building_uses_more_of_its_own_power_than_it_needs(
 
     def energy(generation: float) -> dict[str, np.ndarray]:
         each = np.full_like(base_run.values["floor_area"], generation)
-        panels = SolarYears(each, each, each, each.sum(axis=2), each[:, 0], each[:, 0])
+        panels = SolarYears(each, each, each, each.sum(axis=2), each[:, 0], each[:, 0], each[:, :, 0])
         return _energy(data, axes, stock, equipment, panels, base_run.values["useful_energy"])
 
     plenty = energy(1e9)
