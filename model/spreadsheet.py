@@ -105,6 +105,12 @@ def _mark_headings(sheet: Worksheet, table: Table) -> None:
 
 def _column_format(column: Sequence[Cell]) -> str | None:
     """Return the one format of the numbers of a column whose heading names a unit, None for any other column."""
+    digits = column_digits(column)
+    return None if digits is None else f"#,##0.{'0' * digits}" if digits else "#,##0"
+
+
+def column_digits(column: Sequence[Cell]) -> int | None:
+    """Return how many digits behind the point a column shows whose heading names a unit, None for any other column."""
     heading, *cells = column
     numbers = [abs(cell) for cell in cells if isinstance(cell, (int, float)) and not isinstance(cell, bool)]
     if not isinstance(heading, str) or not heading.endswith("]") or not numbers:
@@ -114,10 +120,8 @@ def _column_format(column: Sequence[Cell]) -> str | None:
     least = min((number for number in numbers if number > 0), default=0.0)
     while digits < _MOST_DIGITS and 0 < least < 0.5 * 10.0**-digits:
         digits += 1
-    needed = next(
-        (few for few in range(digits) if all(round(one, few) == round(one, digits) for one in numbers)), digits
-    )
-    return f"#,##0.{'0' * needed}" if needed else "#,##0"
+    enough = (few for few in range(digits) if all(round(one, few) == round(one, digits) for one in numbers))
+    return next(enough, digits)
 
 
 def _cell_format(value: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -121,8 +122,11 @@ def register(app: typer.Typer) -> None:
             float("inf") if cost_limit is None else cost_limit, budget, works,
             renewable_source=renewable_source,
         )  # fmt: skip
-        prices, points = _numbers("--regret", regret), _numbers("--rate-points", rate_points)
-        _check_one(facilities, synthetic)
+        faults = FaultList()
+        prices, points = _numbers("--regret", regret, faults), _numbers("--rate-points", rate_points, faults)
+        if (facilities is None) == (synthetic is None):
+            faults.add("FACILITIES", _EITHER)
+        faults.raise_if_any()
         folder = out or Path("results") / f"schedule-{facilities.stem if facilities else f'synthetic-{synthetic}'}"
         check_result_folder(folder, force)
         data = read_data()
@@ -138,30 +142,23 @@ def register(app: typer.Typer) -> None:
         _show(answer, language, console)
         files = [one for one in (facilities, measures, paths, owner_limits, previous) if one is not None]
         files += [] if purchase is None else [purchase_file(purchase)]
-        _write(answer, data, files, folder, figures, force, language)
+        _write(answer, data, files, synthetic is not None, folder, figures, force, language)
         console.print(f"{_WRITTEN(language)}: {folder}", markup=False)
         if not answer.certificate.holds:
             return ExitCode.COMPARISON_FAILED
         return ExitCode.INFEASIBLE if answer.schedule.proof.status == "infeasible" else ExitCode.DONE
 
 
-def _check_one(facilities: Path | None, synthetic: int | None) -> None:
-    """Refuse neither or both of a file and a made-up portfolio."""
-    faults = FaultList()
-    if (facilities is None) == (synthetic is None):
-        faults.add("FACILITIES", _EITHER)
-    faults.raise_if_any()
-
-
-def _numbers(option: str, text: str | None) -> list[float]:
-    """Return the numbers of an option."""
-    faults = FaultList()
+def _numbers(option: str, text: str | None, faults: FaultList) -> list[float]:
+    """Return the numbers of an option; a fault and none where they cannot be read."""
     try:
-        return [float(part) for part in (text or "").split(",") if part.strip()]
+        found = [float(part) for part in (text or "").split(",") if part.strip()]
     except ValueError:
+        found = [float("nan")]
+    if not all(isfinite(one) for one in found):
         faults.add(option, _NO_NUMBERS, text)
-    faults.raise_if_any()
-    return []
+        return []
+    return found
 
 
 def _tables(
@@ -275,7 +272,9 @@ def _show(answer: Answer, language: Language, console: Console) -> None:
     """Print the summary and the warnings."""
     from model.report.schedule_purchase import purchase_effect
     from model.report.schedule_reaction import reaction, steps
-    from model.report.schedule_tables import mending, studies, summary, warnings
+    from model.report.schedule_studies import studies
+    from model.report.schedule_tables import mending, summary, warnings
+    from model.report.schedule_words import worded
 
     for rows, most in (
         (summary(answer, language), 40),
@@ -288,6 +287,7 @@ def _show(answer: Answer, language: Language, console: Console) -> None:
     ):
         if len(rows) == 1:
             continue
+        rows = worded(rows, language)
         table = Table(box=None, pad_edge=False)
         for heading in rows[0]:
             table.add_column(str(heading), overflow="fold")
@@ -310,9 +310,18 @@ def _cell(cell: object) -> str:
 
 
 def _write(
-    answer: Answer, data: Data, files: list[Path], folder: Path, figures: bool, force: bool, language: Language
+    answer: Answer,
+    data: Data,
+    files: list[Path],
+    made_up: bool,
+    folder: Path,
+    figures: bool,
+    force: bool,
+    language: Language,
 ) -> None:
-    """Write Dataset, workbook, works, page and figures."""
+    """Write Dataset, workbook, works, pages and figures, and a made-up portfolio in the form that is read again."""
+    from model.optimise.facility_schedule_rows import FacilityRow
+    from model.ordinance.row_template import filled_form
     from model.report.schedule_dataset import dataset
     from model.report.schedule_figures import draw_schedule
     from model.report.schedule_page import write_schedule_page
@@ -328,6 +337,10 @@ def _write(
         dataset(answer).to_netcdf(staging / "schedule.nc", engine="h5netcdf")
         write_workbook(staging / "schedule.xlsx", sheets(answer, language))
         write_csv(staging / "works.csv", works(answer, language))
+        if made_up:
+            write_csv(staging / "facilities.csv", filled_form(FacilityRow, answer.tables.facilities, language))
         drawn = draw_schedule(answer, staging / "figures") if figures else []
-        shown = [one for one in drawn if one.suffix == ".png" and one.stem.endswith(f"_{language}")]
-        write_schedule_page(answer, staging / "page.html", shown, language)
+        tongues: tuple[Language, Language] = ("ja", "en")
+        for tongue in tongues:
+            shown = [one for one in drawn if one.suffix == ".png" and one.stem.endswith(f"_{tongue}")]
+            write_schedule_page(answer, staging / f"page.{tongue}.html", shown, tongue)

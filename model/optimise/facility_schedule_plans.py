@@ -326,6 +326,10 @@ class FacilityPlans:
             begun=np.bincount(starts[done], minlength=years).astype(np.float64),
         )
 
+    def energy_by_year(self, plan: Plan) -> FloatArray:
+        """Return energy and yearly costs less those without measures [JPY, not discounted], dims (year)."""
+        return np.asarray((self._cost * plan.used).sum(axis=1) / self.problem.discount[:-1] - self.bill)
+
     def _with(self, bare: Plan, options: IntArray, shares: FloatArray) -> Plan:
         """Return a plan with renewables beside its works."""
         problem, years = self.problem, np.arange(len(self.problem.years))

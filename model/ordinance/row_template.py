@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
@@ -55,7 +56,7 @@ class Form(Protocol):
 def write_template(programme: Form, path: Path, language: Language) -> None:
     """Write the template of a programme or another form as Excel, CSV or YAML, by the suffix of the path."""
     columns = columns_of(programme.row)
-    table = _example_table(programme, columns, language)
+    table = filled_form(programme.row, programme.examples_in(language), language)
     if path.suffix.lower() == ".xlsx":
         named = columns_of(programme.row.explains) if programme.row.explains else ()
         _write_xlsx(path, columns, named, table, language)
@@ -65,15 +66,12 @@ def write_template(programme: Form, path: Path, language: Language) -> None:
         _write_yaml(path, programme, columns, language)
 
 
-def _example_table(programme: Form, columns: tuple[Column, ...], language: Language) -> Table:
-    """Return headings and worked rows."""
-    headings: list[Cell] = [column.heading(language) for column in columns]
+def filled_form(row: type[Row], rows: Iterable[Row], language: Language) -> Table:
+    """Return rows under the headings of their form, as it is read again."""
+    columns = columns_of(row)
     return [
-        headings,
-        *(
-            [column.shown(getattr(row, column.name), language) for column in columns]
-            for row in programme.examples_in(language)
-        ),
+        [column.heading(language) for column in columns],
+        *([column.shown(getattr(one, column.name), language) for column in columns] for one in rows),
     ]
 
 

@@ -12,6 +12,8 @@ from matplotlib.figure import Figure
 from model.language import Language, Text
 from model.optimise.facility_schedule_tables import measure_name
 from model.report.figure_parts import draw_in_both_languages
+from model.report.schedule_cash import FLOW_NAMES, cash_flow
+from model.report.schedule_gantt import figure_page, works_figure
 from model.report.schedule_tables import Answer, abatement
 from model.report.style import (
     BLACK,
@@ -22,30 +24,16 @@ from model.report.style import (
     PURPLE,
     SKY,
     VERMILION,
-    Page,
     fitted,
     year_ticks,
 )
 
-_SOURCE = Text(
-    "Rules and assumptions with source and quality: sheet “rules used”.",
-    "規定・前提の出典と品質は「使用した規定」シートを参照。",
-)
 _MILLION = Text("million JPY", "百万円")
 
 
 def draw_schedule(answer: Answer, folder: Path) -> list[Path]:
     """Draw every figure in both languages and return the files."""
     return draw_in_both_languages(answer, FIGURES, folder)
-
-
-def _page(answer: Answer, title: Text, message: Text, language: Language, body: float = 3.1) -> Page:
-    problem = answer.schedule.problem
-    whose = Text(
-        f"{problem.facilities} facilities, {answer.settings.rule_set}",
-        f"{problem.facilities}事業所、{answer.settings.rule_set}",
-    )
-    return Page(title(language), whose(language), message(language), _SOURCE(language), body, language)
 
 
 def path(answer: Answer, language: Language) -> Figure:
@@ -61,7 +49,7 @@ def path(answer: Answer, language: Language) -> Figure:
         f"In the last year {100 * (1 - last):.0f} % below the base.",
         f"最終年度は基準排出量比{100 * (1 - last):.0f}％削減。",
     )
-    page = _page(answer, Text("Emissions against the duty", "排出量と削減義務"), message, language)
+    page = figure_page(answer, Text("Emissions against the duty", "排出量と削減義務"), message, language)
     figure = page.figure()
     axes = page.axes(figure, 0.75, 0.45, 4.9, 2.5)
     lines = (
@@ -87,13 +75,14 @@ def path(answer: Answer, language: Language) -> Figure:
 
 
 def bank(answer: Answer, language: Language) -> Figure:
-    """Draw how each period is met: own reduction, bank, credits; and what expires."""
+    """Draw how shortfalls are covered, what becomes of the excess, and what is kept for the next period."""
     problem, amounts = answer.schedule.problem, answer.schedule.amounts
     places, kilo = np.arange(problem.periods), 1e-3
     expiring = kilo * float(amounts.expired_t.sum())
-    page = _page(answer, Text("How each period is met", "計画期間ごとの履行方法"),
-                 Text(f"{expiring:,.1f} kt kept from earlier periods expire unused.",
-                      f"繰越分のうち{expiring:,.1f}千tが未使用のまま失効。"), language)  # fmt: skip
+    page = figure_page(answer, Text("Excess, bank and expiry by period", "超過削減量・繰越・失効と不足の充当"),
+                 Text(f"Above zero: what covers shortfalls; below: what leaves the bank. {expiring:,.1f} kt expire.",
+                      f"正：義務不足量への充当、負：売却・失効。繰越分のうち{expiring:,.1f}千tが未使用のまま失効。"),
+                 language)  # fmt: skip
     figure = page.figure()
     axes = page.axes(figure, 0.75, 0.45, 4.4, 2.5)
     up = (
@@ -114,6 +103,10 @@ def bank(answer: Answer, language: Language) -> Figure:
         axes.bar(places, -sold, color=ORANGE, width=0.6, label=Text("sold", "売却")(language))
     if expired.any():
         axes.bar(places, -expired, bottom=-sold, color=GREY, width=0.6, label=Text("expired", "失効")(language))
+    banked = kilo * (amounts.excess_t - amounts.given_t).sum(axis=0) - sold
+    if banked.any():
+        name = Text("bank at its end", "期末の繰越残高")
+        axes.plot(places, banked, color=BLACK, marker="D", markersize=4, linewidth=0.8, label=name(language))
     axes.axhline(0, color=BLACK, linewidth=0.6)
     axes.set_xticks(places, [Text(f"period {n}", f"第{n}期")(language) for n in problem.period_numbers])
     axes.set_ylabel(Text("kt-CO2", "千t-CO2")(language))
@@ -122,79 +115,67 @@ def bank(answer: Answer, language: Language) -> Figure:
 
 
 def cash(answer: Answer, language: Language) -> Figure:
-    """Draw money by year: works paid for against energy saved."""
+    """Draw the money of each year by part, what is left of it, and the budget for works."""
     problem = answer.schedule.problem
-    paid = 1e-6 * np.sum([plan.paid for plan in answer.schedule.plans], axis=0)
-    message = Text(f"Most is paid in FY{problem.years[int(np.argmax(paid))]}: {paid.max():,.0f} million JPY.",
-                   f"支出の最大は{problem.years[int(np.argmax(paid))]}年度の{paid.max():,.0f}百万円。")  # fmt: skip
-    page = _page(answer, Text("Money for works by year", "年度別の対策工事費"), message, language)
+    years, million = problem.years, 1e-6
+    flows = {name: million * flow[: len(years)] for name, flow in cash_flow(answer.schedule).items() if flow.any()}
+    net = np.sum(list(flows.values()), axis=0) if flows else np.zeros(len(years))
+    paid = flows.get("works", np.zeros(len(years)))
+    most = int(np.argmax(paid))
+    message = Text(
+        f"Most is paid for works in FY{years[most]}: {paid[most]:,.0f} million JPY. Below zero: saved or earned.",
+        f"対策工事の支払の最大は{years[most]}年度の{paid[most]:,.0f}百万円。負は節減・収入（割引前）。",
+    )
+    page = figure_page(answer, Text("Cash flow by year", "年度別収支"), message, language)
     figure = page.figure()
-    axes = page.axes(figure, 0.85, 0.45, 5.9, 2.5)
-    axes.bar(problem.years, paid, color=BLUE, width=0.7)
+    axes = page.axes(figure, 0.85, 0.45, 4.6, 2.5)
+    up, down = np.zeros(len(years)), np.zeros(len(years))
+    for (name, flow), colour in zip(flows.items(), (BLUE, GREEN, SKY, PURPLE, VERMILION, ORANGE), strict=False):
+        base = np.where(flow >= 0, up, down)
+        axes.bar(years, flow, bottom=base, color=colour, width=0.7, label=FLOW_NAMES[name](language))
+        up, down = up + np.maximum(flow, 0.0), down + np.minimum(flow, 0.0)
+    axes.plot(years, net, color=BLACK, marker=".", linewidth=0.9, label=Text("net", "収支")(language))
     if np.isfinite(problem.budget).any():
-        axes.step(problem.years, 1e-6 * problem.budget, where="mid", color=VERMILION, linewidth=1.2)
-        axes.annotate(
-            Text("budget", "予算")(language),
-            (problem.years[0], 1e-6 * problem.budget[0]),
-            fontsize=7,
-            color=VERMILION,
-            va="bottom",
-        )
+        allowed = Text("budget", "予算")(language)
+        axes.step(years, million * problem.budget, "--", where="mid", color=VERMILION, lw=1.0, label=allowed)
+    axes.axhline(0, color=BLACK, linewidth=0.6)
     axes.set_ylabel(_MILLION(language))
-    year_ticks(axes, problem.years, language, 5)
-    axes.set_xlim(problem.years[0] - 0.6, problem.years[-1] + 0.6)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=6.5)
+    year_ticks(axes, years, language, 5)
+    axes.set_xlim(years[0] - 0.6, years[-1] + 0.6)
     return figure
 
 
 def curve(answer: Answer, language: Language) -> Figure:
-    """Draw the cost of a tonne of every measure against the tonnes it takes away (MACC)."""
+    """Draw the portfolio's abatement costs (MACC): a step a measure, as wide as its tonnes."""
     found = abatement(answer.schedule)
-    paying = sum(one.tonnes for one in found if one.cost < 0) / max(sum(one.tonnes for one in found), 1e-9)
-    message = Text(f"Measures alone: {100 * paying:.0f} % of the tonnes pay for themselves.",
-                   f"単独実施の場合、削減量の{100 * paying:.0f}％は費用を上回る便益がある。")  # fmt: skip
-    page = _page(answer, Text("Cost of a tonne by measure", "対策別の限界削減費用"), message, language, 3.4)
+    total = max(sum(one.tonnes for one in found), 1e-9)
+    paying = sum(one.tonnes for one in found if one.cost < 0) / total
+    message = Text(f"Each measure alone: {100 * paying:.0f} % of the tonnes pay for themselves.",
+                   f"各対策を単独で実施した場合。削減量の{100 * paying:.0f}％は費用を上回る便益がある。")  # fmt: skip
+    title = Text("Abatement costs of the portfolio (MACC)", "限界削減費用曲線（全事業所）")
+    page = figure_page(answer, title, message, language, 3.4)
     figure = page.figure()
-    axes = page.axes(figure, 2.6, 0.45, 4.2, 2.85)
-    places = np.arange(len(found))
-    axes.barh(
-        places, [one.per_tonne / 1e3 for one in found], color=[GREEN if one.cost < 0 else ORANGE for one in found]
-    )
-    axes.set_yticks(
-        places, [fitted(measure_name(one.measure, answer.tables.measures)(language), 38) for one in found], fontsize=7
-    )
-    axes.invert_yaxis()
-    axes.axvline(0, color=BLACK, linewidth=0.6)
-    axes.set_xlabel(Text("1,000 JPY a tonne", "千円／t-CO2")(language))
-    return figure
-
-
-def gantt(answer: Answer, language: Language) -> Figure:
-    """Draw which measure is done in how many facilities in each year."""
-    problem = answer.schedule.problem
-    done = zip(problem.works, answer.schedule.starts, strict=True)
-    ids = list(dict.fromkeys(w.measure for own, at in done for w, s in zip(own, at, strict=True) if s >= 0))
-    counts = np.zeros((len(ids), len(problem.years)))
-    for own, starts in zip(problem.works, answer.schedule.starts, strict=True):
-        for work, start in zip(own, starts, strict=True):
-            if start >= 0:
-                counts[ids.index(work.measure), start] += 1
-    message = Text(f"{int(counts.sum())} works in all; the larger a dot, the more facilities.",
-                   f"対策は全{int(counts.sum())}件（円の大きさは事業所数）。")  # fmt: skip
-    page = _page(answer, Text("Works by year", "対策の実施時期"), message, language, 3.4)
-    figure = page.figure()
-    axes = page.axes(figure, 2.6, 0.45, 4.2, 2.85)
-    rows, columns = np.nonzero(counts)
-    sizes = 12 + 90 * counts[rows, columns] / counts.max(initial=1.0)
-    axes.scatter(problem.years[columns], rows, s=sizes, color=BLUE, alpha=0.75, linewidth=0)
-    axes.set_yticks(
-        np.arange(len(ids)),
-        [fitted(measure_name(one, answer.tables.measures)(language), 38) for one in ids],
-        fontsize=7,
-    )
-    axes.set_ylim(max(len(ids), 1) - 0.5, -0.5)
-    year_ticks(axes, problem.years, language, 5)
-    axes.set_xlim(problem.years[0] - 1, problem.years[-1] + 1)
-    axes.grid(axis="y", linewidth=0.3)
+    axes = page.axes(figure, 0.75, 0.45, 3.6, 2.8)
+    ends = 1e-3 * np.cumsum([one.tonnes for one in found])
+    heights = np.array([one.per_tonne / 1e3 for one in found])
+    starts = np.concatenate([[0.0], ends[:-1]])
+    colours = [GREEN if one.cost < 0 else ORANGE for one in found]
+    axes.bar(starts, heights, ends - starts, align="edge", color=colours, edgecolor="white", linewidth=0.4)
+    reach = float(np.ptp(np.append(heights, 0.0))) or 1.0
+    for number, (left, right, height) in enumerate(zip(starts, ends, heights, strict=True), start=1):
+        above = height >= 0
+        axes.text((left + right) / 2, height + (0.015 if above else -0.015) * reach, str(number), fontsize=6.5,
+                  ha="center", va="bottom" if above else "top")  # fmt: skip
+    axes.axhline(0, color=BLACK, linewidth=0.6)
+    axes.margins(y=0.1)
+    axes.set_xlabel(Text("kt-CO₂ over the plan", "計画期間の累積削減量［千t-CO₂］")(language))
+    axes.set_ylabel(Text("1,000 JPY a tonne", "千円／t-CO₂")(language))
+    lines = [
+        f"{number}  {fitted(measure_name(one.measure, answer.tables.measures)(language), 40)}"
+        for number, one in enumerate(found, start=1)
+    ]
+    axes.text(1.03, 1.0, "\n".join(lines), transform=axes.transAxes, va="top", fontsize=6.8, linespacing=1.5)
     return figure
 
 
@@ -203,5 +184,5 @@ FIGURES: Final[dict[str, Callable[[Answer, Language], Figure]]] = {
     "bank": bank,
     "cash_flow": cash,
     "cost_of_a_tonne": curve,
-    "works": gantt,
+    "works": works_figure,
 }

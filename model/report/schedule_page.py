@@ -10,23 +10,28 @@ from typing import Final
 from model.language import Language, Text
 from model.report import schedule_tables as tables
 from model.report.auction_page import write_page
+from model.report.schedule_cash import cash_table
 from model.report.schedule_limits import limits
 from model.report.schedule_purchase import purchase_effect
 from model.report.schedule_reaction import reaction, steps
+from model.report.schedule_studies import studies
+from model.report.schedule_words import worded
 
 _TITLE = Text("Schedule of reductions under cap-and-trade", "総量削減義務に対する削減計画")
 _SECTIONS: Final[tuple[tuple[Text, Callable[[tables.Answer, Language], tables.Rows]], ...]] = (
     (Text("Summary", "総括"), tables.summary),
     (Text("Warnings", "注意事項"), tables.warnings),
     (Text("What would mend it", "解消策"), tables.mending),
+    (Text("What a tonne is worth by facility and period", "事業所・計画期間別の1トンの価値"), tables.worth),
     (Text("Credits to buy", "購入するクレジット"), tables.credits),
     (Text("Joint purchase", "共同購入"), purchase_effect),
-    (Text("Works", "対策工事"), tables.works),
+    (Text("Works", "対策工事"), tables.works_list),
+    (Text("Money by year", "年度別収支"), cash_table),
     (Text("Budgets and limits on works", "予算・施工件数の上限"), limits),
     (Text("Cost of a tonne by measure", "対策別の1トン当たり費用"), tables.measures),
     (Text("What the plan does at each price of credits", "クレジット価格に応じた計画の変化"), reaction),
     (Text("Steps of cost and the prices at which the plan takes them", "対策の費用段階と計画が変わる価格"), steps),
-    (Text("Studies", "分析"), tables.studies),
+    (Text("Studies", "分析"), studies),
 )
 
 
@@ -47,12 +52,15 @@ def write_schedule_page(answer: tables.Answer, path: Path, figures: Sequence[Pat
             f" No plan can be more than {100 * proof.gap:.2f} % better.",
             f"これより{100 * proof.gap:.2f}％を超えて優れた計画は存在しない。",
         )
+    amount = f"{abs(found.cost) / 1e6:,.0f}"
+    money = Text(f"costs {amount} million JPY", f"計画の費用は{amount}百万円") if found.cost >= 0 else Text(
+        f"saves {amount} million JPY", f"計画により費用が{amount}百万円減少")  # fmt: skip
     sentence = Text(
-        f"{found.problem.facilities} facilities: own cost {found.cost / 1e6:,.0f} million JPY (present value), "
-        f"{status.en}.{proven.en}",
-        f"対象{found.problem.facilities}事業所。計画の費用は{found.cost / 1e6:,.0f}百万円（現在価値）、"
+        f"{found.problem.facilities} facilities: the plan {money.en} in present value against no measures, energy "
+        f"saved included; {status.en}.{proven.en}",
+        f"対象{found.problem.facilities}事業所。{money.ja}（現在価値、対策なし比、エネルギー費の節減を含む）。"
         f"{status.ja}。{proven.ja}",
     )
-    shown = {name(language): table(answer, language) for name, table in _SECTIONS}
+    shown = {name(language): worded(table(answer, language), language) for name, table in _SECTIONS}
     filled = {name: rows for name, rows in shown.items() if len(rows) > 1}
     write_page(path, _TITLE(language), [sentence(language)], filled, figures, language)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from model.language import Language, Text
 from model.report import schedule_tables as tables
+from model.report.schedule_cash import cash_table
 from model.report.schedule_limits import limits
 from model.report.schedule_purchase import purchase_effect
 from model.report.schedule_reaction import reaction, steps
+from model.report.schedule_studies import studies
+from model.report.schedule_words import worded
 
 
 def sheets(answer: tables.Answer, language: Language) -> dict[str, tables.Rows]:
@@ -15,7 +18,8 @@ def sheets(answer: tables.Answer, language: Language) -> dict[str, tables.Rows]:
         (Text("summary", "総括"), tables.summary(answer, language)),
         (Text("plan by year", "計画書（年度別）"), tables.plan_form(answer, language)),
         (Text("periods", "計画期間別収支"), tables.periods(answer, language)),
-        (Text("works", "対策工事"), tables.works(answer, language)),
+        (Text("works", "対策工事"), tables.works_list(answer, language)),
+        (Text("cash flow", "年度別収支"), cash_table(answer, language)),
         (Text("credits", "クレジット購入"), tables.credits(answer, language)),
         (Text("budgets and limits", "予算・施工件数"), limits(answer, language)),
         (Text("joint purchase", "共同購入"), purchase_effect(answer, language)),
@@ -24,7 +28,7 @@ def sheets(answer: tables.Answer, language: Language) -> dict[str, tables.Rows]:
         (Text("measures", "対策別費用"), tables.measures(answer, language)),
         (Text("price reaction", "価格への反応"), reaction(answer, language)),
         (Text("steps by price", "価格別の対策"), steps(answer, language)),
-        (Text("studies", "分析"), tables.studies(answer, language)),
+        (Text("studies", "分析"), studies(answer, language)),
         (Text("rules used", "使用した規定"), tables.assumptions(answer, language)),
     )
-    return {name(language): rows for name, rows in made if len(rows) > 1}
+    return {name(language): worded(rows, language) for name, rows in made if len(rows) > 1}

@@ -16,7 +16,9 @@ from model.optimise.facility_schedule_studies import Market, PastMarket, Regret,
 from model.optimise.facility_schedule_tables import measure_name
 from model.optimise.facility_schedule_verify import Certificate
 from model.ordinance.cap_and_trade_facts import CREDIT_NAMES
+from model.ordinance.rule_words import QUALITY_NAMES, rule_words, value_text
 from model.ordinance.rulebook import RuleSet
+from model.report.schedule_words import RULE_SET_NAMES, rule_term
 from model.spreadsheet import Cell
 
 Rows = list[list[Cell]]
@@ -65,7 +67,8 @@ class Answer:
     remedy: Remedy | None = None
 
 
-def _head(language: Language, *names: tuple[str, str]) -> list[Cell]:
+def head(language: Language, *names: tuple[str, str]) -> list[Cell]:
+    """Return the headings of a table."""
     return [Text(en, ja)(language) for en, ja in names]
 
 
@@ -73,7 +76,7 @@ def summary(answer: Answer, language: Language) -> Rows:
     """Return the answer in a few lines."""
     found, proof = answer.schedule, answer.schedule.proof
     problem = found.problem
-    rows: Rows = [_head(language, ("item", "項目"), ("value", "値"), ("unit", "単位"))]
+    rows: Rows = [head(language, ("item", "項目"), ("value", "値"), ("unit", "単位"))]
 
     def add(en: str, ja: str, value: Cell, unit: str = "") -> None:
         rows.append([Text(en, ja)(language), value, unit])
@@ -88,12 +91,12 @@ def summary(answer: Answer, language: Language) -> Rows:
     unit = "t-CO2" if problem.aim == "emissions" else "JPY"
     if np.isfinite(proof.gap):
         add("no plan can be better than", "証明された下限", float(round(float(proof.bound))), unit)
-        add("gap", "差", float(proof.gap), "1")
+        add("gap", "差", round(100 * float(proof.gap), 4), "%")
     add("seconds", "計算時間", round(proof.seconds, 1), "s")
     add("emissions over all years", "全年度の排出量", round(float(found.amounts.emissions_t.sum())), "t-CO2")
     first = problem.base_t.sum(axis=0)
     last = 1.0 - found.amounts.emissions_t.sum(axis=0)[-1] / first[-1]
-    add("reduction against the base in the last year", "最終年度の基準排出量比削減率", float(last), "1")
+    add("reduction against the base in the last year", "最終年度の基準排出量比削減率", round(100 * float(last), 2), "%")
     add("works", "対策件数", int(sum((starts >= 0).sum() for starts in found.starts)))
     if any(work.planned is not None for own in problem.works for work in own):
         add("changes against the plan before", "前回計画からの変更件数", found.changes)
@@ -110,7 +113,7 @@ def summary(answer: Answer, language: Language) -> Rows:
 
 def mending(answer: Answer, language: Language) -> Rows:
     """Return what mends a duty that cannot be met, proven least: credits by facility and period, money by year."""
-    rows: Rows = [_head(
+    rows: Rows = [head(
         language, ("what would mend it", "解消に必要なもの"), ("where", "対象"), ("when", "時期"),
         ("least amount", "最小量"), ("proven to be at least", "証明された下限"), ("unit", "単位"),
     )]  # fmt: skip
@@ -145,7 +148,7 @@ def _least(found: Schedule) -> float | None:
 def plan_form(answer: Answer, language: Language) -> Rows:
     """Return the plan in the shape of the form that facilities file: a row a facility and year."""
     found, problem = answer.schedule, answer.schedule.problem
-    rows: Rows = [_head(
+    rows: Rows = [head(
         language, ("facility", "事業所"), ("fiscal year", "年度"), ("compliance period", "計画期間"),
         ("base emissions [t-CO2]", "基準排出量 [t-CO2]"), ("rate of reduction [1]", "削減義務率 [1]"),
         ("emissions allowed [t-CO2]", "排出上限量 [t-CO2]"),
@@ -189,7 +192,7 @@ def periods(answer: Answer, language: Language) -> Rows:
         (Text("left to an order", "削減命令"), amounts.ordered_t),
         (Text("not covered", "未充足"), amounts.missing_t),
     )
-    rows: Rows = [[*_head(language, ("facility", "事業所"), ("compliance period", "計画期間")),
+    rows: Rows = [[*head(language, ("facility", "事業所"), ("compliance period", "計画期間")),
                    *(f"{name(language)} [t-CO2]" for name, _ in columns),
                    Text("worth of a tonne [JPY/t-CO2]", "1トンの価値 [JPY/t-CO2]")(language),
                    Text("met", "履行")(language)]]  # fmt: skip
@@ -200,6 +203,16 @@ def periods(answer: Answer, language: Language) -> Rows:
             rows.append([facility, number, *(round(float(values[f, p]), 3) for _, values in columns),
                          None if np.isnan(worth) else round(worth, 1),
                          (Text("yes", "○") if met else Text("no", "×"))(language)])  # fmt: skip
+    return rows
+
+
+def worth(answer: Answer, language: Language) -> Rows:
+    """Return what a tonne more or less is worth to each facility in each period; empty where nothing fixes a price."""
+    problem, unit = answer.schedule.problem, "JPY/t-CO2"
+    named = [(f"period {number} [{unit}]", f"第{number}期 [{unit}]") for number in problem.period_numbers]
+    rows: Rows = [head(language, ("facility", "事業所"), *named)]
+    for facility, values in zip(problem.names, answer.schedule.worth, strict=True):
+        rows.append([facility, *(None if np.isnan(one) else float(round(one)) for one in values.tolist())])
     return rows
 
 
@@ -216,10 +229,27 @@ def works(answer: Answer, language: Language) -> Rows:
     return rows
 
 
+def works_list(answer: Answer, language: Language) -> Rows:
+    """Return every work as people read it: what is done where and when, and what it costs; first years first."""
+    rows: Rows = [head(language, ("fiscal year", "年度"), ("facility", "事業所"), ("measure", "対策"),
+                        ("cost [JPY]", "工事費 [JPY]"), ("life [years]", "耐用年数 [年]"),
+                        ("renewed in", "更新年度"))]  # fmt: skip
+    found, problem = answer.schedule, answer.schedule.problem
+    names, last = _names(answer, language), int(problem.years[-1])
+    for f, facility in enumerate(problem.names):
+        for work, start in zip(problem.works[f], found.starts[f], strict=True):
+            if start >= 0:
+                year = int(problem.years[start])
+                again = ", ".join(str(one) for one in range(year + work.life, last + 1, work.life))
+                cost = float(round(float(work.cost[start])))
+                rows.append([year, facility, names[work.measure], cost, work.life, again])
+    return [rows[0], *sorted(rows[1:], key=lambda row: (str(row[0]), str(row[1])))]
+
+
 def credits(answer: Answer, language: Language) -> Rows:
     """Return what credits to buy, by kind and period."""
     problem = answer.schedule.problem
-    rows: Rows = [_head(language, ("kind of credit", "クレジットの種類"), ("compliance period", "計画期間"),
+    rows: Rows = [head(language, ("kind of credit", "クレジットの種類"), ("compliance period", "計画期間"),
                         ("tonnes that count [t-CO2]", "充当量 [t-CO2]"),
                         ("certified tonnes to buy [t-CO2]", "購入量（認証量） [t-CO2]"),
                         ("price of a certified tonne [JPY/t-CO2]", "認証量当たり価格 [JPY/t-CO2]"))]  # fmt: skip
@@ -236,7 +266,7 @@ def credits(answer: Answer, language: Language) -> Rows:
 def warnings(answer: Answer, language: Language) -> Rows:
     """Return warnings: what expires, what is not covered, what the second look found."""
     problem, amounts = answer.schedule.problem, answer.schedule.amounts
-    rows: Rows = [_head(language, ("warning", "注意"), ("facility", "事業所"), ("compliance period", "計画期間"),
+    rows: Rows = [head(language, ("warning", "注意"), ("facility", "事業所"), ("compliance period", "計画期間"),
                         ("amount [t-CO2]", "量 [t-CO2]"))]  # fmt: skip
     expires = Text("excess kept from the period before expires unused", "前計画期間からの繰越分が未使用のまま失効")
     missing = Text("duty not covered: money or credits are short", "義務不足が解消されない（予算又はクレジット不足）")
@@ -253,8 +283,10 @@ def _taken_over(answer: Answer) -> list[Text]:
     taken = {used.parameter.id: used.parameter for used in answer.schedule.problem.notes["used"] if used.fallback}
     return [
         Text(
-            f"rule {one.id} is not known in {answer.settings.rule_set}; taken from {one.rule_set}",
-            f"規定 {one.id} は{answer.settings.rule_set}で未確認のため{one.rule_set}から引用",
+            f"rule “{rule_term(one, 'en')}” is not known {RULE_SET_NAMES[answer.settings.rule_set].en}; "
+            f"taken {RULE_SET_NAMES[one.rule_set].en}",
+            f"規定「{rule_term(one, 'ja')}」は{RULE_SET_NAMES[answer.settings.rule_set].ja}で未確認のため、"
+            f"{RULE_SET_NAMES[one.rule_set].ja}から引用",
         )
         for one in taken.values()
     ]
@@ -299,7 +331,7 @@ def abatement(schedule: Schedule) -> list[Abatement]:
 def measures(answer: Answer, language: Language) -> Rows:
     """Return cost and tonnes of every measure alone, cheapest tonne first (MACC of the portfolio)."""
     names = _names(answer, language)
-    rows: Rows = [_head(language, ("measure", "対策"), ("tonnes over the plan", "計画期間の削減量 [t-CO2]"),
+    rows: Rows = [head(language, ("measure", "対策"), ("tonnes over the plan", "計画期間の削減量 [t-CO2]"),
                         ("cost of a tonne [JPY/t-CO2]", "1トン当たり費用 [JPY/t-CO2]"))]  # fmt: skip
     return rows + [
         [names[one.measure], float(round(one.tonnes)), float(round(one.per_tonne))]
@@ -307,78 +339,17 @@ def measures(answer: Answer, language: Language) -> Rows:
     ]
 
 
-def studies(answer: Answer, language: Language) -> Rows:
-    """Return rule sets side by side, regret, and the market, as far as they were asked for."""
-    rows: Rows = [
-        _head(language, ("study", "分析"), ("case", "ケース"), ("item", "項目"), ("value", "値"), ("unit", "単位"))
-    ]
-    compare = Text("rule sets", "ルールセット比較")(language)
-    for name, one in answer.compared.items():
-        rows.append([compare, name, Text("own cost", "計画の費用")(language), float(round(one.cost)), "JPY"])
-        rows.append(
-            [compare, name, Text("emissions", "排出量")(language), round(float(one.amounts.emissions_t.sum())), "t-CO2"]
-        )
-    if answer.regret is not None:
-        title, found = Text("regret", "リグレット")(language), answer.regret
-        for number, (price, points) in enumerate(found.futures):
-            case = _future(price, points)(language)
-            rows.append(
-                [
-                    title,
-                    case,
-                    Text("cost of the plan made for it", "当該前提の計画の費用")(language),
-                    float(round(float(found.cost[number, number]))),
-                    "JPY",
-                ]
-            )
-            worst = Text("its greatest regret elsewhere", "他の前提での最大リグレット")
-            rows.append([title, case, worst(language), float(round(float(found.regret[number].max()))), "JPY"])
-        price, points = found.futures[found.steadiest]
-        steady = Text("plan with the least greatest regret", "最大リグレットが最小の計画")
-        rows.append([title, _future(price, points)(language), steady(language), None, ""])
-    if answer.market is not None:
-        title = Text("market of all facilities", "全事業所間の取引市場")(language)
-        for p, number in enumerate(answer.market.periods):
-            for text, value, unit in (
-                (Text("excess", "超過削減量"), float(answer.market.excess_t[p]), "t-CO2"),
-                (Text("shortfall", "義務不足量"), float(answer.market.short_t[p]), "t-CO2"),
-                (Text("price that clears", "需給均衡価格"), float(answer.market.price[p]), "JPY/t-CO2"),
-            ):
-                rows.append([title, str(number), text(language), round(value, 1), unit])
-    if answer.past is not None:
-        rows += _past_rows(answer.past, language)
-    return rows
-
-
-def _future(price: float, points: float) -> Text:
-    """Return the name of a future."""
-    return Text(
-        f"{price:,.0f} JPY/t-CO2, rates +{100 * points:g} points",
-        f"{price:,.0f}円/t-CO2、義務率+{100 * points:g}ポイント",
-    )
-
-
-def _past_rows(past: PastMarket, language: Language) -> Rows:
-    """Return the second period beside what was published."""
-    title = Text("second period from published inputs", "第2計画期間の再現（公表値から）")(language)
-    ours, theirs = Text("worked out", "試算")(language), Text("published", "公表値")(language)
-    return [
-        [title, ours, Text("excess", "超過削減量")(language), round(past.excess_kt, 1), "kt-CO2"],
-        [title, theirs, Text("excess", "超過削減量")(language), past.published_excess_kt, "kt-CO2"],
-        [title, ours, Text("shortfall", "義務不足量")(language), round(past.short_kt, 1), "kt-CO2"],
-        [title, theirs, Text("shortfall", "義務不足量")(language), past.published_short_kt, "kt-CO2"],
-        [title, ours, Text("mean rate implied", "示唆される平均義務率")(language), round(past.mean_rate, 4), "1"],
-    ]
-
-
 def assumptions(answer: Answer, language: Language) -> Rows:
     """Return the rules used, with source and quality, and whether they come from another rule set."""
-    rows: Rows = [_head(language, ("rule", "規定"), ("value", "値"), ("rule set", "ルールセット"), ("source", "出典"),
-                        ("quality", "品質"), ("taken from another rule set", "他のルールセットから引用"))]  # fmt: skip
+    rows: Rows = [head(language, ("rule", "規定"), ("value", "値"), ("unit of the rule", "値の単位"),
+                        ("rule set", "ルールセット"), ("source", "出典"), ("quality", "品質"),
+                        ("taken from another rule set", "他のルールセットから引用"))]  # fmt: skip
     for used in answer.schedule.problem.notes["used"]:
         one = used.parameter
         taken = Text("yes", "はい")(language) if used.fallback else ""
-        rows.append([one.id, str(one.value), one.rule_set, one.source_id, one.quality, taken])
+        rows.append([rule_term(one, language), value_text(one.value, language), rule_words(one.unit)(language),
+                     RULE_SET_NAMES[one.rule_set](language), one.source_id, QUALITY_NAMES[one.quality](language),
+                     taken])  # fmt: skip
     return rows
 
 

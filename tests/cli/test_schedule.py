@@ -40,10 +40,13 @@ def test_a_plan_opens_in_xarray_and_excel(planned: Path) -> None:
     assert "summary" in book.sheetnames
     counted = {row[0].value: row[1].value for row in book["summary"].iter_rows(min_row=2)}
     told = [row[0].value for row in book["warnings"].iter_rows(min_row=2)]
-    taken = sum("taken from seed_2022" in str(one) for one in told)
+    taken = sum("taken as announced (seed_2022)" in str(one) for one in told)
     assert counted["rules taken from another rule set"] == taken > 0
     assert json.loads((planned / "manifest.json").read_text(encoding="utf-8"))["schedule"]["status"] == "optimal"
-    assert "<script" not in (planned / "page.html").read_text(encoding="utf-8")
+    for language in ("ja", "en"):
+        page = (planned / f"page.{language}.html").read_text(encoding="utf-8")
+        assert "<script" not in page and "2,025" not in page
+        assert ("円/t-CO₂" in page, "[JPY/t-CO₂]" in page) == (language == "ja", language == "en")
 
 
 def test_a_plan_made_anew_changes_nothing_that_need_not_change(planned: Path, tmp_path: Path) -> None:
@@ -159,8 +162,10 @@ def test_the_plan_is_told_at_each_price_of_credits(tmp_path: Path) -> None:
     assert certificates[3] == 0 < certificates[4] and certificates[5].startswith("500–4,300")
 
 
-def test_neither_file_nor_made_up_portfolio_is_a_fault() -> None:
-    assert schedule() == ExitCode.BAD_INPUT
+def test_every_fault_of_the_options_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert schedule("--regret", "a,b", "--rate-points", "nan") == ExitCode.BAD_INPUT
+    told = capsys.readouterr().err
+    assert all(one in told for one in ("FACILITIES", "--regret", "--rate-points"))
 
 
 def test_what_cannot_be_met_is_named_with_what_mends_it(tmp_path: Path) -> None:
@@ -192,3 +197,24 @@ def test_a_made_up_portfolio_says_so(tmp_path: Path) -> None:
     )
     with xr.open_dataset(out / "schedule.nc") as found:
         assert all(str(name).startswith("SYNTHETIC") for name in found["facility"].to_numpy())
+        cost = found.attrs["objective"]
+    studies = openpyxl.load_workbook(out / "schedule.xlsx")["studies"].iter_rows(min_row=2, values_only=True)
+    past = {(row[1], row[2]): row[3] for row in studies if row[0] == "second period from published inputs"}
+    # Published: 11,834.7 kt of excess against 739.3 kt of shortfall.
+    assert (past["published", "excess"], past["published", "shortfall"]) == (11834.7, 739.3)
+    assert past["worked out", "excess"] == pytest.approx(11834.7, rel=0.02)
+    assert any("far above the mean rate" in item for _, item in past)
+    again = tmp_path / "again"
+    options = ("--to", 2034, "--gap", 0.02, "--seconds", 30, "--out", again)
+    assert schedule(out / "facilities.csv", *options) == ExitCode.DONE
+    with xr.open_dataset(again / "schedule.nc") as found:
+        assert found.attrs["objective"] == pytest.approx(cost, rel=0.02)
+
+
+def test_rule_sets_stand_side_by_side_by_what_they_are(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert schedule(EXAMPLES / "facilities.csv", "--to", 2029, "--compare", "--out", out) == ExitCode.DONE
+    rows = list(openpyxl.load_workbook(out / "schedule.xlsx")["studies"].iter_rows(min_row=2, values_only=True))
+    rates = {row[1]: row[3] for row in rows if row[2] == "mean rate of reduction, period 4"}
+    # Announced: 35 % in period 4, halved for the top-level shop; adopted: 50 and 48 %.
+    assert 17.5 <= rates["as announced (seed_2022)"] < 35 < rates["as adopted (adopted_2025)"] <= 50
