@@ -1,7 +1,8 @@
 """The municipalities as equal tiles, laid out as they lie, with the islands apart: a small one shows like a large one.
 
 A map to scale would hide the wards behind the mountains of the west. Every map of a figure has the same layout; the
-names stand in the first, large one.
+names stand in the first, large one. Colours never make much of little: a scale spans at least half of the largest
+value, so that places which are nearly alike look so, and each title says between which values all tiles lie.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ _LEADING: Final = 1.02
 _ISLANDS_AT: Final = (12.0, 4.18)
 _KEY: Final = (0.03, 3.6, 4.75, 5.1)
 _STEPS: Final = 24
+#: Least span of a scale of colours, as a share of the largest value in it.
+_LEAST_SPAN: Final = 0.5
 _POINTS: Final = 72.0
 
 _TITLE: Final = Text("The municipalities", "区市町村別の姿")
@@ -138,15 +141,18 @@ def _map(
     corners = half * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
     squares = place.at(_middles(dataset)[:, None] + corners)
     axes.add_collection(PolyCollection(list(squares), facecolors=_colours(values)), autolim=False)
-    axes.text(place.left, place.top - 0.06, title(language), va="bottom", fontsize=_TITLE_SIZE, color=INK)
+    low, high = (number(float(value), digits) for value in (values.min(), values.max()))
+    lie = Text(f"{title.en}: {low} to {high}", f"{title.ja}:{low}～{high}")
+    axes.text(place.left, place.top - 0.06, lie(language), va="bottom", fontsize=_TITLE_SIZE, color=INK)
     left, right, top, bottom = _KEY
     edges = np.linspace(left, right, _STEPS + 1)
     boxes = [place.at(np.array([(a, top), (b, top), (b, bottom), (a, bottom)])) for a, b in pairwise(edges)]
-    shades = _colours(np.arange(_STEPS, dtype=np.float64))
+    ends = _scale(values)
+    shades = _shades(np.linspace(0.0, 1.0, _STEPS))
     axes.add_collection(PolyCollection(boxes, facecolors=shades, edgecolors=shades, linewidths=0.3), autolim=False)
-    for across, value, side in ((left, values.min(), "left"), (right, values.max(), "right")):
+    for across, value, side in ((left, ends[0], "left"), (right, ends[1], "right")):
         x, y = place.at(np.array([across, bottom]))
-        axes.text(x, y + 0.04, number(float(value), digits), ha=side, va="top", fontsize=_VALUE_SIZE, color=INK)
+        axes.text(x, y + 0.04, number(value, digits), ha=side, va="top", fontsize=_VALUE_SIZE, color=INK)
 
 
 def _names(axes: Axes, place: _Place, dataset: xr.Dataset, values: np.ndarray, digits: int, language: Language) -> None:
@@ -162,10 +168,30 @@ def _names(axes: Axes, place: _Place, dataset: xr.Dataset, values: np.ndarray, d
     _write(axes, place.at(np.array([_ISLANDS_AT])), [_ISLANDS(language)], _VALUE_SIZE, FAINT)
 
 
-def _colours(values: np.ndarray) -> np.ndarray:
-    """Return the colour of each value between the lowest and the highest [value, red green blue alpha]."""
+def _scale(values: np.ndarray) -> tuple[float, float]:
+    """Return the ends of the scale of colours: lowest and highest value, moved apart where they are nearly alike.
+
+    The span is at least `_LEAST_SPAN` of the largest absolute value; it grows to both sides and does not cross zero
+    where no value does.
+    """
     low, high = float(values.min()), float(values.max())
-    position = (values - low) / (high - low) if high > low else np.zeros_like(values)
+    wider = max(_LEAST_SPAN * max(abs(low), abs(high)) - (high - low), 0.0) / 2
+    start, end = low - wider, high + wider
+    if low >= 0.0 > start:
+        start, end = 0.0, end - start
+    if high <= 0.0 < end:
+        start, end = start - end, 0.0
+    return start, end
+
+
+def _colours(values: np.ndarray) -> np.ndarray:
+    """Return the colour of each value on the scale of all [value, red green blue alpha]."""
+    low, high = _scale(values)
+    return _shades((values - low) / (high - low) if high > low else np.zeros_like(values))
+
+
+def _shades(position: np.ndarray) -> np.ndarray:
+    """Return colours of places on the scale, from 0 at its pale to 1 at its dark end [place, red green blue alpha]."""
     return np.asarray(colormaps[_COLOURS](_PALEST + (_DARKEST - _PALEST) * position))
 
 

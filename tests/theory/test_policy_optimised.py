@@ -93,8 +93,8 @@ def test_what_suppliers_install_counts_in_the_energy_of_their_dwellings(small: D
     assert np.array_equal(rule.values["built_buildings"], planned.values["built_buildings"])
     fewer = kilowatts(rule) - kilowatts(planned)
     assert abs(fewer) > 1e-3
-    # A kilowatt less on half of the dwellings asks for 0.18 less in the mean BEI of that half. What counts in it are the
-    # panels of the plan; what is added is less by those that come anyway, on other types of house too.
+    # A kilowatt less on half of the dwellings asks for 0.18 less in the mean BEI of that half. What counts in it are
+    # the panels of the plan; what is added is less by those that come anyway, on other types of house too.
     asked = (mean_bei(planned) - mean_bei(rule)) / (-0.5 * 0.18 * fewer)
     assert 1.0 <= asked < 2.5
 
