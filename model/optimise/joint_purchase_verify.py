@@ -5,7 +5,6 @@ Only the reading of tables is common. Who is covered, what a bill is, and which 
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +18,16 @@ from typing import Any
 from model.faults import FaultList
 from model.language import Text
 from model.optimise.joint_purchase_rows import KINDS
+from model.optimise.joint_purchase_stated import (
+    FILES,
+    LEFT_OUT,
+    NAMES,
+    RULES,
+    other_files,
+    other_rules,
+    unknown_names,
+    wrongly_left_out,
+)
 from model.ordinance.columns import columns_of
 from model.record_files import raw_lines, read_records
 
@@ -51,12 +60,14 @@ def verify(audit: Mapping[str, Any], files: Sequence[Path]) -> list[Check]:
         files: the tables, in any order.
     """
     raw = _Raw(files)
-    lines = {str(row["facility"]): row for row in audit["award"]}
+    unknown = unknown_names(audit["award"], raw.facilities, raw.bids, raw.suppliers)
+    lines = {str(row["facility"]): row for number, row in enumerate(audit["award"]) if number not in unknown}
     rules = audit["rules"]
     return [
-        Check(
-            Text("the files are those of the award", "入力ファイルが落札時と同一"), tuple(_other_files(audit, files))
-        ),
+        Check(FILES, tuple(other_files(audit, files))),
+        Check(RULES, tuple(other_rules(audit, files))),
+        Check(NAMES, tuple(unknown.values())),
+        Check(LEFT_OUT, tuple(wrongly_left_out(audit, files))),
         Check(Text("every facility is awarded once", "全施設が1回だけ落札"), tuple(_not_once(raw, audit))),
         Check(Text("every bid covers what it won", "各入札が落札施設を対象に含む"), tuple(_not_covered(raw, lines))),
         Check(Text("packages are whole and exclusive", "一括入札は全部又は無し・択一"), tuple(_broken(raw, lines))),
@@ -151,14 +162,6 @@ def _codes(column: str) -> dict[str, str]:
     """Return the code of every name that a column's cells may hold."""
     choices = next(one for one in columns_of(KINDS["auction_facilities"][0]) if one.name == column).choices
     return {name: str(value) for value, label in choices.items() for name in (str(value), label.en, label.ja)}
-
-
-def _other_files(audit: Mapping[str, Any], files: Sequence[Path]) -> Iterable[str]:
-    """Name files that are missing or changed."""
-    given = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    for name, digest in audit["files"].items():
-        if given.get(name) != digest:
-            yield f"{name}: {'changed' if name in given else 'missing'}"
 
 
 def _not_once(raw: _Raw, audit: Mapping[str, Any]) -> Iterable[str]:
