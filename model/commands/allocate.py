@@ -273,7 +273,10 @@ def _print(table: Rows, console: Console) -> None:
 def _cell(cell: object) -> str:
     """Return a value for the terminal."""
     if isinstance(cell, float):
-        return f"{cell:.1e}" if 0 < abs(cell) < 1e-3 else f"{cell:,.2f}".rstrip("0").rstrip(".")
+        # A small gap keeps its digits: two of them would show as none.
+        if 0 < abs(cell) < 1:
+            return f"{cell:.1e}" if abs(cell) < 1e-3 else f"{cell:.3g}"
+        return f"{cell:,.2f}".rstrip("0").rstrip(".")
     return "" if cell is None else f"{cell:,}" if isinstance(cell, int) else str(cell)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import yaml
 
@@ -16,6 +16,9 @@ from model.ordinance.programme import Row
 from model.paths import written_at_once
 from model.record_files import ROWS_SHEET
 from model.spreadsheet import Cell, Table, fill_sheet, write_csv
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 SUFFIXES = (".xlsx", ".csv", ".yaml", ".yml")
 
@@ -34,6 +37,9 @@ _HELP_HEADINGS = tuple(
 )
 _REQUIRED = Text("yes", "必須")
 
+#: Sheet of the choices, hidden, and letters that the title of a message may have.
+_LISTS, _MOST_TITLE = "choices", 32
+_CHOOSE = Text("please choose from the list", "一覧から選択してください")
 #: Rows of a sheet that get drop-downs.
 _DROP_DOWN_ROWS = 10_000
 
@@ -92,35 +98,41 @@ def help_table(columns: tuple[Column, ...], language: Language) -> Table:
 def _write_xlsx(
     path: Path, columns: tuple[Column, ...], named: tuple[Column, ...], table: Table, language: Language
 ) -> None:
-    """Write rows with drop-downs, and a second sheet that explains columns and names and holds the choices."""
+    """Write rows with drop-downs, a second sheet that explains columns and names, and a hidden one with the choices."""
     from openpyxl import Workbook
-    from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.datavalidation import DataValidation
 
     book = Workbook()
-    sheet, explained = book.worksheets[0], book.create_sheet(_HELP(language))
+    sheet, explained, choices = book.worksheets[0], book.create_sheet(_HELP(language)), book.create_sheet(_LISTS)
     sheet.title = ROWS_SHEET(language)
     fill_sheet(sheet, table)
     fill_sheet(explained, help_table((*columns, *named), language))
+    choices.sheet_state = "hidden"
     for position, column in enumerate(columns, start=1):
-        letter = get_column_letter(position)
-        if not column.choices:
-            continue
-        # A list inside the rule may not exceed 255 letters, so the choices stand in a column of their own.
-        place = len(_HELP_HEADINGS) + 1 + position
-        for number, label in enumerate(column.choices.values(), start=2):
-            explained.cell(row=number, column=place).value = label(language)
-        explained.cell(row=1, column=place).value = column.title(language)
-        side = get_column_letter(place)
-        rule = DataValidation(
-            type="list",
-            formula1=f"'{explained.title}'!${side}$2:${side}${len(column.choices) + 1}",
-            allow_blank=not column.required,
-        )
-        rule.add(f"{letter}2:{letter}{_DROP_DOWN_ROWS}")
-        sheet.add_data_validation(rule)
+        if column.choices:
+            _add_drop_down(sheet, choices, position, column, language)
     with written_at_once(path) as target:
         book.save(target)
+
+
+# A list inside the rule may not exceed 255 letters, so the choices stand on a sheet of their own.
+def _add_drop_down(sheet: Worksheet, choices: Worksheet, position: int, column: Column, language: Language) -> None:
+    """Let a column of a sheet take nothing but its choices, which stand in the same column of the sheet of choices."""
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    for number, label in enumerate(column.choices.values(), start=1):
+        choices.cell(row=number, column=position).value = label(language)
+    letter = get_column_letter(position)
+    rule = DataValidation(
+        type="list",
+        formula1=f"'{choices.title}'!${letter}$1:${letter}${len(column.choices)}",
+        allow_blank=not column.required,
+        showErrorMessage=True,
+        errorTitle=column.title(language)[:_MOST_TITLE],
+        error=_CHOOSE(language),
+    )
+    rule.add(f"{letter}2:{letter}{_DROP_DOWN_ROWS}")
+    sheet.add_data_validation(rule)
 
 
 def _write_yaml(path: Path, programme: Form, columns: tuple[Column, ...], language: Language) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
+from model.labels import classification
 from model.language import Language, Text
 from model.optimise.solar_allocation_answer import Answer
 from model.optimise.solar_allocation_names import OBJECTIVE_NAMES, OBJECTIVE_UNITS, row_unit, rule_name
@@ -21,26 +22,9 @@ from model.report.allocation_texts import headline
 from model.report.figure_parts import draw_in_both_languages
 from model.report.style import BLUE, FAINT, GREEN, GREY, INK, ORANGE, SKY, VERMILION, Page, sequence
 
-#: Size of type on a tile of the map [pt], and letters that fit into one.
-_TYPE: Final = 5.2
-_LETTERS: Final = 10
-#: Column and row of each municipality on a grid of tiles that keeps who lies beside whom, as far as a grid can.
-TILES: Final[Mapping[str, tuple[int, int]]] = {
-    "13119": (10, 0), "13117": (11, 0), "13121": (12, 0), "13122": (13, 0),
-    "13120": (9, 1), "13116": (10, 1), "13105": (11, 1), "13118": (12, 1), "13107": (13, 1), "13123": (14, 1),
-    "13115": (8, 2), "13114": (9, 2), "13104": (10, 2), "13101": (11, 2), "13106": (12, 2), "13108": (13, 2),
-    "13112": (8, 3), "13113": (9, 3), "13103": (10, 3), "13102": (11, 3),
-    "13110": (9, 4), "13109": (10, 4), "13111": (9, 5),
-    "13303": (3, 0), "13220": (4, 0), "13213": (5, 0), "13221": (6, 0), "13222": (7, 0),
-    "13308": (0, 1), "13205": (1, 1), "13227": (2, 1), "13218": (3, 1), "13223": (4, 1), "13211": (5, 1),
-    "13203": (7, 1), "13229": (8, 1), "13210": (6, 1),
-    "13307": (0, 2), "13305": (1, 2), "13228": (2, 2), "13207": (3, 2), "13202": (4, 2), "13214": (5, 2),
-    "13206": (6, 2), "13204": (7, 2),
-    "13201": (3, 3), "13212": (4, 3), "13215": (5, 3), "13208": (6, 3), "13219": (7, 3),
-    "13224": (4, 4), "13225": (5, 4), "13209": (4, 5),
-    "13361": (0, 6), "13362": (1, 6), "13363": (2, 6), "13364": (3, 6), "13381": (4, 6), "13382": (5, 6),
-    "13401": (6, 6), "13402": (7, 6), "13421": (8, 6),
-}  # fmt: skip
+#: Size of type on a tile of the map [pt]: names in each language, and amounts.
+_NAME_TYPE: Final[dict[Language, float]] = {"en": 4.4, "ja": 5.4}
+_AMOUNT_TYPE: Final = 6.0
 
 
 def draw_plan(found: Answer, folder: Path) -> list[Path]:
@@ -64,9 +48,7 @@ def sizes_figure(found: Answer, language: Language) -> Figure:
     page = _page(
         found,
         Text("Sizes of the systems", "設置容量の分布"),
-        Text(
-            "houses by capacity class; outline: largest capacity of the roofs", "容量階級別の棟数。枠線は屋根の最大容量"
-        ),
+        Text("houses by capacity; the number on a bar is that of planned systems", "容量別の棟数。数字は計画の棟数"),
         2.6,
         language,
     )
@@ -74,9 +56,15 @@ def sizes_figure(found: Answer, language: Language) -> Figure:
     axes = page.axes(figure, 0.6, 0.45, 6.3, 2.0)
     top = max(float(found.houses.largest_kw.max(initial=0.0)), float(found.kw.max(initial=0.0)), 1.0)
     edges = np.arange(0.0, np.ceil(top) + 1.5) - 0.5
-    axes.hist(found.kw, edges.tolist(), color=ORANGE)
-    axes.hist(found.houses.largest_kw, edges.tolist(), histtype="step", color=FAINT)
-    axes.set_xlabel("kW")
+    counts, _, _ = axes.hist(found.kw, edges.tolist(), color=ORANGE, label=Text("planned", "計画")(language))
+    axes.hist(found.houses.largest_kw, edges.tolist(), histtype="step", color=FAINT,
+              label=Text("largest that the roof takes", "屋根の最大容量")(language))  # fmt: skip
+    for edge, count in zip(edges, np.asarray(counts), strict=False):
+        if count:
+            axes.text(edge + 0.5, count, f"{count:,.0f}", ha="center", va="bottom", fontsize=6.5, color=INK)
+    axes.margins(y=0.1)
+    axes.legend(frameon=False, fontsize=6.5, loc="upper right")
+    axes.set_xlabel(Text("capacity, rounded to whole kW", "容量［kW］（1kW単位に丸め）")(language))
     axes.set_ylabel(Text("houses", "棟数")(language))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
@@ -147,7 +135,7 @@ def cost_curve_figure(found: Answer, language: Language) -> Figure:
         )
     if found.wishes.objective == "cost":
         axes.axhline(found.plan.price("renewables") / 1e4, color=VERMILION, linewidth=0.9)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(bottom=min(0.0, 1.1 * float(each.min(initial=0.0))))
     axes.set_xlabel(Text("capacity so far [kW]", "累積容量 [kW]")(language))
     axes.set_ylabel(Text("10,000 JPY/kW", "万円/kW")(language))
     return figure
@@ -170,32 +158,28 @@ def map_figure(found: Answer, language: Language) -> Figure:
     values = by_municipality(found)
     most = max([kw for _, _, kw in values.values()], default=0.0) or 1.0
     shades = sequence(101)
-    for code, (column, row) in TILES.items():
+    tiles = {code: (float(tile["column"]), float(tile["row"])) for code, tile in classification("ward_tiles").items()}
+    for code, (column, row) in tiles.items():
         kw = values[code][2] if code in values else 0.0
         shade = shades[int(100 * kw / most)] if code in values else "#F2F2F2"
-        axes.add_patch(Rectangle((column, -row - 1), 0.94, 0.92, color=shade))
-        name, size = _tile_name(code, language)
+        axes.add_patch(Rectangle((column, row), 0.94, 0.94, color=shade))
         ink = "white" if kw > 0.45 * most else INK
-        axes.text(column + 0.47, -row - 0.34, name, ha="center", va="center", fontsize=size, color=ink, linespacing=1.1)
+        axes.text(column + 0.47, row + 0.33, _tile_name(code, language), ha="center", va="center",
+                  fontsize=_NAME_TYPE[language], color=ink, linespacing=1.05)  # fmt: skip
         if code in values:
             amount = f"{kw:,.{int(0 < kw < 10)}f}"
-            axes.text(column + 0.47, -row - 0.7, amount, ha="center", va="center", fontsize=6, color=ink)
-    axes.set_xlim(-0.1, 15)
-    axes.set_ylim(-7.1, 0.05)
+            axes.text(column + 0.47, row + 0.72, amount, ha="center", va="center", fontsize=_AMOUNT_TYPE, color=ink)
+    axes.set_xlim(min(column for column, _ in tiles.values()) - 0.1, max(column for column, _ in tiles.values()) + 1)
+    axes.set_ylim(max(row for _, row in tiles.values()) + 1, min(row for _, row in tiles.values()) - 0.05)
     axes.axis("off")
     return figure
 
 
-def _tile_name(code: str, language: Language) -> tuple[str, float]:
-    """Return a municipality's name as it fits into a tile, and its size of type."""
-    place = municipalities()[code]
+def _tile_name(code: str, language: Language) -> str:
+    """Return a municipality's name as it fits into a tile."""
     if language == "ja":
-        return place.name_ja.removesuffix("区").removesuffix("市"), _TYPE
-    name = place.name_en.partition(" (")[0]
-    for first in ("Higashi", "Musashi"):
-        if name.startswith(first) and len(name) > _LETTERS:
-            return f"{first}-\n{name.removeprefix(first)}", 0.95 * _TYPE
-    return name, _TYPE * min(1.0, (_LETTERS - 1) / len(name))
+        return municipalities()[code].name_ja.removesuffix("区").removesuffix("市")
+    return classification("ward_tiles")[code]["short_en"].replace("|", "\n")
 
 
 def prices_figure(found: Answer, language: Language) -> Figure:
@@ -205,8 +189,8 @@ def prices_figure(found: Answer, language: Language) -> Figure:
         found,
         Text("Price of each rule", "規定の価格"),
         Text(
-            "what one unit less of a rule would save; rules without a bar cost nothing",
-            "規定を1単位緩めたときの節約額（表示のない規定は費用なし）",
+            "saved by one unit less of a rule (logarithmic bars, units differ); rules without a bar cost nothing",
+            "規定を1単位緩めたときの節約額。棒は対数目盛で単位は規定ごとに異なる（表示のない規定は費用なし）",
         ),
         0.9 + 0.35 * max(len(priced), 1),
         language,
@@ -229,7 +213,9 @@ def prices_figure(found: Answer, language: Language) -> Figure:
     axes.invert_yaxis()
     axes.set_xscale("symlog", linthresh=1.0)
     axes.set_xlim(0, 30 * max(priced.values()))
-    axes.set_xticks([])
+    axes.xaxis.set_major_locator(NullLocator())
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.spines["bottom"].set_visible(False)
     return figure
 
 

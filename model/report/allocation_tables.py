@@ -37,6 +37,11 @@ MOST_IN_WORKBOOK = 100_000
 _MOST_REASONS = 20_000
 
 _YES, _NO = Text("yes", "○"), Text("", "")
+_STEPS_OF_KW = Text(
+    "sizes go in steps of modules and the plan has a margin, so that the last and the next kW move whole modules; the "
+    "price is the same without steps",
+    "容量はパネル枚数単位で変わり余裕もあるため、最後とさらに1kWの費用は枚数の入替えによる増減。限界価格は端数を許した場合の値",
+)
 _MOVED = {
     "cost": Text("initial cost", "初期費用"),
     "tariff": Text("prices of electricity", "電力単価"),
@@ -360,7 +365,10 @@ def _kw_lines(found: Answer, language: Language) -> list[tuple[Text, Cell]]:
             (Text("one kW more would cost", "さらに1kWの費用"), range_text(found.worth.next_kw, unit)(language)),
         ]
     price = f"{number(found.plan.price('renewables'), 0)} {unit_name(unit, language)}/kW"
-    return [*lines, (Text("price of a kW by the whole plan", "1kWの限界価格（計画全体）"), price)]
+    lines.append((Text("price of a kW by the whole plan", "1kWの限界価格（計画全体）"), price))
+    if found.worth is not None:
+        lines.append((Text("how to read these", "上記3項目の見方"), _STEPS_OF_KW(language)))
+    return lines
 
 
 def _heat_lines(found: Answer) -> list[tuple[Text, Cell]]:

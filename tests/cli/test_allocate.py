@@ -13,6 +13,7 @@ import xarray as xr
 from openpyxl import Workbook, load_workbook
 
 from model.command_line import main
+from model.commands.allocate import _cell
 from model.paths import scenarios_folder
 
 
@@ -274,6 +275,11 @@ def test_a_trade_off_between_two_objectives(tmp_path: Path, capsys: pytest.Captu
     assert costs == sorted(costs)
     assert avoided == sorted(avoided)
     assert (out / "figures" / "trade_off_ja.png").is_file()
+
+
+def test_a_small_gap_is_not_shown_as_none() -> None:
+    assert [_cell(gap) for gap in (0.0011, 0.00004, 0.25, 0.0)] == ["0.0011", "4.0e-05", "0.25", "0"]
+    assert [_cell(amount) for amount in (1234567.0, 667.2, 1.005)] == ["1,234,567", "667.2", "1"]
 
 
 def test_the_published_allocations_are_shown_beside_a_cheaper_plan(tmp_path: Path) -> None:

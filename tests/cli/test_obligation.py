@@ -208,8 +208,9 @@ def test_the_template_has_drop_downs_for_every_choice(tmp_path: Path, run: Run) 
     listed = {headings[next(iter(rule.sqref.ranges)).min_col - 1] for rule in rules}
     assert {"建物種別", "区市町村", "環境性能の説明実施"} <= listed
     first, last = rules[0].formula1.rsplit("!", 1)[1].replace("$", "").split(":")
-    choices = [row[0].value for row in book["項目の説明"][f"{first}:{last}"]]
+    choices = [row[0].value for row in book["choices"][f"{first}:{last}"]]
     assert choices == ["新築", "既存住宅への設置", "敷地外"]
+    assert book["choices"].sheet_state == "hidden" and all(rule.showErrorMessage for rule in rules)
 
 
 @pytest.mark.parametrize("cell", ["0001-01-01", "9999-12-31", "205-06-30", "1949-12-31"])
