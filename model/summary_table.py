@@ -25,6 +25,9 @@ COLUMNS: Final = (
 #: Variables that cannot be added over segments: they are averaged with the floor area as weight.
 _AVERAGED: Final = ("technology_share", "service_level")
 
+#: Variables whose parts are no parts of one total: shares of their own, and loads at different hours.
+_NOT_ADDED: Final = ("technology_share", "building_load", "building_load_after_panels")
+
 
 def write_results(dataset: xr.Dataset, folder: Path) -> None:
     """Write the result as `pathway.nc` and its yearly totals as `summary.csv` into a folder.
@@ -87,7 +90,7 @@ def _variable_totals(dataset: xr.Dataset, name: str) -> pd.DataFrame:
     array = array.reset_coords(drop=True)
     kept = {"year", "sector", "factor_view"}
     further = [str(dimension) for dimension in array.dims if dimension not in kept]
-    splits: list[str | None] = list(further) if name == "technology_share" else [None, *further]
+    splits: list[str | None] = list(further) if name in _NOT_ADDED else [None, *further]
     return pd.concat([_rows(dataset, array.sum([dim for dim in further if dim != by]), name, by) for by in splits])
 
 

@@ -15,9 +15,9 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from model.abatement import ORDERS, TOGETHER
-from model.language import Language, Text, fiscal_year
+from model.language import Language, Text
 from model.report.style import BLUE, FAINT, GREEN, INK, VERMILION, Page, drawing, save
-from model.report.wording import HUNDREDS, change, number, signed
+from model.report.wording import HUNDREDS, change, number, signed, stacked_year
 
 #: How an order is called.
 _ORDER_NAMES: Final = {
@@ -26,6 +26,8 @@ _ORDER_NAMES: Final = {
 }
 #: Years that the table shows.
 _YEARS: Final = (2030, 2050)
+#: Letters that a name of a group has room for in the terminal at least.
+_NAME_WIDTH: Final = 10
 #: Cost of a tonne beyond which a bar is cut, and says so [thousand JPY/t].
 _CUT: Final = 150.0
 #: What this many of the language's unit are in a tonne: million tonnes, or 10,000 tonnes.
@@ -63,11 +65,17 @@ def abatement_table(answer: xr.Dataset, language: Language) -> Table:
     """Return tonnes of some years and the cost of a tonne of every group, alone and last."""
     unit = _TONNES(language)
     heading = Text("What each group of levers avoids, and what a tonne costs", "レバーのグループ別の削減量と削減費用")
-    table = Table(title=Styled(heading(language)), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column()
+    table = Table(
+        title=Styled(heading(language)),
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+    )
+    table.add_column(min_width=_NAME_WIDTH, overflow="fold")
     for year in _shown(answer):
         for order in ORDERS:
-            table.add_column(f"{fiscal_year(year, language)}\n{_short(order)(language)}\n{unit}", justify="right")
+            table.add_column(f"{stacked_year(year, language)}\n{_short(order)(language)}\n{unit}", justify="right")
     for order in ORDERS:
         table.add_column(f"{_short(order)(language)}\n{Text('JPY/t', '円/t')(language)}", justify="right")
     scale, digits = HUNDREDS[language] / 1e6, 2 if language == "en" else 0

@@ -15,7 +15,7 @@ from model.programme_contributions import Contributions
 from model.report.contribution_dataset import Answer
 from model.report.contribution_tables import amount, game_title, on_two_lines, overlap_lines, unit_words
 from model.report.style import FAINT, INK, Page, drawing, save, value_ticks
-from model.report.wording import HUNDREDS, stacked_year
+from model.report.wording import HUNDREDS, number, stacked_year
 
 #: Colours of players in their order: Tol's muted palette, then black and pale grey.
 COLOURS: Final = ("#332288", "#88CCEE", "#44AA99", "#117733", "#999933", "#DDCC77", "#CC6677", "#882255", "#AA4499",
@@ -59,7 +59,7 @@ def _bars(axes: Axes, game: Contributions, answer: Answer, years: Sequence[int],
     axes.axhline(0.0, color=FAINT, linewidth=0.6)
     for place, total in zip(at, values.sum(axis=0), strict=True):
         digits = 2 if language == "en" else 0
-        axes.annotate(f"{total:,.{digits}f}", (place, above[place]), xytext=(0, 2), textcoords="offset points",
+        axes.annotate(number(float(total), digits), (place, above[place]), xytext=(0, 2), textcoords="offset points",
                       ha="center", fontsize=6.8, color=INK)  # fmt: skip
     axes.set_xticks(at, [stacked_year(year, language) for year in years])
     value_ticks(axes, 7)

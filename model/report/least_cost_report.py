@@ -16,8 +16,8 @@ from rich.text import Text as Styled
 from model.language import Language, Text, fiscal_year
 from model.optimise.least_cost_answer import LEAST_COST
 from model.report.style import COMPARED_COLOURS, FAINT, INK, TARGET, Page, drawing, save, value_ticks, year_ticks
-from model.report.wording import EMISSIONS_UNIT, HUNDREDS, number, percent, signed
-from model.targets import base_emissions
+from model.report.wording import EMISSIONS_UNIT, HUNDREDS, change, number, percent, signed, stacked_year
+from model.targets import BASE_YEAR, base_emissions
 
 _NAME: Final = Text("least cost", "費用最小")
 _ROW: Final = 0.2
@@ -84,9 +84,18 @@ def price_line(answer: xr.Dataset, language: Language) -> str:
         )
     shown = bound if len(bound) <= 6 else [bound[0], *bound[1:5], bound[-1]]
     listed = Text(", ", "、")(language).join(
-        f"{fiscal_year(year, language)} {number(value, 0)}{Text(' JPY', '円')(language)}" for year, value in shown
+        f"{fiscal_year(year, language)} {number(_three_digits(value), 0)}{Text(' JPY', '円')(language)}"
+        for year, value in shown
     )
-    return Text(f"Shadow price of a tonne: {listed}", f"1tの限界価格: {listed}")(language)
+    return Text(
+        f"Shadow price of a tonne (what one tonne less in that year alone adds to the discounted cost): {listed}",
+        f"1tの限界価格(その年度だけを1t減らす場合の割引後費用の増加): {listed}",
+    )(language)
+
+
+def _three_digits(value: float) -> float:
+    """Return a price with the digits that count: the pathway is a best one known, the price that of its last step."""
+    return float(f"{value:.3g}")
 
 
 def lever_rows(answer: xr.Dataset) -> pd.DataFrame:
@@ -114,9 +123,9 @@ def lever_table(answer: xr.Dataset, language: Language) -> Table:
         "レバーのグループ別の位置(0%=基準、100%=シナリオの水準)",
     )
     table = Table(title=Styled(heading(language)), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column()
+    table.add_column(overflow="fold")
     for knot in answer["knot"].to_numpy():
-        table.add_column(fiscal_year(int(knot), language), justify="right")
+        table.add_column(stacked_year(int(knot), language), justify="right", no_wrap=True)
     for group, name in zip(answer["lever_group"].to_numpy(), answer[f"lever_group_{language}"].to_numpy(), strict=True):
         far = 1.0 - answer["weight"].sel(lever_group=group).isel(scenario=0).to_numpy()
         table.add_row(Styled(str(name)), *(percent(max(value, 0.0)) for value in far))
@@ -203,11 +212,13 @@ def levers_figure(answer: xr.Dataset, title: str, language: Language) -> Figure:
 
 
 def _source(answer: xr.Dataset, language: Language) -> str:
-    targets = answer.attrs["targets"]
+    pairs = [one.split(": ") for one in answer.attrs["targets"].split(", ")]
+    listed = [f"{fiscal_year(int(year), language)} {change(float(share))}" for year, share in pairs]
+    targets, between = Text(", ", "、")(language).join(listed), ", ".join(answer["scenario"].to_numpy())
     return Text(
-        f"Model run. Targets against 2000 [1]: {targets}. Levers between {', '.join(answer['scenario'].to_numpy())}.\n"
+        f"Model run. Targets against FY{BASE_YEAR}: {targets}. Levers between {between}.\n"
         f"Discounted at {100 * answer.attrs['discount_rate']:g}%, money of FY{answer.attrs['price_year']}.",
-        f"モデル計算。2000年比の目標[1]: {targets}。レバーの範囲: {', '.join(answer['scenario'].to_numpy())}。\n"
+        f"モデル計算。{BASE_YEAR}年度比の目標: {targets}。レバーの範囲: {between}。\n"
         f"割引率{100 * answer.attrs['discount_rate']:g}%、{answer.attrs['price_year']}年度価格。",
     )(language)
 

@@ -118,7 +118,7 @@ def _small(dataset: xr.Dataset, year: int) -> list[tuple[Text, np.ndarray, int]]
     return [
         (Text("CO₂ of buildings per floor area, kg/m²", "床面積当たり建物CO₂ (kg/m²)"),
          _values(dataset, "co2_per_floor_area", year), 0),
-        (Text(f"Change of CO₂ of buildings since FY{start}, %", f"建物CO₂の増減率 ({start}年度比、%)"),
+        (Text(f"Change of their CO₂ since FY{start}, %", f"建物CO₂の増減率 ({start}年度比、%)"),
          _values(dataset, "co2_change", year), 1),
         (Text(f"Buildings built after FY{start}, % of all", f"{start}年度より後の新築棟数の割合 (%)"),
          100 * built / _values(dataset, "buildings", year), 0),
