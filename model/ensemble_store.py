@@ -133,7 +133,7 @@ def begun_design(path: Path) -> Design | None:
 
 def check_no_unfinished(path: Path) -> None:
     """Raise `BadInput` if an ensemble was begun here and not finished: hours of work are not thrown away unasked."""
-    if is_store(path) and not Store(path).finished().all():
+    if is_store(path) and (finished := Store(path).finished()).any() and not finished.all():
         raise BadInput([Fault(str(path), _UNFINISHED)])
 
 

@@ -8,7 +8,8 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from typing import Any, Final
@@ -45,6 +46,10 @@ _OTHER_WORKERS = Text(
     "a worker of the cluster gives other numbers than this machine; install the same version of everything there",
     "クラスタのワーカーの計算結果がこの計算機と一致しません。同じ版の環境を導入してください",
 )
+_LOST = Text(
+    "workers were lost, perhaps for want of memory; what is finished is kept: go on with --resume",
+    "ワーカーが失われました(メモリ不足など)。完了分は保存されています。--resume で再開してください",
+)
 
 
 def processors() -> int:
@@ -65,6 +70,9 @@ def computed_by_processes(ensemble: Ensemble, numbers: list[int], workers: int) 
         ensemble: the ensemble; every process gets it once.
         numbers: blocks wanted.
         workers: how many processes.
+
+    Raises:
+        BadInput: a process was ended from outside.
     """
     with _one_thread_each():
         pool = ProcessPoolExecutor(
@@ -75,6 +83,8 @@ def computed_by_processes(ensemble: Ensemble, numbers: list[int], workers: int) 
                 pending = {pool.submit(_compute, number): number for number in numbers}
             for future in as_completed(pending):
                 yield pending.pop(future), future.result()
+        except BrokenProcessPool as lost:
+            raise BadInput([Fault("--workers", _LOST, given=str(workers))]) from lost
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -139,7 +149,8 @@ def computed_by_cluster(ensemble: Ensemble, numbers: list[int], scheduler: str, 
         workers: how many workers a local one has.
 
     Raises:
-        BadInput: Dask is missing, nothing answers, or the workers compute something else than this machine.
+        BadInput: Dask is missing, nothing answers, the scheduler is lost, or the workers compute something else than
+            this machine.
     """
     try:
         import distributed
@@ -149,9 +160,13 @@ def computed_by_cluster(ensemble: Ensemble, numbers: list[int], scheduler: str, 
         everywhere = client.scatter(ensemble, broadcast=True, hash=False)
         _check_workers(client, everywhere, ensemble, scheduler)
         futures = {client.submit(compute_block, everywhere, number, pure=False): number for number in numbers}
-        for future in _in_order_of_completion(distributed, list(futures)):
-            yield futures.pop(future), future.result()
-            future.release()
+        try:
+            for future in _in_order_of_completion(distributed, list(futures)):
+                yield futures.pop(future), future.result()
+                future.release()
+        # A scheduler or the last worker that goes away shows as futures given up, or as a line that is cut.
+        except (CancelledError, OSError, distributed.KilledWorker) as lost:
+            raise BadInput([Fault("--scheduler", _LOST, given=scheduler)]) from lost
 
 
 @contextmanager
@@ -174,7 +189,8 @@ def _client(distributed: Any, scheduler: str, workers: int) -> Iterator[Any]:
     except (OSError, ValueError) as problem:
         fault = Fault("--scheduler", _NO_SCHEDULER, given=scheduler, allowed="local, tcp://HOST:8786")
         raise BadInput([fault]) from problem
-    with client:
+    # What goes wrong is said once, by a fault, not by the library's log.
+    with client, distributed.utils.silence_logging_cmgr(logging.CRITICAL):
         if not client.scheduler_info()["workers"]:
             raise BadInput([Fault("--scheduler", _NO_WORKERS, given=scheduler)])
         yield client

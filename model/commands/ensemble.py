@@ -37,6 +37,10 @@ _STOPPED = Text(
     "{done:,} of {all:,} members are finished and kept in {folder}; go on with --resume",
     "{all:,}メンバー中{done:,}が完了し、{folder} に保存されています。--resume で再開できます",
 )
+_NOT_STORED = Text(
+    "members cannot be stored; {done:,} of {all:,} are finished and kept: make room, then go on with --resume",
+    "メンバーを保存できません。{all:,}メンバー中{done:,}は保存済みです。空き容量を確保し、--resume で再開してください",
+)
 _NONE_VALID = Text(
     "no member could be computed: the scenario stops at every point; run it alone to see why",
     "どのメンバーも計算できません。シナリオを単独で実行し、原因を確認してください",
@@ -189,14 +193,26 @@ def _compute(
         with progress(console, _COMPUTING(language)) as advance:
             advance(done, ensemble.members)
             for number, values in blocks_of(ensemble, missing, asked.scheduler, asked.workers or processors()):
-                store.write(ensemble.block(number), values)
+                _store_block(store, ensemble, number, values, folder)
                 done += len(ensemble.block(number))
                 advance(done, ensemble.members)
     except KeyboardInterrupt:
-        done = int(store.finished().sum())
-        words = _STOPPED(language).format(done=done, all=ensemble.members, folder=folder)
-        console.print(words, markup=False, highlight=False, soft_wrap=True)
+        console.print(_kept(_STOPPED, store, ensemble, folder, language), markup=False, highlight=False, soft_wrap=True)
         raise
+
+
+def _store_block(store: Store, ensemble: Ensemble, number: int, values: dict[str, Any], folder: Path) -> None:
+    """Store the members of a block; a disk that is full or gone becomes a fault, since all before it stays whole."""
+    try:
+        store.write(ensemble.block(number), values)
+    except OSError as problem:
+        words = Text(*(_kept(_NOT_STORED, store, ensemble, folder, one) for one in ("en", "ja")))
+        raise BadInput([Fault(str(store.path), words, given=problem.strerror or str(problem))]) from problem
+
+
+def _kept(words: Text, store: Store, ensemble: Ensemble, folder: Path, language: Language) -> str:
+    """Return words on a stop with how many members are finished, and where."""
+    return words(language).format(done=int(store.finished().sum()), all=ensemble.members, folder=folder)
 
 
 def _write(dataset: xr.Dataset, staging: Path, figures: bool, language: Language, console: Console) -> None:

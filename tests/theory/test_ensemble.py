@@ -1,6 +1,7 @@
 """Ensembles: every member is a run of its own, wherever and whenever it is computed."""
 
 import dataclasses
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import xarray as xr
 from model.ensemble import MEMBERS_OF_A_BLOCK, OUTPUTS, Ensemble, base_member, compute_block, member, outputs
 from model.ensemble_answers import chances, figures_of, influences, quantile_dataset, valid_members, wilson
 from model.ensemble_store import OF_BASE, check_no_unfinished, open_ensemble, resumed_store, start_store
-from model.ensemble_workers import blocks_of
+from model.ensemble_workers import blocks_of, computed_by_processes
 from model.faults import BadInput
 from model.inputs import Data
 from model.outcome import outcome
@@ -173,6 +174,17 @@ def test_an_unfinished_store_is_not_thrown_away_and_a_finished_one_may_be(
         check_no_unfinished(path)
     resumed_store(path, ensemble).write(range(32, 40), {name: first_block[name][:8] for name in OUTPUTS})
     check_no_unfinished(path)
+
+
+@pytest.mark.slow
+def test_a_process_that_is_ended_from_outside_is_a_fault_not_a_traceback(data: Data) -> None:
+    many = build(data, samples=10 * MEMBERS_OF_A_BLOCK)
+    blocks = computed_by_processes(many, list(range(many.blocks)), 1)
+    next(blocks)
+    for process in multiprocessing.active_children():
+        process.kill()
+    with pytest.raises(BadInput, match="go on with --resume"):
+        list(blocks)
 
 
 @pytest.mark.parametrize("change", ["seed", "samples", "design", "scenario", "range", "data"])
