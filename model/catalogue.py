@@ -15,6 +15,8 @@ from model.language import Text
 from model.schema import QUALITIES
 
 if TYPE_CHECKING:
+    from model.forms import Listed
+    from model.ordinance.programme import Row
     from model.ordinance.rulebook import Rulebook
 
 #: Headings of the kinds of names, in the order in which they are listed.
@@ -23,7 +25,8 @@ KINDS: Final[dict[str, Text]] = {
     "variable": Text("Result variables", "結果の変数"),
     "table": Text("Input tables", "入力データ表"),
     "lever": Text("Levers of a scenario", "シナリオのレバー"),
-    "programme": Text("Programmes for `obligation` and `template`", "制度（obligation・template で指定する名称）"),
+    "programme": Text("Programmes for `obligation`", "制度（obligation で指定する名称）"),
+    "form": Text("Forms of `template`, beside those of programmes", "様式（template で指定する名称。制度名も指定可）"),
     "rule": Text("Rule parameters by programme", "制度のパラメータ"),
 }
 _COLUMNS: Final = {
@@ -72,7 +75,7 @@ class Entry:
 
 def catalogue() -> dict[str, Entry]:
     """Return every name, in the order of listing."""
-    sources = (_scenarios, _variables, _tables, _levers, _programmes, _rules)
+    sources = (_scenarios, _variables, _tables, _levers, _programmes, _forms, _rules)
     return {entry.name: entry for source in sources for entry in source()}
 
 
@@ -217,15 +220,27 @@ def _programmes() -> Iterator[Entry]:
     for name in PROGRAMMES:
 
         def sheets(name: str = name) -> list[Sheet]:
-            return [_programme_sheet(name)]
+            return [_columns_sheet(name, programme(name).row)]
 
         yield Entry(name, "programme", programme(name).title, sheets)
 
 
-def _programme_sheet(name: str) -> Sheet:
-    """Return the columns of the table that a programme reads."""
+def _forms() -> Iterator[Entry]:
+    from model.forms import forms
+    from model.ordinance.programme import PROGRAMMES
+
+    for name, form in forms().items():
+        if name not in PROGRAMMES:
+
+            def sheets(name: str = name, form: Listed = form) -> list[Sheet]:
+                return [_columns_sheet(name, form.row)]
+
+            yield Entry(name, "form", form.title, sheets)
+
+
+def _columns_sheet(name: str, row: type[Row]) -> Sheet:
+    """Return the columns of a table that people fill in."""
     from model.ordinance.columns import columns_of
-    from model.ordinance.programme import programme
 
     rows: Iterator[tuple[Text | str, ...]] = (
         (
@@ -235,7 +250,7 @@ def _programme_sheet(name: str) -> Sheet:
             _NEEDED if column.required else "",
             _joined(list(column.choices.values())) if len(column.choices) <= _MOST_CHOICES else "…",
         )
-        for column in columns_of(programme(name).row)
+        for column in columns_of(row)
     )
     columns = ("field", "meaning", "unit", "needed", "choices")
     return _sheet(f"columns; run.py template {name}", f"項目（run.py template {name}）", columns, rows)

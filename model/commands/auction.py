@@ -39,7 +39,7 @@ KeepGood = Annotated[bool, typer.Option("--keep-good", help="go on without bad r
 def register(app: typer.Typer) -> None:
     """Add the command with its parts."""
     auction = typer.Typer(
-        help="joint purchase of renewable electricity by the wards / 特別区による再エネ電力の共同購入"
+        help="Plan and clear the wards' joint purchase of renewable electricity / 特別区による再エネ電力の共同購入"
     )
     auction.command("plan")(plan)
     auction.command("clear")(clear)

@@ -44,8 +44,27 @@ def _check_scenario(path: Path) -> Text:
     )
 
 
+def _check_form(path: Path) -> Text:
+    from model.forms import check_form
+
+    return check_form(path)
+
+
+def _holds_rows(path: Path) -> bool:
+    """Say whether a YAML file is a filled-in form, with a list under `rows:`, and no scenario."""
+    try:
+        return any(line.startswith("rows:") for line in path.read_text(encoding="utf-8").splitlines())
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+_FORM = Text("form", "様式")
 #: Every kind, in the order in which files are matched; a kind that takes any file with its ending stands last.
-KINDS: Final = (Kind(Text("scenario", "シナリオ"), (".yaml", ".yml"), lambda path: True, _check_scenario),)
+KINDS: Final = (
+    Kind(_FORM, (".csv", ".xlsx"), lambda path: True, _check_form),
+    Kind(_FORM, (".yaml", ".yml"), _holds_rows, _check_form),
+    Kind(Text("scenario", "シナリオ"), (".yaml", ".yml"), lambda path: True, _check_scenario),
+)
 
 _USABLE = Text("OK", "問題なし")
 _UNUSABLE = Text("cannot be used; faults: ", "使用できません。問題の数: ")
@@ -59,7 +78,7 @@ def register(app: typer.Typer) -> None:
         files: Annotated[list[Path], typer.Argument(help="files to check / 確認するファイル", metavar="FILE…")],
         lang: Annotated[Literal["ja", "en"] | None, typer.Option(help="language / 言語")] = None,
     ) -> None:
-        """Check files and name everything wrong with them / ファイルを検査し問題をすべて示す."""
+        """Check scenarios and filled-in forms, naming everything wrong / ファイルを検査し問題をすべて示す."""
         check_files(files, lang or default_language())
 
 

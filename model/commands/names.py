@@ -26,11 +26,11 @@ def register(app: typer.Typer) -> None:
     def list_names(
         kind: Annotated[
             str | None,
-            typer.Argument(help="scenario, variable, table, lever, programme or rule / 種類", metavar="[KIND]"),
+            typer.Argument(help="scenario, variable, table, lever, programme, form or rule / 種類", metavar="[KIND]"),
         ] = None,
         lang: Lang = None,
     ) -> None:
-        """List every scenario, variable, table, lever, programme and rule / 名称の一覧を示す."""
+        """List every scenario, variable, table, lever, programme, form and rule / 名称の一覧を示す."""
         print_list(kind, lang or default_language(), Console())
 
     @app.command("explain")

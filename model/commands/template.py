@@ -49,60 +49,15 @@ def _write_scenario(path: Path, language: Language) -> None:
 
 
 def kinds() -> dict[str, Kind]:
-    """Return every kind by the name that the command takes: scenarios, and the rows of each programme."""
-    from model.ordinance.programme import PROGRAMMES, programme
+    """Return every kind by the name that the command takes: scenarios, and every table that people fill in."""
+    from model.forms import Listed, forms
     from model.ordinance.row_template import SUFFIXES, write_template
 
-    def of_programme(name: str) -> Kind:
-        found = programme(name)
-        return Kind(found.title, SUFFIXES, lambda path, language: write_template(found, path, language))
+    def of(one: Listed) -> Kind:
+        return Kind(one.title, SUFFIXES, lambda path, language: write_template(one.form(language), path, language))
 
     scenario = Kind(Text("scenario", "シナリオ"), (".yaml", ".yml"), _write_scenario)
-    return {
-        "scenario": scenario,
-        **{name: of_programme(name) for name in PROGRAMMES},
-        **_auction_kinds(),
-        **_portfolio_kind(),
-        **_schedule_kinds(),
-    }
-
-
-def _auction_kinds() -> dict[str, Kind]:
-    """Return the tables of a joint purchase."""
-    from model.optimise.joint_purchase_rows import KINDS
-    from model.ordinance.row_template import SUFFIXES, write_template
-
-    def of_table(name: str) -> Kind:
-        from model.optimise.joint_purchase_forms import form
-
-        return Kind(
-            KINDS[name][1], SUFFIXES, lambda path, language: write_template(form(name, language), path, language)
-        )
-
-    return {name: of_table(name) for name in KINDS}
-
-
-def _portfolio_kind() -> dict[str, Kind]:
-    """Return the list of houses that `allocate` reads, and the weather that it may use."""
-    from model.optimise.solar_allocation_inputs import FORM
-    from model.optimise.solar_allocation_weather import FORM as WEATHER
-    from model.ordinance.row_template import SUFFIXES, write_template
-
-    return {
-        "portfolio": Kind(FORM.title, SUFFIXES, lambda path, language: write_template(FORM, path, language)),
-        "weather": Kind(WEATHER.title, SUFFIXES, lambda path, language: write_template(WEATHER, path, language)),
-    }
-
-
-def _schedule_kinds() -> dict[str, Kind]:
-    """Return the tables that `schedule` reads."""
-    from model.optimise.facility_schedule_forms import FORMS
-    from model.ordinance.row_template import SUFFIXES, write_template
-
-    def of_form(name: str) -> Kind:
-        return Kind(FORMS[name].title, SUFFIXES, lambda path, language: write_template(FORMS[name], path, language))
-
-    return {name: of_form(name) for name in FORMS}
+    return {"scenario": scenario, **{name: of(one) for name, one in forms().items()}}
 
 
 def register(app: typer.Typer) -> None:
@@ -110,7 +65,12 @@ def register(app: typer.Typer) -> None:
 
     @app.command("template")
     def template(
-        kind: Annotated[str, typer.Argument(help="scenario, or a programme / scenario 又は制度名", metavar="KIND")],
+        kind: Annotated[
+            str,
+            typer.Argument(
+                help="scenario, or a name of `list form` / scenario 又は `list form` の名称", metavar="KIND"
+            ),
+        ],
         out: Annotated[
             Path | None, typer.Option(help="file to write: .xlsx, .csv or .yaml / 出力ファイル", metavar="FILE")
         ] = None,
@@ -121,7 +81,7 @@ def register(app: typer.Typer) -> None:
         ] = None,
         seed: Annotated[int, typer.Option(help="seed of made-up houses / 模擬住宅の乱数の種", min=0)] = 0,
     ) -> None:
-        """Write the file to fill in for a scenario or a programme / 入力様式を作成する."""
+        """Write a file to fill in: scenario, programme, auction, houses, schedule / 入力様式を作成する."""
         if houses is not None:
             write_made_up(kind, houses, seed, out, lang or default_language(), force)
             return

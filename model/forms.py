@@ -1,0 +1,99 @@
+"""Every table that people fill in, by the name that `template` takes: programmes, joint purchase, houses, schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model.faults import FaultList
+from model.language import Language, Text
+
+if TYPE_CHECKING:
+    from model.ordinance.programme import Row
+    from model.ordinance.row_template import Form
+
+_NO_FORM = Text(
+    "no heading in the first filled line is of a form; `run.py list form` shows them all",
+    "先頭行にどの様式の項目名もありません。`run.py list form` で様式の一覧を表示できます",
+)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A form as it is listed.
+
+    Args:
+        title: name in both languages.
+        row: model of one row.
+        form: with its worked rows, in a language.
+    """
+
+    title: Text
+    row: type[Row]
+    form: Callable[[Language], Form]
+
+
+def forms() -> dict[str, Listed]:
+    """Return every form by its name, in the order in which a person meets them."""
+    from model.optimise.facility_schedule_forms import FORMS
+    from model.optimise.joint_purchase_forms import form
+    from model.optimise.joint_purchase_rows import KINDS
+    from model.optimise.solar_allocation_inputs import FORM as HOUSES
+    from model.optimise.solar_allocation_weather import FORM as WEATHER
+    from model.ordinance.programme import PROGRAMMES, programme
+
+    def same(one: Form) -> Listed:
+        return Listed(one.title, one.row, lambda language: one)
+
+    def of_purchase(name: str) -> Listed:
+        row, title = KINDS[name]
+        return Listed(title, row, lambda language: form(name, language))
+
+    return {
+        **{name: same(programme(name)) for name in PROGRAMMES},
+        **{name: of_purchase(name) for name in KINDS},
+        "portfolio": same(HOUSES),
+        "weather": same(WEATHER),
+        **{name: same(one) for name, one in FORMS.items()},
+    }
+
+
+def check_form(path: Path) -> Text:
+    """Read a filled-in form, whichever its headings show it to be.
+
+    Args:
+        path: CSV, Excel or YAML.
+
+    Returns:
+        what it is, and how many rows it holds.
+
+    Raises:
+        BadInput: everything wrong with its headings and rows; what concerns several files shows in the command.
+    """
+    from model.ordinance.row_reader import RowReader, fits
+    from model.record_files import read_records
+
+    faults = FaultList()
+    records = read_records(path, faults)
+    faults.raise_if_any()
+    assert records is not None
+    listed = forms()
+    # Of forms that share as many headings the one with fewer columns of its own is meant.
+    score = {
+        name: (fits(one.row, records.headings), -len(one.row.model_fields), -number)
+        for number, (name, one) in enumerate(listed.items())
+    }
+    name = max(score, key=lambda one: score[one])
+    if not score[name][0]:
+        faults.add(str(path), _NO_FORM, ", ".join(records.headings[:5]))
+        faults.raise_if_any()
+    reader = RowReader(listed[name].row)
+    reader.add(records, str(path))
+    (FaultList([*faults.faults, *reader.faults.faults])).raise_if_any()
+    title, many = listed[name].title, len(reader.rows)
+    return Text(
+        f"{title.en} (`{name}`), rows: {many}; what concerns several rows or files is checked when it is used",
+        f"{title.ja}（`{name}`）、{many}行。行やファイルにまたがる確認は計算時に行います",
+    )

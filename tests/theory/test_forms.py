@@ -1,0 +1,58 @@
+"""Every form that `template` writes is known again by `check`, in each language and kind of file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from model.catalogue import catalogue
+from model.commands.check import kind_of
+from model.commands.template import kinds
+from model.faults import BadInput
+from model.forms import check_form, forms
+from model.language import Language
+
+LANGUAGES: tuple[Language, ...] = ("ja", "en")
+
+
+@pytest.mark.parametrize("name", forms())
+@pytest.mark.parametrize(("suffix", "language"), [(".csv", "ja"), (".csv", "en"), (".yaml", "en")])
+def test_a_form_is_known_again_and_right_as_written(tmp_path: Path, name: str, suffix: str, language: Language) -> None:
+    path = tmp_path / f"filled{suffix}"
+    kinds()[name].write(path, language)
+    found = kind_of(path).check(path)
+    assert f"`{name}`" in found.en
+    assert f"rows: {len(forms()[name].form(language).examples_in(language))};" in found.en
+
+
+def test_what_is_wrong_with_rows_is_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "bids.csv"
+    kinds()["auction_bids"].write(path, "ja")
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    lines[1] = lines[1].replace("施設単位", "まとめて")
+    lines[2] = lines[2].replace("はい", "多分")
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(BadInput) as refused:
+        check_form(path)
+    assert [fault.place.split(" › ")[0] for fault in refused.value.faults] == [f"{path}:2", f"{path}:3"]
+
+
+def test_a_table_that_is_no_form_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(BadInput) as refused:
+        check_form(path)
+    (fault,) = refused.value.faults
+    assert fault.given == "a, b"
+
+
+def test_a_scenario_is_no_form(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: mine\ntitle: Mine\nbased_on: no_new_policy\nset: {}\n", encoding="utf-8")
+    assert kind_of(path).name.en == "scenario"
+
+
+def test_every_template_has_a_name_in_the_list() -> None:
+    listed = {name for name, entry in catalogue().items() if entry.kind in ("programme", "form")}
+    assert listed == set(kinds()) - {"scenario"}
