@@ -25,7 +25,10 @@ _LEFT_OUT = Text("left out; the rest was computed", "次を除いて計算しま
 _NO_AWARD = Text("No award meets every rule.", "全ての規則を満たす落札案がありません。")
 
 Files = Annotated[
-    list[Path], typer.Argument(help="tables of the purchase, any order / 入力表(順不同)", metavar="FILE…")
+    list[Path],
+    typer.Argument(
+        help="tables of the purchase in any order, or their folder / 入力表(順不同)又はそのフォルダー", metavar="FILE…"
+    ),
 ]
 Out = Annotated[Path | None, typer.Option(help="folder for results / 出力フォルダ")]
 Force = Annotated[bool, typer.Option("--force", help="write into a folder that is not ours / 他のフォルダにも出力")]
@@ -115,9 +118,10 @@ def clear(
     if found is None:
         console.print(_NO_AWARD(language), markup=False)
         return ExitCode.INFEASIBLE
+    from model.optimise.joint_purchase_inputs import tables_in
     from model.report.auction_award import award_lines, write_award
 
-    write_award(found, files, faults, options, (folder, force), begun, language)
+    write_award(found, tables_in(files), faults, options, (folder, force), begun, language)
     return _told(award_lines(found, language), folder, faults, console, language)
 
 
@@ -219,13 +223,14 @@ def verify(
     lang: Lang = None,
 ) -> int:
     """Check an award against the raw files, and repeat it / 落札結果を元データから検証・再現する."""
+    from model.optimise.joint_purchase_inputs import tables_in
     from model.optimise.joint_purchase_repeat import proven
     from model.optimise.joint_purchase_repeat import repeat as again
     from model.optimise.joint_purchase_verify import verify as check
     from model.report.auction_audit import read_audit
 
     language = lang or default_language()
-    content = read_audit(audit)
+    content, files = read_audit(audit), tables_in(files)
     checks = check(content, files)
     if repeat:
         checks += again(content, files, seconds)
@@ -277,9 +282,9 @@ def _begin(lang: Language | None, out: Path | None, name: str, force: bool) -> t
 
 def _read(files: Sequence[Path], keep_good: bool, bids_needed: bool = True) -> tuple[Purchase, FaultList]:
     """Return the tables of a purchase."""
-    from model.optimise.joint_purchase_inputs import read_purchase
+    from model.optimise.joint_purchase_inputs import read_purchase, tables_in
 
-    return read_purchase(files, keep_good, bids_needed)
+    return read_purchase(tables_in(files), keep_good, bids_needed)
 
 
 def _options(seconds: float, gap: float, seed: int) -> SolverOptions:

@@ -22,7 +22,7 @@ from model.optimise.joint_purchase_tariffs import contract_power
 from model.optimise.procurement_data import procurement
 from model.ordinance.municipalities import find_municipality
 from model.ordinance.row_reader import RowReader, fits
-from model.record_files import read_records
+from model.record_files import SUFFIXES, read_records
 
 _MISSING = Text(
     "months without a value; fill them in or name a half-hourly file",
@@ -44,6 +44,7 @@ _NO_FORM = Text(
     "no heading in the first filled line is of a joint-purchase form; of Excel the sheet “rows” or the first counts",
     "先頭行に共同購入の様式の項目名がありません（Excelはシート「入力」又は先頭のシートを読みます）",
 )
+_EMPTY = Text("the folder holds no table named auction_…", "フォルダーに auction_… という名前の表がありません")
 _NO_FACILITIES = Text("the list of facilities has none of this ward", "施設一覧にこの区の施設がありません")
 
 
@@ -92,6 +93,22 @@ class Purchase:
     def wards(self) -> tuple[str, ...]:
         """Codes of the wards, rising."""
         return tuple(sorted(set(self.ward)))
+
+
+def tables_in(paths: Sequence[Path]) -> list[Path]:
+    """Return the files that paths stand for: a folder for its tables named as `template` names them.
+
+    Raises:
+        BadInput: a folder without such tables.
+    """
+    faults, found = FaultList(), []
+    for path in paths:
+        inside = sorted(one for one in path.glob("auction_*") if one.suffix.lower() in SUFFIXES)
+        if path.is_dir() and not inside:
+            faults.add(str(path), _EMPTY)
+        found += inside if path.is_dir() else [path]
+    faults.raise_if_any()
+    return found
 
 
 def read_purchase(

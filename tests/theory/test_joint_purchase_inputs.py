@@ -10,7 +10,7 @@ import pytest
 
 from model.faults import BadInput, Fault
 from model.optimise.joint_purchase_forms import form, write_tables
-from model.optimise.joint_purchase_inputs import Purchase, read_purchase
+from model.optimise.joint_purchase_inputs import Purchase, read_purchase, tables_in
 from model.optimise.joint_purchase_rules import RULE_TITLES, AuctionRules
 from model.optimise.joint_purchase_synthetic import synthetic
 from model.ordinance.row_template import write_template
@@ -208,3 +208,12 @@ def test_a_formula_in_a_text_cell_stays_text(folder: Path) -> None:
     workbook_of(folder, "suppliers", "B2", "=HYPERLINK(1)", as_formula=False)
     purchase, _ = read_purchase(sorted(folder.glob("auction_*")))
     assert "=HYPERLINK(1)" in {row.name for row in purchase.suppliers}
+
+
+def test_a_folder_stands_for_its_tables(folder: Path) -> None:
+    (folder / "meter.csv").write_text("1,2\n", encoding="utf-8")
+    assert tables_in([folder]) == sorted(folder.glob("auction_*.csv"))
+    assert tables_in([folder / "meter.csv"]) == [folder / "meter.csv"]
+    (folder / "empty").mkdir()
+    with pytest.raises(BadInput):
+        tables_in([folder / "empty"])
