@@ -119,11 +119,17 @@ def _verdict(start: str, verdict: Verdict, amount: Callable[[float, Language], s
     if verdict.gap is None or verdict.target_change is None:
         return [state]
     asked, distance = _asked(verdict.target_change, language), amount(abs(verdict.gap), language)
-    end = (
-        Text(f"{asked} is reached with {distance} to spare", f"{asked}を{distance}の余裕をもって達成")
-        if verdict.met
-        else Text(f"{asked} is missed by {distance}", f"{asked}に{distance}届かない")
-    )
+    if distance == amount(0.0, language):
+        # Nearer than the last digit shown: a distance of 0.0 would say nothing.
+        end = (
+            Text(f"{asked} is just reached", f"{asked}をわずかに達成")
+            if verdict.met
+            else Text(f"{asked} is just missed, by less than is shown", f"{asked}にわずかに届かない(表示桁未満)")
+        )
+    elif verdict.met:
+        end = Text(f"{asked} is reached with {distance} to spare", f"{asked}を{distance}の余裕をもって達成")
+    else:
+        end = Text(f"{asked} is missed by {distance}", f"{asked}に{distance}届かない")
     return [state, end(language) + _doubt(verdict, amount, language)]
 
 

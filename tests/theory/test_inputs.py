@@ -10,7 +10,7 @@ import pytest
 from model.faults import BadInput
 from model.inputs import PATHWAY_THEMES, Data, read_data
 from model.paths import data_folder
-from model.row_checks import ROWS
+from model.required_rows import ROWS
 from model.schema import VARIABLES
 from model.tables import TABLES, labels_of
 from model.variable_tables import VARIABLE_TABLES

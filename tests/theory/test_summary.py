@@ -99,6 +99,14 @@ def test_a_target_that_is_met_exactly_is_met() -> None:
     assert "target" not in emissions_verdict(Verdict(2040, 10.0, 62.2, None), "en")
 
 
+def test_a_distance_below_the_last_digit_is_told_in_words() -> None:
+    assert emissions_verdict(Verdict(2035, 24.92, 62.2, 24.88), "en").endswith("is just missed, by less than is shown")
+    assert emissions_verdict(Verdict(2035, 24.85, 62.2, 24.88), "en").endswith("is just reached")
+    # 4万t is what Japanese readers are shown.
+    assert "4万t届かない" in emissions_verdict(Verdict(2035, 24.92, 62.2, 24.88), "ja")
+    assert "missed by 0.1 Mt" in emissions_verdict(Verdict(2035, 24.98, 62.2, 24.88), "en")
+
+
 def test_targets_are_those_that_the_metropolis_published(made_up: xr.Dataset) -> None:
     assert base_emissions().value == 62.2
     assert {year: row.value for year, row in targets_of("solar_capacity").items()} == {2030: 2.0, 2035: 3.5}
