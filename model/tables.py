@@ -333,6 +333,7 @@ TABLES: Final[dict[str, Table]] = {
                outside_tokyo_supply=_q("t-CO2", "outside credits on offer in a period", "都外クレジットの供給量(期間)"),
                saitama_link_price=_q("JPY/t-CO2", "price of Saitama credits", "埼玉連携クレジット価格"),
                saitama_link_supply=_q("t-CO2", "Saitama credits on offer in a period", "埼玉連携クレジットの供給量(期間)"),
+               carbon_half_level=_q("1", "emissions against the base at which recognition is granted", "カーボンハーフ認定の基準排出量比"),
                rate_offices=_share("assumed rate of reduction, category I-1", "区分I-1の削減義務率の想定"),
                rate_factories=_share("assumed rate of reduction, categories I-2 and II", "区分I-2・IIの削減義務率の想定"),
                discount_rate=_q("1/year", "discount rate of a plan", "計画の割引率", 0.0, 0.5)),

@@ -70,6 +70,10 @@ def register(app: typer.Typer) -> None:
             Literal["solar", "wind", "geothermal", "small_hydro", "other"],
             typer.Option(help="source of renewable credits; some count more / 再エネクレジットの電源（換算率）"),
         ] = "other",
+        carbon_half: Annotated[
+            bool,
+            typer.Option("--carbon-half", help="the plan may choose recognition as carbon half / 認定の選択"),
+        ] = False,
         budget: Annotated[
             float | None, typer.Option(help="money for works each year [JPY] / 毎年度の予算", min=0)
         ] = None,
@@ -120,7 +124,7 @@ def register(app: typer.Typer) -> None:
         settings = Settings(
             first, last, rules, fallback, objective == "emissions",
             float("inf") if cost_limit is None else cost_limit, budget, works,
-            renewable_source=renewable_source,
+            renewable_source=renewable_source, carbon_half=carbon_half,
         )  # fmt: skip
         faults = FaultList()
         prices, points = _numbers("--regret", regret, faults), _numbers("--rate-points", rate_points, faults)

@@ -288,6 +288,7 @@ def _amounts_of(model: pyo.ConcreteModel, problem: Problem) -> Mapping[str, Floa
         for name in ("kept", "bought", "bought_kept", "outside", "outside_kept", "ordered", "given", "received")
     }
     found["renewable"] = np.zeros((len(problem.renewable_price), facilities, years))
+    found["recognised"] = np.zeros((facilities, years))
     found["sold"] = np.zeros((facilities, len(problem.slots)))
     for name, values in found.items():
         variable = getattr(model, name)

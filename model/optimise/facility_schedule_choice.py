@@ -55,6 +55,7 @@ class Choice:
         self._choices()
         self._renewables()
         self._positions()
+        self._recognition()
         self._cover()
         self._sales()
         self._banks()
@@ -80,6 +81,8 @@ class Choice:
             values = np.zeros(self._made.columns)
         taken = np.flatnonzero(values[self._chosen] > 0.5)
         plan[self._of[taken]] = taken - self._firsts[self._of[taken]]
+        if self._recognised is not None:
+            self._used["recognised"] = self._recognised
         blocks = {**self._used, "given": self._given, "received": self._received, "sold": self._sold,
                   "renewable": self._bought}  # fmt: skip
         return Chosen(proof, plan, {name: np.maximum(values[block], 0.0) for name, block in blocks.items()})
@@ -141,6 +144,21 @@ class Choice:
         made.put(only, self._short, 1.0)
         made.put(only, sign, self._most_short)
 
+    # In a year in which emissions stay below the level a facility may be recognised, and owes less.
+    def _recognition(self) -> None:
+        problem, made = self.problem, self._made
+        offer = problem.recognition
+        self._recognised: IntArray | None = None
+        if offer is None:
+            return
+        offered = offer.forgiven_t > 0
+        self._recognised = made.block(offered.shape, offered, whole=True)
+        worst = np.maximum(self._highest(self._raw) - offer.aim_t, 0.0) * offered
+        rows = made.limits(offered.shape, np.where(offered, offer.aim_t + worst, np.inf))
+        made.put(rows[self._of], self._chosen[:, np.newaxis], self._raw)
+        made.put(rows, self._bought, -self._cut)
+        made.put(rows, self._recognised, worst)
+
     def _lowest(self, values: FloatArray) -> FloatArray:
         """Return the least value among the plans of each facility."""
         return np.asarray(np.minimum.reduceat(values, self._firsts[:-1]))
@@ -162,6 +180,11 @@ class Choice:
         tops: dict[str, FloatArray | float] = {"kept": bank, "bought": np.inf, "bought_kept": held, "outside": limited,
                 "outside_kept": np.minimum(held, limited)}  # fmt: skip
         self._used = {name: made.block(size, top) for name, top in tops.items()}
+        if problem.recognition is not None and self._recognised is not None:
+            self._used["forgiven"] = made.block(size, problem.forgivable_t())
+            rows = made.limits(size)
+            made.put(rows, self._used["forgiven"], 1.0)
+            made.put(rows[:, problem.period], self._recognised, -problem.recognition.forgiven_t)
         self._used["ordered"] = self._paid(size, np.where(offered, np.inf, 0.0), order)
         price = missing_price(problem)
         option = bool(np.isfinite(price))
@@ -230,6 +253,8 @@ class Choice:
             rows = made.limits(self.size, share * problem.required_t())
             made.put(rows, self._used["outside"], 1.0)
             made.put(rows, self._used["outside_kept"], 1.0)
+            if problem.recognition is not None and self._recognised is not None:
+                made.put(rows[:, problem.period], self._recognised, share * problem.recognition.forgiven_t)
 
     # Credits are bought for use in the period or the next, up to what is on offer.
     def _credits(self) -> None:
@@ -260,6 +285,8 @@ class Choice:
             buying = made.limits(sells.shape, short)
             made.put(buying, self._short[group], 1.0)
             made.put(buying, self._used["kept"][group], -1.0)
+            if "forgiven" in self._used:
+                made.put(buying, self._used["forgiven"][group], -1.0)
             made.put(buying, self._received[group], -1.0)
             made.put(buying, sells, short)
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.optimise.facility_schedule_master import Master, MasterAnswer
-from model.optimise.facility_schedule_plans import FacilityPlans, Plan, Prices
-from model.optimise.facility_schedule_problem import FloatArray, Problem
+from model.optimise.facility_schedule_plans import ALWAYS, REACHED, FacilityPlans, Plan, Prices
+from model.optimise.facility_schedule_problem import BoolArray, FloatArray, IntArray, Problem
 
 if TYPE_CHECKING:
     from highspy import Highs
@@ -71,12 +71,13 @@ class Bound:
 
 @dataclass(frozen=True)
 class _Case:
-    """One case of signs: limits on the worth of a tonne, where to start, and what is added to the bound."""
+    """One case of signs: limits on the worth of a tonne, where to start, what is added to the bound, recognition."""
 
     low: FloatArray
     high: FloatArray
     start: FloatArray | None
     constant: float
+    forgiving: IntArray | None
 
 
 def _between(centre: Sequence[Prices], current: Sequence[Prices]) -> tuple[Prices, ...]:
@@ -120,19 +121,32 @@ class Pool:
     def guess(self, prices: Prices, low: FloatArray, high: FloatArray) -> FloatArray:
         """Return a worth of a tonne to begin with: its upper limit where the plan charged least falls short."""
         plans = list(self.plans.values())
-        positions = np.array([plan.position_t for plan in plans])
+        positions = _balances(plans)
         charges = np.array([self.own.charge(plan, prices) for plan in plans])
         tonnes = np.maximum(-positions, 0.0) @ prices.short - np.maximum(positions, 0.0) @ prices.excess
         return np.where(positions[np.argmin(charges + tonnes)] < 0, high, low)
 
-    def tonne(self, prices: Prices, low: FloatArray, high: FloatArray) -> FloatArray:
-        """Return the worth of a tonne, between limits, at which the plans met so far allow the highest bound."""
-        plans = list(self.plans.values())
+    def tonne(self, prices: Prices, low: FloatArray, high: FloatArray, forgiving: IntArray | None = None) -> FloatArray:
+        """Return the worth of a tonne, between limits, at which the plans met so far allow the highest bound.
+
+        Args:
+            prices: prices asked.
+            low: lower limits; high: upper limits [JPY/t-CO2], dims (period).
+            forgiving: whether recognition counts in each year, as in `FacilityPlans.best`.
+        """
+        plans = [plan for plan in self.plans.values() if self.own.holds(plan, forgiving)]
+        if not plans:
+            return high.copy()
         charges = np.array([self.own.charge(plan, prices) for plan in plans])
-        positions = np.array([plan.position_t for plan in plans])
+        positions = np.array([self.own.balance(plan, forgiving) for plan in plans])
         scale = max(float(np.max(np.abs(charges))), 1.0)
         found = _highest_cut(charges / scale, positions / scale, low, high)
         return low if found is None else np.clip(found, low, high)
+
+
+def _balances(plans: Sequence[Plan]) -> FloatArray:
+    """Return positions after recognition, which only ever takes off a shortfall, dims (plan, period)."""
+    return np.array([np.where(plan.position_t < 0, -plan.short_t, plan.position_t) for plan in plans])
 
 
 def _highest_cut(charges: FloatArray, positions: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray | None:
@@ -184,6 +198,9 @@ class Decomposition:
         self._lowest = problem.position_t(most)
         self._highest = problem.position_t(np.zeros(most.shape))
         self._ties = bool(problem.limits())
+        self._forgivable = problem.forgivable_t()
+        offered = problem.recognition is not None and bool(self._forgivable.any())
+        self._forgiving = np.full(len(problem.years), REACHED) if offered else None
         self._dearest = max([float(np.max(one.price)) for one in problem.credits.values()], default=0.0)
 
     def under(self, problem: Problem) -> Decomposition:
@@ -247,7 +264,7 @@ class Decomposition:
                     tonne = level * self._dearest * problem.discount[last]
                     money = extra * problem.discount[:-1]
                     prices = Prices(tonne, tonne, money, np.zeros(years), max(weight, 1e-9))
-                    _, starts, _ = pool.own.best(prices, tonne)
+                    _, starts, _ = pool.own.best(prices, tonne, None, self._forgiving)
                     pool.add(pool.own.completed(starts, prices))
                 pool.add(pool.own.bare(np.full(len(pool.own.works), -1)))
             pool.offered.update(pool.plans)
@@ -276,7 +293,7 @@ class Decomposition:
         """
         pool, own, found = self.pools[f], self.facilities[f], []
         tonne = pool.guess(prices, np.minimum(prices.excess, prices.short), prices.short)
-        _, starts, _ = own.best(prices, tonne, room)
+        _, starts, _ = own.best(prices, tonne, room, self._forgiving)
         for way in (prices, replace(prices, excess=np.minimum(prices.excess, prices.short))):
             plan = own.completed(starts, way)
             fits = np.all(plan.paid <= room[0]) and np.all(plan.begun <= room[1])
@@ -319,11 +336,14 @@ class Decomposition:
         lowest, found = np.inf, []
         mixed = bool(np.any(prices.excess > prices.short))
         small = 1e-9 * max(abs(now), 1.0)
-        for case in self._cases(f, prices):
+        for case in self._cases(f, prices, steps > 1):
             best = -np.inf
             tonne = case.start if case.start is not None else pool.guess(prices, case.low, case.high)
             for _ in range(steps):
-                value, starts, options = own.best(prices, tonne)
+                value, starts, options = own.best(prices, tonne, None, case.forgiving)
+                if np.isinf(value):
+                    best = np.inf
+                    break
                 best = max(best, value + case.constant)
                 new = pool.add(own.plan(starts, options, (options >= 0).astype(np.float64)))
                 for way in (prices, replace(prices, excess=np.minimum(prices.excess, prices.short)))[: 1 + mixed]:
@@ -331,7 +351,7 @@ class Decomposition:
                     if plan.key not in pool.offered and self.charged(f, current, plan) < now - small:
                         found.append(plan)
                         pool.offer(plan)
-                following = pool.tonne(prices, case.low, case.high) if steps > 1 else tonne
+                following = pool.tonne(prices, case.low, case.high, case.forgiving) if steps > 1 else tonne
                 if (prices is current and best >= now - small) or (not new and np.allclose(following, tonne)):
                     break
                 tonne = following
@@ -340,25 +360,27 @@ class Decomposition:
 
     def charged(self, f: int, prices: Prices, plan: Plan) -> float:
         """Return what a plan is charged in the master [JPY]."""
-        excess = np.maximum(plan.position_t - self.problem.withheld_t(f), 0.0)
-        short = np.maximum(-plan.position_t, 0.0)
-        tonnes = float(prices.short @ short - prices.excess @ excess)
-        return self.facilities[f].charge(plan, prices) + tonnes
+        return self.facilities[f].charge(plan, prices) + self.facilities[f].tonnes_charge(plan, prices)
 
     # Where excess is worth less than a shortfall costs, any worth of a tonne between the two gives a bound. Where it is
     # worth more - what was kept expires and covers a shortfall for nothing - the sign of the position decides, and the
-    # bound is the lower of the two cases; beyond a few such periods the straight line between the extremes is used.
-    def _cases(self, f: int, prices: Prices) -> Iterator[_Case]:
+    # bound is the lower of the two cases; so it does where recognition takes off a shortfall, which counts only in the
+    # case of one. Beyond a few such periods the straight line between the extremes is used.
+    def _cases(self, f: int, prices: Prices, fine: bool) -> Iterator[_Case]:
         """Yield the cases of signs that a facility's positions can have, with the worth of a tonne allowed in each."""
         gap = prices.excess - prices.short
-        odd = np.flatnonzero(gap > _SAME * np.maximum(prices.excess, 1.0))
-        odd = odd[np.argsort(-gap[odd], kind="stable")]
+        forgivable = self._forgivable[f] > 0
+        apart = gap > _SAME * np.maximum(prices.excess, 1.0)
+        odd = np.flatnonzero(apart | forgivable)
+        odd = odd[np.lexsort((-gap[odd], ~forgivable[odd]))]
         low, high, constant = prices.excess.copy(), np.maximum(prices.excess, prices.short), 0.0
         ceiling = 2.0 * max(float(np.max(high)), self._dearest)
         cases: list[list[tuple[float, float]]] = []
         for number, p in enumerate(odd):
             above, below = max(float(self._highest[f, p]), 0.0), max(-float(self._lowest[f, p]), 0.0)
-            if number >= _MOST_SIGNS and above > 0 and below > 0:
+            if number >= _MOST_SIGNS and not apart[p]:
+                cases.append([(float(low[p]), float(high[p]))])
+            elif number >= _MOST_SIGNS and above > 0 and below > 0:
                 slope = (prices.excess[p] * above + prices.short[p] * below) / (above + below)
                 low[p] = high[p] = slope
                 constant += (prices.short[p] - slope) * below
@@ -368,14 +390,42 @@ class Decomposition:
                 cases.append([*surplus, (0.0, float(prices.short[p]))] if below > 0 else surplus)
         for signs in product(*cases):
             below_, above_ = low.copy(), high.copy()
+            short = forgivable.copy()
             for p, (least, most) in zip(odd, signs, strict=True):
                 below_[p], above_[p] = least, most
-            start = None
-            if len(odd):
-                start = self.pools[f].tonne(prices, below_, above_)
-                for p, (least, most) in zip(odd, signs, strict=True):
-                    start[p] = least if least > 0 else most
-            yield _Case(below_, above_, start, constant)
+                short[p] &= most < ceiling
+            for forgiving in self._patterns(f, short, fine):
+                start = None
+                if len(odd):
+                    start = self.pools[f].tonne(prices, below_, above_, forgiving)
+                    for p, (least, most) in zip(odd, signs, strict=True):
+                        if forgiving is None or not forgivable[p]:
+                            start[p] = least if least > 0 else most
+                yield _Case(below_, above_, start, constant, forgiving)
+
+    # What falls away beyond a shortfall is of no use, but in a sum over years it would pay for one of another year. So
+    # plans are told apart by the first year of recognition; later years count where they are reached.
+    def _patterns(self, f: int, short: BoolArray, fine: bool) -> Iterator[IntArray | None]:
+        """Yield ways in which recognition counts by year that together hold every plan; None: in no year.
+
+        Args:
+            f: the facility.
+            short: periods in which a shortfall is left, dims (period).
+            fine: tell them apart; otherwise all in one, at once and weaker.
+        """
+        offer, period = self.problem.recognition, self.problem.period
+        if offer is None or not short.any():
+            yield None
+            return
+        years = np.flatnonzero((offer.forgiven_t[f] > 0) & short[period])
+        if not fine:
+            yield np.where(np.isin(np.arange(len(period)), years), REACHED, 0)
+            return
+        yield None
+        for place, first in enumerate(years):
+            forgiving = np.zeros(len(period), dtype=np.int64)
+            forgiving[years[place:]], forgiving[first] = REACHED, ALWAYS
+            yield forgiving
 
     def _weighted(self, master: Master, answer: MasterAnswer) -> tuple[tuple[tuple[Plan, float], ...], ...]:
         """Return the plans of each facility that are in the mixture, heaviest first."""

@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from model.optimise.facility_schedule_problem import BoolArray, FloatArray, IntArray, Practice
+from model.optimise.facility_schedule_problem import BoolArray, FloatArray, IntArray, Practice, Recognition
 from model.optimise.facility_schedule_rows import FacilityRow
 from model.optimise.facility_schedule_tables import Paths, base_columns
 from model.ordinance.cap_and_trade_equations import (
@@ -90,6 +90,30 @@ def rates(rows: Sequence[FacilityRow], periods: Periods, years: IntArray, rules:
     owed = now.number("carbon_half_incentive", "reduction_rate")
     ordinary = obligation_rate(periods.rate_table, place, category)
     return Rates(*carbon_half_rates(rate, ordinary, half, owed, now.number("carbon_half_excess_rate_share")))
+
+
+def recognition_offered(
+    rows: Sequence[FacilityRow], base_t: FloatArray, owed: Rates, paths: Paths, years: IntArray, rules: Rules
+) -> Recognition:
+    """Return the recognition as carbon half that a plan may choose, where nothing else is recognised or relieved.
+
+    No source says when it is granted: the user assumes the level of emissions against the base, by fiscal year.
+
+    Args:
+        rows: facilities.
+        base_t: base emissions [t-CO2], dims (facility, year).
+        owed: rates of the years of the plan.
+        paths: assumptions by year; `carbon_half_level` 0 or absent: no recognition in the year.
+        years: fiscal years of the plan, dims (year).
+        rules: rules of "cap_and_trade".
+    """
+    level = base_t * paths.at("carbon_half_level", years, 0.0)
+    every = np.ones(level.shape, dtype=np.bool_)
+    rate = rules.number("carbon_half_incentive", "reduction_rate")
+    less, issued = carbon_half_rates(owed.owed, owed.owed, every, rate, rules.number("carbon_half_excess_rate_share"))
+    plain = np.array([row.recognition == "none" and row.power_law_relief == "none" for row in rows])
+    offered = plain[:, np.newaxis] & (level > 0) & np.isclose(issued, owed.issued_from)
+    return Recognition(level, np.where(offered, base_t * (owed.owed - less), 0.0))
 
 
 def _recognised(rows: Sequence[FacilityRow], periods: Periods, years: IntArray) -> BoolArray:

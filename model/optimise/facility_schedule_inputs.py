@@ -12,7 +12,16 @@ from model.faults import FaultList
 from model.inputs import Data
 from model.language import Text
 from model.optimise.facility_schedule_checks import MOST_WORKS, check_facilities, check_measures, check_paths
-from model.optimise.facility_schedule_duty import base_t, factors, plan_periods, practice, rates, standing
+from model.optimise.facility_schedule_duty import (
+    Rates,
+    base_t,
+    factors,
+    plan_periods,
+    practice,
+    rates,
+    recognition_offered,
+    standing,
+)
 from model.optimise.facility_schedule_limits import check_limits, owner_limits, owner_of
 from model.optimise.facility_schedule_physics import outlay, worn_share
 from model.optimise.facility_schedule_problem import (
@@ -62,6 +71,7 @@ class Settings:
         budget: the same budget for works in every year [JPY]; None: as the table says.
         capacity: the same number of works in every year; None: as the table says.
         scale_credits: multiplies every price of credits, for studies [1].
+        carbon_half: the plan may choose recognition as carbon half where its level is reached.
         renewable_source: source of the renewable credits on offer, on which hangs how much they count.
     """
 
@@ -75,6 +85,7 @@ class Settings:
     capacity: float | None = None
     scale_credits: float = 1.0
     renewable_source: RenewableSource = "other"
+    carbon_half: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,15 +189,18 @@ def problem(tables: Tables, settings: Settings) -> Problem:
     discount = (1.0 + float(paths.at("discount_rate", years[0]))) ** -np.arange(len(years) + 1.0)
     in_plan = place - first_place
     owners = {name: number for number, name in enumerate(dict.fromkeys(owner_of(row) for row in rows))}
+    bases = np.repeat(base[:, np.newaxis], len(years), axis=1)
+    ours = Rates(owed.owed[:, len(before) :], owed.issued_from[:, len(before) :])
+    chosen = recognition_offered(rows, bases, ours, paths, years, rules) if settings.carbon_half else None
     return Problem(
         years=years,
         period=in_plan,
         period_numbers=tuple(periods.numbers[one] for one in dict.fromkeys(place.tolist())),
         names=tuple(row.id for row in rows),
         owner=np.array([owners[owner_of(row)] for row in rows]),
-        base_t=np.repeat(base[:, np.newaxis], len(years), axis=1),
-        rate=owed.owed[:, len(before) :],
-        issue_rate=owed.issued_from[:, len(before) :],
+        base_t=bases,
+        rate=ours.owed,
+        issue_rate=ours.issued_from,
         duty=np.ones((len(rows), len(years)), dtype=np.bool_),
         past_base_t=base * len(before),
         past_required_t=base * owed.owed[:, past].sum(axis=1),
@@ -214,6 +228,7 @@ def problem(tables: Tables, settings: Settings) -> Problem:
         cost_limit=settings.cost_limit,
         aim="emissions" if settings.least_emissions else "cost",
         owner_limits=owner_limits(tables.limits, rows, years),
+        recognition=chosen,
         notes={"used": rules.used},
     )
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from model.optimise.facility_schedule_plans import Plan
-from model.optimise.facility_schedule_problem import FloatArray, IntArray, Problem
+from model.optimise.facility_schedule_problem import BoolArray, FloatArray, IntArray, Problem
 
 #: Kilograms in a tonne: everything is counted in whole kilograms.
 _KG = 1000
@@ -27,6 +28,8 @@ class Amounts:
         emissions_t: dims (facility, year).
         excess_t: own excess issued, dims (facility, period).
         short_t: shortfall before any cover.
+        forgiven_t: what recognition as carbon half takes off it.
+        recognised: years in which a facility is recognised, dims (facility, year).
         kept_t: own excess of the period before that is used.
         bought_t: credits of the period used; bought_kept_t: of the period before; outside…: from outside Tokyo.
         ordered_t: left to an order; missing_t: covered by nothing.
@@ -40,6 +43,8 @@ class Amounts:
     emissions_t: FloatArray
     excess_t: FloatArray
     short_t: FloatArray
+    forgiven_t: FloatArray
+    recognised: BoolArray
     kept_t: FloatArray
     bought_t: FloatArray
     bought_kept_t: FloatArray
@@ -96,8 +101,31 @@ def settled(problem: Problem, plans: Sequence[Plan], found: Mapping[str, FloatAr
     excess = np.maximum(position - _grams(problem.withheld_t()), 0)
     short = np.maximum(-position, 0)
     sold, given = _sales(problem, emissions, excess, found)
-    given, received = _moves(problem, given, short, found)
-    return _covered(problem, renewable, emissions, excess, short, sold, given, received, found)
+    recognised = _recognised(problem, emissions, found)
+    fallen = _fallen_t(problem, recognised)
+    forgiven = np.minimum(_grams(fallen), short)
+    given, received = _moves(problem, given, short - forgiven, found)
+    usable = _grams((problem.practice.outside_share or 0.0) * (problem.required_t() - fallen))
+    rest = _covered(problem, excess, short - forgiven, sold, given, received, usable, found)
+    return Amounts(
+        renewable_mwh=renewable, emissions_t=emissions, short_t=short / _KG, forgiven_t=forgiven / _KG,
+        recognised=recognised, **rest,
+    )  # fmt: skip
+
+
+def _recognised(problem: Problem, emissions: FloatArray, found: Mapping[str, FloatArray]) -> BoolArray:
+    """Return the years in which a facility is recognised: as chosen, where its emissions are below the level."""
+    if problem.recognition is None:
+        return np.zeros(emissions.shape, dtype=np.bool_)
+    below = emissions <= problem.recognition.level_t
+    return np.asarray((found["recognised"] > 0.5) & below & (problem.recognition.forgiven_t > 0))
+
+
+def _fallen_t(problem: Problem, recognised: BoolArray) -> FloatArray:
+    """Return the reduction owed that falls away with recognition [t-CO2], dims (facility, period)."""
+    if problem.recognition is None:
+        return np.zeros((problem.facilities, problem.periods))
+    return problem.by_period(np.where(recognised, problem.recognition.forgiven_t, 0.0))
 
 
 def _grams(tonnes: FloatArray) -> IntArray:
@@ -161,16 +189,18 @@ def _moves(
 
 def _covered(
     problem: Problem,
-    renewable: FloatArray,
-    emissions: FloatArray,
     excess: IntArray,
     short: IntArray,
     sold: IntArray,
     given: IntArray,
     received: IntArray,
+    usable: IntArray,
     found: Mapping[str, FloatArray],
-) -> Amounts:
-    """Return all amounts, with every shortfall covered in the order kept, received, kept credits, bought, ordered."""
+) -> dict[str, Any]:
+    """Return amounts by name, with every shortfall covered in the order kept, received, kept credits, bought, ordered.
+
+    `usable` is what credits from outside Tokyo may cover [kg], dims (facility, period).
+    """
     by_period = np.zeros(excess.shape, dtype=np.int64)
     for number, slot in enumerate(problem.slots):
         by_period[:, slot.period] += sold[:, number]
@@ -178,7 +208,6 @@ def _covered(
     held[:, 0] = _grams(problem.bank_t) * problem.practice.banking
     held[:, 1:] = (excess - by_period - given)[:, :-1] * problem.practice.banking
     left = short - received
-    usable = _grams((problem.practice.outside_share or 0.0) * problem.required_t())
     used = {}
     for name in ("kept", "bought_kept", "outside_kept", "outside", "ordered"):
         wanted = np.minimum(_grams(found[name] + 1e-4), left)
@@ -191,24 +220,16 @@ def _covered(
     used["bought"], missing = (left, np.zeros_like(left)) if offered else (np.zeros_like(left), left)
     bought, missing, purchase = _purchases(problem, used, missing)
     used["bought"] = bought
-    return Amounts(
-        renewable_mwh=renewable,
-        emissions_t=emissions,
-        excess_t=excess / _KG,
-        short_t=short / _KG,
-        kept_t=used["kept"] / _KG,
-        bought_t=used["bought"] / _KG,
-        bought_kept_t=used["bought_kept"] / _KG,
-        outside_t=used["outside"] / _KG,
-        outside_kept_t=used["outside_kept"] / _KG,
-        ordered_t=used["ordered"] / _KG,
-        missing_t=missing / _KG,
-        given_t=given / _KG,
-        received_t=received / _KG,
-        sold_t=sold / _KG,
-        expired_t=(held - used["kept"]) / _KG,
-        purchase_t=purchase,
-    )
+    return {
+        "excess_t": excess / _KG,
+        **{f"{name}_t": amount / _KG for name, amount in used.items()},
+        "missing_t": missing / _KG,
+        "given_t": given / _KG,
+        "received_t": received / _KG,
+        "sold_t": sold / _KG,
+        "expired_t": (held - used["kept"]) / _KG,
+        "purchase_t": purchase,
+    }
 
 
 def _purchases(

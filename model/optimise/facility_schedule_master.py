@@ -235,7 +235,7 @@ class Master:
         problem, (facilities, periods) = self.problem, self.size
         cells = facility * periods + np.arange(periods)
         excess = np.maximum(plan.position_t - problem.withheld_t(facility), 0.0)
-        short = np.maximum(-plan.position_t, 0.0)
+        short = plan.short_t
         rows = [cells, facilities * periods + cells, np.array([self._first_plan_row + facility])]
         values = [excess, -short, np.ones(1)]
         years = len(problem.years)

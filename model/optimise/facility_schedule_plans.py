@@ -26,6 +26,8 @@ from model.optimise.facility_schedule_search import Search
 
 #: Slack on a budget [JPY].
 _ONE_JPY = 1.0
+#: Recognition that counts in a year where it is reached, and recognition that a plan must have.
+REACHED, ALWAYS = 1, 2
 #: Rows of the table of quantities that every stage cost is linear in.
 _GRID, _OFF_SITE, _GAS, _HEAT, _OIL, _PREMIUM, _ANNUAL = range(7)
 
@@ -60,6 +62,7 @@ class Plan:
         options: way to buy renewables in each year, -1 for none, dims (year).
         shares: share of grid electricity for which they are bought [1], dims (year).
         position_t: reduction made less reduction owed, dims (period).
+        forgiven_t: reduction owed that recognition as carbon half takes away, dims (period).
         works_cost: works, renewals and value left [JPY, present value].
         energy_cost: energy and yearly costs less those without measures [JPY, present value].
         renewable_cost: renewables bought [JPY, present value].
@@ -74,6 +77,7 @@ class Plan:
     options: IntArray
     shares: FloatArray
     position_t: FloatArray
+    forgiven_t: FloatArray
     works_cost: float
     energy_cost: float
     renewable_cost: float
@@ -87,6 +91,11 @@ class Plan:
     def cost(self) -> float:
         """Own cost of the plan without credits [JPY, present value]."""
         return self.works_cost + self.energy_cost + self.renewable_cost
+
+    @property
+    def short_t(self) -> FloatArray:
+        """Reduction owed that is neither made nor forgiven [t-CO2], dims (period)."""
+        return np.maximum(-self.position_t - self.forgiven_t, 0.0)
 
     @property
     def grid_mwh(self) -> FloatArray:
@@ -180,7 +189,11 @@ class FacilityPlans:
         return np.asarray(np.max(self.stages(self._emission)[:, self.table.possible], axis=1))
 
     def best(
-        self, prices: Prices, tonne: FloatArray, room: tuple[FloatArray, FloatArray] | None = None
+        self,
+        prices: Prices,
+        tonne: FloatArray,
+        room: tuple[FloatArray, FloatArray] | None = None,
+        forgiving: IntArray | None = None,
     ) -> tuple[float, IntArray, IntArray]:
         """Return the least charge of any plan if every tonne of position is worth the same, above zero and below.
 
@@ -191,6 +204,8 @@ class FacilityPlans:
             prices: charges on everything else.
             tonne: worth of a tonne of position [JPY/t-CO2], dims (period).
             room: money [JPY] and hands that any single work must fit into, dims (year) each; None: no such limit.
+            forgiving: whether recognition counts in each year: 0 not, 1 where it is reached, 2 always, so that plans
+                without it are left aside; dims (year); None: in no year.
 
         Returns:
             the charge [JPY], the year of each work, and the way to buy renewables in each year.
@@ -204,7 +219,8 @@ class FacilityPlans:
         if room is not None:
             fits = np.all(self.paid <= room[0], axis=2) & (room[1] >= 1.0)
             begin = np.where(fits, begin, np.inf)
-        value, starts = self._search.best(weights, begin)
+        further = None if forgiving is None else self._recognised(prices, charge, tonne, option, forgiving)
+        value, starts = self._search.best(weights, begin, further)
         fixed = np.where(problem.duty[self.facility], problem.base_t[self.facility], 0.0)
         constant = float(tonne[problem.period] @ fixed) + float(tonne @ self._owed())
         return value - prices.cost * float(self.bill @ problem.discount[:-1]) - constant, starts, option
@@ -213,22 +229,98 @@ class FacilityPlans:
         """Return the plan of given works with the best renewables: those that excess pays for, then a shortfall's."""
         problem = self.problem
         plan = self.bare(starts)
-        net = self._extra(prices) - prices.emission * problem.renewable_cut[:, self.facility]
-        cut = problem.renewable_cut[:, self.facility]
-        unit = np.where(cut > 0, net / np.maximum(cut, 1e-12), np.inf)
-        options, every = np.argmin(unit, axis=0), np.arange(len(problem.years))
-        cheapest = unit[options, every]
-        most = cut[options, every] * plan.grid_mwh
+        cheapest, options = self._dearness(prices, np.full(len(problem.years), prices.emission))
+        most = problem.renewable_cut[options, self.facility, np.arange(len(options))] * plan.grid_mwh
         counts = problem.duty[self.facility] & (most > 0)
         full = (most > 0) & (cheapest < np.where(counts, prices.excess[problem.period], 0.0))
-        left = -plan.position_t - problem.by_period(np.where(full & counts, most, 0.0))
-        part = counts & ~full & (cheapest < prices.short[problem.period])
-        shares = full.astype(np.float64)
+        first = self._shares(plan, prices, cheapest, most, full.astype(np.float64), counts & ~full)
+        found = self._with(plan, np.where(first > 0, options, -1), first) if first.any() else plan
+        if problem.recognition is None or not problem.recognition.forgiven_t[self.facility].any():
+            return found
+        # The same with renewables down to the level of recognition wherever that can be reached.
+        offer = problem.recognition
+        missing = (plan.raw_emissions_t - offer.aim_t[self.facility]) / np.maximum(most, 1e-12)
+        reach = (offer.forgiven_t[self.facility] > 0) & (missing <= 1.0) & (most > 0) & ~np.isinf(cheapest)
+        least = np.where(reach & ~full, np.clip(missing, 0.0, 1.0), full.astype(np.float64))
+        second = self._shares(plan, prices, cheapest, most, least, counts & ~full)
+        if not second.any() or np.array_equal(first, second):
+            return found
+        other = self._with(plan, np.where(second > 0, options, -1), second)
+        return min(found, other, key=lambda one: self.charge(one, prices) + self.tonnes_charge(one, prices))
+
+    def _shares(
+        self, plan: Plan, prices: Prices, cheapest: FloatArray, most: FloatArray, least: FloatArray, free: BoolArray
+    ) -> FloatArray:
+        """Return shares of renewables: at least some, in free years up to what a shortfall pays for; dims (year)."""
+        problem, shares = self.problem, least.copy()
+        counted = np.where(problem.duty[self.facility], most, 0.0)
+        left = -plan.position_t - problem.by_period(shares * counted)
+        left -= self._forgiven(plan.raw_emissions_t - shares * most)
+        part = free & (cheapest < prices.short[problem.period])
         for year in np.flatnonzero(part)[np.argsort(cheapest[part], kind="stable")]:
             period = problem.period[year]
-            shares[year] = min(max(left[period] / most[year], 0.0), 1.0)
-            left[period] -= shares[year] * most[year]
-        return self._with(plan, np.where(shares > 0, options, -1), shares) if shares.any() else plan
+            more = min(max(left[period] / most[year], 0.0), 1.0 - shares[year])
+            shares[year] += more
+            left[period] -= more * most[year]
+        return shares
+
+    def tonnes_charge(self, plan: Plan, prices: Prices) -> float:
+        """Return what a plan is charged for its shortfall less what it is paid for its excess [JPY]."""
+        excess = np.maximum(plan.position_t - self.problem.withheld_t(self.facility), 0.0)
+        return float(prices.short @ plan.short_t - prices.excess @ excess)
+
+    def balance(self, plan: Plan, forgiving: IntArray | None) -> FloatArray:
+        """Return the position of a plan with what recognition takes off where it counts [t-CO2], dims (period)."""
+        offer = self.problem.recognition
+        if offer is None or forgiving is None:
+            return plan.position_t
+        given = offer.given(plan.emissions_t, self.facility)
+        return np.asarray(plan.position_t + self.problem.by_period(np.where(forgiving > 0, given, 0.0)))
+
+    def holds(self, plan: Plan, forgiving: IntArray | None) -> bool:
+        """Say whether a plan has the recognition that counts always."""
+        offer = self.problem.recognition
+        if offer is None or forgiving is None:
+            return True
+        return bool(np.all(offer.given(plan.emissions_t, self.facility)[forgiving == ALWAYS] > 0))
+
+    def _forgiven(self, emissions_t: FloatArray) -> FloatArray:
+        """Return the reduction owed that recognition takes away in each period [t-CO2], dims (…, period)."""
+        problem = self.problem
+        if problem.recognition is None:
+            return np.zeros((*emissions_t.shape[:-1], problem.periods))
+        return problem.by_period(problem.recognition.given(emissions_t, self.facility))
+
+    # A facility can buy renewables down to the level of recognition; what they cost less what falls away is the gain.
+    # Where renewables are bought anyway, or ways to buy them differ, the gain is taken as no less than it can be.
+    def _recognised(
+        self, prices: Prices, charge: FloatArray, tonne: FloatArray, option: IntArray, forgiving: IntArray
+    ) -> FloatArray | None:
+        """Return what recognition adds with every set of works [JPY], dims (year, set); None: nothing."""
+        problem, place = self.problem, self.facility
+        if problem.recognition is None:
+            return None
+        gain = tonne[problem.period] * problem.recognition.forgiven_t[place]
+        if not forgiving.any():
+            return None
+        raw, further = self.stages(self._emission), np.zeros((len(gain), len(self.table.possible)))
+        unit, _ = self._dearness(prices, charge)
+        greatest = np.where(np.isfinite(self._extra(prices)), problem.renewable_cut[:, place], 0.0).max(axis=0)
+        for year in np.flatnonzero(forgiving).tolist():
+            grid = self._of_year(year)[_GRID] * (self._growths[year, _GRID] if self._scales else 1.0)
+            missing = np.maximum(raw[year] - problem.recognition.aim_t[place, year], 0.0)
+            dear = 0.0 if option[year] >= 0 or greatest[year] <= 0 else unit[year]
+            fallen, otherwise = dear * missing - gain[year], np.inf if forgiving[year] == ALWAYS else 0.0
+            further[year] = np.where(missing <= greatest[year] * grid + 1e-6, np.minimum(fallen, otherwise), otherwise)
+        return further
+
+    def _dearness(self, prices: Prices, charge: FloatArray) -> tuple[FloatArray, IntArray]:
+        """Return what a tonne less costs by the cheapest way to buy renewables [JPY/t-CO2], and the way, by year."""
+        cut = self.problem.renewable_cut[:, self.facility]
+        net = self._extra(prices) - charge * cut
+        unit = np.where(cut > 0, net / np.maximum(cut, 1e-12), np.inf)
+        ways = np.argmin(unit, axis=0)
+        return unit[ways, np.arange(len(ways))], ways.astype(np.int64)
 
     def charge(self, plan: Plan, prices: Prices) -> float:
         """Return what a plan is charged apart from tonnes [JPY]."""
@@ -316,6 +408,7 @@ class FacilityPlans:
             options=np.full(years, -1, dtype=np.int64),
             shares=np.zeros(years),
             position_t=self._position(raw),
+            forgiven_t=self._forgiven(raw),
             works_cost=float(self.present[done, starts[done]].sum()),
             energy_cost=float((self._cost * used).sum() - self.bill @ problem.discount[:-1]),
             renewable_cost=0.0,
@@ -342,6 +435,7 @@ class FacilityPlans:
             options=options,
             shares=shares,
             position_t=self._position(emitted),
+            forgiven_t=self._forgiven(emitted),
             renewable_cost=float((extra * bare.grid_mwh) @ problem.discount[:-1]),
             emissions_t=emitted,
         )
@@ -361,11 +455,12 @@ class FacilityPlans:
         emitted = raw - np.where(bought, problem.renewable_cut[options, place, years], 0.0) * grid
         extra = np.where(bought, problem.renewable_price[options, years], 0.0)
         renewable = (extra * grid) @ problem.discount[:-1]
-        position = self._position(emitted)
+        position, forgiven = self._position(emitted), self._forgiven(emitted)
         return [
             replace(
                 plan,
                 position_t=position[n],
+                forgiven_t=forgiven[n],
                 works_cost=float(self.present[np.flatnonzero(plan.starts >= 0), plan.starts[plan.starts >= 0]].sum()),
                 energy_cost=float(energy[n]),
                 renewable_cost=float(renewable[n]),

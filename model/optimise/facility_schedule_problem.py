@@ -26,6 +26,8 @@ FUELS: Final = (1, 3)
 Aim = Literal["cost", "emissions", "tonnes", "money"]
 #: Money in programs is counted in this many JPY, so that coefficients stay near one.
 MILLION: Final = 1e6
+#: Distance to a level of emissions that is planned for: more than what rounding of five carriers adds [t-CO2].
+_SPARE_T: Final = 0.005
 #: Ways to buy renewable electricity for a year: the options of `Problem.renewable_price`.
 RENEWABLES: Final = ("certificates", "green_menu")
 
@@ -147,6 +149,28 @@ class Limit:
 
 
 @dataclass(frozen=True)
+class Recognition:
+    """Recognition as carbon half that a plan may choose for a facility in a year.
+
+    Args:
+        level_t: most that a facility may emit in a year in which it is recognised [t-CO2], dims (facility, year).
+        forgiven_t: reduction owed that falls away then [t-CO2], dims (facility, year); 0: not on offer.
+    """
+
+    level_t: FloatArray
+    forgiven_t: FloatArray
+
+    @property
+    def aim_t(self) -> FloatArray:
+        """Emissions to plan for, so far below the level that rounding to kilograms never passes it [t-CO2]."""
+        return np.asarray(self.level_t - _SPARE_T)
+
+    def given(self, emissions_t: FloatArray, facility: int | slice = slice(None)) -> FloatArray:
+        """Return what falls away with emissions below the level [t-CO2], dims (…, year)."""
+        return np.where(emissions_t <= self.aim_t[facility] + 1e-6, self.forgiven_t[facility], 0.0)
+
+
+@dataclass(frozen=True)
 class Slot:
     """A moment at which excess can be sold: in `year`, on the results of the first `results` years of the period."""
 
@@ -195,6 +219,7 @@ class Problem:
         owner_limits: limits of owners, beside those of the whole portfolio.
         notes: what the answer must say about the inputs.
         extra_price: extra price of electricity of each facility [JPY/MWh], dims (facility, year); None: nothing.
+        recognition: recognition as carbon half that the plan may choose; None: facilities are as they stand.
     """
 
     years: IntArray
@@ -231,6 +256,7 @@ class Problem:
     owner_limits: tuple[Limit, ...] = ()
     notes: Mapping[str, Any] = field(default_factory=dict)
     extra_price: FloatArray | None = None
+    recognition: Recognition | None = None
 
     @property
     def periods(self) -> int:
@@ -295,6 +321,12 @@ class Problem:
         """Return reduction beyond the duty that is not issued as excess [t-CO2], dims (facility, period)."""
         beyond = self.base_t[facility] * (self.issue_rate[facility] - self.rate[facility])
         return self.by_period(np.where(self.duty[facility], beyond, 0.0))
+
+    def forgivable_t(self) -> FloatArray:
+        """Return the most that recognition can take off what is owed [t-CO2], dims (facility, period)."""
+        if self.recognition is None:
+            return np.zeros((self.facilities, self.periods))
+        return self.by_period(self.recognition.forgiven_t)
 
     def position_t(self, emissions_t: FloatArray) -> FloatArray:
         """Return reduction made less reduction owed of each period [t-CO2].

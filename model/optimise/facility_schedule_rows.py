@@ -213,6 +213,12 @@ class PathRow(Row):
         "1",
         le=1,
     )
+    carbon_half_level: float | None = _price(
+        "emissions against the base at or below which a facility can be recognised as carbon half (0: none)",
+        "カーボンハーフ認定を受けられる基準排出量比の排出量（0は認定なし）",
+        "1",
+        le=1,
+    )
     budget: float | None = _price("budget for works (empty: no limit)", "対策工事予算（空欄は上限なし）", "JPY")
     works: float | None = _price(
         "works that contractors can do (empty: no limit)", "施工可能件数（空欄は上限なし）", "works"

@@ -33,6 +33,7 @@ def add_rules(model: pyo.ConcreteModel, problem: Problem, most: FloatArray) -> N
     """
     _renewables(model, problem)
     _positions(model, problem, most)
+    _recognition(model, problem, most)
     _sales(model, problem)
     _cover(model, problem)
     _transfers(model, problem)
@@ -123,6 +124,37 @@ def _positions(model: pyo.ConcreteModel, problem: Problem, most: FloatArray) -> 
     )
 
 
+# In a year in which emissions stay below the level a facility may be recognised as carbon half; what it owes for that
+# year falls away as far as a shortfall is left, so it takes nothing from excess.
+def _recognition(model: pyo.ConcreteModel, problem: Problem, most: FloatArray) -> None:
+    model.forgiven = pyo.Var(model.facilities, model.periods, domain=pyo.NonNegativeReals)
+    model.recognised = pyo.Var(model.facilities, model.years, domain=pyo.Binary)
+    model.recognition = pyo.ConstraintList()
+    offer = problem.recognition
+    if offer is None:
+        model.forgiven.fix(0)
+        model.recognised.fix(0)
+        return
+    for f in model.facilities:
+        for y in model.years:
+            aim = float(offer.aim_t[f, y])
+            if offer.forgiven_t[f, y] > 0:
+                above = max(float(most[f, y]) - aim, 0.0)
+                model.recognition.add(model.emitted[f, y] <= aim + above * (1 - model.recognised[f, y]))
+            else:
+                model.recognised[f, y].fix(0)
+        for p in model.periods:
+            model.recognition.add(model.forgiven[f, p] <= _fallen(model, problem, f, p))
+
+
+def _fallen(model: pyo.ConcreteModel, problem: Problem, f: int, p: int) -> Any:
+    """Return the reduction owed of a period that falls away with recognition [t-CO2]."""
+    if problem.recognition is None:
+        return 0.0
+    years = np.flatnonzero(problem.period == p).tolist()
+    return sum(float(problem.recognition.forgiven_t[f, y]) * model.recognised[f, y] for y in years)
+
+
 # What may be sold counts each year's reduction up to a share of the base, less the duty so far; what is sold early
 # counts against what may be sold later. A transfer within an owner comes out of the same amount at the period's end.
 def _sales(model: pyo.ConcreteModel, problem: Problem) -> None:
@@ -206,7 +238,7 @@ def _cover(model: pyo.ConcreteModel, problem: Problem) -> None:
         *both,
         rule=lambda m, f, p: m.short[f, p]
         <= m.kept[f, p] + m.bought[f, p] + m.bought_kept[f, p] + m.outside[f, p] + m.outside_kept[f, p]
-        + m.ordered[f, p] + m.missing[f, p] + (m.received[f, p] if f in shared else 0),
+        + m.forgiven[f, p] + m.ordered[f, p] + m.missing[f, p] + (m.received[f, p] if f in shared else 0),
     )  # fmt: skip
     model.keep = pyo.ConstraintList()
     for f in model.facilities:
@@ -237,7 +269,8 @@ def _one_bank(model: pyo.ConcreteModel, problem: Problem, f: int, p: int, shared
         model.outside_kept[f, p].fix(0)
     else:
         limit = (problem.practice.outside_share or 0.0) * float(problem.required_t()[f, p])
-        model.keep.add(model.outside[f, p] + model.outside_kept[f, p] <= limit)
+        less = (problem.practice.outside_share or 0.0) * _fallen(model, problem, f, p)
+        model.keep.add(model.outside[f, p] + model.outside_kept[f, p] <= limit - less)
 
 
 # Credits are bought for use in the period or the next, up to what is on offer.
@@ -277,7 +310,8 @@ def _transfers(model: pyo.ConcreteModel, problem: Problem) -> None:
         for p in model.periods:
             model.owner_rows.add(sum(model.received[f, p] for f in group) <= sum(model.given[f, p] for f in group))
             sold = sum(model.sold[f, n] for f in group for n, slot in enumerate(problem.slots) if slot.period == p)
-            outside = sum(model.short[f, p] - model.kept[f, p] - model.received[f, p] for f in group)
+            covered = model.kept, model.received, model.forgiven
+            outside = sum(model.short[f, p] - sum(cover[f, p] for cover in covered) for f in group)
             most = float(base[group, p].sum() + problem.past_base_t[group].sum())
             model.owner_rows.add(sold <= most * sells[p])
             worst = 4.0 * most + float(required[group, p].sum()) + float(problem.past_emissions_t[group].sum())

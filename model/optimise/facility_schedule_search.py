@@ -89,18 +89,23 @@ class Search:
         self._alone = np.array([not work.excludes and place not in excluded for place, work in enumerate(works)])
         self._requires = [work.requires for work in works]
 
-    def best(self, weights: FloatArray, begin: FloatArray) -> tuple[float, IntArray]:
+    def best(self, weights: FloatArray, begin: FloatArray, further: FloatArray | None = None) -> tuple[float, IntArray]:
         """Return the least charge from the first year on without any work, and the year of each work, -1 for never.
 
         Args:
             weights: charge of each quantity, dims (year, quantity).
             begin: charge of beginning each work, infinite where it cannot be, dims (work, year).
+            further: charge of every set in every year beside its quantities, dims (year, set); None: nothing.
         """
-        decided = self._decide(weights, begin)
+        # What is not a sum over quantities can make any work worth doing, so all works are searched then.
+        every = _Decided(list(range(self._count)), {}, begin)
+        decided = self._decide(weights, begin) if further is None else every
         sets = np.zeros(1, dtype=np.int64)
         for work in decided.free:
             sets = np.concatenate([sets, sets | 1 << work])
         stage = self._stages(weights, sets, decided.fixed)
+        if further is not None:
+            stage += further
         left = decided.begin[decided.free]
         before, after = _backwards(stage, left)
         starts = np.full(self._count, -1, dtype=np.int64)

@@ -61,7 +61,11 @@ def at_price(given: Problem, price: float, points: float, last_known: int) -> Pr
     slots = tuple(replace(slot, price=min(share, 1.0) * price) for slot in given.slots)
     later = points * (given.years > last_known)
     rate, issue = np.minimum(given.rate + later, 1.0), np.minimum(given.issue_rate + later, 1.0)
-    return given.changed(credits=credits, slots=slots, rate=rate, issue_rate=issue)
+    offer = given.recognition
+    if offer is not None:
+        more = np.where(offer.forgiven_t > 0, given.base_t * (rate - given.rate), 0.0)
+        offer = replace(offer, forgiven_t=offer.forgiven_t + more)
+    return given.changed(credits=credits, slots=slots, rate=rate, issue_rate=issue, recognition=offer)
 
 
 def regret(

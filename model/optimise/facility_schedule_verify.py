@@ -14,14 +14,15 @@ import numpy as np
 from model.faults import FaultList
 from model.language import Text
 from model.optimise.facility_schedule_answer import Schedule
-from model.optimise.facility_schedule_duty import factors, plan_periods, rates, standing
+from model.optimise.facility_schedule_duty import Rates, factors, plan_periods, rates, standing
 from model.optimise.facility_schedule_inputs import Settings, Tables
 from model.optimise.facility_schedule_problem import FloatArray
 from model.optimise.facility_schedule_rows import FacilityRow, MeasureRow
 from model.optimise.facility_schedule_tables import measure_of, names_in, numbers_in
 from model.ordinance.cap_and_trade_credits import OUTSIDE_TOKYO, after_sale_t, credit_limits_t, settle
-from model.ordinance.cap_and_trade_equations import Balance, balance_by_period, excess_to_date_t
+from model.ordinance.cap_and_trade_equations import Balance, balance_by_period, carbon_half_rates, excess_to_date_t
 from model.ordinance.exact import within
+from model.ordinance.rulebook import Rules
 from model.ordinance.rulebook import rules as rules_of
 
 #: Kinds in the order in which the ledger uses them.
@@ -213,7 +214,7 @@ def _programme(
     periods = plan_periods(rules, tables.paths, settings.last_year)
     first = periods.first_years[int(periods.of_years(problem.years[:1])[0])]
     every = np.arange(first, settings.last_year + 1)
-    owed = rates(tables.facilities, periods, every, rules)
+    owed = _with_recognition(schedule, tables, rates(tables.facilities, periods, every, rules), rules, faults)
     before = len(every) - len(problem.years)
     base = np.repeat(problem.base_t[:, :1], len(every), axis=1)
     past = np.array([row.emissions_so_far_t or 0.0 for row in tables.facilities])
@@ -250,6 +251,23 @@ def _programme(
     return test, book.uncovered_t[:, 1:], book.expired_t[:, :, 1:].sum(axis=1)
 
 
+def _with_recognition(schedule: Schedule, tables: Tables, stated: Rates, rules: Rules, faults: list[Text]) -> Rates:
+    """Return rates with the recognition as carbon half that the plan chose, after a look at its conditions."""
+    chosen, problem = schedule.amounts.recognised, schedule.problem
+    if not chosen.any():
+        return stated
+    level = problem.base_t * tables.paths.at("carbon_half_level", problem.years, 0.0)
+    for f, y in zip(*np.nonzero(chosen), strict=True):
+        if schedule.amounts.emissions_t[f, y] > level[f, y] or tables.facilities[f].recognition != "none":
+            what = Text("it cannot be recognised as carbon half", "カーボンハーフ認定の条件を満たさない")
+            faults.append(_fault(schedule, int(f), f"FY{problem.years[y]}", what))
+    before = np.zeros((len(chosen), stated.owed.shape[1] - chosen.shape[1]), dtype=np.bool_)
+    half = np.concatenate([before, chosen], axis=1)
+    rate = rules.number("carbon_half_incentive", "reduction_rate")
+    share = rules.number("carbon_half_excess_rate_share")
+    return Rates(*carbon_half_rates(stated.owed, stated.owed, half, rate, share))
+
+
 def _check_sales(schedule: Schedule, to_date: FloatArray, before: int, faults: list[Text]) -> None:
     """Check that nothing is sold before it is earned, by the programme's own reckoning."""
     problem = schedule.problem
@@ -280,7 +298,7 @@ def _check_tonnes(schedule: Schedule, faults: list[Text]) -> None:
         wrong = wrong or bool(
             (kilograms(amounts.given_t[group]).sum(0) != kilograms(amounts.received_t[group]).sum(0)).any()
         )
-    covers = ("kept", "received", "bought", "bought_kept", "outside", "outside_kept", "ordered", "missing")
+    covers = ("forgiven", "kept", "received", "bought", "bought_kept", "outside", "outside_kept", "ordered", "missing")
     covered = np.sum([kilograms(getattr(amounts, f"{name}_t")) for name in covers], axis=0)
     if wrong or (covered != kilograms(amounts.short_t)).any():
         faults.append(Text("tonnes are not conserved", "削減量の収支が一致しない"))

@@ -19,6 +19,7 @@ def dataset(answer: Answer) -> xr.Dataset:
         "reduction_rate": (problem.rate, "1", "rate of reduction owed"),
         "emissions": (amounts.emissions_t, "t/year", "emissions after renewables"),
         "emissions_before_renewables": (np.array([p.raw_emissions_t for p in found.plans]), "t/year", "after works"),
+        "recognised": (amounts.recognised.astype(np.int8), "1", "recognised as carbon half by choice of the plan"),
         "grid_electricity": (np.array([p.grid_mwh for p in found.plans]), "MWh/year", "electricity from the grid"),
         "paid_for_works": (np.array([p.paid for p in found.plans]), "JPY/year", "money paid for works and renewals"),
     }
@@ -26,6 +27,7 @@ def dataset(answer: Answer) -> xr.Dataset:
         "required_reduction": (problem.required_t(), "t", "reduction owed"),
         "excess": (amounts.excess_t, "t", "own excess issued"),
         "shortfall": (amounts.short_t, "t", "owed beyond own reductions"),
+        "forgiven": (amounts.forgiven_t, "t", "shortfall that recognition as carbon half takes away"),
         "kept_used": (amounts.kept_t, "t", "excess of the period before used"),
         "expired": (amounts.expired_t, "t", "excess of the period before that ends unused"),
         "sold": (amounts.sold_by_period(problem), "t", "excess sold"),

@@ -156,7 +156,7 @@ def plan_form(answer: Answer, language: Language) -> Rows:
         ("certificates [MWh]", "再エネ証書 [MWh]"), ("green menu [MWh]", "再エネメニュー [MWh]"),
         ("emissions [t-CO2]", "排出量 [t-CO2]"), ("reduction [t-CO2]", "削減量 [t-CO2]"),
         ("reduction against the base [1]", "基準排出量比削減率 [1]"), ("works of the year", "当年度の対策"),
-        ("paid for works [JPY]", "対策工事費 [JPY]"),
+        ("paid for works [JPY]", "対策工事費 [JPY]"), ("carbon half", "カーボンハーフ認定"),
     )]  # fmt: skip
     names = _names(answer, language)
     for f, facility in enumerate(problem.names):
@@ -170,6 +170,7 @@ def plan_form(answer: Answer, language: Language) -> Rows:
                 *(float(found.amounts.renewable_mwh[o, f, y]) for o in range(len(RENEWABLES))),
                 emitted, round(base - emitted, 3), round(1 - emitted / base, 4), "、".join(works),
                 float(round(found.plans[f].paid[y])),
+                Text("chosen", "選択")(language) if found.amounts.recognised[f, y] else "",
             ])  # fmt: skip
     return rows
 
@@ -181,6 +182,7 @@ def periods(answer: Answer, language: Language) -> Rows:
         (Text("reduction owed", "削減義務量"), problem.required_t()),
         (Text("excess", "超過削減量"), amounts.excess_t),
         (Text("shortfall", "義務不足量"), amounts.short_t),
+        (Text("forgiven by recognition as carbon half", "カーボンハーフ認定による免除"), amounts.forgiven_t),
         (Text("kept from the period before, used", "前期繰越の充当"), amounts.kept_t),
         (Text("kept from the period before, expired", "前期繰越の失効"), amounts.expired_t),
         (Text("received from own facilities", "自社他事業所から受入"), amounts.received_t),

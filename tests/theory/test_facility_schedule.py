@@ -10,8 +10,10 @@ from schedule_cases import PRACTICES, YEARS, tiny
 from scipy.optimize import linprog
 
 from model.optimise.facility_schedule_answer import solve_schedule
-from model.optimise.facility_schedule_problem import Limit, Practice, Problem, Work
+from model.optimise.facility_schedule_problem import Limit, Practice, Problem, Recognition, Work
 
+#: Two facilities and five years rounded up to whole kilograms, at most some 15 kg, at no more than 9,000 JPY a tonne.
+ROUNDED = 140.0
 SETTINGS = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -97,12 +99,26 @@ def _trade(problem: Problem, use: list[list[tuple[float, float, float]]]) -> flo
     patterns = product((True, False), repeat=len(cells)) if free else [None]
     group = range(2) if problem.practice.transfer and problem.practice.sale and problem.facilities > 1 else range(1)
     sells = list(product((True, False), repeat=2)) if len(group) == 2 else [None]
-    return min(_trade_lp(problem, use, pattern, sell) for pattern in patterns for sell in sells)
+    offer = problem.recognition
+    offered = [] if offer is None else [tuple(one) for one in np.argwhere(offer.forgiven_t > 0).tolist()]
+    chosen = [
+        {one for one, is_in in zip(offered, picked, strict=True) if is_in}
+        for picked in product((True, False), repeat=len(offered))
+    ]
+    return min(
+        _trade_lp(problem, use, pattern, sell, half) for pattern, sell, half in product(list(patterns), sells, chosen)
+    )
 
 
-def _trade_lp(problem: Problem, use: list, pattern: tuple[bool, ...] | None, sells: tuple[bool, bool] | None) -> float:
+def _trade_lp(
+    problem: Problem,
+    use: list,
+    pattern: tuple[bool, ...] | None,
+    sells: tuple[bool, bool] | None,
+    half: set[tuple[int, int]],
+) -> float:
     F, d, pr = problem.facilities, problem.discount, problem.practice
-    amounts = ("kept", "bought", "bk", "out", "ok", "given", "got", "ord", "exc", "short")
+    amounts = ("kept", "bought", "bk", "out", "ok", "given", "got", "ord", "exc", "short", "half")
     names: list[tuple] = [(n, f, p) for n in amounts for f in range(F) for p in range(2)]  # fmt: skip
     names += [("sold", f, n) for f in range(F) for n in range(len(problem.slots))]
     names += [("cert", f, y) for f in range(F) for y in range(YEARS)]
@@ -140,6 +156,12 @@ def _trade_lp(problem: Problem, use: list, pattern: tuple[bool, ...] | None, sel
             n = len(years) + (2 if p == 0 else 0)
             past = problem.past_emissions_t[f] if p == 0 else 0.0
             owed = sum(base * problem.rate[f, y] for y in years) + (problem.past_required_t[f] if p == 0 else 0.0)
+            less = sum(problem.recognition.forgiven_t[f, y] for y in years if (f, y) in half) if half else 0.0
+            upper[at["half", f, p]] = less
+            for y in years:
+                if (f, y) in half:
+                    cut = {at["cert", f, y]: -problem.renewable_cut[0, f, y]}
+                    rows.append((cut, problem.recognition.level_t[f, y] - use[f][y][1]))
             held_back = sum(base * (problem.issue_rate[f, y] - problem.rate[f, y]) for y in years)
             fixed = n * base - past - sum(use[f][y][1] for y in years) - owed
             cuts = {at["cert", f, y]: problem.renewable_cut[0, f, y] for y in years}
@@ -154,12 +176,12 @@ def _trade_lp(problem: Problem, use: list, pattern: tuple[bool, ...] | None, sel
             else:
                 upper[at["exc", f, p]] = 0.0
                 rows.append(({at["short", f, p]: -1.0} | {i: -v for i, v in cuts.items()}, fixed))
-            cover = {at[m, f, p]: -1.0 for m in ("kept", "bought", "bk", "out", "ok", "got", "ord")}
+            cover = {at[m, f, p]: -1.0 for m in ("kept", "bought", "bk", "out", "ok", "got", "ord", "half")}
             rows.append(({at["short", f, p]: 1.0} | cover, 0.0))
             sold = {at["sold", f, i]: 1.0 for i, s in enumerate(problem.slots) if s.period == p}
             held = sold | {at["given", f, p]: 1.0, at["exc", f, p]: -1.0}
             rows.append((held | ({at["kept", f, 1]: 1.0} if p == 0 else {}), 0.0))
-            rows.append(({at["out", f, p]: 1.0, at["ok", f, p]: 1.0}, (pr.outside_share or 0.0) * owed))
+            rows.append(({at["out", f, p]: 1.0, at["ok", f, p]: 1.0}, (pr.outside_share or 0.0) * (owed - less)))
             if p == 0:
                 upper[at["kept", f, 0]] = problem.bank_t[f]
                 upper[at["bk", f, 0]] = upper[at["ok", f, 0]] = 0.0
@@ -171,7 +193,11 @@ def _trade_lp(problem: Problem, use: list, pattern: tuple[bool, ...] | None, sel
             _slot_rows(problem, use, f, p, at, rows, upper)
         if sells is not None:
             if sells[p]:
-                gross = {at[m, f, p]: s for f in range(F) for m, s in (("short", 1.0), ("kept", -1.0), ("got", -1.0))}
+                gross = {
+                    at[m, f, p]: s
+                    for f in range(F)
+                    for m, s in (("short", 1.0), ("kept", -1.0), ("got", -1.0), ("half", -1.0))
+                }
                 rows.append((gross, 0.0))
             else:
                 for f in range(F):
@@ -235,6 +261,43 @@ def test_equals_exhaustive_search_with_certificates(seed: int, banking: bool, ou
     assert apart.cost >= expected - 1e-6 * abs(expected) - 50.0
 
 
+def halved(problem: Problem, seed: int) -> Problem:
+    """Recognition on offer in two years, at levels that works or certificates may reach or not."""
+    draw = np.random.default_rng(seed + 7)
+    level, forgiven = np.zeros(problem.base_t.shape), np.zeros(problem.base_t.shape)
+    for f in range(problem.facilities):
+        for y in draw.choice(YEARS, 2, replace=False):
+            level[f, y] = problem.base_t[f, y] * draw.uniform(0.3, 0.9)
+            forgiven[f, y] = problem.base_t[f, y] * problem.rate[f, y]
+    return problem.changed(recognition=Recognition(level, forgiven))
+
+
+@SETTINGS
+@given(st.integers(0, 10**6), PRACTICES)
+def test_recognition_is_chosen_as_exhaustive_search_does(seed: int, practice: Practice) -> None:
+    problem = halved(tiny(seed, (2, 1), practice, certificates=False), seed)
+    expected = exhaustive(problem)
+    whole = solve_schedule(problem, gap=0.0, method="whole")
+    assert whole.cost == pytest.approx(expected, rel=1e-6, abs=ROUNDED)
+    apart = solve_schedule(problem, gap=1e-6)
+    assert apart.proof.bound <= expected + 1e-6 * abs(expected) + 1.0
+    assert apart.cost >= expected - 1e-6 * abs(expected) - ROUNDED
+
+
+@SETTINGS
+@given(st.integers(0, 10**6))
+def test_certificates_are_bought_down_to_the_level_of_recognition(seed: int) -> None:
+    practice = Practice(transfer=False, sale=False, seller_cap_share=None)
+    problem = halved(tiny(seed, (2,), practice, certificates=True), seed)
+    problem = problem.changed(renewable_price=8.0 * problem.renewable_price)
+    expected = exhaustive(problem)
+    whole = solve_schedule(problem, gap=0.0, method="whole")
+    assert whole.cost == pytest.approx(expected, rel=1e-6, abs=ROUNDED)
+    apart = solve_schedule(problem, gap=1e-6)
+    assert apart.proof.bound <= expected + 1e-6 * abs(expected) + 1.0
+    assert apart.cost == pytest.approx(expected, rel=1e-5, abs=ROUNDED)
+
+
 @pytest.mark.slow
 @settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 10**6), PRACTICES)
@@ -245,8 +308,6 @@ def test_equals_exhaustive_search_with_twelve_works(seed: int, practice: Practic
     assert solve_schedule(problem, gap=1e-6).proof.bound <= expected + 1e-6 * abs(expected) + 1.0
 
 
-#: Two facilities and five years rounded up to whole kilograms, at most some 15 kg, at no more than 9,000 JPY a tonne.
-ROUNDED = 140.0
 RULES = ("banking", "transfer", "sale", "seller cap", "early sale", "outside limit", "order")
 
 
