@@ -50,6 +50,7 @@ from model.optimise.facility_schedule_tables import (
 from model.ordinance.cap_and_trade_equations import Periods
 from model.ordinance.cap_and_trade_facts import CREDIT_COLUMNS, RenewableSource
 from model.ordinance.cap_and_trade_years import renewable_multiplier
+from model.ordinance.row_reader import RowReader
 from model.ordinance.rulebook import Rules, RuleSet
 from model.ordinance.rulebook import rules as rules_of
 
@@ -130,11 +131,14 @@ def read_tables(
         BadInput: every fault of every table.
     """
     faults = FaultList()
-    rows = read_rows(FacilityRow, facilities, faults)
+    reader = RowReader(FacilityRow)
+    reader.read(facilities)
+    faults.faults.extend(reader.faults.faults)
+    rows, places = reader.rows, {str(key[0]): f"{place} ({key[0]})" for key, place in reader.places.items()}
     own = [] if measures is None else read_rows(MeasureRow, measures, faults)
     years = [] if paths is None else read_rows(PathRow, paths, faults)
     owners = [] if limits is None else read_rows(LimitRow, limits, faults)
-    return checked(data, rows, own, years, settings, faults, owners)
+    return checked(data, rows, own, years, settings, faults, owners, places)
 
 
 def checked(
@@ -145,8 +149,9 @@ def checked(
     settings: Settings,
     faults: FaultList | None = None,
     limits: Sequence[LimitRow] = (),
+    places: Mapping[str, str] | None = None,
 ) -> Tables:
-    """Return tables after all checks between rows; arguments as `read_tables`.
+    """Return tables after all checks between rows; arguments as `read_tables`, `places` of facilities in their file.
 
     Raises:
         BadInput: every fault, those already found among them.
@@ -155,7 +160,7 @@ def checked(
     catalogue = merged_measures(shipped_measures(data), own)
     rules = rules_of("cap_and_trade", settings.rule_set, fallback=settings.fallback)
     check_measures(catalogue, found)
-    check_facilities(rows, catalogue, settings.first_year, rules, found)
+    check_facilities(rows, catalogue, settings.first_year, rules, found, places or {})
     check_paths(read_paths(data, years), settings.first_year, settings.last_year, found)
     check_limits(limits, rows, found)
     found.raise_if_any()

@@ -80,6 +80,11 @@ class RowReader(Generic[_RowType]):
         for record in records.rows:
             self._read_record(record, known, absent)
 
+    @property
+    def places(self) -> Mapping[tuple[Any, ...], str]:
+        """Identity of each good row → where it stands in its file."""
+        return self._seen
+
     def _headings(self, records: Records, place: str) -> dict[str, Column]:
         """Return the column of each heading; unknown and repeated headings are faults."""
         found: dict[str, Column] = {}

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from model.language import Language, Text
 from model.optimise.facility_schedule_tables import measure_name
 from model.report.schedule_tables import Answer
-from model.report.schedule_words import RULE_SET_NAMES
+from model.report.schedule_words import RULE_SET_NAMES, whose_plan
 from model.report.style import BLUE, FAINT, SKY, Page, fitted, year_ticks
 
 _SOURCE = Text(
@@ -24,12 +24,9 @@ _MOST_WORKS: Final = 36
 
 def figure_page(answer: Answer, title: Text, message: Text, language: Language, body: float = 3.1) -> Page:
     """Return the page of a figure of a schedule."""
-    problem = answer.schedule.problem
-    whose = Text(
-        f"{problem.facilities} facilities, rules {RULE_SET_NAMES[answer.settings.rule_set].en}",
-        f"{problem.facilities}事業所、{RULE_SET_NAMES[answer.settings.rule_set].ja}",
-    )
-    return Page(title(language), whose(language), message(language), _SOURCE(language), body, language)
+    whose, rules = whose_plan(answer.schedule.problem), RULE_SET_NAMES[answer.settings.rule_set]
+    head = Text(f"{whose.en}, rules {rules.en}", f"{whose.ja}、{rules.ja}")
+    return Page(title(language), head(language), message(language), _SOURCE(language), body, language)
 
 
 def works_figure(answer: Answer, language: Language) -> Figure:

@@ -15,7 +15,7 @@ from model.report.schedule_limits import limits
 from model.report.schedule_purchase import purchase_effect
 from model.report.schedule_reaction import reaction, steps
 from model.report.schedule_studies import studies
-from model.report.schedule_words import worded
+from model.report.schedule_words import whose_plan, worded
 
 _TITLE = Text("Schedule of reductions under cap-and-trade", "総量削減義務に対する削減計画")
 _SECTIONS: Final[tuple[tuple[Text, Callable[[tables.Answer, Language], tables.Rows]], ...]] = (
@@ -55,11 +55,11 @@ def write_schedule_page(answer: tables.Answer, path: Path, figures: Sequence[Pat
     amount = f"{abs(found.cost) / 1e6:,.0f}"
     money = Text(f"costs {amount} million JPY", f"計画の費用は{amount}百万円") if found.cost >= 0 else Text(
         f"saves {amount} million JPY", f"計画により費用が{amount}百万円減少")  # fmt: skip
+    whose = whose_plan(found.problem)
     sentence = Text(
-        f"{found.problem.facilities} facilities: the plan {money.en} in present value against no measures, energy "
+        f"{whose.en}: the plan {money.en} in present value against no measures, energy "
         f"saved included; {status.en}.{proven.en}",
-        f"対象{found.problem.facilities}事業所。{money.ja}（現在価値、対策なし比、エネルギー費の節減を含む）。"
-        f"{status.ja}。{proven.ja}",
+        f"対象{whose.ja}。{money.ja}（現在価値、対策なし比、エネルギー費の節減を含む）。{status.ja}。{proven.ja}",
     )
     shown = {name(language): worded(table(answer, language), language) for name, table in _SECTIONS}
     filled = {name: rows for name, rows in shown.items() if len(rows) > 1}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from model.language import Language, Text
+from model.optimise.facility_schedule_population import MARK
+from model.optimise.facility_schedule_problem import Problem
 from model.ordinance.derivation import unit_name
 from model.ordinance.rulebook import Parameter, RuleSet
 from model.spreadsheet import Cell
@@ -42,6 +44,14 @@ def _unit(unit: Cell, language: Language) -> str:
     parts = [unit_name(part, language) for part in str(unit or "").split("/")]
     shown = "/".join(parts).replace("CO2", "CO₂")
     return "" if shown == "1" else {"s": Text("s", "秒")(language)}.get(shown, shown)
+
+
+def whose_plan(problem: Problem) -> Text:
+    """Return how many facilities a plan is for, with a word on those that are made up."""
+    count = problem.facilities
+    if all(name.startswith(MARK) for name in problem.names):
+        return Text(f"{count} made-up facilities ({MARK})", f"{count}事業所（架空のデータ）")
+    return Text(f"{count} facilities", f"{count}事業所")
 
 
 def rule_term(parameter: Parameter, language: Language) -> str:

@@ -98,6 +98,7 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path, capsys: pytest.Capture
         "too large; given: 1e15; allowed: ≤ 10000000.0",
     ):  # fmt: skip
         assert words in told
+    assert f"{path}:3 (B) › heat_source_from" in told and f"{path}:4 (C): below" in told
     assert not (tmp_path / "out").exists()
     assert "Traceback" not in told
 
@@ -198,6 +199,7 @@ def test_a_made_up_portfolio_says_so(tmp_path: Path) -> None:
     with xr.open_dataset(out / "schedule.nc") as found:
         assert all(str(name).startswith("SYNTHETIC") for name in found["facility"].to_numpy())
         cost = found.attrs["objective"]
+    assert "架空" in (out / "page.ja.html").read_text(encoding="utf-8")
     studies = openpyxl.load_workbook(out / "schedule.xlsx")["studies"].iter_rows(min_row=2, values_only=True)
     past = {(row[1], row[2]): row[3] for row in studies if row[0] == "second period from published inputs"}
     # Published: 11,834.7 kt of excess against 739.3 kt of shortfall.
