@@ -22,8 +22,9 @@ from model.optimise.solver import Proof, PyomoSolver, SolverOptions, prove, rela
 
 Method = Literal["decomposed", "whole"]
 
-#: Parts of the gap asked for: to which plans are priced, and to which whole ones are chosen where they tie facilities.
-_PRICING_GAP, _CHOICE_GAP = 0.4, 0.2
+#: Parts of the gap asked for: to which plans are priced, the same where limits tie facilities and whole plans lose
+#: more, and to which whole ones are chosen.
+_PRICING_GAP, _TIED_PRICING_GAP, _CHOICE_GAP = 0.4, 0.2, 0.2
 #: Works times years up to which the whole model is solved too, where facilities apart do not reach the gap.
 _SMALL = 2000
 #: Plans of works offered to the choice for each facility: more where there are few facilities.
@@ -122,7 +123,7 @@ def solve_schedule(
     if method == "whole":
         return _whole(problem, SolverOptions(seconds=seconds, relative_gap=gap, seed=seed), begun)
     work = Decomposition(problem) if warm is None else warm
-    bound = work.solve(gap * _PRICING_GAP, 0.6 * seconds, report)
+    bound = work.solve(gap * (_TIED_PRICING_GAP if problem.limits() else _PRICING_GAP), 0.6 * seconds, report)
     found = _choose(work, bound, gap, seconds, seed, begun)
     decisions = len(problem.years) * sum(len(own) for own in problem.works)
     left = seconds - (perf_counter() - begun)
