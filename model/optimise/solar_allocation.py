@@ -31,9 +31,9 @@ from model.ordinance.rulebook import Rules
 
 IntArray = npt.NDArray[np.int64]
 
-#: What a bound is proven for: the rules as they stand; or, with owners who may refuse, the row in normal form that
-#: stands for the probability, the plan itself being held against its exact probability or only against a normal one.
-Proven = Literal["rules", "normal_form", "normal_form_only"]
+#: What a bound is proven for: the rules as they stand, probability included; or, with very many owners who may refuse,
+#: sums of consents that are taken as normal, the plan's own among them.
+Proven = Literal["rules", "normal_form_only"]
 
 #: How often the range of certainties that a plan may reach is halved, and how far from even it begins.
 _HALVINGS, _LEAST_SURE = 8, 1e-3
@@ -57,9 +57,7 @@ class Outcome:
         prices: price of each row of the model [objective per unit of the row], in the order of `row_names`.
         row_names: names of the rows.
         probability: probability that the year closes above the requirement; NaN where consent is not asked for.
-        proven: what the bound is proven for. In normal form the row asks for as many standard deviations as give the
-            certainty by the exact distribution of the plan in hand. Another plan's distribution may be a little less
-            or more skewed, so that a plan that is certain enough could in principle lie below that bound.
+        proven: what the bound is proven for.
     """
 
     model: Model
@@ -106,8 +104,7 @@ class Plan:
     @property
     def proven(self) -> Proven:
         """What the bound over both schemes is proven for: the weakest of what those of the schemes are."""
-        weakest: tuple[Proven, ...] = ("normal_form_only", "normal_form", "rules")
-        return next(one for one in weakest if one == "rules" or any(x.proven == one for x in self.outcomes.values()))
+        return next((one.proven for one in self.outcomes.values() if one.proven != "rules"), "rules")
 
     @property
     def choice(self) -> SlotArray:
@@ -155,8 +152,9 @@ def allocate(
     for model in sorted(models, key=_owed):
         left = max(seconds - (perf_counter() - begun), 1.0)
         coarse = max(gap, _OTHER_GAP) if outcomes else gap
-        found = solve_scheme(model, rules, coarse, _OTHER_SHARE * seconds if outcomes else 0.7 * left, seed)
         costs = [one.finished.cost for one in outcomes.values() if one.finished.choice.size]
+        share = _OTHER_SHARE * seconds if outcomes else 0.7 * left
+        found = solve_scheme(model, rules, coarse, share, seed, min(costs, default=np.inf))
         if coarse > gap and costs and found.finished.bound < min(costs) - gap * abs(min(costs)):
             # It may still hold the better plan, or an equal one, so it is worked out as finely as the first.
             found = solve_scheme(model, rules, gap, max(seconds - (perf_counter() - begun), 1.0), seed)
@@ -236,7 +234,7 @@ def _beyond_help(model: Model, rules: Rules) -> tuple[Relaxation, ...]:
     return tuple(found)
 
 
-def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: int) -> Outcome:
+def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: int, enough: float = np.inf) -> Outcome:
     """Return plan, bound and prices of one scheme.
 
     Args:
@@ -245,6 +243,7 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
         gap: relative gap asked for [1].
         seconds: time limit [s].
         seed: seed of every random choice.
+        enough: a bound above this need not be improved.
     """
     problem = model.problem
     names = tuple(row.name for row in problem.rows)
@@ -259,8 +258,8 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
     chances = tuple(chance_of(row, (row.slope != 0).astype(np.float64), houses.consent, certainty) for row in counted)
     gj_per_kw = rules.number("heat_to_pv_conversion_factor")
 
-    def probabilities(choice: SlotArray) -> FloatArray:
-        return _probabilities(model, choice, gj_per_kw)[: 1 + len(chances)]
+    def probabilities(choice: SlotArray, number: int = 1) -> FloatArray:
+        return _probabilities(model, choice, gj_per_kw, number)
 
     few = None
     if houses.size <= MOST_FEW:
@@ -269,7 +268,10 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
     if few is not None and (few.choice.size or few.impossible):
         finished, found = few, prices_beside(others, chances, few.choice, seed)
     else:
-        finished, found = solve_with_chance(others, chances, probabilities, gap, seconds, seed)
+        exact = houses.size <= MOST_EXACT
+        finished, found = solve_with_chance(
+            others, chances, houses.consent, probabilities, gap, seconds, seed, enough, exact
+        )
         finished = finished if few is None else replace(finished, bound=few.bound, impossible=False)
     probability = float(probabilities(finished.choice)[0]) if finished.choice.size else np.nan
     proven = _proven(model, finished.choice) if few is None else "rules"
@@ -279,12 +281,12 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
 
 
 def _proven(model: Model, choice: SlotArray) -> Proven:
-    """Return what the bound of a search in normal form is proven for."""
+    """Return what the bound of a search is proven for."""
     if not np.any(model.houses.consent < 1.0):
         return "rules"
     kw = model.slots.multiple[choice] * model.houses.module_step_kw if choice.size else np.zeros(0)
     exact = model.houses.size <= MOST_EXACT and can_be_added(kw)
-    return "normal_form" if exact else "normal_form_only"
+    return "rules" if exact else "normal_form_only"
 
 
 def _settled(found: Outcome, rules: Rules, gap: float, seconds: float, seed: int) -> Outcome:
@@ -303,8 +305,8 @@ def _settled(found: Outcome, rules: Rules, gap: float, seconds: float, seed: int
     return replace(found, finished=replace(done, choice=in_order(model.problem, choice)), probability=probability)
 
 
-def _probabilities(model: Model, choice: SlotArray, gj_per_kw: float) -> FloatArray:
-    """Return the probabilities of closing above the requirement: in all, with substitutes, and on site alone."""
+def _probabilities(model: Model, choice: SlotArray, gj_per_kw: float, number: int) -> FloatArray:
+    """Return so many probabilities of closing above the requirement: in all, with substitutes, and on site alone."""
     houses, slots = model.houses, model.slots
     counted = ~slots.left_out[choice]
     kw = slots.multiple[choice] * houses.module_step_kw
@@ -314,10 +316,12 @@ def _probabilities(model: Model, choice: SlotArray, gj_per_kw: float) -> FloatAr
     certain = float(np.sum(heat[counted & houses.new]))
     exact, share = houses.size <= MOST_EXACT, model.substitute_share
     own, other = [(kw[chosen], houses.consent[chosen]) for chosen in (counted & houses.new, ~houses.new)]
-    together = probability_of_meeting(own, other, required, certain, share, exact)
-    if not other[0].any():
-        return np.array([together, together, together])
-    nobody = (np.zeros(0), np.zeros(0))
-    unlimited = probability_of_meeting(own, other, required, certain, 1.0, exact)
-    on_site = probability_of_meeting(own, nobody, (1.0 - share) * required, certain, 0.0, exact)
-    return np.array([together, unlimited, on_site])
+    found = [probability_of_meeting(own, other, required, certain, share, exact)]
+    if number > 1:
+        no_others = not other[0].any()
+        found.append(found[0] if no_others else probability_of_meeting(own, other, required, certain, 1.0, exact))
+    if number > 2:
+        nobody = (np.zeros(0), np.zeros(0))
+        on_site = probability_of_meeting(own, nobody, (1.0 - share) * required, certain, 0.0, exact)
+        found.append(found[0] if no_others else on_site)
+    return np.array(found)

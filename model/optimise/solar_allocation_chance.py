@@ -1,15 +1,13 @@
 """Owners may refuse panels: the year must still close above the requirement with a given probability.
 
-With independent consents the counted capacity has a mean M and a variance V that are sums over houses, and the row is
-M ≥ z √V. The root is not linear but it is concave: a tangent lies above it, so that a row with a tangent gives plans
-that are safe; a chord lies below it between its ends, so that a row with a chord on a range of V gives a bound for all
-plans in the range. Under the prices of the tangent where the best plan lies, ranges away from it are too dear at once;
-in the few narrow ones that are left, plans near the bound are listed.
+With independent consents the counted capacity has a mean M and a variance V that are sums over houses. A plan needs
+about M ≥ z √V; how many deviations z it needs in fact is read from the exact distribution of the plan in hand, and
+every plan is held against its own exact distribution before it is returned. What all plans need at least that are
+certain enough and no dearer is proven for the probability itself (`solar_allocation_narrow`), and so is the bound.
 
-A sum of consents is not quite normal. How many deviations give the certainty is therefore read from the exact
-distribution of the plan in hand, and every plan is held against its own exact distribution before it is returned. The
-bound, though, is proven against the row in that normal form, not against the exact probability of all other plans: one
-whose distribution is skewed otherwise could be certain enough below it. `Outcome.proven` says so in every answer.
+The root is concave: a tangent gives plans that are safe, a chord on a range of V a bound for all plans in the range.
+Under the prices where the best plan lies, ranges away from it are too dear at once; in the few narrow ones that are
+left, plans near the bound are listed and looked at one by one.
 """
 
 from __future__ import annotations
@@ -24,9 +22,11 @@ import numpy as np
 from model.optimise.solar_allocation_consent import both_reached, shared
 from model.optimise.solar_allocation_finish import Finished, finish
 from model.optimise.solar_allocation_meet import meet
+from model.optimise.solar_allocation_narrow import Narrow
 from model.optimise.solar_allocation_near import Near, Watch, plans_near
 from model.optimise.solar_allocation_prices import Prices, find_prices
 from model.optimise.solar_allocation_problem import FloatArray, Problem, Row, SlotArray, activity, best_at
+from model.optimise.solar_allocation_sums import Limit, Sum, rounding, watched, with_sums
 from model.optimise.solver import relative_gap
 
 #: Where ranges are first split, beside the deviation of the plan in hand, in parts of it.
@@ -48,6 +48,10 @@ _SAFE_GAP = 1e-5
 #: Part of the time that one programme may take.
 _SHARE_OF_TIME = 0.2
 _SLACK = 1e-9
+#: Times that limits are narrowed by a better plan.
+_NARROWINGS = 6
+#: Probability of the contrary at which a sum need not be looked at.
+_NEXT_TO_SURE = 1e-7
 _NORMAL = NormalDist()
 
 
@@ -75,28 +79,43 @@ def chance_of(row: Row, slope_if_accepted: FloatArray, consent: FloatArray, cert
 def solve_with_chance(
     problem: Problem,
     chances: tuple[Chance, ...],
-    probabilities: Callable[[SlotArray], FloatArray],
+    consent: FloatArray,
+    probabilities: Callable[[SlotArray, int], FloatArray],
     gap: float,
     seconds: float,
     seed: int = 0,
+    enough: float = np.inf,
+    exact: bool = True,
 ) -> tuple[Finished, FloatArray]:
     """Return the best plan that keeps one or two rows with a probability, and the prices of the rows near it.
 
-    The bound is proven against the rows in normal form; the plan is checked by its own probability.
+    The plan is checked by its own probability.
 
     Args:
         problem: houses, slots and all other rows.
         chances: the rows that must hold together with the probability.
-        probabilities: with which a plan keeps all of them in fact, and each; only plans certain enough are returned.
+        probabilities: of a plan, and how many: with which it keeps all rows in fact, and each of them; only plans
+            that are certain enough are returned.
         gap: relative gap asked for [1].
         seconds: time limit [s].
         seed: seed of every random choice.
+        enough: a bound above this is not improved any more.
+        exact: whether the bound is to hold for the probability itself; otherwise for sums that are as if normal.
     """
-    search = _Search(problem, chances, probabilities, gap, seconds, seed)
+    search = _Search(problem, chances, consent, probabilities, gap, seconds, seed)
+    search.enough = enough
     search.agree()
-    search.look_near()
-    search.look_far()
-    return search.best, search.prices
+    search.look_as_if_normal()
+    for _ in range(_NARROWINGS if exact and search.sums[0].unit else 0):
+        before = search.best.cost
+        if not search.narrow():
+            break
+        search.look_near()
+        if search.best.gap <= gap or search.best.cost == before or search.left <= 0:
+            break
+    if search.floor < enough:
+        search.look_far()
+    return search.best, search.row_prices
 
 
 def prices_beside(problem: Problem, chances: tuple[Chance, ...], choice: SlotArray, seed: int = 0) -> FloatArray:
@@ -110,15 +129,6 @@ def _tangent(chance: Chance, at: float) -> Row:
     return replace(
         chance.mean, squared=-chance.z / (2 * at) * chance.spread, at_least=chance.mean.at_least + chance.z * at / 2
     )
-
-
-def _chord(chance: Chance, lowest: float, highest: float) -> Row:
-    """Return the row with a chord in place of the root."""
-    slope = 1.0 / (lowest + highest)
-    return replace(
-        chance.mean, squared=-chance.z * slope * chance.spread,
-        at_least=chance.mean.at_least + chance.z * lowest * highest * slope,
-    )  # fmt: skip
 
 
 @dataclass(frozen=True, order=True)
@@ -143,12 +153,17 @@ class _Search:
         self,
         problem: Problem,
         chances: tuple[Chance, ...],
-        probabilities: Callable[[SlotArray], FloatArray],
+        consent: FloatArray,
+        probabilities: Callable[[SlotArray, int], FloatArray],
         gap: float,
         seconds: float,
         seed: int,
     ) -> None:
         self.problem, self.chances, self.gap, self.seed = problem, list(chances), gap, seed
+        self.sums = tuple(Sum.read(problem, one.mean, consent) for one in chances)
+        self.limit: Limit | None = None
+        #: About the constant of the limit that plans reach which are certain enough; a bound known from before.
+        self.likely, self.floor, self.enough = -np.inf, -np.inf, np.inf
         self.certainty, self.probabilities = _NORMAL.cdf(chances[0].z), probabilities
         self.end, self.seconds = perf_counter() + seconds, seconds
         largest = np.max(np.where(np.isfinite(problem.cost), problem.multiple[:, np.newaxis], 0.0), axis=0)
@@ -157,8 +172,12 @@ class _Search:
         self.deviations = [0.5 * one for one in self.widest]
         self.ranges: list[_Range] = []
         self.closed = np.inf
-        self.prices: FloatArray = np.zeros(len(problem.rows) + len(chances))
+        self.row_prices: FloatArray = np.zeros(len(problem.rows) + len(chances))
+        self.prices = self.row_prices
         self.best = Finished(np.zeros(0, dtype=np.int16), np.nan, -np.inf, 0)
+        #: The plan whose deviations were taken; which plans are certain enough, by what they put where.
+        self.last = self.best.choice
+        self.known: dict[bytes, bool] = {}
 
     @property
     def left(self) -> float:
@@ -176,7 +195,57 @@ class _Search:
             if np.all(np.abs(numbers - before) <= _SAME_NUMBER * np.abs(before)):
                 break
             self._ask(numbers)
-        self._ask(np.array([one.z for one in self.chances]) - _LENIENT)
+
+    def look_as_if_normal(self) -> None:
+        """Look for plans as if all sums were as far from normal as that of the plan in hand."""
+        z, worth = np.array([one.z for one in self.chances]), np.maximum(self.row_prices[-len(self.chances) :], 0.0)
+        weight = worth / worth.sum() if worth.any() else np.eye(z.size)[0]
+        # What whole units take from the plan in hand is in its numbers of deviations.
+        houses, over = np.arange(self.last.size), 0.0
+        if self.last.size:
+            sure = [one.sure[self.last, houses].sum() for one in self.sums]
+            over = float(weight @ [rounding(one, self.sums[0].unit) for one in sure])
+        self.limit = Limit(weight, z - _LENIENT, np.zeros(z.size), -over)
+        self.problem = with_sums(self.problem, self.sums, self.limit)
+        self.prices = np.append(self.row_prices[: -z.size], worth.sum())
+        end, self.end = self.end, perf_counter() + _SHARE_OF_TIME * max(self.left, 0.0)
+        self.look_near()
+        self.end = end
+        if self.best.choice.size:
+            self._move(self.best.choice)
+
+    def narrow(self) -> bool:
+        """Find what all plans keep that are certain enough and no dearer; says whether any are left to look at."""
+        at, z = np.array(self.deviations[: len(self.sums)]), np.array([one.z for one in self.chances])
+        if self.limit is None or not self.limit.skewness.any():
+            self.best, self.floor = replace(self.best, bound=-np.inf, impossible=False), -np.inf
+            worth = np.maximum(self.row_prices[-z.size :], 0.0)
+            weight = worth / worth.sum() if worth.any() else np.eye(z.size)[0]
+            # The second sum says nothing where it is as good as sure to be reached.
+            if self.last.size and self.probabilities(self.last, 1 + z.size)[-1] > 1 - _NEXT_TO_SURE:
+                weight, at, z = np.ones(1), at[:1], z[:1]
+                self.sums, self.widest = self.sums[:1], self.widest[:1]
+            if np.count_nonzero(weight) == 1:
+                z = np.full(z.size, _NORMAL.inv_cdf(self.certainty))
+            self.limit = Limit(weight, z, (z**2 - 1) / (6 * at**2), -0.5 * self.sums[0].unit)
+            if self.last.size:
+                self.sums = tuple(one.tilted(self.last) for one in self.sums)
+            self.problem = with_sums(self.problem, self.sums, self.limit)
+        inner = replace(self.problem, rows=(*self.problem.rows, self.limit.tangent(self.sums, at)))
+        prices = find_prices(inner, self.seed)
+        dearest = float(np.sum(np.max(np.where(np.isfinite(inner.cost), inner.cost, -np.inf), axis=0)))
+        cost = dearest if np.isnan(self.best.cost) else self.best.cost
+        narrow = Narrow(inner, self.sums, prices, self.limit, at, cost, self.certainty)
+        if narrow.room >= 0:
+            constant, self.likely = narrow.constants
+            self.limit = replace(self.limit, constant=constant)
+        self.prices = prices.of_rows
+        self.floor = max(
+            self.best.bound, narrow.bound if np.isnan(self.best.cost) else min(self.best.cost, narrow.bound)
+        )
+        self.ranges, self.closed = [], np.inf
+        self._update()
+        return narrow.room >= 0 and self.floor < self.enough
 
     def look_near(self) -> None:
         """Split the deviations into ranges, and list the plans near the bound in those that are not too dear."""
@@ -226,7 +295,7 @@ class _Search:
             tangents = [_tangent(one, place) for one, place in zip(self.chances, self.deviations, strict=True)]
             inner = replace(self.problem, rows=(*self.problem.rows, *tangents))
             prices = find_prices(inner, self.seed)
-            self.prices = prices.of_rows
+            self.row_prices = prices.of_rows
             done = finish(inner, prices, max(0.25 * self.gap, _SAFE_GAP), seconds / _TANGENTS, self.seed)
             if not done.choice.size:
                 break
@@ -239,6 +308,7 @@ class _Search:
 
     def _move(self, choice: SlotArray) -> None:
         """Take the deviations from a plan."""
+        self.last = choice
         self.deviations = [_deviation(self.problem, one, choice) for one in self.chances]
 
     def _ask(self, numbers: FloatArray) -> None:
@@ -249,7 +319,7 @@ class _Search:
         """Return how many deviations give the certainty, by the exact distribution of a plan."""
         means = activity(replace(self.problem, rows=tuple(one.mean for one in self.chances)), choice)
         kept = (means - [one.mean.at_least for one in self.chances]) / self.deviations
-        chance = np.clip(self.probabilities(choice), 1e-12, 1 - 1e-12)
+        chance = np.clip(self.probabilities(choice, 1 + len(self.chances)), 1e-12, 1 - 1e-12)
         reached = np.array([_NORMAL.inv_cdf(float(one)) for one in chance])
         # By how much a sum is not normal where the plan lies; nothing can be read from what is as good as sure.
         beside = np.where(np.abs(reached[1:]) < _SURE, reached[1:] - kept, 0.0)
@@ -260,7 +330,7 @@ class _Search:
         wanted = _NORMAL.inv_cdf(self.certainty) + _NORMAL.inv_cdf(float(as_normal)) - reached[0]
         if abs(reached[0]) >= _SURE:
             wanted = _NORMAL.inv_cdf(self.certainty)
-        worth = np.maximum(self.prices[-2:], 0.0) * self.deviations
+        worth = np.maximum(self.row_prices[-2:], 0.0) * self.deviations
         found = shared(
             _NORMAL.cdf(wanted), (worth[0], worth[1]), correlation, (kept[0] + beside[0], kept[1] + beside[1])
         )
@@ -303,18 +373,24 @@ class _Search:
 
     def _watch(self) -> Watch:
         """Return the rows with a probability as a condition on plans."""
-        means, spreads = [one.mean for one in self.chances], [_variance(one) for one in self.chances]
-        at_least, z = np.array([one.at_least for one in means]), np.array([one.z for one in self.chances])
+        limit, unit = self.limit, self.sums[0].unit
+        if limit is None:
+            raise AssertionError("plans are looked at before there is a limit")
 
-        def keeps(values: FloatArray) -> np.typing.NDArray[np.bool_]:
-            reached, variance = values[: z.size], values[z.size :]
-            needed = at_least[:, np.newaxis] + z[:, np.newaxis] * np.sqrt(np.maximum(variance, 0.0))
-            return np.asarray(np.all(reached >= needed - _SLACK * np.maximum(1.0, np.abs(needed)), axis=0))
+        def above(values: FloatArray) -> FloatArray:
+            means, skews, sure, variances = values.reshape(4, len(self.sums), -1)
+            reached = limit.at(means - rounding(sure, unit), skews, np.sqrt(np.maximum(variances, 0.0)))
+            return np.asarray(reached + _SLACK * np.maximum(1.0, np.abs(means).max(axis=0)))
 
-        return Watch((*means, *spreads), keeps, self._accepted)
+        return Watch(watched(self.sums), above, self.likely - limit.constant, self._accepted)
 
     def _accepted(self, choice: SlotArray) -> bool:
-        return bool(self.probabilities(choice)[0] >= self.certainty)
+        # Plans that differ in nothing but the way to pay are as likely.
+        houses = np.arange(choice.size)
+        key = b"".join(part[choice, houses].tobytes() for one in self.sums for part in (one.kw, one.sure))
+        if key not in self.known:
+            self.known[key] = bool(self.probabilities(choice, 1)[0] >= self.certainty)
+        return self.known[key]
 
     def _worth(self, bound: float) -> bool:
         """Say whether a range with this bound can hold a plan that is better by more than the gap asked for."""
@@ -329,14 +405,18 @@ class _Search:
 
     def _within(self, here: _Range) -> Problem:
         """Return the problem with chords in place of the roots."""
-        chords = [_chord(*one) for one in zip(self.chances, here.lowest, here.highest, strict=True)]
-        return replace(self.problem, rows=(*self.problem.rows, *chords))
+        if self.limit is None:
+            raise AssertionError("a range is looked at before there is a limit")
+        chord = self.limit.chord(self.sums, np.array(here.lowest), np.array(here.highest))
+        return replace(self.problem, rows=(*self.problem.rows, chord))
 
     def _errors(self, here: _Range) -> FloatArray:
         """Return what the distance of each chord from the root is worth at most in a range."""
+        if self.limit is None:
+            raise AssertionError("a range is looked at before there is a limit")
         lowest, highest = np.array(here.lowest), np.array(here.highest)
         distance = (highest - lowest) ** 2 / (4 * (highest + lowest))
-        return np.asarray([one.z for one in self.chances] * distance * np.maximum(self.prices[-lowest.size :], 0.0))
+        return np.asarray(self.limit.weight * self.limit.deviations * distance * max(self.prices[-1], 0.0))
 
     def _keep(self, choice: SlotArray, cost: float) -> bool:
         """Remember a plan if it is accepted and better than the best so far; says whether it is accepted."""
@@ -348,7 +428,7 @@ class _Search:
 
     def _update(self) -> None:
         """Set the bound to the lowest that any range allows."""
-        bound = min([self.closed, *(one.bound for one in self.ranges)])
+        bound = max(self.floor, min([self.closed, *(one.bound for one in self.ranges)]))
         cost = self.best.cost
         nothing_left = np.isnan(cost) and not self.ranges and np.isinf(self.closed)
         self.best = replace(self.best, bound=bound if np.isnan(cost) else min(bound, cost), impossible=nothing_left)

@@ -77,7 +77,7 @@ def _met(around: Around, reach: float, random: np.random.Generator, watch: Watch
     one = _drawn(changes[0], around.spare, _HALF * reach, random)
     two = _drawn(changes[1], np.zeros_like(around.spare), _HALF * reach, random)
     pairs = Pairs(changes, (one, two), *_fitting(around, one, two, reach))
-    plan = pairs.cheapest(around, watch, _SHOWN)
+    _, plan = pairs.cheapest(around, watch, _SHOWN)
     return np.zeros(0, dtype=np.int16) if plan is None else plan.choice
 
 

@@ -18,7 +18,7 @@ from scipy.spatial import cKDTree
 
 from model.optimise.solar_allocation_changes import BINS, Around, Changes, Sets, countable
 from model.optimise.solar_allocation_prices import Prices
-from model.optimise.solar_allocation_problem import BoolArray, FloatArray, Problem, Row, SlotArray, cost_of
+from model.optimise.solar_allocation_problem import FloatArray, Problem, Row, SlotArray, cost_of
 from model.optimise.solver import relative_gap
 
 IntArray = npt.NDArray[np.int64]
@@ -34,7 +34,9 @@ _MOST_CHEAP, _CHEAP = 1_000_000, 4.0
 #: Pairs that are looked at without a search tree.
 _FEW_PAIRS = 10_000
 #: Plans that are shown to `Watch.accepted` at most, best first.
-_SHOWN = 400
+_SHOWN = 200
+#: Part of them that are shown in turn, however likely they are.
+_IN_TURN = 0.4
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,15 @@ class Watch:
 
     Args:
         rows: what it looks at.
-        keeps: from the left-hand sides of those rows, dims (row, plan), which plans may keep the condition.
+        above: from the left-hand sides of those rows, dims (row, plan), by how much plans keep a condition without
+            which they cannot be accepted.
+        likely: by how much plans that are accepted usually keep it.
         accepted: whether a plan keeps it in fact.
     """
 
     rows: tuple[Row, ...]
-    keeps: Callable[[FloatArray], BoolArray]
+    above: Callable[[FloatArray], FloatArray]
+    likely: float
     accepted: Callable[[SlotArray], bool]
 
 
@@ -138,21 +143,42 @@ class Pairs:
         """What the slots of each pair cost above the bound."""
         return np.asarray(self.sets[0].above[self.one] + self.sets[1].above[self.two])
 
-    def cheapest(self, around: Around, watch: Watch | None, most: int) -> Plan | None:
-        """Return the cheapest plan that keeps everything, if any; after `most` refused ones the next without slots."""
+    def cheapest(self, around: Around, watch: Watch | None, most: int) -> tuple[float, Plan | None]:
+        """Return what the cheapest plan costs above the bound at least, and the cheapest one that was found.
+
+        Args:
+            around: the rows.
+            watch: a further condition; of the plans that may keep it, the first ones are looked at one by one, and
+                then those that are likely to.
+            most: plans that are looked at.
+        """
         spare, rows = self.spare, around.rows
         kept = np.all(spare[:rows] >= -around.slack[:, np.newaxis], axis=0)
         if watch is not None:
-            kept &= watch.keeps(spare[rows:])
+            beyond = watch.above(spare[rows:])
+            kept &= beyond >= 0
         numbers = np.flatnonzero(kept)
         above = (self.above + around.of_rows @ spare[:rows])[numbers]
-        for shown, place in enumerate(np.argsort(above, kind="stable").tolist()):
-            if shown == most:
-                return Plan(float(above[place]), np.zeros(0, dtype=np.int16))
-            choice = self._plan(around.prices.priced.choice, int(numbers[place]))
-            if watch is None or watch.accepted(choice):
-                return Plan(float(above[place]), choice)
-        return None
+        order = np.argsort(above, kind="stable")
+        if watch is None:
+            first = order[:1].tolist()
+            plans = [
+                Plan(float(above[one]), self._plan(around.prices.priced.choice, int(numbers[one]))) for one in first
+            ]
+            return (plans[0].above, plans[0]) if plans else (np.inf, None)
+        shown, least = 0, np.inf
+        for place in order.tolist():
+            number, in_turn = int(numbers[place]), shown < _IN_TURN * most
+            if not in_turn:
+                least = min(least, float(above[place]))
+            if in_turn or beyond[number] >= watch.likely:
+                choice = self._plan(around.prices.priced.choice, number)
+                shown += 1
+                if watch.accepted(choice):
+                    return min(least, float(above[place])), Plan(float(above[place]), choice)
+            if shown >= most:
+                break
+        return least, None
 
     def _plan(self, start: SlotArray, pair: int) -> SlotArray:
         """Return the slots of all houses after the changes of a pair."""
@@ -234,9 +260,9 @@ def _fitting(around: Around, one: Sets, two: Sets, reach: float) -> tuple[IntArr
 
 def _judged(around: Around, pairs: Pairs, reach: float, watch: Watch | None, best: Near) -> Near:
     """Return the cheapest plan that keeps everything, and what a full list of plans proves."""
-    plan = pairs.cheapest(around, watch, _SHOWN)
-    proven = reach if plan is None else min(reach, plan.above)
-    if plan is not None and plan.choice.size:
+    least, plan = pairs.cheapest(around, watch, _SHOWN)
+    proven = min(reach, least)
+    if plan is not None:
         cost = cost_of(around.problem, plan.choice)
         best = best if best.cost <= cost else Near(best.bound, plan.choice, cost)
     bound = max(best.bound, around.prices.priced.bound + proven)

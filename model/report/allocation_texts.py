@@ -31,10 +31,6 @@ STATUS_NAMES = {
 
 PROVEN_NAMES = {
     "rules": Text("proven against the rules as they stand", "規定そのものに対して証明"),
-    "normal_form": Text(
-        "proven against the normal approximation; the plan itself is checked exactly",
-        "証明は正規近似に対するもの。計画自体は正確な確率で確認済み",
-    ),
     "normal_form_only": Text(
         "proven against the normal approximation, by which the plan is checked too",
         "証明は正規近似に対するもの。計画の確率も正規近似で確認",

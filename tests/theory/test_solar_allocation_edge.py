@@ -1,0 +1,152 @@
+"""The limit that a certain year sets to plans: against enumeration, binomial sums, and plans drawn at random."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from model.optimise.solar_allocation_chance import chance_of, solve_with_chance
+from model.optimise.solar_allocation_narrow import Narrow
+from model.optimise.solar_allocation_prices import find_prices
+from model.optimise.solar_allocation_problem import Problem, Row, SlotArray, activity, cost_of
+from model.optimise.solar_allocation_sums import Limit, Sum, rounding, with_sums
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def chances(kw: Sequence[FloatArray], consent: FloatArray, owed: float, unit: float) -> float:
+    """Return P(K + A ≥ R and K ≥ 0.8 R) of two groups of houses by convolution of single decisions."""
+    sums = []
+    for part in kw:
+        found = np.ones(1)
+        for size, p in zip(np.rint(part / unit).astype(int).tolist(), consent.tolist(), strict=True):
+            found = np.convolve(found, np.append(np.append(1 - p, np.zeros(max(size - 1, 0))), p) if size else [1.0])
+        sums.append(found)
+    own, other = np.meshgrid(*(np.arange(one.size) * unit for one in sums), indexing="ij")
+    kept = (own + other >= owed - 1e-9) & (own >= 0.8 * owed - 1e-9 if len(kw) > 1 and kw[1].any() else True)
+    return float(np.sum(np.outer(*sums)[kept]))
+
+
+def made_up(seed: int, houses: int, slots: int, others: bool) -> tuple[Problem, tuple[Row, ...], FloatArray]:
+    """Return houses with sizes of 0.4 kW that may be left out, rows on mean capacity, and consents."""
+    random = np.random.default_rng(seed)
+    multiple, left_out = np.append(np.arange(float(slots)), 0.0), np.append(np.zeros(slots, dtype=bool), True)
+    old = (random.random(houses) < 0.3) & others
+    kw = multiple[:, np.newaxis] * np.full(houses, 0.4)
+    cost = np.round(kw * random.integers(150, 260, houses) + 60.0 * (kw > 0), 3)
+    cost[-1] = np.where((random.random(houses) < 0.4) & ~old, 0.0, np.inf)
+    consent = np.round(random.uniform(0.6, 1.0, houses), 2)
+    owed = np.where(old, 0.0, random.choice([0.5, 0.4], houses) * 0.4 * slots)
+    rows = [Row("renewables", consent, -owed, 0.0, counted_only=True)]
+    if old.any():
+        own = np.where(old, 0.0, consent)
+        rows.append(Row("substitute_limit", own, -0.8 * owed, 0.0, counted_only=True))
+    return Problem(cost, multiple, left_out, np.full(houses, 0.4), ()), tuple(rows), consent
+
+
+def of_plan(problem: Problem, rows: tuple[Row, ...], consent: FloatArray, choice: npt.NDArray[np.integer]) -> float:
+    inside = ~problem.left_out[choice]
+    kw = problem.multiple[choice] * problem.step_kw * inside
+    old = rows[-1].slope == 0
+    owed = float(-np.sum(rows[0].intercept[inside]))
+    return chances((np.where(old, 0.0, kw), np.where(old, kw, 0.0)), consent, owed, 0.4)
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from([0.7, 0.9]), st.booleans())
+def test_no_plan_that_is_certain_enough_lies_below_the_bound(seed: int, certainty: float, others: bool) -> None:
+    compare(seed, 5, certainty, others)
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 10**6), st.integers(4, 7), st.sampled_from([0.6, 0.75, 0.9, 0.97]), st.booleans())
+def test_many_bounds_hold_for_all_plans(seed: int, houses: int, certainty: float, others: bool) -> None:
+    compare(seed, houses, certainty, others)
+
+
+def compare(seed: int, houses: int, certainty: float, others: bool) -> None:
+    problem, rows, consent = made_up(seed, houses, 3, others)
+    slots = [np.flatnonzero(np.isfinite(problem.cost[:, house])) for house in range(houses)]
+    plans = sorted((cost_of(problem, np.array(one)), one) for one in product(*slots))
+    best = next((cost for cost, one in plans if of_plan(problem, rows, consent, np.array(one)) >= certainty), np.inf)
+
+    def probabilities(choice: SlotArray, number: int = 1) -> FloatArray:
+        return np.full(number, of_plan(problem, rows, consent, choice))
+
+    parts = tuple(chance_of(row, (row.slope != 0).astype(float), consent, certainty) for row in rows)
+    found, _ = solve_with_chance(problem, parts, consent, probabilities, 1e-9, 1.0)
+    assert found.bound <= best + 1e-6
+    assert not found.impossible or np.isinf(best)
+    if found.choice.size:
+        assert found.cost >= best - 1e-6
+        assert of_plan(problem, rows, consent, found.choice) >= certainty
+
+
+def narrow(
+    houses: int, consent: FloatArray, sizes: Sequence[float], owed: float, room: float
+) -> tuple[Narrow, Problem, Sum, Row]:
+    """Return what plans keep that lie a room above the bound, for houses of a few sizes in modules of 0.4 kW."""
+    random = np.random.default_rng(3)
+    multiple = np.array(sizes)
+    kw = multiple[:, np.newaxis] * np.full(houses, 0.4)
+    cost = np.round(200.0 * kw + 60.0 * random.random(kw.shape) * (kw > 0), 3)
+    row = Row("renewables", consent, np.full(houses, -owed), 0.0, counted_only=True)
+    problem = Problem(cost, multiple, np.zeros(multiple.size, dtype=bool), np.full(houses, 0.4), ())
+    part = Sum.read(problem, row, consent)
+    z = 1.2815515655446004
+    at = np.array([0.4 * sizes[2] * float(np.sqrt(np.sum(consent * (1 - consent))))])
+    limit = Limit(np.ones(1), np.full(1, z), (z**2 - 1) / (6 * at**2), -0.2)
+    inner = with_sums(problem, (part,), limit)
+    inner = Problem(inner.cost, multiple, inner.left_out, inner.step_kw, (limit.tangent((part,), at),), inner.amounts)
+    prices = find_prices(inner)
+    return Narrow(inner, (part,), prices, limit, at, prices.priced.bound + room, 0.9), inner, part, row
+
+
+def test_the_limit_is_that_of_a_binomial_sum_where_houses_are_alike() -> None:
+    """300 owners who accept with four chances in five, one module each: as many as are reached with nine in ten."""
+    consent = np.full(300, 0.8)
+    found, _, part, _ = narrow(300, consent, (0.0, 1.0, 2.0), 0.3, 3.0)
+    constant, likely = found.constants
+    reached = 0.4 * max(mark for mark in range(300) if binom.sf(mark - 1, 300, 0.8) >= 0.9)
+    choice = np.ones(300, dtype=np.int64)
+    skew = float(part.skew[choice, np.arange(300)].sum())
+    sums = (np.array([one]) for one in (0.4 * 240.0 - reached, skew, 0.4 * float(np.sqrt(300 * 0.16))))
+    above = float(found.limit.at(*sums)) + found.limit.constant
+    assert constant <= likely + 1e-9
+    # The mark is a whole number of modules; Cantelli's inequality alone would give 4 kW less.
+    assert constant <= above + 1e-9 < constant + 1.0
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6))
+def test_plans_near_the_bound_that_are_certain_enough_keep_the_limit(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    consent = np.round(np.random.default_rng(7).uniform(0.7, 1.0, 120), 2)
+    found, problem, part, _ = NARROWED
+    constant, _ = found.constants
+    choice, houses = found.changes[3].copy(), np.arange(120)
+    for house in random.permutation(120)[: random.integers(1, 30)].tolist():
+        choice[house] = random.integers(1, 4)
+    above = (cost_of(problem, choice) - found.price * float(activity(problem, choice)[0])) - (
+        cost_of(problem, found.changes[3]) - found.price * float(activity(problem, found.changes[3])[0])
+    )
+    if above > found.room:
+        return
+    kw, sure = part.kw[choice, houses], part.sure[choice, houses]
+    owed = float(120 * 1.6) - float(np.sum(sure + 1.6))
+    means = np.array([[float(np.sum(consent * kw + sure)) - float(rounding(np.sum(sure), part.unit))]])
+    kept = found.limit.at(means, np.array([[float(part.skew[choice, houses].sum())]]),
+                          np.array([[float(np.sqrt(np.sum(consent * (1 - consent) * kw**2)))]]))[0]  # fmt: skip
+    reached = chances((kw, np.zeros(120)), consent, owed, 0.4)
+    assert reached < 0.9 or kept + found.limit.constant >= constant - 1e-9
+
+
+NARROWED = narrow(120, np.round(np.random.default_rng(7).uniform(0.7, 1.0, 120), 2), (0.0, 4.0, 5.0, 6.0), 1.6, 400.0)
