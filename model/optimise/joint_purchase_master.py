@@ -210,20 +210,25 @@ class Master:
         self.cut(found.prices)
         return dearer
 
-    def award(self, choice: Choice, options: SolverOptions) -> Award | None:
+    def award(self, choice: Choice, options: SolverOptions, room: float = inf) -> Award | None:
         """Return the award with the packages and price steps of a choice, everything else awarded singly.
 
         Where whole facilities cannot meet the steps, suppliers with a price schedule are left out.
+
+        Args:
+            choice: packages and price steps.
+            options: seconds and gap.
+            room: what whole facilities may cost more than parts before more is tried [unit of the objective].
         """
-        made = self._award(choice, options)
+        made = self._award(choice, options, room)
         if made is not None or not self.auction.segments:
             return made
         scheduled = {step.supplier for step in self.auction.segments}
         packages = [one for one in choice.packages.tolist() if self.auction.packages[one].supplier not in scheduled]
         none = np.zeros(0, dtype=np.int64)
-        return self._award(replace(choice, packages=np.array(packages, dtype=np.int64), steps=none), options)
+        return self._award(replace(choice, packages=np.array(packages, dtype=np.int64), steps=none), options, room)
 
-    def _award(self, choice: Choice, options: SolverOptions) -> Award | None:
+    def _award(self, choice: Choice, options: SolverOptions, room: float) -> Award | None:
         """Return the award of a choice, or None where whole facilities cannot meet its steps."""
         auction = self.auction
         free = np.ones(len(auction.facilities), dtype=np.bool_)
@@ -241,7 +246,7 @@ class Master:
         shares = np.zeros(auction.prices.shape)
         if free.any():
             rest = replace(replace(auction, prices=prices).among(free), packages=())
-            singles = whole_singles(rest, self.resources, (lower, upper), self.prices[-1], options)
+            singles = whole_singles(rest, self.resources, (lower, upper), self.prices[-1], options, room)
             if singles is None:
                 return None
             shares[free] = singles

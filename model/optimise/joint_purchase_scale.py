@@ -38,6 +38,8 @@ _ALL_GAP = 0.4
 _ROUNDS, _BOUND_TIME = 1, 0.3
 #: Gap to which parts of facilities are made whole, as a part of the gap asked for.
 _WHOLE_GAP = 0.01
+#: What whole facilities may cost more than parts, as a part of the gap asked for, before more is tried.
+_WHOLE_ROOM = 0.2
 #: Probing each of thousands of packages takes longer than it saves here (the number is HiGHS's for that rule), and so
 #: does starting the search anew.
 _FURTHER: dict[str, bool | int | float | str] = {
@@ -106,6 +108,7 @@ class _Search:
         self.highest, self.bound = inf, -inf
         #: Bound that the least excess of packages counts from.
         self.lowest = -inf
+        self.tried: set[tuple[tuple[int, ...], tuple[int, ...]]] = set()
         self.excess = np.zeros(len(auction.packages))
         self.start: FloatArray | None = None
 
@@ -190,9 +193,15 @@ class _Search:
 
     def _keep(self, values: FloatArray) -> bool:
         """Make whole what a solution awards in parts and keep the cheapest award; say whether it will do."""
+        choice = self.master.choice(values)
+        made = (tuple(choice.packages.tolist()), tuple(choice.steps.tolist()))
+        if made in self.tried:
+            return self.done
+        self.tried.add(made)
         limited = replace(self.options, seconds=max(1.0, min(_WHOLE_SECONDS, self.left)),
                           relative_gap=_WHOLE_GAP * self.options.relative_gap)  # fmt: skip
-        award = self.master.award(self.master.choice(values), limited)
+        room = _WHOLE_ROOM * self.options.relative_gap * abs(self.bound)
+        award = self.master.award(choice, limited, room)
         if award is not None and (price := price_of(self.auction, award)) < self.highest:
             self.best, self.highest = award, price
         return self.done

@@ -7,7 +7,7 @@ serve by single offers (at most what is left), and energy that he has to serve b
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import inf
+from math import inf, isfinite
 
 import numpy as np
 from scipy.sparse import coo_array, csc_array, hstack
@@ -21,8 +21,10 @@ _KEPT = 6
 _DEAR = 2.0
 #: Rounds in which offers come in.
 _ROUNDS = 20
-#: Facilities with the closest decisions that stay open when parts are made whole.
+#: Facilities with the closest decisions that stay open when parts are made whole, before more of them are.
 _OPEN = 150
+#: Gap to which parts are made whole, as a part of the room.
+_CLOSE = 0.1
 #: Parts of a facility this close to one are whole.
 _WHOLE = 1.0 - 1e-6
 
@@ -114,7 +116,7 @@ def priced_singles(
 
 def whole_singles(
     auction: Auction, resources: Resources, ranges: tuple[FloatArray, FloatArray], first: FloatArray,
-    options: SolverOptions,
+    options: SolverOptions, room: float = inf,
 ) -> FloatArray | None:  # fmt: skip
     """Return the single offers taken, dims (facility, supplier), close to the lowest price; None where none was found.
 
@@ -124,6 +126,7 @@ def whole_singles(
         ranges: lowest and highest use of each resource.
         first: prices of resources that choose the offers looked at first.
         options: seconds and gap.
+        room: what whole facilities may cost more than parts before more of them are looked at [unit of the objective].
     """
     found = priced_singles(auction, resources, np.ones(len(auction.facilities)), ranges, first, options)
     if found is None:
@@ -131,22 +134,29 @@ def whole_singles(
     part = np.zeros(found.kept.shape)
     part[found.kept] = found.parts
     full = full_prices(auction, resources, found.prices)
-    whole = part.max(axis=1) > _WHOLE
-    others = np.where(part > _WHOLE, inf, full - full.min(axis=1, keepdims=True))
-    closest = np.argsort(np.where(whole, others.min(axis=1), -inf), kind="stable")[: _OPEN + int((~whole).sum())]
-    settled = whole.copy()
-    settled[closest] = False
+    dearer = np.where(part > 0.0, 0.0, full - full.min(axis=1, keepdims=True))
+    split = part.max(axis=1) <= _WHOLE
+    order = np.argsort(np.where(split, -inf, np.where(part > _WHOLE, inf, dearer).min(axis=1)), kind="stable")
+    settled = np.ones(len(order), dtype=np.bool_)
+    settled[order[: _OPEN + int(split.sum())]] = False
     finite = np.isfinite(auction.prices)
     offered = np.where(finite, auction.prices, 0.0)
     ones = np.ones(len(auction.facilities))
-    for kept in (np.where(settled[:, None], part > _WHOLE, finite & _cheapest(full)), finite):
+    parts = float((offered * part).sum())
+    best, lowest = None, inf
+    # In a better award no offer exceeds the prices by more than whole facilities cost beyond parts so far.
+    kept = np.where(settled[:, None], part > _WHOLE, finite & _cheapest(full))
+    asked = replace(options, absolute_gap=max(options.absolute_gap, _CLOSE * room)) if isfinite(room) else options
+    for wider in (finite & (dearer <= room), finite, None):
         model = _assignment(auction, resources, offered, kept, ones, ranges, whole=True)
-        made = solve_arrays(model, options)
-        if made.proof.has_answer:
-            shares = np.zeros(kept.shape)
-            shares[kept] = made.values > 0.5
-            return shares
-    return None
+        made = solve_arrays(model, asked, None if best is None else best[kept])
+        if made.proof.has_answer and made.proof.objective < lowest:
+            best, lowest = np.zeros(finite.shape), made.proof.objective
+            best[kept] = made.values > 0.5
+        if wider is None or lowest <= parts + room:
+            break
+        kept = kept | wider
+    return best
 
 
 # Energy missing or beyond the range is paid dearly, so that prices say which range would do.
