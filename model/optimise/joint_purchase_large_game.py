@@ -15,10 +15,13 @@ import numpy as np
 
 from model.optimise.joint_purchase_auction import Auction, FloatArray, IntArray, Package
 from model.optimise.joint_purchase_master import Master
+from model.optimise.joint_purchase_scale import relax
 from model.optimise.solver import ArrayAnswer, SolverOptions
 
 #: Room for the binary error of parts of capacity that add up to one.
 _NOISE = 1e-9
+#: Gap of the cuts that give the prices of the relaxation.
+_GAP = 1e-4
 #: Times that a group is valued again with better prices of its single offers.
 _ROUNDS = 8
 #: A yes-or-no value above this means yes.
@@ -77,6 +80,24 @@ class LargeGame:
             cost, _ = self._settled(-inf)
             self.known[coalition] = float(inside @ self._offers) - cost
         return self.known[coalition]
+
+    def priced(self) -> FloatArray:
+        """Return a division of a little more than all save that leaves hardly any group better off by itself.
+
+        What each ward pays at the prices of the relaxation: its blocks at theirs, less its part of every capacity. Any
+        group could buy its own relaxation at these prices (Owen 1975), and by itself it pays no less than that.
+        """
+        master = self._master
+        self._master.charge(self._outs, np.zeros(self.players))
+        self._master.restrict(self._outs, np.zeros(self.players), np.zeros(self.players))
+        reduced = relax(master, replace(self.options, relative_gap=_GAP)).answer.reduced_costs * master.unit
+        # What a package or a block is worth beyond the prices stands at its limit of one; its wards share it.
+        held = master.holds.toarray()
+        ward = held[:, self._outs]
+        packages = np.minimum(0.0, reduced[: self._outs[0]])
+        parts = ward.T @ held[:, : self._outs[0]]
+        beyond = ward.T @ np.minimum(0.0, reduced[master.columns(1)]) + (parts / parts.sum(axis=0)) @ packages
+        return np.asarray(self._offers + reduced[self._outs] - beyond, dtype=np.float64)
 
     def search(
         self, shares: FloatArray, outside: Callable[[int], bool], enough: float = inf

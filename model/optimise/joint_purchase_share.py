@@ -37,6 +37,8 @@ _SAME_YEN = 1.0
 _GAP = 1e-6
 #: The same for many wards with many facilities, as a part of all bills [1].
 _ROOM = 1e-5
+#: Excesses of many wards with many facilities are equal within so many of these rooms.
+_ROOMS = 3.0
 #: Part of the time for the nucleolus; the rest is for the orders of the Shapley value.
 _NUCLEOLUS_PART = 0.7
 #: Room for the binary error of parts that add up to one.
@@ -215,8 +217,12 @@ def share(
     saving = game.value(whole)
     alone = np.array([game.value(1 << player) for player in range(players)])
     left = options.seconds - (perf_counter() - begun)
-    tolerance = max(_SAME_YEN, room)
-    inner = nucleolus(game.value, players, search, tolerance, _NUCLEOLUS_PART * left, game.known)
+    tolerance = max(_SAME_YEN, _ROOMS * room)
+    centre = None
+    if isinstance(game, LargeGame):
+        priced = game.priced()
+        centre = priced - (priced.sum() - saving) / players
+    inner = nucleolus(game.value, players, search, tolerance, _NUCLEOLUS_PART * left, game.known, centre)
     if exact:
         drawn = SampledShapley(shapley_values(values), np.zeros(players), 0)
     else:

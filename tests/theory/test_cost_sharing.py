@@ -98,6 +98,43 @@ def test_nucleolus_is_efficient_rational_and_no_division_has_a_smaller_largest_c
     assert (values[1:15] - others @ table.T).max(axis=1).min() >= division.largest_excess - 1e-6
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 20), min_size=16, max_size=16), st.lists(st.integers(1, 9), min_size=4, max_size=4))
+def test_nucleolus_looked_for_near_a_division_is_the_same(drawn: list[int], weights: list[int]) -> None:
+    values = np.array([0.0, *drawn[1:]])
+    for player in range(4):
+        values[1 << player] = min(values[1 << player], values[15] / 4)
+
+    def value(coalition: int) -> float:
+        return float(values[coalition])
+
+    centre = proportional(values[15], np.array(weights, dtype=float))
+    near = nucleolus(value, 4, unhappiest(all_values(value, 4), 4), tolerance=1e-7, centre=centre)
+    plain = exact_nucleolus(value, 4)
+    assert near.complete
+    assert near.shares == pytest.approx(plain.shares, abs=1e-4)
+    assert near.least == pytest.approx(plain.least, abs=1e-5)
+    assert near.least <= near.largest_excess <= near.least + 1e-6
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 20), min_size=32, max_size=32))
+def test_a_search_cut_short_still_tells_between_what_the_least_core_lies(drawn: list[int]) -> None:
+    values = np.array([0.0, *drawn[1:]])
+    for player in range(5):
+        values[1 << player] = min(values[1 << player], values[31] / 5)
+
+    def value(coalition: int) -> float:
+        return float(values[coalition])
+
+    search = unhappiest(all_values(value, 5), 5)
+    short = nucleolus(value, 5, search, tolerance=1e-7, seconds=0.0, centre=proportional(values[31], np.ones(5)))
+    least = exact_nucleolus(value, 5).least
+    assert short.least <= least + 1e-6
+    assert short.largest_excess >= least - 1e-6
+    assert short.shares.sum() == pytest.approx(values[31], abs=1e-6)
+
+
 def test_nucleolus_is_the_lexicographic_minimum_among_a_grid() -> None:
     values = np.array([0, 0, 0, 4, 0, 3, 2, 6], dtype=float)
     division = exact_nucleolus(lambda coalition: float(values[coalition]), 3)
