@@ -175,7 +175,9 @@ def simulate(
     bidders: Annotated[
         int | None, typer.Option(help="bidders; default as on record / 応札者数", min=1, max=200)
     ] = None,
-    runs: Annotated[int, typer.Option(help="auctions for each setting / 設定ごとの試行回数", min=2, max=100_000)] = 200,
+    runs: Annotated[
+        int, typer.Option(help="auctions for each setting / 設定ごとの試行回数", min=2, max=100_000)
+    ] = 2_000,
     seed: Seed = 0,
     keep_good: KeepGood = False,
     force: Force = False,
@@ -201,7 +203,7 @@ def simulate(
         for position, setting in enumerate(tried):
             found.append(try_out(setting, uniform_costs(number, lowest, highest), last, runs, seed))
             told(position + 1, len(tried))
-    curve = reserve_curve((lowest, highest), number, max(runs, 1000), seed)
+    curve = reserve_curve(tried[0], (lowest, highest), number, max(runs, 1000), seed)
     lines = trial_lines(found, highest, number, language)
     facts = {"inputs": purchase.sha256, "seed": seed, "runs": runs, "bidders": number}
     with result_folder(folder, facts, force) as staging:

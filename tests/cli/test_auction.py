@@ -349,3 +349,20 @@ def test_a_forged_bound_is_found(run: Run, small: list[Path]) -> None:
     for said in ("✗ clearing again gives the same award", "✗ clearing again gives the same objective",
                  "✗ the bound found anew supports the stated gap"):  # fmt: skip
         assert said in seen.out
+
+
+def test_simulate_says_what_to_choose_and_what_the_draws_cannot_tell(run: Run, small: list[Path]) -> None:
+    done = run("simulate", *small, "--out", "trial", "--runs", 50, "--bidders", 3, "--seed", 4)
+    assert done.code == 0
+    for lever in ("Start price:", "Decrement:", "Window:"):
+        assert lever in done.out
+    settings, choices, curve = load_workbook("trial/simulation.xlsx").worksheets
+    trial = xr.open_dataset("trial/simulation.nc")
+    assert settings.cell(2, 5).value == round(float(trial["cost"].min()))
+    assert settings.cell(2, 6).value == settings.cell(2, 7).value == 0
+    assert settings.max_row == 1 + trial.sizes["setting"]
+    rows = list(choices.iter_rows(min_row=2, values_only=True))
+    assert [row[5] for row in rows].count("cheapest") == 3
+    assert all(row[5] != "yes" or row[3] > 2 * row[4] - 2 for row in rows)
+    assert curve.cell(2, 2).value == 100.0 and curve.cell(curve.max_row, 2).value == 0.0
+    assert Path("trial/report.html").exists() and Path("trial/figures/no_award.svg").exists()

@@ -147,7 +147,8 @@ def test_the_form_of_rules_holds_each_rule_and_explains_it(tmp_path: Path, langu
 
     path = tmp_path / "rules.xlsx"
     write_template(form("auction_rules", language), path, language)
-    rows, explained = load_workbook(path).worksheets
+    rows, explained, choices = load_workbook(path).worksheets
+    assert choices.sheet_state == "hidden"
     titles = {title(language) for title in RULE_TITLES.values()}
     assert {row[0] for row in rows.iter_rows(min_row=2, values_only=True)} <= titles
     told = {row[0]: row[6] for row in explained.iter_rows(min_row=2, values_only=True)}

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from model.optimise.auction_simulation import (
-    Setting,
-    extended,
-    no_award_probability,
-    simulate,
-    try_out,
-    uniform_costs,
-    window,
-)
 from model.optimise.joint_purchase_calendar import business_day, calendar
 from model.optimise.joint_purchase_forms import write_tables
 from model.optimise.joint_purchase_inputs import Purchase, read_purchase
@@ -176,53 +167,6 @@ def test_calendar_runs_back_from_april_to_windows_in_winter() -> None:
     assert not business_day(date(2027, 2, 11))  # National Foundation Day
     assert not business_day(date(2027, 3, 22))  # substitute for the vernal equinox on a Sunday
     assert business_day(date(2027, 2, 12))
-
-
-@pytest.mark.parametrize(
-    ("offer", "end"),
-    [
-        ("2027-01-20 15:00", "2027-01-20 16:00"),  # more than 30 minutes before the end: nothing moves
-        ("2027-01-20 15:40", "2027-01-20 16:10"),
-        ("2027-01-20 16:00", "2027-01-20 16:30"),
-    ],
-)
-def test_an_offer_in_the_last_half_hour_prolongs_by_half_an_hour(offer: str, end: str) -> None:
-    assert extended(datetime(2027, 1, 20, 16), datetime.fromisoformat(offer)) == datetime.fromisoformat(end)
-
-
-def test_beyond_the_evening_it_goes_on_at_noon_of_the_next_business_day() -> None:
-    assert extended(datetime(2027, 1, 20, 17), datetime(2027, 1, 20, 16, 50)) == datetime(2027, 1, 21, 12)
-    assert extended(datetime(2027, 1, 22, 17), datetime(2027, 1, 22, 16, 50)) == datetime(2027, 1, 25, 12)  # a Friday
-    assert extended(datetime(2026, 12, 28, 17), datetime(2026, 12, 28, 16, 31)) == datetime(2027, 1, 4, 12)
-
-
-def test_no_price_is_below_a_cost_and_every_offer_is_a_step() -> None:
-    opens, closes = window(date(2027, 1, 12), 5)
-    setting = Setting(opens, closes, 100.0, 1.0)
-    for one in np.random.default_rng(2).spawn(50):
-        costs = one.uniform(70, 110, 5)
-        run = simulate(setting, costs, one)
-        if run.winner < 0:
-            assert costs.min() > 99
-        else:
-            assert run.price >= costs[run.winner]
-            assert run.price == 100.0 - run.offers
-            assert run.price <= np.sort(costs)[1] + 1.0 or run.ended > setting.closes or run.offers == 1
-
-
-def test_simulated_prices_meet_the_second_lowest_cost() -> None:
-    opens, closes = window(date(2027, 1, 12), 9)
-    found = try_out(Setting(opens, closes, 100.0, 0.1), uniform_costs(4, 70, 100), 150.0, 300, seed=3)
-    assert found.price == pytest.approx(82.0, abs=4 * found.price_error + 0.5)
-    assert found.awarded == 1.0
-
-
-def test_no_award_against_the_formula() -> None:
-    opens, closes = window(date(2027, 1, 12), 5)
-    found = try_out(Setting(opens, closes, 80.0, 0.01), uniform_costs(2, 70, 100), 150.0, 400, seed=5)
-    expected = no_award_probability(80.0, 2, 70, 100)
-    assert expected == pytest.approx((2 / 3) ** 2)
-    assert 1 - found.awarded == pytest.approx(expected, abs=4 * found.awarded_error)
 
 
 # Two facilities that peak in different half-hours: the pool's peak is that of the sum, not a share of the peaks.
