@@ -1,7 +1,8 @@
-"""Whole plans where money or hands tie the facilities: fixed one after the other, then improved a few at a time.
+"""Whole plans where money or hands tie the facilities: works packed into the budgets, then improved a few at a time.
 
-The mixture of the master splits works that a budget cannot pay in full. Here facilities get whole plans one after the
-other, the clearest first; what they pay comes off the budgets, and the others answer anew with works that still fit.
+The mixture of the master splits works that a budget cannot pay in full. Here works are first packed into the budgets of
+all years at once, then of a few years at a time. Where not the least cost is looked for, facilities get whole plans one
+after the other instead, the clearest first; what they pay comes off the budgets, and the others answer anew.
 Then a few facilities at a time give up their plans and all others keep theirs; plans that differ in one work are
 offered beside; at last all choose again among all plans met. This repeats as long as it helps.
 """
@@ -12,10 +13,11 @@ from time import perf_counter
 
 import numpy as np
 
+from model.optimise.facility_schedule_beginnings import packed
 from model.optimise.facility_schedule_decomposition import Decomposition
 from model.optimise.facility_schedule_master import Master
 from model.optimise.facility_schedule_plans import Plan
-from model.optimise.facility_schedule_problem import FloatArray, IntArray
+from model.optimise.facility_schedule_problem import BoolArray, FloatArray, IntArray
 from model.optimise.solver import SolverOptions
 
 #: Weight from which on a plan of the mixture is taken as it is [1].
@@ -26,6 +28,12 @@ _ROUNDS = 2
 _FREED, _SECONDS = 12, 4.0
 #: Part of the time left that a round of reopening, and a choice among all plans of all facilities, may take [1].
 _SHARE = 0.5
+#: Part of the time left that works packed into all years at once may take [1].
+_SHARE_AT_ONCE = 0.35
+#: Years whose works are packed anew at a time, and years from one such window to the next.
+_WINDOW, _STRIDE = 8, 2
+#: Works of a facility that change at most in one window, and the gap of that choice [1].
+_CHANGES, _EXACT = 3, 1e-4
 #: Slack on what is left of a budget [JPY] and of hands.
 _SLACK = 1.0, 1e-6
 
@@ -53,10 +61,12 @@ class Dive:
             seconds: time limit [s].
         """
         until = perf_counter() + seconds
-        taken = self._fixed_in_turn(until)
+        taken = self._packed_at_once(gap, until) if self.problem.aim == "cost" else self._fixed_in_turn(until)
         value, before = self.master.held(taken), np.inf
         while value > enough and value < before and perf_counter() < until:
             before = value
+            if self.problem.aim == "cost":
+                taken, value = self._packed_by_years(taken, value, enough, until)
             order = self._draw.permutation(self.problem.facilities).tolist()
             pause = perf_counter() + _SHARE * (until - perf_counter())
             for first in range(0, len(order), _FREED):
@@ -66,6 +76,51 @@ class Dive:
             if value > enough and len(order) > _FREED:
                 taken, value = self._chosen(taken, value, SolverOptions(left, gap, further=self._until(enough)))
         return [self.master.columns[column][1] for column in taken]
+
+    def _packed_at_once(self, gap: float, until: float) -> IntArray:
+        """Return a column for each facility: works packed into the budgets of all years around the heaviest plans."""
+        answer = self.master.solve()
+        self._prices = answer.prices
+        taken = np.empty(self.problem.facilities, dtype=np.int64)
+        for column in np.argsort(answer.weights, kind="stable"):
+            taken[self.master.columns[column][0]] = column
+        free = np.ones((len(taken), len(self.problem.years)), dtype=np.bool_)
+        most = max(len(own) for own in self.problem.works)
+        seconds = _SHARE_AT_ONCE * (until - perf_counter())
+        return self._packed(taken, free, most, SolverOptions(seconds, gap))
+
+    # Within a few years at a time the packing is small enough to be solved, and savings stay true where few works move.
+    def _packed_by_years(self, taken: IntArray, value: float, enough: float, until: float) -> tuple[IntArray, float]:
+        """Return columns and their value after works begun in some years after the other were packed anew."""
+        years, before = len(self.problem.years), np.inf
+        firsts = np.arange(0, max(years - _WINDOW, 0) + 1, _STRIDE)
+        while value < before:
+            before = value
+            for first in self._draw.permutation(firsts).tolist():
+                left = until - perf_counter()
+                if value <= enough or left <= 0:
+                    return taken, value
+                free = np.zeros((len(taken), years), dtype=np.bool_)
+                free[:, first : first + _WINDOW] = True
+                found = self._packed(taken, free, _CHANGES, SolverOptions(min(_SECONDS, left), _EXACT))
+                worth = self.master.held(found)
+                if worth < value:
+                    taken, value = found, worth
+        return taken, value
+
+    def _packed(self, taken: IntArray, free: BoolArray, changes: int, options: SolverOptions) -> IntArray:
+        """Return a column for each facility after works were packed anew around those taken."""
+        starts = [self.master.columns[column][1].starts for column in taken]
+        found = taken.copy()
+        added: list[tuple[int, Plan]] = []
+        for f, new in enumerate(packed(self.work, starts, self._prices, free, changes, options)):
+            if not np.array_equal(new, starts[f]):
+                found[f] = len(self.master.columns) + len(added)
+                added.append((f, self.work.facilities[f].completed(new, self._prices[f])))
+                self.work.pools[f].offer(added[-1][1])
+        if added:
+            self.master.add(added)
+        return found
 
     def _until(self, enough: float) -> dict[str, float]:
         """Return the option of the solver that ends a search at a value."""

@@ -211,10 +211,7 @@ class FacilityPlans:
             the charge [JPY], the year of each work, and the way to buy renewables in each year.
         """
         problem = self.problem
-        charge = tonne[problem.period] * problem.duty[self.facility] + prices.emission
-        option, saving = self._renewables(prices, charge)
-        weights = prices.cost * self._cost + charge[:, np.newaxis] * self._emission
-        weights[:, _GRID] += saving
+        weights, option, charge = self._weights(prices, tonne)
         begin = self._begin_charge(prices)
         if room is not None:
             fits = np.all(self.paid <= room[0], axis=2) & (room[1] >= 1.0)
@@ -224,6 +221,32 @@ class FacilityPlans:
         fixed = np.where(problem.duty[self.facility], problem.base_t[self.facility], 0.0)
         constant = float(tonne[problem.period] @ fixed) + float(tonne @ self._owed())
         return value - prices.cost * float(self.bill @ problem.discount[:-1]) - constant, starts, option
+
+    def _weights(self, prices: Prices, tonne: FloatArray) -> tuple[FloatArray, IntArray, FloatArray]:
+        """Return by year the charge of every quantity, the way to buy renewables, and the charge of a tonne."""
+        charge = tonne[self.problem.period] * self.problem.duty[self.facility] + prices.emission
+        option, saving = self._renewables(prices, charge)
+        weights = prices.cost * self._cost + charge[:, np.newaxis] * self._emission
+        weights[:, _GRID] += saving
+        return weights, option, charge
+
+    def beginnings(self, starts: IntArray, prices: Prices) -> FloatArray:
+        """Return what beginning a work in a year adds, money and hands free of charge, where all other works stay.
+
+        Args:
+            starts: position of the year of each work, -1 for never.
+            prices: prices of tonnes and cost; a tonne counts as above or below zero as it does with `starts`.
+
+        Returns:
+            the charge [JPY or t-CO2], infinite where it cannot be begun, dims (work, year).
+        """
+        free = replace(prices, money=np.zeros_like(prices.money), work=np.zeros_like(prices.work))
+        tonne = np.where(self.completed(starts, prices).position_t < 0, prices.short, prices.excess)
+        stage = self.stages(self._weights(free, tonne)[0])
+        sets, years = self.sets(starts), np.arange(len(prices.money))
+        bits = (1 << np.arange(len(starts)))[:, np.newaxis]
+        saved = stage[years, sets | bits] - stage[years, sets & ~bits]
+        return np.asarray(self._begin_charge(free) + np.cumsum(saved[:, ::-1], axis=1)[:, ::-1])
 
     def completed(self, starts: IntArray, prices: Prices) -> Plan:
         """Return the plan of given works with the best renewables: those that excess pays for, then a shortfall's."""
