@@ -137,6 +137,9 @@ class _Search:
                 self.master.add_rule(row, -inf, 1.0)
         nearest = float(np.sort(self.excess)[_NEAREST]) if len(self.excess) > _NEAREST else inf
         self._solve(nearest, 1.0, _FIRST_TIME)
+        if not self.done and len(self.excess) > _FEW:
+            # What the solver's own cuts give at the root is cheap beside more bundles, and often more.
+            self._solve(inf, 1.0, _FIRST_TIME)
         if bundles is not None and self.start is not None:
             self._closer(bundles, perf_counter() + _CLOSER_TIME * self.left)
         while not self.done and self.left > 0.0:
@@ -145,22 +148,27 @@ class _Search:
         status: Status = "optimal" if self.done else "feasible" if self.best is not None else "no_solution"
         return prove(status, self.highest, self.bound, perf_counter() - self.begun, self.options), self.best
 
-    def _raise(self, bundles: BundleBound, rounds: int) -> None:
-        """Raise the bound by bundles."""
+    def _raise(self, bundles: BundleBound, rounds: int) -> bool:
+        """Raise the bound by bundles; say whether it rose."""
         sharp = bundles.sharpen(replace(self.options, seconds=max(1.0, _BOUND_TIME * self.left)), rounds)
-        if sharp.bound > self.bound:
-            self.excess, self.bound, self.lowest = sharp.reduced, sharp.bound, sharp.bound
+        if sharp.bound <= self.lowest:
+            return False
+        self.excess, self.lowest = sharp.reduced, sharp.bound
+        self.bound = max(self.bound, sharp.bound)
+        return True
 
     def _closer(self, bundles: BundleBound, until: float) -> None:
         """Improve the award near where it stands and raise the bound, in turns, while many packages are left."""
         assert self.start is not None
         improver = Improver(self.master, self.options, _FURTHER)
-        standing, quiet = improver.priced(self.start), 0
+        standing, quiet, rising = improver.priced(self.start), 0, True
         while not self.done and perf_counter() < until:
             distance = self.highest - self.lowest
-            if np.count_nonzero(self.excess <= distance) <= _FEW or (quiet > _NO_NEWS and bundles.exhausted):
+            if np.count_nonzero(self.excess <= distance) <= _FEW or (
+                quiet > _NO_NEWS and (bundles.exhausted or not rising)
+            ):
                 break
-            self._raise(bundles, 1)
+            rising = rising and self._raise(bundles, 1)
             for _ in range(_STEPS):
                 better = improver.step(standing, self.excess, self.highest - self.lowest, until - perf_counter())
                 quiet = 0 if better is not standing else quiet + 1
