@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import isfinite
 from time import perf_counter
 from typing import Any
 
@@ -27,6 +28,8 @@ LARGEST_DIRECT = 8_000
 #: equal offers for the same facilities are told apart.
 TIES_UP_TO = 3_000
 _MOST_TIED = 200
+#: Part of the time that must be left for one model of the whole to be tried after a decomposition without news.
+_WORTH_TRYING = 0.2
 
 
 @dataclass(frozen=True)
@@ -93,11 +96,31 @@ def _part(auction: Auction, mask: Any) -> Auction:
 
 def _clear_part(auction: Auction, options: SolverOptions) -> Clearing:
     """Clear an auction that does not fall apart, directly or by decomposition."""
-    if is_large(auction):
-        proof, award = clear_by_decomposition(auction, options)
-    else:
-        proof, award = winner_model(auction).solve(options)
+    if not is_large(auction):
+        return Clearing(auction, *winner_model(auction).solve(options))
+    proof, award = clear_by_decomposition(auction, options)
+    left = options.seconds - proof.seconds
+    if proof.status == "feasible" and left > _WORTH_TRYING * options.seconds:
+        return _closer(Clearing(auction, proof, award), replace(options, seconds=left))
     return Clearing(auction, proof, award)
+
+
+# Whole facilities can leave the decomposition without news before the gap is reached; one model of all goes on.
+def _closer(found: Clearing, options: SolverOptions) -> Clearing:
+    """Return the better of an award and that of one model of the whole, with the higher bound."""
+    assert found.award is not None
+    begun = perf_counter()
+    model = winner_model(found.auction)
+    proof, award = model.solve(replace(options, seconds=max(1.0, options.seconds - (perf_counter() - begun))))
+    if award is None or proof.objective >= found.proof.objective:
+        award, price = found.award, found.proof.objective
+    else:
+        price = proof.objective
+    bound = max(found.proof.bound, proof.bound) if isfinite(proof.bound) else found.proof.bound
+    met = price - bound <= max(options.relative_gap * abs(price), options.absolute_gap)
+    seconds = found.proof.seconds + perf_counter() - begun
+    status: Status = "optimal" if met else "feasible"
+    return replace(found, proof=prove(status, price, bound, seconds, options), award=award)
 
 
 def _together(

@@ -23,9 +23,11 @@ RULE_OF_ALL = Text(
 RULE_OF_OFFERS = Text(
     "lowest total found; then, facility by facility in the order of ids and package by package, of equal offers for "
     "the same facilities the supplier whose first bid was received first, then the smaller supplier id, as far as "
-    "capacity is left; whether other combinations of offers cost the same was not looked for",
+    "capacity is left; the order of rows in the files plays no part, as they are put in order by id first; whether "
+    "other combinations of offers cost the same was not looked for",
     "見いだした最低額の落札案。施設IDの順に、また一括入札ごとに、同じ施設への同額の入札が複数ある場合は、容量の残る範囲で、"
-    "最初の入札の受付が早い事業者、次に事業者IDの小さい者とする。入札の組合せが異なる同額案の有無は未確認",
+    "最初の入札の受付が早い事業者、次に事業者IDの小さい者とする。計算前にID順に並べるため、ファイル内の行の順序は結果に影響しない。"
+    "入札の組合せが異なる同額案の有無は未確認",
 )
 
 
