@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,11 @@ from model.faults import FaultList
 from model.language import Text
 from model.optimise.solar_allocation import Plan, allocate
 from model.optimise.solar_allocation_economics import Economics
+from model.optimise.solar_allocation_facts import Planned
 from model.optimise.solar_allocation_houses import Houses, Portfolio, houses_of, in_scope
 from model.optimise.solar_allocation_model import GREATEST, Model, Objective, Wishes, money_of
 from model.optimise.solar_allocation_names import OBJECTIVE_UNITS, row_unit
 from model.optimise.solar_allocation_problem import activity, priced_costs
-from model.optimise.solar_allocation_report_rows import Planned
 from model.optimise.solar_allocation_reread import RawList
 from model.optimise.solar_allocation_verify import Verification, verify
 from model.optimise.solar_allocation_weather import Weather
@@ -25,9 +25,6 @@ from model.optimise.solar_allocation_worth import Worth, worth_of
 from model.optimise.solar_allocation_year import YearEnd, year_end
 from model.ordinance.joint_purchase_equations import co2_saving_t
 from model.ordinance.rulebook import Rules, RuleSet, rules
-
-if TYPE_CHECKING:
-    pass
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

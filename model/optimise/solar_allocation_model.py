@@ -12,9 +12,10 @@ import numpy.typing as npt
 from model.faults import FaultList
 from model.language import Text
 from model.optimise.solar_allocation_economics import Economics, Money, generation_by_faces
-from model.optimise.solar_allocation_heat import kinds_offered, offers, tie_heat
+from model.optimise.solar_allocation_heat import kinds_offered, offers
+from model.optimise.solar_allocation_heat_rows import tie_heat
 from model.optimise.solar_allocation_houses import Houses
-from model.optimise.solar_allocation_problem import FloatArray, Problem, Row
+from model.optimise.solar_allocation_problem import FloatArray, Problem, Row, Slots
 from model.ordinance.building_report_equations import HOUSE_TYPES, EnergyLevel
 from model.ordinance.exact import within
 from model.ordinance.joint_purchase_equations import co2_saving_t
@@ -60,19 +61,6 @@ class Wishes:
     ways_to_pay: tuple[str, ...] = ("purchase",)
     most_changes: int | None = None
     at_least: tuple[tuple[Objective, float], ...] = ()
-
-
-@dataclass(frozen=True)
-class Slots:
-    """The slots of a problem: size in steps, way to pay (position in the wishes; -1 for no panels), left out, heat.
-
-    `heat` are the kinds of heat that are added, as bits (`HEAT_BY_BITS`).
-    """
-
-    multiple: FloatArray
-    way: IntArray
-    left_out: BoolArray
-    heat: IntArray
 
 
 @dataclass(frozen=True)

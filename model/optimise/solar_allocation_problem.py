@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
 SlotArray = npt.NDArray[np.int16]
 
 #: Houses handled together, so that what is worked on stays in the processor's cache.
@@ -42,6 +43,19 @@ class Row:
     measure: str = "kw"
     counted_only: bool = False
     squared: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class Slots:
+    """The slots of a problem: size in steps, way to pay (position in the wishes; -1 for no panels), left out, heat.
+
+    `heat` are the kinds of heat that are added, as bits (`HEAT_BY_BITS`).
+    """
+
+    multiple: FloatArray
+    way: IntArray
+    left_out: BoolArray
+    heat: IntArray
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from model.language import Text
+from model.optimise.solar_allocation_facts import Facts, Planned
 from model.optimise.solar_allocation_heat import HEAT_KINDS
+from model.optimise.solar_allocation_model import Wishes
 from model.ordinance.building_report_equations import (
     HOUSE_TYPES,
     Buildings,
@@ -25,36 +26,8 @@ from model.ordinance.building_report_facts import HOUSE_TYPE_NAMES, Building
 from model.ordinance.exact import reaches
 from model.ordinance.rulebook import Rules
 
-if TYPE_CHECKING:
-    from model.optimise.solar_allocation_model import Wishes
-    from model.optimise.solar_allocation_verify import Facts
-
 #: Day that stands for a list without days of delivery.
 _NO_DAY = date(2025, 4, 1)
-
-
-@dataclass(frozen=True)
-class Planned:
-    """What the plan says of every house, dims (house).
-
-    Args:
-        ids: ids of the houses.
-        kw: capacity [kW].
-        left_out: left out of the count.
-        way: way to pay; "" without panels.
-        heat: kinds of heat that are added, as bits (`HEAT_BY_BITS`).
-    """
-
-    ids: npt.NDArray[Any]
-    kw: npt.NDArray[np.float64]
-    left_out: npt.NDArray[np.bool_]
-    way: npt.NDArray[Any]
-    heat: npt.NDArray[np.int64]
-
-    def sorted_by_id(self) -> Planned:
-        """Return the same plan in the order of the ids."""
-        order = np.argsort(self.ids.astype(str), kind="stable")
-        return Planned(self.ids[order], self.kw[order], self.left_out[order], self.way[order], self.heat[order])
 
 
 def report_verdicts(facts: Facts, plan: Planned, wishes: Wishes, rules: Rules) -> list[tuple[Text, bool, str, str]]:
