@@ -16,7 +16,8 @@ from model.optimise.facility_schedule_decomposition import Bound, Decomposition,
 from model.optimise.facility_schedule_dive import Dive
 from model.optimise.facility_schedule_ledger import Amounts, settled
 from model.optimise.facility_schedule_model import whole_model
-from model.optimise.facility_schedule_plans import FacilityPlans, Plan
+from model.optimise.facility_schedule_plan import Plan
+from model.optimise.facility_schedule_plans import FacilityPlans
 from model.optimise.facility_schedule_problem import FloatArray, IntArray, Problem
 from model.optimise.solver import Proof, PyomoSolver, SolverOptions, prove, relative_gap
 

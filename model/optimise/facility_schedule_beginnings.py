@@ -14,7 +14,7 @@ import numpy as np
 
 from model.optimise.facility_schedule_arrays import Gathered
 from model.optimise.facility_schedule_decomposition import Decomposition
-from model.optimise.facility_schedule_plans import Prices
+from model.optimise.facility_schedule_plan import Prices
 from model.optimise.facility_schedule_problem import MILLION, BoolArray, FloatArray, IntArray
 from model.optimise.solver import SolverOptions, solve_arrays
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.optimise.facility_schedule_arrays import Gathered
-from model.optimise.facility_schedule_plans import Plan
+from model.optimise.facility_schedule_plan import Plan
 from model.optimise.facility_schedule_problem import MILLION, FloatArray, IntArray, Problem
 from model.optimise.facility_schedule_rules import missing_price, past_saleable, worthwhile
 from model.optimise.solver import Proof, SolverOptions, solve_arrays

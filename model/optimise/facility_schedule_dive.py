@@ -16,7 +16,7 @@ import numpy as np
 from model.optimise.facility_schedule_beginnings import packed
 from model.optimise.facility_schedule_decomposition import Decomposition
 from model.optimise.facility_schedule_master import Master
-from model.optimise.facility_schedule_plans import Plan
+from model.optimise.facility_schedule_plan import Plan
 from model.optimise.facility_schedule_problem import BoolArray, FloatArray, IntArray
 from model.optimise.solver import SolverOptions
 

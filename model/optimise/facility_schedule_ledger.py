@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from model.optimise.facility_schedule_plans import Plan
+from model.optimise.facility_schedule_plan import Plan
 from model.optimise.facility_schedule_problem import BoolArray, FloatArray, IntArray, Problem
 
 #: Kilograms in a tonne: everything is counted in whole kilograms.

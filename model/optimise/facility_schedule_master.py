@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.optimise.facility_schedule_plans import Plan, Prices
+from model.optimise.facility_schedule_plan import Plan, Prices
 from model.optimise.facility_schedule_problem import MILLION, FloatArray, IntArray, Problem
 from model.optimise.facility_schedule_rules import missing_price
 from model.optimise.solver import SolverError, SolverOptions

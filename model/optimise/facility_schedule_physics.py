@@ -12,7 +12,10 @@ from functools import cache
 
 import numpy as np
 
-from model.optimise.facility_schedule_problem import CARRIERS, FUELS, BoolArray, FloatArray, Work
+from model.optimise.facility_schedule_problem import CARRIERS, FUELS, BoolArray, FloatArray, IntArray, Work
+
+#: Rows of the table of quantities that every stage cost is linear in.
+GRID, OFF_SITE, GAS, HEAT, OIL, PREMIUM, ANNUAL = range(7)
 
 
 # The part of its life that equipment has behind it. After its renewal it is new again; what is overdue when the plan
@@ -166,3 +169,35 @@ def use_of_sets(table: SetTable, growth: float) -> Use:
 def energy_cost(use: Use, price: FloatArray) -> FloatArray:
     """Return what energy bought costs, extra prices apart [JPY]; `price` has dims (carrier)."""
     return np.asarray((use.grid_mwh + use.off_site_mwh) * price[0] + price[1:] @ use.amount[1:])
+
+
+def quantities(table: SetTable, growth: float) -> FloatArray:
+    """Return the quantities that costs and emissions of a set are linear in, dims (quantity, set)."""
+    use = use_of_sets(table, growth)
+    premium = table.premium * (use.grid_mwh + use.off_site_mwh)
+    return np.array(
+        [use.grid_mwh, use.off_site_mwh, use.amount[1], use.amount[2], use.amount[3], premium, table.annual_cost]
+    )
+
+
+def one_set(table: SetTable, place: int) -> SetTable:
+    """Return the table of a single set."""
+    one = slice(place, place + 1)
+    return SetTable(table.amount[:, one], table.generation_mwh[one], table.off_site[one], table.premium[one],
+                    table.annual_cost[one], table.possible[one])  # fmt: skip
+
+
+def grown(use: Use, growth: float) -> Use:
+    """Return an energy use without generation, grown."""
+    return Use(use.amount * growth, use.own_mwh, use.off_site_mwh * growth, use.grid_mwh * growth)
+
+
+def standing_sets(starts: IntArray, years: int) -> IntArray:
+    """Return the set of works that stands in each year, dims (year).
+
+    Args:
+        starts: position of the year of each work, -1 for never.
+        years: number of years.
+    """
+    inside = (starts[:, np.newaxis] >= 0) & (np.arange(years) >= starts[:, np.newaxis])
+    return np.asarray((inside * (1 << np.arange(len(starts)))[:, np.newaxis]).sum(axis=0), dtype=np.int64)

@@ -7,105 +7,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from model.optimise.facility_schedule_physics import (
+    ANNUAL,
+    GAS,
+    GRID,
+    HEAT,
+    OFF_SITE,
+    OIL,
+    PREMIUM,
     SetTable,
-    Use,
     energy_cost,
+    grown,
+    one_set,
     payments,
     present_cost,
+    quantities,
     set_table,
+    standing_sets,
     use_of_sets,
 )
+from model.optimise.facility_schedule_plan import Plan, Prices
 from model.optimise.facility_schedule_problem import BoolArray, FloatArray, IntArray, Problem
+from model.optimise.facility_schedule_recognition import ALWAYS, forgiven
 from model.optimise.facility_schedule_search import Search
 
 #: Slack on a budget [JPY].
 _ONE_JPY = 1.0
-#: Recognition that counts in a year where it is reached, and recognition that a plan must have.
-REACHED, ALWAYS = 1, 2
-#: Rows of the table of quantities that every stage cost is linear in.
-_GRID, _OFF_SITE, _GAS, _HEAT, _OIL, _PREMIUM, _ANNUAL = range(7)
-
-
-@dataclass(frozen=True)
-class Prices:
-    """What a plan is charged and paid for.
-
-    Args:
-        excess: worth of a tonne of excess in each period [JPY/t-CO2], dims (period).
-        short: worth of a tonne less of shortfall, at least that of excess [JPY/t-CO2], dims (period).
-        money: extra charge on money paid in each year [1], dims (year).
-        work: charge on works begun in each year [JPY], dims (year).
-        cost: weight of the plan's own cost [1].
-        emission: charge on emissions of every year [JPY/t-CO2].
-    """
-
-    excess: FloatArray
-    short: FloatArray
-    money: FloatArray
-    work: FloatArray
-    cost: float = 1.0
-    emission: float = 0.0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """One plan of one facility.
-
-    Args:
-        starts: position of the year in which each work is done, -1 for never, dims (work).
-        options: way to buy renewables in each year, -1 for none, dims (year).
-        shares: share of grid electricity for which they are bought [1], dims (year).
-        position_t: reduction made less reduction owed, dims (period).
-        forgiven_t: reduction owed that recognition as carbon half takes away, dims (period).
-        works_cost: works, renewals and value left [JPY, present value].
-        energy_cost: energy and yearly costs less those without measures [JPY, present value].
-        renewable_cost: renewables bought [JPY, present value].
-        emissions_t: dims (year); renewables taken off.
-        raw_emissions_t: the same before renewables, dims (year).
-        used: quantities that costs and emissions are linear in, dims (year, quantity).
-        paid: money paid for works, dims (year).
-        begun: works begun, dims (year).
-    """
-
-    starts: IntArray
-    options: IntArray
-    shares: FloatArray
-    position_t: FloatArray
-    forgiven_t: FloatArray
-    works_cost: float
-    energy_cost: float
-    renewable_cost: float
-    emissions_t: FloatArray
-    raw_emissions_t: FloatArray
-    used: FloatArray
-    paid: FloatArray
-    begun: FloatArray
-
-    @property
-    def cost(self) -> float:
-        """Own cost of the plan without credits [JPY, present value]."""
-        return self.works_cost + self.energy_cost + self.renewable_cost
-
-    @property
-    def short_t(self) -> FloatArray:
-        """Reduction owed that is neither made nor forgiven [t-CO2], dims (period)."""
-        return np.maximum(-self.position_t - self.forgiven_t, 0.0)
-
-    @property
-    def grid_mwh(self) -> FloatArray:
-        """Electricity bought over the grid [MWh], dims (year)."""
-        return np.asarray(self.used[:, _GRID])
-
-    @property
-    def key(self) -> bytes:
-        """What tells plans apart."""
-        return self.starts.tobytes() + self.options.tobytes() + self.shares.tobytes()
 
 
 class FacilityPlans:
@@ -129,10 +61,10 @@ class FacilityPlans:
         self._quantities = quantities(self.table, 1.0) if self._scales else np.empty(0)
         # Yearly costs do not grow.
         self._growths = np.repeat(self._growth[:, np.newaxis], 7, axis=1)
-        self._growths[:, _ANNUAL] = 1.0
+        self._growths[:, ANNUAL] = 1.0
         self._price = problem.price_for(facility)
         none = use_of_sets(set_table((), problem.energy[facility]), 1.0)
-        self.bill = np.array([energy_cost(_scaled(none, g), self._price[:, y])[0] for y, g in enumerate(self._growth)])
+        self.bill = np.array([energy_cost(grown(none, g), self._price[:, y])[0] for y, g in enumerate(self._growth)])
         self._emission, self._cost = self.emission_weights(), self.cost_weights()
         self._search = Search(self.works, self.table.possible, self._of_year, self._growths, not self._scales)
         self._allowed = self._may_begin()
@@ -170,17 +102,17 @@ class FacilityPlans:
         """Return emissions by quantity before renewables [t-CO2 a unit], dims (year, quantity)."""
         factor = self.problem.factor[self.facility]
         weights = np.zeros((len(self.problem.years), 7))
-        weights[:, _GRID], weights[:, _OFF_SITE] = factor[0], self.problem.off_site_factor[self.facility]
-        weights[:, _GAS], weights[:, _HEAT], weights[:, _OIL] = factor[1], factor[2], factor[3]
+        weights[:, GRID], weights[:, OFF_SITE] = factor[0], self.problem.off_site_factor[self.facility]
+        weights[:, GAS], weights[:, HEAT], weights[:, OIL] = factor[1], factor[2], factor[3]
         return weights
 
     def cost_weights(self) -> FloatArray:
         """Return the present cost by quantity [JPY a unit], dims (year, quantity)."""
         price, discount = self._price, self.problem.discount[:-1]
         weights = np.zeros((len(discount), 7))
-        weights[:, _GRID] = weights[:, _OFF_SITE] = price[0]
-        weights[:, _GAS], weights[:, _HEAT], weights[:, _OIL] = price[1], price[2], price[3]
-        weights[:, _PREMIUM] = weights[:, _ANNUAL] = 1.0
+        weights[:, GRID] = weights[:, OFF_SITE] = price[0]
+        weights[:, GAS], weights[:, HEAT], weights[:, OIL] = price[1], price[2], price[3]
+        weights[:, PREMIUM] = weights[:, ANNUAL] = 1.0
         return np.asarray(weights * discount[:, np.newaxis])
 
     @cached_property
@@ -227,7 +159,7 @@ class FacilityPlans:
         charge = tonne[self.problem.period] * self.problem.duty[self.facility] + prices.emission
         option, saving = self._renewables(prices, charge)
         weights = prices.cost * self._cost + charge[:, np.newaxis] * self._emission
-        weights[:, _GRID] += saving
+        weights[:, GRID] += saving
         return weights, option, charge
 
     def beginnings(self, starts: IntArray, prices: Prices) -> FloatArray:
@@ -243,7 +175,7 @@ class FacilityPlans:
         free = replace(prices, money=np.zeros_like(prices.money), work=np.zeros_like(prices.work))
         tonne = np.where(self.completed(starts, prices).position_t < 0, prices.short, prices.excess)
         stage = self.stages(self._weights(free, tonne)[0])
-        sets, years = self.sets(starts), np.arange(len(prices.money))
+        sets, years = standing_sets(starts, len(prices.money)), np.arange(len(prices.money))
         bits = (1 << np.arange(len(starts)))[:, np.newaxis]
         saved = stage[years, sets | bits] - stage[years, sets & ~bits]
         return np.asarray(self._begin_charge(free) + np.cumsum(saved[:, ::-1], axis=1)[:, ::-1])
@@ -278,7 +210,7 @@ class FacilityPlans:
         problem, shares = self.problem, least.copy()
         counted = np.where(problem.duty[self.facility], most, 0.0)
         left = -plan.position_t - problem.by_period(shares * counted)
-        left -= self._forgiven(plan.raw_emissions_t - shares * most)
+        left -= forgiven(self.problem, self.facility, plan.raw_emissions_t - shares * most)
         part = free & (cheapest < prices.short[problem.period])
         for year in np.flatnonzero(part)[np.argsort(cheapest[part], kind="stable")]:
             period = problem.period[year]
@@ -291,28 +223,6 @@ class FacilityPlans:
         """Return what a plan is charged for its shortfall less what it is paid for its excess [JPY]."""
         excess = np.maximum(plan.position_t - self.problem.withheld_t(self.facility), 0.0)
         return float(prices.short @ plan.short_t - prices.excess @ excess)
-
-    def balance(self, plan: Plan, forgiving: IntArray | None) -> FloatArray:
-        """Return the position of a plan with what recognition takes off where it counts [t-CO2], dims (period)."""
-        offer = self.problem.recognition
-        if offer is None or forgiving is None:
-            return plan.position_t
-        given = offer.given(plan.emissions_t, self.facility)
-        return np.asarray(plan.position_t + self.problem.by_period(np.where(forgiving > 0, given, 0.0)))
-
-    def holds(self, plan: Plan, forgiving: IntArray | None) -> bool:
-        """Say whether a plan has the recognition that counts always."""
-        offer = self.problem.recognition
-        if offer is None or forgiving is None:
-            return True
-        return bool(np.all(offer.given(plan.emissions_t, self.facility)[forgiving == ALWAYS] > 0))
-
-    def _forgiven(self, emissions_t: FloatArray) -> FloatArray:
-        """Return the reduction owed that recognition takes away in each period [t-CO2], dims (…, period)."""
-        problem = self.problem
-        if problem.recognition is None:
-            return np.zeros((*emissions_t.shape[:-1], problem.periods))
-        return problem.by_period(problem.recognition.given(emissions_t, self.facility))
 
     # A facility can buy renewables down to the level of recognition; what they cost less what falls away is the gain.
     # Where renewables are bought anyway, or ways to buy them differ, the gain is taken as no less than it can be.
@@ -330,7 +240,7 @@ class FacilityPlans:
         unit, _ = self._dearness(prices, charge)
         greatest = np.where(np.isfinite(self._extra(prices)), problem.renewable_cut[:, place], 0.0).max(axis=0)
         for year in np.flatnonzero(forgiving).tolist():
-            grid = self._of_year(year)[_GRID] * (self._growths[year, _GRID] if self._scales else 1.0)
+            grid = self._of_year(year)[GRID] * (self._growths[year, GRID] if self._scales else 1.0)
             missing = np.maximum(raw[year] - problem.recognition.aim_t[place, year], 0.0)
             dear = 0.0 if option[year] >= 0 or greatest[year] <= 0 else unit[year]
             fallen, otherwise = dear * missing - gain[year], np.inf if forgiving[year] == ALWAYS else 0.0
@@ -361,7 +271,7 @@ class FacilityPlans:
         """Return the quantities of the set that stands in each year, dims (year, quantity)."""
         if self._scales:
             return np.asarray(self._quantities[:, sets].T * self._growths)
-        rows = [quantities(_one_set(self.table, place), g)[:, 0] for place, g in zip(sets, self._growth, strict=True)]
+        rows = [quantities(one_set(self.table, place), g)[:, 0] for place, g in zip(sets, self._growth, strict=True)]
         return np.array(rows)
 
     def _position(self, emissions_t: FloatArray) -> FloatArray:
@@ -406,14 +316,8 @@ class FacilityPlans:
             for start in [*choices.tolist(), *([-1] if starts[work] >= 0 else [])]:
                 moved = starts.copy()
                 moved[work] = start
-                if start != starts[work] and bool(self.table.possible[self.sets(moved)].all()):
+                if start != starts[work] and bool(self.table.possible[standing_sets(moved, len(years))].all()):
                     yield moved
-
-    def sets(self, starts: IntArray) -> IntArray:
-        """Return the set that stands in each year, dims (year)."""
-        years = np.arange(len(self.problem.years))
-        inside = (starts[:, np.newaxis] >= 0) & (years >= starts[:, np.newaxis])
-        return np.asarray((inside * (1 << np.arange(len(starts)))[:, np.newaxis]).sum(axis=0), dtype=np.int64)
 
     def plan(self, starts: IntArray, options: IntArray, shares: FloatArray) -> Plan:
         """Return a plan with everything that follows from its works and its renewables."""
@@ -423,7 +327,7 @@ class FacilityPlans:
     def bare(self, starts: IntArray) -> Plan:
         """Return the plan of given works without renewables."""
         problem, years = self.problem, len(self.problem.years)
-        used = self._used(self.sets(starts))
+        used = self._used(standing_sets(starts, years))
         raw = (self._emission * used).sum(axis=1)
         done = np.flatnonzero(starts >= 0)
         return Plan(
@@ -431,7 +335,7 @@ class FacilityPlans:
             options=np.full(years, -1, dtype=np.int64),
             shares=np.zeros(years),
             position_t=self._position(raw),
-            forgiven_t=self._forgiven(raw),
+            forgiven_t=forgiven(self.problem, self.facility, raw),
             works_cost=float(self.present[done, starts[done]].sum()),
             energy_cost=float((self._cost * used).sum() - self.bill @ problem.discount[:-1]),
             renewable_cost=0.0,
@@ -458,7 +362,7 @@ class FacilityPlans:
             options=options,
             shares=shares,
             position_t=self._position(emitted),
-            forgiven_t=self._forgiven(emitted),
+            forgiven_t=forgiven(self.problem, self.facility, emitted),
             renewable_cost=float((extra * bare.grid_mwh) @ problem.discount[:-1]),
             emissions_t=emitted,
         )
@@ -474,16 +378,16 @@ class FacilityPlans:
         years, bought = np.arange(used.shape[1]), options >= 0
         raw = np.einsum("nyq,yq->ny", used, self._emission)
         energy = np.einsum("nyq,yq->n", used, self._cost) - self.bill @ problem.discount[:-1]
-        grid = used[:, :, _GRID] * shares
+        grid = used[:, :, GRID] * shares
         emitted = raw - np.where(bought, problem.renewable_cut[options, place, years], 0.0) * grid
         extra = np.where(bought, problem.renewable_price[options, years], 0.0)
         renewable = (extra * grid) @ problem.discount[:-1]
-        position, forgiven = self._position(emitted), self._forgiven(emitted)
+        position, fallen = self._position(emitted), forgiven(self.problem, self.facility, emitted)
         return [
             replace(
                 plan,
                 position_t=position[n],
-                forgiven_t=forgiven[n],
+                forgiven_t=fallen[n],
                 works_cost=float(self.present[np.flatnonzero(plan.starts >= 0), plan.starts[plan.starts >= 0]].sum()),
                 energy_cost=float(energy[n]),
                 renewable_cost=float(renewable[n]),
@@ -492,24 +396,3 @@ class FacilityPlans:
             )
             for n, plan in enumerate(plans)
         ]
-
-
-def quantities(table: SetTable, growth: float) -> FloatArray:
-    """Return the quantities that costs and emissions of a set are linear in, dims (quantity, set)."""
-    use = use_of_sets(table, growth)
-    premium = table.premium * (use.grid_mwh + use.off_site_mwh)
-    return np.array(
-        [use.grid_mwh, use.off_site_mwh, use.amount[1], use.amount[2], use.amount[3], premium, table.annual_cost]
-    )
-
-
-def _one_set(table: SetTable, place: int) -> SetTable:
-    """Return the table of a single set."""
-    one = slice(place, place + 1)
-    return SetTable(table.amount[:, one], table.generation_mwh[one], table.off_site[one], table.premium[one],
-                    table.annual_cost[one], table.possible[one])  # fmt: skip
-
-
-def _scaled(use: Use, growth: float) -> Use:
-    """Return an energy use without generation, grown."""
-    return Use(use.amount * growth, use.own_mwh, use.off_site_mwh * growth, use.grid_mwh * growth)

@@ -13,12 +13,18 @@ from model.optimise.facility_schedule_answer import solve_schedule
 from model.optimise.facility_schedule_choice import Choice
 from model.optimise.facility_schedule_decomposition import Decomposition
 from model.optimise.facility_schedule_model import whole_model
-from model.optimise.facility_schedule_plans import FacilityPlans, Prices
-from model.optimise.facility_schedule_problem import Credit, Limit, Practice
+from model.optimise.facility_schedule_physics import standing_sets
+from model.optimise.facility_schedule_plan import Prices
+from model.optimise.facility_schedule_plans import FacilityPlans
+from model.optimise.facility_schedule_problem import Credit, IntArray, Limit, Practice
 from model.optimise.facility_schedule_studies import remedy
 from model.optimise.solver import PyomoSolver, SolverOptions
 
 SOME = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def _possible(own: FacilityPlans, starts: IntArray) -> bool:
+    return bool(own.table.possible[standing_sets(starts, YEARS)].all())
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -35,7 +41,7 @@ def test_the_search_finds_the_cheapest_of_all_plans(seed: int, worth: float, mon
         return own.charge(plan, prices) - float(tonne @ plan.position_t)
 
     options = [[-1, *np.flatnonzero(own._allowed[work]).tolist()] for work in range(3)]
-    every = [one for one in product(*options) if own.table.possible[own.sets(np.array(one))].all()]
+    every = [one for one in product(*options) if _possible(own, np.array(one))]
     least = min(charged(one) for one in every)
     assert value == pytest.approx(least, rel=1e-9, abs=1.0)
     assert charged(tuple(starts.tolist())) == pytest.approx(least, rel=1e-9, abs=1.0)
@@ -55,7 +61,7 @@ def test_the_choice_as_arrays_is_the_readable_model_with_its_works_fixed(
     for f in range(2):
         own = FacilityPlans(case, f)
         options = [[-1, *np.flatnonzero(work.allowed).tolist()] for work in own.works]
-        every = [np.array(one) for one in product(*options) if own.table.possible[own.sets(np.array(one))].all()]
+        every = [np.array(one) for one in product(*options) if _possible(own, np.array(one))]
         starts = every[draw.integers(len(every))]
         plans.append([own.bare(starts)])
         for work, year in product(range(2), range(YEARS)):
