@@ -24,17 +24,20 @@ from model.optimise.cost_sharing import (
     sampled_shapley,
     unhappiest,
 )
-from model.optimise.joint_purchase_auction import Award, FloatArray, Package, price_of, without_dominated
+from model.optimise.joint_purchase_auction import Auction, Award, FloatArray, Package, price_of, without_dominated
 from model.optimise.joint_purchase_build import Built
 from model.optimise.joint_purchase_clear import is_large
 from model.optimise.joint_purchase_large_game import LargeGame
 from model.optimise.joint_purchase_model import power_used, total_of, weighted, winner_model
+from model.optimise.joint_purchase_scale import suits
 from model.optimise.solver import Proof, SolverOptions
 
 #: Excesses closer than this are equal [JPY].
 _SAME_YEN = 1.0
 #: Gap at which the saving of a group of wards counts as known [1].
 _GAP = 1e-6
+#: Single offers up to which groups out of many wards are valued to the yen; beyond, hundreds of searches take too long.
+_MOST_TO_THE_YEN = 1_500
 #: The same for many wards with many facilities, as a part of all bills [1].
 _ROOM = 1e-5
 #: Excesses of many wards with many facilities are equal within so many of these rooms.
@@ -243,7 +246,7 @@ def _game(built: Built, options: SolverOptions) -> tuple[WardGame | LargeGame, t
     """Return the game, the wards, their offers [JPY/year], and the room within which groups are valued [JPY/year]."""
     purchase = built.purchase
     offers = np.array([np.floor(purchase.budgets[ward]) for ward in purchase.wards])
-    if not is_large(built.auction):
+    if not _is_large_game(built.auction, len(offers)):
         return WardGame(built, options), purchase.wards, offers, 0.0
     number = {ward: position for position, ward in enumerate(purchase.wards)}
     player = np.array([number[ward] for ward in purchase.ward], dtype=np.int64)
@@ -251,6 +254,12 @@ def _game(built: Built, options: SolverOptions) -> tuple[WardGame | LargeGame, t
     auction = without_dominated(built.auction)[0]
     asked = replace(options, absolute_gap=room, seconds=options.seconds / 4)
     return LargeGame(auction, player, offers, asked), purchase.wards, offers, room
+
+
+def _is_large_game(auction: Auction, players: int) -> bool:
+    """Say whether groups of wards are valued by the master of packages and blocks, within a room that is told."""
+    many = players > LARGEST_EXACT and int(np.isfinite(auction.prices).sum()) > _MOST_TO_THE_YEN
+    return is_large(auction) or (many and suits(auction))
 
 
 def sharing_dataset(found: Sharing, bills: Mapping[str, float], facts: Mapping[str, Any]) -> xr.Dataset:
