@@ -19,12 +19,12 @@ from scipy.sparse import coo_array, csc_array
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from model.optimise.joint_purchase_auction import Auction, price_of
-from model.optimise.joint_purchase_build import build
-from model.optimise.joint_purchase_clear import clear
-from model.optimise.joint_purchase_forms import write_tables
-from model.optimise.joint_purchase_inputs import read_purchase
-from model.optimise.joint_purchase_synthetic import synthetic
+from model.optimise.joint_purchase.auction import Auction, price_of
+from model.optimise.joint_purchase.build import build
+from model.optimise.joint_purchase.clear import clear
+from model.optimise.joint_purchase.forms import write_tables
+from model.optimise.joint_purchase.inputs import read_purchase
+from model.optimise.joint_purchase.synthetic import synthetic
 from model.optimise.solver import ArrayModel, SolverOptions, solve_arrays
 
 

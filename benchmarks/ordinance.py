@@ -32,7 +32,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from model.ordinance.building_plan_equations import (
+from model.ordinance.building_plan.equations import (
     ParkingStandard,
     SolarStandard,
     charging_required,
@@ -40,19 +40,19 @@ from model.ordinance.building_plan_equations import (
     installable_area_m2,
     required_capacity_kw,
 )
-from model.ordinance.building_report_equations import (
+from model.ordinance.building_report.equations import (
     Buildings,
     CapacityStandard,
     ChargingStandard,
     RoofLimits,
     supplier_totals,
 )
-from model.ordinance.building_report_equations import charging_required as small_charging_required
-from model.ordinance.cap_and_trade_credits import credit_limits_t, reduction_order_t, settle
-from model.ordinance.cap_and_trade_equations import Periods, balance_by_period, duty_begun, obligation_rate
+from model.ordinance.building_report.equations import charging_required as small_charging_required
+from model.ordinance.cap_and_trade.credits import credit_limits_t, reduction_order_t, settle
+from model.ordinance.cap_and_trade.equations import Periods, balance_by_period, duty_begun, obligation_rate
 from model.ordinance.rulebook import rules
-from model.ordinance.solar_economics_equations import Assumptions, benefit, payback_years
-from model.ordinance.subsidies_equations import PanelGrant, battery_by_cost_jpy, panel_grant_jpy
+from model.ordinance.solar_economics.equations import Assumptions, benefit, payback_years
+from model.ordinance.subsidies.equations import PanelGrant, battery_by_cost_jpy, panel_grant_jpy
 
 SUPPLIERS = 50
 #: Years of the four periods of cap-and-trade.

@@ -56,8 +56,8 @@ def listed(houses: int, seed: int, kind: str, setting):
     """Return a made-up list of one supplier."""
     import numpy as np
 
-    from model.optimise.solar_allocation_generator import generate
-    from model.optimise.solar_allocation_houses import split_by_supplier
+    from model.optimise.solar_allocation.generator import generate
+    from model.optimise.solar_allocation.houses import split_by_supplier
 
     columns = generate(houses, seed, setting.assumed)
     cells, random = columns.cells, np.random.default_rng(1000 + seed)
@@ -81,7 +81,7 @@ def listed(houses: int, seed: int, kind: str, setting):
 
 def wished(houses: int, kind: str):
     """Return what is asked for in a kind of case."""
-    from model.optimise.solar_allocation_model import Wishes
+    from model.optimise.solar_allocation.model import Wishes
 
     if kind not in ("all", "certain"):
         return Wishes()
@@ -93,8 +93,8 @@ def wished(houses: int, kind: str):
 
 def case(houses: int, seed: int, kind: str):
     """Return facts, wishes and setting of a made-up case."""
-    from model.optimise.solar_allocation_answer import Setting
-    from model.optimise.solar_allocation_houses import houses_of, in_scope
+    from model.optimise.solar_allocation.answer import Setting
+    from model.optimise.solar_allocation.houses import houses_of, in_scope
 
     setting = Setting.read("adopted_2025")
     portfolio = listed(houses, seed, kind, setting)
@@ -103,7 +103,7 @@ def case(houses: int, seed: int, kind: str):
 
 
 def ours(houses: int, seed: int, kind: str, limit: float) -> dict[str, float | str]:
-    from model.optimise.solar_allocation import allocate
+    from model.optimise.solar_allocation.method import allocate
 
     facts, wishes, setting = case(houses, seed, kind)
     begun, cpu = perf_counter(), process_time()
@@ -112,8 +112,8 @@ def ours(houses: int, seed: int, kind: str, limit: float) -> dict[str, float | s
 
 
 def workbook(houses: int, seed: int, kind: str, limit: float) -> dict[str, float | str]:
-    from model.optimise.solar_allocation_answer import Setting, answer
-    from model.report.allocation_tables import write_plan
+    from model.optimise.solar_allocation.answer import Setting, answer
+    from model.report.allocation.tables import write_plan
 
     setting = Setting.read("adopted_2025")
     portfolio = listed(houses, seed, kind, setting)
@@ -125,7 +125,7 @@ def workbook(houses: int, seed: int, kind: str, limit: float) -> dict[str, float
 
 
 def plain(route: str, houses: int, seed: int, kind: str, limit: float) -> dict[str, float | str]:
-    from model.optimise.solar_allocation_model import build
+    from model.optimise.solar_allocation.model import build
 
     facts, wishes, setting = case(houses, seed, kind)
     problem = build(facts, wishes, setting.economics, setting.rules, ("by_zone",))[0].problem
@@ -149,7 +149,7 @@ def say(phase: str, begun: float, cpu: float) -> None:
 
 
 def by_pyomo(problem, gap, limit, built):
-    from model.optimise.solar_allocation_pyomo import pyomo_model
+    from model.optimise.solar_allocation.pyomo_model import pyomo_model
     from model.optimise.solver import PyomoSolver, SolverOptions
 
     model = pyomo_model(problem)
@@ -163,7 +163,7 @@ def whole(problem):
     import numpy as np
     from scipy.sparse import coo_array
 
-    from model.optimise.solar_allocation_problem import coefficients
+    from model.optimise.solar_allocation.problem import coefficients
     from model.optimise.solver import ArrayModel
 
     slots, houses = np.nonzero(np.isfinite(problem.cost))

@@ -37,11 +37,11 @@ class Listed:
 
 def forms() -> dict[str, Listed]:
     """Return every form by its name, in the order in which a person meets them."""
-    from model.optimise.facility_schedule_forms import FORMS
-    from model.optimise.joint_purchase_forms import form
-    from model.optimise.joint_purchase_rows import KINDS
-    from model.optimise.solar_allocation_inputs import FORM as HOUSES
-    from model.optimise.solar_allocation_weather import FORM as WEATHER
+    from model.optimise.facility_schedule.forms import FORMS
+    from model.optimise.joint_purchase.forms import form
+    from model.optimise.joint_purchase.rows import KINDS
+    from model.optimise.solar_allocation.inputs import FORM as HOUSES
+    from model.optimise.solar_allocation.weather import FORM as WEATHER
     from model.ordinance.programme import PROGRAMMES, programme
 
     def same(one: Form) -> Listed:

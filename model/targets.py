@@ -8,7 +8,7 @@ from functools import cache
 from typing import cast
 
 from model.ordinance.rulebook import rules
-from model.ordinance.targets_goals import BASE_YEAR, REDUCED, goals
+from model.ordinance.targets.goals import BASE_YEAR, REDUCED, goals
 from model.paths import data_folder
 from model.schema import Quality
 

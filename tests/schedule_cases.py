@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from model.optimise.facility_schedule_problem import Credit, Practice, Problem, Slot, Work
+from model.optimise.facility_schedule.problem import Credit, Practice, Problem, Slot, Work
 
 YEARS = 5
 

@@ -16,9 +16,9 @@ from model.faults import BadInput, ExitCode, Fault, FaultList
 from model.language import Language, Text, default_language
 
 if TYPE_CHECKING:
-    from model.optimise.solar_allocation_answer import Answer
-    from model.optimise.solar_allocation_model import Wishes
-    from model.optimise.solar_allocation_weather import Weather
+    from model.optimise.solar_allocation.answer import Answer
+    from model.optimise.solar_allocation.model import Wishes
+    from model.optimise.solar_allocation.weather import Weather
     from model.ordinance.rulebook import RuleSet
     from model.spreadsheet import Table as Rows
 
@@ -105,7 +105,7 @@ def register(app: typer.Typer) -> None:
         lang: Annotated[Literal["ja", "en"] | None, typer.Option(help="language / 言語")] = None,
     ) -> int:
         """Plan the panels of suppliers' houses at least cost, with proof / 太陽光パネルの配置を最適に計画する."""
-        from model.optimise.solar_allocation_batch import Job
+        from model.optimise.solar_allocation.batch import Job
 
         language = lang or default_language()
         wishes = _wishes(objective, without, budget, installers, certainty, financing, changes)
@@ -124,8 +124,8 @@ def _wishes(
     changes: int | None,
 ) -> Wishes:
     """Return what the options ask for, or every fault in them."""
-    from model.optimise.solar_allocation_economics import WAYS_TO_PAY
-    from model.optimise.solar_allocation_model import RULES_THAT_TIE, Wishes
+    from model.optimise.solar_allocation.economics import WAYS_TO_PAY
+    from model.optimise.solar_allocation.model import RULES_THAT_TIE, Wishes
 
     faults = FaultList()
     for name in without:
@@ -168,7 +168,7 @@ def _weather(path: Path | None, site: str | None, rule_set: RuleSet) -> Weather 
         place = given[0], given[1]
     if path is None:
         return None
-    from model.optimise.solar_allocation_weather import read_weather
+    from model.optimise.solar_allocation.weather import read_weather
     from model.ordinance.rulebook import rules
 
     return read_weather(path, rules("solar_allocation", rule_set, fallback=True), place)
@@ -192,8 +192,8 @@ def run(
     Raises:
         BadInput: every fault of every file.
     """
-    from model.optimise.solar_allocation_batch import Job, plan_all
-    from model.optimise.solar_allocation_houses import Portfolio, read_portfolios
+    from model.optimise.solar_allocation.batch import Job, plan_all
+    from model.optimise.solar_allocation.houses import Portfolio, read_portfolios
     from model.result_folder import check_result_folder
 
     if not isinstance(job, Job):
@@ -213,7 +213,7 @@ def run(
     answers = plan_all(portfolios, job, workers, scheduler)
     show(answers, language, console)
     if out is not None:
-        from model.report.allocation_tables import MOST_IN_WORKBOOK
+        from model.report.allocation.tables import MOST_IN_WORKBOOK
 
         used = [*files, *([Path(job.weather.source)] if job.weather is not None else [])]
         write(answers, used, job.rule_set, out, language, figures, force)
@@ -231,9 +231,9 @@ def run(
 
 def show(answers: Sequence[Answer], language: Language, console: Console) -> None:
     """Print one line a supplier, and for a single one the summary."""
-    from model.report.allocation_clash import clash_lines
-    from model.report.allocation_overview import overview_table
-    from model.report.allocation_tables import front_table, prices_table, summary_table
+    from model.report.allocation.clash import clash_lines
+    from model.report.allocation.overview import overview_table
+    from model.report.allocation.tables import front_table, prices_table, summary_table
 
     if len(answers) == 1 and answers[0].plan.scheme is not None:
         for table in (summary_table(answers[0], language), prices_table(answers[0], language)):
@@ -292,9 +292,9 @@ def write(
     """Write workbook, Dataset, page and figures of every supplier, each into its own folder if there are several."""
     import hashlib
 
-    from model.report.allocation_overview import folder_of, overview_table
-    from model.report.allocation_page import write_plan_page
-    from model.report.allocation_tables import MOST_IN_WORKBOOK, write_decisions, write_plan
+    from model.report.allocation.overview import folder_of, overview_table
+    from model.report.allocation.page import write_plan_page
+    from model.report.allocation.tables import MOST_IN_WORKBOOK, write_decisions, write_plan
     from model.result_folder import result_folder
     from model.spreadsheet import write_csv, write_workbook
 
@@ -318,11 +318,11 @@ def write(
             if one.houses.size <= MOST_IN_WORKBOOK:
                 write_plan(one, folder / "plan.xlsx", language)
             write_decisions(one, folder / "plan.csv", language)
-            from model.optimise.solar_allocation_dataset import dataset
+            from model.optimise.solar_allocation.dataset import dataset
 
             dataset(one).to_netcdf(folder / "plan.nc", engine="h5netcdf")
             if figures:
-                from model.report.allocation_figures import draw_plan
+                from model.report.allocation.figures import draw_plan
 
                 drawn = draw_plan(one, folder / "figures")
                 tongues: tuple[Language, Language] = ("ja", "en")
@@ -334,8 +334,8 @@ def write(
 
 def _write_clash(found: Answer, folder: Path) -> None:
     """Write why there is no plan, in both languages."""
-    from model.report.allocation_clash import clash_lines
-    from model.report.allocation_texts import STATUS_NAMES
+    from model.report.allocation.clash import clash_lines
+    from model.report.allocation.texts import STATUS_NAMES
 
     lines = [
         found.portfolio.supplier,

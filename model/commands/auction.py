@@ -15,7 +15,7 @@ from model.language import Language, Text, default_language
 from model.progress import progress
 
 if TYPE_CHECKING:
-    from model.optimise.joint_purchase_inputs import Purchase
+    from model.optimise.joint_purchase.inputs import Purchase
     from model.optimise.solver import SolverOptions
 
 _CLEARING, _SHARING = Text("clearing the auction", "落札者を決定中"), Text("dividing the saving", "削減額を配分中")
@@ -72,10 +72,10 @@ def plan(
     """Plan lots, menus, calendar and reserve prices before bids come in / 入札前の計画を作成する."""
     language, folder, console = _begin(lang, out, "auction_plan", force)
     purchase, faults = _read(files, keep_good, bids_needed=False)
-    from model.optimise.joint_purchase_forms import write_tables
-    from model.optimise.joint_purchase_plan import make_plan, plan_dataset, reserve_rows
-    from model.optimise.joint_purchase_pool import pooled_load
-    from model.report.auction_plan import plan_lines, plan_sheets, write_plan_page
+    from model.optimise.joint_purchase.forms import write_tables
+    from model.optimise.joint_purchase.plan import make_plan, plan_dataset, reserve_rows
+    from model.optimise.joint_purchase.pool import pooled_load
+    from model.report.auction.plan import plan_lines, plan_sheets, write_plan_page
     from model.result_folder import result_folder
     from model.spreadsheet import write_workbook
 
@@ -111,15 +111,15 @@ def clear(
     purchase, faults = _read(files, keep_good)
     options = _options(seconds, gap, seed)
     begun = perf_counter()
-    from model.optimise.joint_purchase_answer import answer
+    from model.optimise.joint_purchase.answer import answer
 
     with progress(console, _CLEARING(language)) as told:
         found = answer(purchase, options, details, told)
     if found is None:
         console.print(_NO_AWARD(language), markup=False)
         return ExitCode.INFEASIBLE
-    from model.optimise.joint_purchase_inputs import tables_in
-    from model.report.auction_award import award_lines, write_award
+    from model.optimise.joint_purchase.inputs import tables_in
+    from model.report.auction.award import award_lines, write_award
 
     write_award(found, tables_in(files), faults, options, (folder, force), begun, language)
     return _told(award_lines(found, language), folder, faults, console, language)
@@ -138,10 +138,10 @@ def share(
     """Divide the saving so that no ward pays more than its stage-1 offer / 削減額を各区に配分する."""
     language, folder, console = _begin(lang, out, "auction_share", force)
     purchase, faults = _read(files, keep_good)
-    from model.optimise.joint_purchase_answer import answer
-    from model.optimise.joint_purchase_build import build
-    from model.optimise.joint_purchase_inputs import budget_faults
-    from model.optimise.joint_purchase_share import share as divide
+    from model.optimise.joint_purchase.answer import answer
+    from model.optimise.joint_purchase.build import build
+    from model.optimise.joint_purchase.inputs import budget_faults
+    from model.optimise.joint_purchase.share import share as divide
     from model.result_folder import result_folder
 
     budget_faults(purchase).raise_if_any()
@@ -155,8 +155,8 @@ def share(
         # The award in hand is what there is to divide, unless its rules kept wards from staying with their offers.
         saving = sum(purchase.budgets.values()) - found.total if purchase.rules.stage_one else None
         divided = divide(build(purchase, stage_one=True), _options(seconds, 1e-6, seed), orders, seed, saving)
-    from model.optimise.joint_purchase_share import sharing_dataset
-    from model.report.auction_share import share_lines, share_sheets, write_share_page
+    from model.optimise.joint_purchase.share import sharing_dataset
+    from model.report.auction.share import share_lines, share_sheets, write_share_page
     from model.spreadsheet import write_workbook
 
     facts = {"inputs": purchase.sha256, "seed": seed, "orders": divided.orders}
@@ -187,10 +187,10 @@ def simulate(
     language, folder, console = _begin(lang, out, "auction_simulation", force)
     purchase, faults = _read(files, keep_good, bids_needed=False)
     from model.optimise.auction_simulation import settings_to_try, try_out, uniform_costs
-    from model.optimise.joint_purchase_calendar import calendar
-    from model.optimise.joint_purchase_lots import cost_bounds
+    from model.optimise.joint_purchase.calendar import calendar
+    from model.optimise.joint_purchase.lots import cost_bounds
     from model.optimise.procurement_data import procurement
-    from model.report.auction_trial import reserve_curve, trial_lines, trial_sheets, write_trial
+    from model.report.auction.trial import reserve_curve, trial_lines, trial_sheets, write_trial
     from model.result_folder import result_folder
     from model.spreadsheet import write_workbook
 
@@ -225,11 +225,11 @@ def verify(
     lang: Lang = None,
 ) -> int:
     """Check an award against the raw files, and repeat it / 落札結果を元データから検証・再現する."""
-    from model.optimise.joint_purchase_inputs import tables_in
-    from model.optimise.joint_purchase_repeat import proven
-    from model.optimise.joint_purchase_repeat import repeat as again
-    from model.optimise.joint_purchase_verify import verify as check
-    from model.report.auction_audit import read_audit
+    from model.optimise.joint_purchase.inputs import tables_in
+    from model.optimise.joint_purchase.repeat import proven
+    from model.optimise.joint_purchase.repeat import repeat as again
+    from model.optimise.joint_purchase.verify import verify as check
+    from model.report.auction.audit import read_audit
 
     language = lang or default_language()
     content, files = read_audit(audit), tables_in(files)
@@ -256,8 +256,8 @@ def example(
     lang: Lang = None,
 ) -> int:
     """Write a made-up set of facilities and bids to try things out / 試行用の合成データを作成する."""
-    from model.optimise.joint_purchase_forms import write_tables
-    from model.optimise.joint_purchase_synthetic import synthetic
+    from model.optimise.joint_purchase.forms import write_tables
+    from model.optimise.joint_purchase.synthetic import synthetic
     from model.result_folder import result_folder
 
     language, out, console = _begin(lang, out, "auction_example", force)
@@ -284,7 +284,7 @@ def _begin(lang: Language | None, out: Path | None, name: str, force: bool) -> t
 
 def _read(files: Sequence[Path], keep_good: bool, bids_needed: bool = True) -> tuple[Purchase, FaultList]:
     """Return the tables of a purchase."""
-    from model.optimise.joint_purchase_inputs import read_purchase, tables_in
+    from model.optimise.joint_purchase.inputs import read_purchase, tables_in
 
     return read_purchase(tables_in(files), keep_good, bids_needed)
 

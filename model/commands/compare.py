@@ -89,7 +89,12 @@ def compare_results(
         halving_verdicts,
         year_note,
     )
-    from model.report.contributions import between_table, contribution_table, contributions, contributions_between
+    from model.report.contribution.factors import (
+        between_table,
+        contribution_table,
+        contributions,
+        contributions_between,
+    )
     from model.report.side_by_side import target_rows, target_table
     from model.result_folder import check_result_folder, result_folder
 

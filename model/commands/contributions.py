@@ -14,7 +14,7 @@ from model.language import Language, Text, default_language
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from model.report.contribution_dataset import Answer
+    from model.report.contribution.dataset import Answer
     from model.scenario import Scenario
 
 DATASET_FILE = "contributions.nc"
@@ -93,7 +93,7 @@ def show_contributions(
     from rich.console import Console
 
     from model.commands.run import default_folder
-    from model.report.contribution_dataset import assumption_rows, contribution_dataset, contribution_rows
+    from model.report.contribution.dataset import assumption_rows, contribution_dataset, contribution_rows
     from model.result_folder import check_result_folder, result_folder
     from model.scenario import load_scenario
 
@@ -114,7 +114,7 @@ def show_contributions(
             table = rows(answer, shown)
             table.to_csv(staging / file, index=False, float_format="%.10g", encoding="utf-8-sig", lineterminator="\n")
         if figures:
-            from model.report.contribution_figures import draw_contributions
+            from model.report.contribution.figures import draw_contributions
 
             draw_contributions(answer, shown, staging / "figures")
     console.print(_WRITTEN(language), str(folder), markup=False, soft_wrap=True)
@@ -173,7 +173,7 @@ def _answer(scenario: Scenario, base: Scenario | None, console: Console, languag
         with_programmes,
     )
     from model.progress import progress
-    from model.report.contribution_dataset import Answer
+    from model.report.contribution.dataset import Answer
 
     data = read_data(None, PATHWAY_THEMES)
     runs = Runs.of(data, scenario.levers)
@@ -191,7 +191,7 @@ def _answer(scenario: Scenario, base: Scenario | None, console: Console, languag
 
 def _print(answer: Answer, years: list[int], console: Console, language: Language) -> None:
     """Print a table for each game, the verdict of each target with what decides it, and how coarse the runs are."""
-    from model.report.contribution_tables import game_table, overlap_lines, resolution_line, rule_line, verdict_lines
+    from model.report.contribution.tables import game_table, overlap_lines, resolution_line, rule_line, verdict_lines
 
     for dim, game in answer.games.items():
         console.print()

@@ -225,7 +225,7 @@ def _write(dataset: xr.Dataset, staging: Path, figures: bool, language: Language
         quantile_dataset,
         quantile_table,
     )
-    from model.report.ensemble_summary import print_ensemble
+    from model.report.ensemble.summary import print_ensemble
     from model.report.fan import QUANTILES_FILE
 
     found, influence = chances(dataset), influences(dataset)
@@ -237,7 +237,7 @@ def _write(dataset: xr.Dataset, staging: Path, figures: bool, language: Language
         # The byte order mark makes Excel read Japanese as UTF-8.
         table.to_csv(staging / file, index=False, float_format="%.10g", encoding="utf-8-sig", lineterminator="\n")
     if figures:
-        from model.report.ensemble_figures import draw_ensemble
+        from model.report.ensemble.figures import draw_ensemble
 
         with progress(console, _DRAWING(language)) as advance:
             draw_ensemble(dataset, found, influence, staging / "figures", advance=advance)

@@ -16,8 +16,8 @@ from model.progress import progress
 
 if TYPE_CHECKING:
     from model.inputs import Data
-    from model.optimise.least_cost import Answer
-    from model.optimise.least_cost_problem import Problem, Target
+    from model.optimise.least_cost.pathway import Answer
+    from model.optimise.least_cost.problem import Problem, Target
     from model.scenario import Scenario
 
 DATASET_FILE = "least_cost.nc"
@@ -92,8 +92,8 @@ def find_least_cost(
         BadInput: a scenario or a target with faults, or a folder that is not ours.
     """
     from model.inputs import PATHWAY_THEMES, read_data
-    from model.optimise.least_cost import least_cost
-    from model.optimise.least_cost_problem import Problem, without_doubles
+    from model.optimise.least_cost.pathway import least_cost
+    from model.optimise.least_cost.problem import Problem, without_doubles
     from model.result_folder import check_result_folder
     from model.scenario import load_scenario, shipped_scenarios
 
@@ -127,7 +127,7 @@ def _targets(texts: list[str], last: int) -> tuple[Target, ...]:
         BadInput: every text that is no target, a year outside the projection, a year twice.
     """
     from model.axes import PROJECTION_FROM
-    from model.optimise.least_cost_problem import Target
+    from model.optimise.least_cost.problem import Target
 
     faults, found = FaultList(), {}
     for text in texts:
@@ -158,7 +158,7 @@ def _write(
 ) -> None:
     """Print the answer and write its folder: Dataset, scenario file, tables, figures."""
     from model.abatement import marginal_abatement
-    from model.optimise.least_cost_answer import answer_dataset, at_ceiling, scenario_text
+    from model.optimise.least_cost.answer import answer_dataset, at_ceiling, scenario_text
     from model.pathway import run_pathway
     from model.report import abatement_report, least_cost_report
     from model.result_folder import result_folder

@@ -123,8 +123,8 @@ def _run_one(
 ) -> None:
     """Simulate one scenario, write its folder and print its summary."""
     from model.report.fan import found_ensemble, with_fan
-    from model.report.run_files import write_run_files
-    from model.report.summary import print_summary
+    from model.report.run.files import write_run_files
+    from model.report.run.summary import print_summary
     from model.result_folder import result_folder
     from model.summary_table import write_results
 
@@ -202,7 +202,7 @@ def _ensemble_facts(found: FoundEnsemble | None) -> dict[str, Any] | None:
 
 
 def _draw(dataset: xr.Dataset, folder: Path, console: Console, language: Language) -> None:
-    from model.report.figures import FIGURES, draw_figures
+    from model.report.run.figures import FIGURES, draw_figures
 
     languages: tuple[Language, ...] = ("en", "ja")
     drawn = count(1)

@@ -20,9 +20,9 @@ from model.yaml_reader import NO_SUCH_FILE
 
 if TYPE_CHECKING:
     from model.inputs import Data
-    from model.optimise.facility_schedule_inputs import Settings, Tables
-    from model.optimise.facility_schedule_problem import Problem
-    from model.report.schedule_tables import Answer
+    from model.optimise.facility_schedule.inputs import Settings, Tables
+    from model.optimise.facility_schedule.problem import Problem
+    from model.report.schedule.tables import Answer
 
 _PLANNING = Text("planning", "計画作成中")
 _WRITTEN = Text("Written to", "出力先")
@@ -116,8 +116,8 @@ def register(app: typer.Typer) -> None:
     ) -> int:
         """Plan reductions of facilities under cap-and-trade to 2050 / 総量削減義務に対する削減計画を最適に作成する."""
         from model.inputs import read_data
-        from model.optimise.facility_schedule_inputs import Settings, problem
-        from model.optimise.facility_schedule_purchase import purchase_file
+        from model.optimise.facility_schedule.inputs import Settings, problem
+        from model.optimise.facility_schedule.purchase import purchase_file
         from model.result_folder import check_result_folder
 
         language = lang or default_language()
@@ -176,10 +176,10 @@ def _tables(
     settings: Settings,
 ) -> Tables:
     """Return the tables of the plan: read from files, or with made-up facilities."""
-    from model.optimise.facility_schedule_inputs import checked, read_tables
-    from model.optimise.facility_schedule_population import population
-    from model.optimise.facility_schedule_rows import LimitRow, MeasureRow, PathRow
-    from model.optimise.facility_schedule_tables import read_rows
+    from model.optimise.facility_schedule.inputs import checked, read_tables
+    from model.optimise.facility_schedule.population import population
+    from model.optimise.facility_schedule.rows import LimitRow, MeasureRow, PathRow
+    from model.optimise.facility_schedule.tables import read_rows
 
     if facilities is not None:
         return read_tables(data, facilities, measures, paths, settings, limits)
@@ -195,7 +195,7 @@ def _supplied(tables: Tables, purchase: Path) -> Tables:
     """Return the tables with the electricity that a joint purchase supplies."""
     from dataclasses import replace
 
-    from model.optimise.facility_schedule_purchase import check_purchase, read_purchase
+    from model.optimise.facility_schedule.purchase import check_purchase, read_purchase
 
     faults, supplies = FaultList(), read_purchase(purchase)
     check_purchase(supplies, tables.facilities, purchase, faults)
@@ -205,7 +205,7 @@ def _supplied(tables: Tables, purchase: Path) -> Tables:
 
 def _after(given: Problem, previous: Path, charge: float) -> Problem:
     """Return the problem with a charge on every change against a plan before."""
-    from model.optimise.facility_schedule_studies import with_plan_before
+    from model.optimise.facility_schedule.studies import with_plan_before
 
     faults, planned = FaultList(), {}
     if not previous.is_file():
@@ -232,10 +232,10 @@ def _solve(
     language: Language,
 ) -> Answer:
     """Return the schedule with its second look, and what mends it where a duty cannot be met."""
-    from model.optimise.facility_schedule_answer import solve_schedule
-    from model.optimise.facility_schedule_studies import remedy
-    from model.optimise.facility_schedule_verify import certify
-    from model.report.schedule_tables import Answer
+    from model.optimise.facility_schedule.answer import solve_schedule
+    from model.optimise.facility_schedule.studies import remedy
+    from model.optimise.facility_schedule.verify import certify
+    from model.report.schedule.tables import Answer
 
     with progress(console, _PLANNING(language)) as advance:
         found = solve_schedule(given, gap, seconds, seed, report=advance)
@@ -256,8 +256,8 @@ def _with_studies(
     """Return the answer with the studies asked for."""
     from dataclasses import replace
 
-    from model.optimise import facility_schedule_studies as study
-    from model.ordinance.cap_and_trade_equations import Periods
+    from model.optimise.facility_schedule import studies as study
+    from model.ordinance.cap_and_trade.equations import Periods
     from model.ordinance.rulebook import rules
 
     given = answer.schedule.problem
@@ -274,11 +274,11 @@ def _with_studies(
 
 def _show(answer: Answer, language: Language, console: Console) -> None:
     """Print the summary and the warnings."""
-    from model.report.schedule_purchase import purchase_effect
-    from model.report.schedule_reaction import reaction, steps
-    from model.report.schedule_studies import studies
-    from model.report.schedule_tables import mending, summary, warnings
-    from model.report.schedule_words import worded
+    from model.report.schedule.purchase import purchase_effect
+    from model.report.schedule.reaction import reaction, steps
+    from model.report.schedule.studies import studies
+    from model.report.schedule.tables import mending, summary, warnings
+    from model.report.schedule.words import worded
 
     for rows, most in (
         (summary(answer, language), 40),
@@ -324,13 +324,13 @@ def _write(
     language: Language,
 ) -> None:
     """Write Dataset, workbook, works, pages and figures, and a made-up portfolio in the form that is read again."""
-    from model.optimise.facility_schedule_rows import FacilityRow
+    from model.optimise.facility_schedule.rows import FacilityRow
     from model.ordinance.row_template import filled_form
-    from model.report.schedule_dataset import dataset
-    from model.report.schedule_figures import draw_schedule
-    from model.report.schedule_page import write_schedule_page
-    from model.report.schedule_sheets import sheets
-    from model.report.schedule_tables import works
+    from model.report.schedule.dataset import dataset
+    from model.report.schedule.figures import draw_schedule
+    from model.report.schedule.page import write_schedule_page
+    from model.report.schedule.sheets import sheets
+    from model.report.schedule.tables import works
     from model.result_folder import result_folder
     from model.spreadsheet import write_csv, write_workbook
 

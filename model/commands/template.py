@@ -128,8 +128,8 @@ def write_made_up(name: str, houses: int, seed: int, out: Path | None, language:
     Raises:
         BadInput: another kind, no such ending, too many houses for Excel, or the file exists.
     """
-    from model.optimise.solar_allocation_answer import Setting
-    from model.optimise.solar_allocation_generator import SUFFIXES, generate, write_generated
+    from model.optimise.solar_allocation.answer import Setting
+    from model.optimise.solar_allocation.generator import SUFFIXES, generate, write_generated
 
     faults = FaultList()
     path = out or Path(f"portfolio-{houses}-{seed}.csv")

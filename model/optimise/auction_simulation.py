@@ -14,8 +14,8 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from model.optimise.joint_purchase_auction import FloatArray, IntArray
-from model.optimise.joint_purchase_calendar import business_day
+from model.optimise.joint_purchase.auction import FloatArray, IntArray
+from model.optimise.joint_purchase.calendar import business_day
 from model.optimise.procurement_data import procurement
 
 Times = npt.NDArray[np.datetime64]

@@ -16,7 +16,7 @@ from time import perf_counter
 import numpy as np
 from scipy.sparse import csc_array
 
-from model.optimise.joint_purchase_auction import FloatArray
+from model.optimise.joint_purchase.auction import FloatArray
 from model.optimise.solver import ArrayModel, SolverOptions, solve_arrays
 
 #: Value of a coalition given as a bit mask.

@@ -15,7 +15,7 @@ from model.language import Language, Text
 from model.ordinance.derivation import Obligation
 from model.ordinance.rulebook import Rules
 
-#: Modules of `model.ordinance` that hold a `PROGRAMME`, in the order in which a person meets them.
+#: Packages of `model.ordinance`, each with `PROGRAMME` in its `programme`, in the order in which a person meets them.
 PROGRAMMES: tuple[str, ...] = (
     "building_report",
     "building_plan",
@@ -114,7 +114,7 @@ class Programme(Generic[_Row]):
     """One programme of the ordinance, as the commands see it.
 
     Args:
-        name: its module in `model.ordinance` and its name on the command line.
+        name: its package in `model.ordinance` and its name on the command line.
         rulebook: its rule file.
         title: its name in both languages.
         row: the model of one input row.
@@ -156,5 +156,5 @@ def programme(name: str) -> Programme[Any]:
         faults = FaultList()
         faults.add("PROGRAMME", Text("there is no such programme", "この名前の制度はありません"), name, PROGRAMMES)
         faults.raise_if_any()
-    found: Programme[Any] = importlib.import_module(f"model.ordinance.{name}").PROGRAMME
+    found: Programme[Any] = importlib.import_module(f"model.ordinance.{name}.programme").PROGRAMME
     return found

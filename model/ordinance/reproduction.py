@@ -65,7 +65,7 @@ def reproductions() -> dict[tuple[str, str], Computation]:
     """
     together: dict[tuple[str, str], Computation] = {}
     for name in PROGRAMMES:
-        module = f"model.ordinance.{name}_examples"
+        module = f"model.ordinance.{name}.examples"
         if find_spec(module) is None:
             continue
         for key, computation in importlib.import_module(module).REPRODUCED.items():

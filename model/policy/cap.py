@@ -16,8 +16,8 @@ import numpy as np
 
 from model.axes import LAST_PUBLISHED_YEAR, Years
 from model.emissions import fixed_electricity_factor, real_electricity_factor
-from model.ordinance.cap_and_trade_credits import Ledger, bank, credit_limits_t, credit_use
-from model.ordinance.cap_and_trade_equations import CATEGORIES, Periods, balance_by_period
+from model.ordinance.cap_and_trade.credits import Ledger, bank, credit_limits_t, credit_use
+from model.ordinance.cap_and_trade.equations import CATEGORIES, Periods, balance_by_period
 from model.ordinance.exact import beyond
 from model.policy.acting import Energy, Scene
 from model.survival_families import Array

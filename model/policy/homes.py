@@ -13,10 +13,10 @@ from typing import Final, Literal
 import numpy as np
 
 from model.ordinance.exact import reaches
-from model.ordinance.solar_economics_equations import Assumptions, payback_years
-from model.ordinance.subsidies_equations import PanelGrant, panel_grant_jpy
-from model.ordinance.subsidies_facts import Home
-from model.ordinance.subsidies_findings import levels
+from model.ordinance.solar_economics.equations import Assumptions, payback_years
+from model.ordinance.subsidies.equations import PanelGrant, panel_grant_jpy
+from model.ordinance.subsidies.facts import Home
+from model.ordinance.subsidies.findings import levels
 from model.policy.acting import Scene, Works
 from model.survival_families import Array
 

@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 
 from model.axes import Mask
-from model.ordinance.building_plan_equations import SolarStandard
-from model.ordinance.building_plan_equations import required_capacity_kw as required_of_large
-from model.ordinance.building_report_equations import CapacityStandard, EnergyLevel
-from model.ordinance.building_report_equations import required_capacity_kw as required_of_small
+from model.ordinance.building_plan.equations import SolarStandard
+from model.ordinance.building_plan.equations import required_capacity_kw as required_of_large
+from model.ordinance.building_report.equations import CapacityStandard, EnergyLevel
+from model.ordinance.building_report.equations import required_capacity_kw as required_of_small
 from model.ordinance.fiscal import fiscal_year_of
 from model.policy.acting import Roofs, Scene, Works
 from model.survival_families import Array

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from model.axes import BASE_YEAR, LAST_PUBLISHED_YEAR
-from model.ordinance.forest_offset_equations import absorption_t
-from model.ordinance.ward_support_equations import spreading_adoption
+from model.ordinance.forest_offset.equations import absorption_t
+from model.ordinance.ward_support.equations import spreading_adoption
 from model.policy.acting import Energy, Roofs, Scene, Works, weights_of
 from model.survival_families import Array
 

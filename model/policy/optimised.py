@@ -17,8 +17,8 @@ from typing import Final, cast
 import numpy as np
 
 from model.axes import LAST_PUBLISHED_YEAR
-from model.ordinance.building_report_equations import HOUSE_TYPES
-from model.ordinance.cap_and_trade_equations import Periods
+from model.ordinance.building_report.equations import HOUSE_TYPES
+from model.ordinance.cap_and_trade.equations import Periods
 from model.ordinance.rulebook import RuleSet
 from model.policy.acting import Scene
 from model.survival_families import Array
@@ -110,11 +110,11 @@ def portfolios(scene: Scene, starts: Array) -> Portfolios:
 
 @cache
 def _solved_portfolios(rule_set: str, shares: tuple[float, ...], houses: int, suppliers: int, gap: float) -> Portfolios:
-    from model.optimise.solar_allocation import allocate
-    from model.optimise.solar_allocation_answer import Setting
-    from model.optimise.solar_allocation_generator import generate
-    from model.optimise.solar_allocation_houses import houses_of, split_by_supplier
-    from model.optimise.solar_allocation_model import Wishes, money_of
+    from model.optimise.solar_allocation.answer import Setting
+    from model.optimise.solar_allocation.generator import generate
+    from model.optimise.solar_allocation.houses import houses_of, split_by_supplier
+    from model.optimise.solar_allocation.method import allocate
+    from model.optimise.solar_allocation.model import Wishes, money_of
 
     setting = Setting.read(cast(RuleSet, rule_set), fallback=True)
     owed, installed, worst = 0.0, 0.0, 0.0
@@ -175,10 +175,10 @@ def _solved_schedule(
     gap: float,
 ) -> Schedule:
     from model.inputs import read_data
-    from model.optimise.facility_schedule_answer import solve_schedule
-    from model.optimise.facility_schedule_inputs import Settings, checked, problem
-    from model.optimise.facility_schedule_population import population
-    from model.optimise.facility_schedule_rows import PathRow
+    from model.optimise.facility_schedule.answer import solve_schedule
+    from model.optimise.facility_schedule.inputs import Settings, checked, problem
+    from model.optimise.facility_schedule.population import population
+    from model.optimise.facility_schedule.rows import PathRow
 
     assumed = [
         PathRow(year=year, electricity_factor=factor, rate_offices=rate, rate_factories=rate)
@@ -221,10 +221,10 @@ def menus(scene: Scene, target: Array) -> Array:
 
 @cache
 def _chosen_share(target: float, facilities: int) -> tuple[float, float]:
-    from model.optimise.joint_purchase_forms import write_tables
-    from model.optimise.joint_purchase_inputs import read_purchase
-    from model.optimise.joint_purchase_menu import choose_menus
-    from model.optimise.joint_purchase_synthetic import synthetic
+    from model.optimise.joint_purchase.forms import write_tables
+    from model.optimise.joint_purchase.inputs import read_purchase
+    from model.optimise.joint_purchase.menu import choose_menus
+    from model.optimise.joint_purchase.synthetic import synthetic
     from model.optimise.solver import SolverOptions
 
     rows = synthetic(facilities=facilities, suppliers=1, packages=0).tables

@@ -20,7 +20,7 @@ from model.faults import BadInput, FaultList
 from model.language import Language, Text, fiscal_year
 from model.report.figure_parts import key, published_marks, target_mark
 from model.report.key_figures import emission_targets, energy_targets, key_years, solar_capacity_gw, verdict
-from model.report.run_tables import MONEY
+from model.report.run.tables import MONEY
 from model.report.style import COMPARED_COLOURS, Page, beside, drawing, projection_mark, save, value_ticks, year_ticks
 from model.report.wording import (
     CAPACITY_UNIT,

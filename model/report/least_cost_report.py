@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from model.language import Language, Text, fiscal_year
-from model.optimise.least_cost_answer import LEAST_COST
+from model.optimise.least_cost.answer import LEAST_COST
 from model.report.style import COMPARED_COLOURS, FAINT, INK, TARGET, Page, drawing, save, value_ticks, year_ticks
 from model.report.wording import EMISSIONS_UNIT, HUNDREDS, change, number, percent, signed, stacked_year
 from model.targets import BASE_YEAR, base_emissions

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from model.language import Language, Text
-from model.report.run_tables import in_words, rounded
+from model.report.run.tables import in_words, rounded
 from model.report.waypoints import Waypoint, waypoints
 from model.report.wording import number
 

@@ -9,8 +9,7 @@ import xarray as xr
 
 from model.language import Text
 from model.ordinance.rulebook import rules
-from model.ordinance.targets import level_in_run
-from model.ordinance.targets_goals import (
+from model.ordinance.targets.goals import (
     BASE_YEAR,
     PLACES,
     QUANTITY_NAMES,
@@ -18,6 +17,7 @@ from model.ordinance.targets_goals import (
     SECTOR_NAMES,
     Place,
 )
+from model.ordinance.targets.programme import level_in_run
 from model.targets import base_emissions, published_final_energy
 
 #: Unit of a level of each quantity, and how many of it make one of the unit of the goal or of the run.

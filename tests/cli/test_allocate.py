@@ -253,7 +253,7 @@ def test_a_cluster_that_does_not_answer_is_told(
     distributed = pytest.importorskip("distributed")
     dask = pytest.importorskip("dask")
     before = dask.config.get("scheduler", None)
-    monkeypatch.setattr("model.optimise.solar_allocation_batch._PATIENCE", "1s")
+    monkeypatch.setattr("model.optimise.solar_allocation.batch._PATIENCE", "1s")
     path = listed(tmp_path / "list.csv", "a,世田谷区,100,3.2")
     assert run("allocate", str(path), "--scheduler", scheduler, "--lang", "en") == 2
     assert "no Dask scheduler answers there" in capsys.readouterr().err

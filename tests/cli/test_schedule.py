@@ -66,8 +66,8 @@ def test_a_plan_made_anew_changes_nothing_that_need_not_change(planned: Path, tm
 @pytest.mark.parametrize("kind", ["facilities", "measures", "schedule_paths", "owner_limits"])
 def test_templates_are_read_again(kind: str, tmp_path: Path) -> None:
     from model.faults import FaultList
-    from model.optimise.facility_schedule_forms import FORMS
-    from model.optimise.facility_schedule_tables import read_rows
+    from model.optimise.facility_schedule.forms import FORMS
+    from model.optimise.facility_schedule.tables import read_rows
 
     for suffix, language in ((".xlsx", "ja"), (".csv", "en"), (".yaml", "ja")):
         path = tmp_path / f"{kind}{suffix}"

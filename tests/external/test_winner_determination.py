@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.optimise.joint_purchase_auction import Auction, Segment, price_of
-from model.optimise.joint_purchase_clear import clear
+from model.optimise.joint_purchase.auction import Auction, Segment, price_of
+from model.optimise.joint_purchase.clear import clear
 from model.optimise.solver import SolverOptions
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"

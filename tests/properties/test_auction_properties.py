@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.optimise.joint_purchase_auction import Auction, Award, Package, Segment, price_of
-from model.optimise.joint_purchase_bundles import best_bundle
-from model.optimise.joint_purchase_clear import clear, second_best
-from model.optimise.joint_purchase_ranges import Neighbours, least_with
-from model.optimise.joint_purchase_scale import clear_by_decomposition
-from model.optimise.joint_purchase_ties import exchanged
+from model.optimise.joint_purchase.auction import Auction, Award, Package, Segment, price_of
+from model.optimise.joint_purchase.bundles import best_bundle
+from model.optimise.joint_purchase.clear import clear, second_best
+from model.optimise.joint_purchase.ranges import Neighbours, least_with
+from model.optimise.joint_purchase.scale import clear_by_decomposition
+from model.optimise.joint_purchase.ties import exchanged
 from model.optimise.solver import SolverOptions
 
 EXACT = SolverOptions(seconds=30, relative_gap=0.0, absolute_gap=0.1)

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.optimise import joint_purchase_clear
-from model.optimise.joint_purchase_build import Built, build
-from model.optimise.joint_purchase_clear import clear, is_large
-from model.optimise.joint_purchase_forms import write_tables
-from model.optimise.joint_purchase_inputs import read_purchase
-from model.optimise.joint_purchase_scale import clear_by_decomposition
-from model.optimise.joint_purchase_synthetic import synthetic
+from model.optimise.joint_purchase import clear as joint_purchase_clear
+from model.optimise.joint_purchase.build import Built, build
+from model.optimise.joint_purchase.clear import clear, is_large
+from model.optimise.joint_purchase.forms import write_tables
+from model.optimise.joint_purchase.inputs import read_purchase
+from model.optimise.joint_purchase.scale import clear_by_decomposition
+from model.optimise.joint_purchase.synthetic import synthetic
 from model.optimise.solver import SolverOptions
 
 OPTIONS = SolverOptions(seconds=60, relative_gap=1e-4)

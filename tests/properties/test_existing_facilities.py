@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from model.ordinance.cap_and_trade_credits import (
+from model.ordinance.cap_and_trade.credits import (
     after_sale_t,
     credit_limits_t,
     credit_use,
     settle,
     transfer_within_owner,
 )
-from model.ordinance.cap_and_trade_equations import (
+from model.ordinance.cap_and_trade.equations import (
     Balance,
     Periods,
     balance_by_period,
@@ -34,7 +34,7 @@ from model.ordinance.energy_equations import (
     emissions_by_fixed_factors_t,
 )
 from model.ordinance.rulebook import rules
-from model.ordinance.small_facilities_equations import company_total_kl, is_small, report_obliged
+from model.ordinance.small_facilities.equations import company_total_kl, is_small, report_obliged
 
 PERIODS = Periods.read(rules("cap_and_trade", "adopted_2025"))
 YEARS = np.arange(2010, 2030)

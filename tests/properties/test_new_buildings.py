@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.ordinance.building_plan_equations import SolarStandard, filled_in_order_kw, required_capacity_kw
-from model.ordinance.building_report_equations import (
+from model.ordinance.building_plan.equations import SolarStandard, filled_in_order_kw, required_capacity_kw
+from model.ordinance.building_report.equations import (
     Buildings,
     CapacityStandard,
     RoofLimits,
@@ -17,7 +17,7 @@ from model.ordinance.building_report_equations import (
     substitute_credit_kw,
     supplier_totals,
 )
-from model.ordinance.building_report_equations import required_capacity_kw as supplier_requirement_kw
+from model.ordinance.building_report.equations import required_capacity_kw as supplier_requirement_kw
 from model.ordinance.rulebook import rules
 
 CAPACITY = CapacityStandard.read(rules("report_programme", "adopted_2025"))

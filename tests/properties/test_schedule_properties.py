@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from schedule_cases import PRACTICES, YEARS, tiny
 
 from model.inputs import Data
-from model.optimise.facility_schedule_answer import Schedule, solve_schedule
-from model.optimise.facility_schedule_inputs import Settings, Tables, checked, problem
-from model.optimise.facility_schedule_population import MARK, population
-from model.optimise.facility_schedule_problem import Credit, Practice
-from model.optimise.facility_schedule_rows import LimitRow, PathRow
-from model.optimise.facility_schedule_studies import second_period
-from model.optimise.facility_schedule_verify import certify
-from model.ordinance.cap_and_trade import PROGRAMME
-from model.ordinance.cap_and_trade_facts import FacilityYear
+from model.optimise.facility_schedule.answer import Schedule, solve_schedule
+from model.optimise.facility_schedule.inputs import Settings, Tables, checked, problem
+from model.optimise.facility_schedule.population import MARK, population
+from model.optimise.facility_schedule.problem import Credit, Practice
+from model.optimise.facility_schedule.rows import LimitRow, PathRow
+from model.optimise.facility_schedule.studies import second_period
+from model.optimise.facility_schedule.verify import certify
+from model.ordinance.cap_and_trade.facts import FacilityYear
+from model.ordinance.cap_and_trade.programme import PROGRAMME
 from model.ordinance.derivation import Verdict
 from model.ordinance.rulebook import rules
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from model.optimise.cost_sharing import all_values, unhappiest
-from model.optimise.joint_purchase_build import Built, build
-from model.optimise.joint_purchase_clear import clear
-from model.optimise.joint_purchase_forms import write_tables
-from model.optimise.joint_purchase_inputs import read_purchase
-from model.optimise.joint_purchase_large_game import LargeGame
-from model.optimise.joint_purchase_rules import Rule
-from model.optimise.joint_purchase_share import WardGame, share
-from model.optimise.joint_purchase_synthetic import synthetic
+from model.optimise.joint_purchase.build import Built, build
+from model.optimise.joint_purchase.clear import clear
+from model.optimise.joint_purchase.forms import write_tables
+from model.optimise.joint_purchase.inputs import read_purchase
+from model.optimise.joint_purchase.large_game import LargeGame
+from model.optimise.joint_purchase.rules import Rule
+from model.optimise.joint_purchase.share import WardGame, share
+from model.optimise.joint_purchase.synthetic import synthetic
 from model.optimise.solver import SolverOptions
 
 OPTIONS = SolverOptions(seconds=60)

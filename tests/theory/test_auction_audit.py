@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from model.faults import BadInput
-from model.optimise.joint_purchase_answer import answer
-from model.optimise.joint_purchase_forms import write_tables
-from model.optimise.joint_purchase_inputs import read_purchase
-from model.optimise.joint_purchase_stated import FILES, LEFT_OUT, NAMES, RULES
-from model.optimise.joint_purchase_synthetic import synthetic
-from model.optimise.joint_purchase_verify import verify
+from model.optimise.joint_purchase.answer import answer
+from model.optimise.joint_purchase.forms import write_tables
+from model.optimise.joint_purchase.inputs import read_purchase
+from model.optimise.joint_purchase.stated import FILES, LEFT_OUT, NAMES, RULES
+from model.optimise.joint_purchase.synthetic import synthetic
+from model.optimise.joint_purchase.verify import verify
 from model.optimise.solver import SolverOptions
-from model.report.auction_audit import audit, read_audit
+from model.report.auction.audit import audit, read_audit
 
 OPTIONS = SolverOptions(seconds=20)
 Audit = dict[str, Any]

@@ -10,16 +10,16 @@ import pytest
 from openpyxl import Workbook
 
 from model.language import Language
-from model.optimise.joint_purchase_answer import Answer, answer
-from model.optimise.joint_purchase_build import present_bills
-from model.optimise.joint_purchase_forms import write_tables
-from model.optimise.joint_purchase_inputs import read_purchase
-from model.optimise.joint_purchase_plan import Plan, make_plan
-from model.optimise.joint_purchase_synthetic import synthetic
+from model.optimise.joint_purchase.answer import Answer, answer
+from model.optimise.joint_purchase.build import present_bills
+from model.optimise.joint_purchase.forms import write_tables
+from model.optimise.joint_purchase.inputs import read_purchase
+from model.optimise.joint_purchase.plan import Plan, make_plan
+from model.optimise.joint_purchase.synthetic import synthetic
 from model.optimise.solver import SolverOptions
-from model.report.auction_page import write_page
-from model.report.auction_plan import plan_lines, plan_sheets
-from model.report.auction_workbook import award_sheets
+from model.report.auction.page import write_page
+from model.report.auction.plan import plan_lines, plan_sheets
+from model.report.auction.workbook import award_sheets
 from model.spreadsheet import fill_sheet
 
 LANGUAGES: tuple[Language, ...] = ("ja", "en")

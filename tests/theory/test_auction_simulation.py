@@ -18,7 +18,7 @@ from model.optimise.auction_simulation import (
     uniform_costs,
     window,
 )
-from model.report.auction_trial import reserve_curve
+from model.report.auction.trial import reserve_curve
 
 OPENS, CLOSES = window(date(2027, 1, 12), 9)
 USUAL = Setting(OPENS, CLOSES, 100.0, 1.0)

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from model.faults import BadInput
-from model.ordinance import building_plan_findings as ask
-from model.ordinance.building_plan import assess
-from model.ordinance.building_plan_equations import (
+from model.ordinance.building_plan import findings as ask
+from model.ordinance.building_plan.equations import (
     ParkingStandard,
     SolarStandard,
     capacity_bounds_kw,
@@ -20,8 +19,9 @@ from model.ordinance.building_plan_equations import (
     required_capacity_kw,
     residential_grade,
 )
-from model.ordinance.building_plan_examples import REPRODUCED
-from model.ordinance.building_plan_facts import LargeBuilding
+from model.ordinance.building_plan.examples import REPRODUCED
+from model.ordinance.building_plan.facts import LargeBuilding
+from model.ordinance.building_plan.programme import assess
 from model.ordinance.derivation import Obligation, Verdict
 from model.ordinance.rulebook import Rules, rules
 from model.ordinance.worked_examples import worked_examples

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from model.faults import BadInput
-from model.ordinance import building_report_findings as ask
-from model.ordinance.building_report import assess, report, supplies
-from model.ordinance.building_report_equations import (
+from model.ordinance.building_report import findings as ask
+from model.ordinance.building_report.equations import (
     ChargingStandard,
     EnergyLevel,
     RoofLimits,
@@ -20,8 +19,9 @@ from model.ordinance.building_report_equations import (
     energy_level_met,
     roof_too_small,
 )
-from model.ordinance.building_report_examples import REPRODUCED
-from model.ordinance.building_report_facts import Building, Supply
+from model.ordinance.building_report.examples import REPRODUCED
+from model.ordinance.building_report.facts import Building, Supply
+from model.ordinance.building_report.programme import assess, report, supplies
 from model.ordinance.derivation import Obligation, Verdict
 from model.ordinance.rulebook import Rules, rules, rules_at
 from model.ordinance.worked_examples import worked_examples

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from model.faults import BadInput
-from model.ordinance.cap_and_trade import PROGRAMME, assess
-from model.ordinance.cap_and_trade_credits import (
+from model.ordinance.cap_and_trade.credits import (
     after_sale_t,
     bank,
     credit_limits_t,
@@ -20,7 +19,7 @@ from model.ordinance.cap_and_trade_credits import (
     settle,
     transfer_within_owner,
 )
-from model.ordinance.cap_and_trade_equations import (
+from model.ordinance.cap_and_trade.equations import (
     CATEGORIES,
     KINDS,
     Periods,
@@ -35,8 +34,9 @@ from model.ordinance.cap_and_trade_equations import (
     excess_to_date_t,
     obligation_rate,
 )
-from model.ordinance.cap_and_trade_examples import REPRODUCED
-from model.ordinance.cap_and_trade_facts import FacilityYear
+from model.ordinance.cap_and_trade.examples import REPRODUCED
+from model.ordinance.cap_and_trade.facts import FacilityYear
+from model.ordinance.cap_and_trade.programme import PROGRAMME, assess
 from model.ordinance.derivation import Finding, Obligation, Verdict
 from model.ordinance.rule_gaps import rules_standing_on
 from model.ordinance.rulebook import Rules, rules, rules_at

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from model.report.cap_table import cap_table
+from model.report.run.cap_table import cap_table
 
 YEARS = np.arange(2008, 2027)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model.optimise.solar_allocation_inputs import House
+from model.optimise.solar_allocation.inputs import House
 from model.ordinance.column_reader import ColumnReader, Columns
 from model.ordinance.row_reader import RowReader
 

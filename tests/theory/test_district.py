@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.ordinance.derivation import Obligation, Verdict
-from model.ordinance.district import PROGRAMME, SOURCES, DistrictRow, assess
-from model.ordinance.district_equations import (
+from model.ordinance.district.equations import (
     AcceptanceLines,
     acceptance_study_due,
     clean_share,
@@ -20,6 +19,7 @@ from model.ordinance.district_equations import (
     plan_obliged,
     share_of_districts,
 )
+from model.ordinance.district.programme import PROGRAMME, SOURCES, DistrictRow, assess
 from model.ordinance.rulebook import Rules, rules
 
 ADOPTED = rules("district", "adopted_2025")

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from model.faults import BadInput
 from model.ordinance.derivation import Obligation, Verdict
-from model.ordinance.electricity_suppliers import PROGRAMME, SupplyRow, assess
-from model.ordinance.electricity_suppliers_equations import (
+from model.ordinance.electricity_suppliers.equations import (
     counted_renewable_mwh,
     emission_factor,
     metropolis_share,
@@ -21,7 +20,8 @@ from model.ordinance.electricity_suppliers_equations import (
     rise_a_year,
     share,
 )
-from model.ordinance.electricity_suppliers_examples import REPRODUCED
+from model.ordinance.electricity_suppliers.examples import REPRODUCED
+from model.ordinance.electricity_suppliers.programme import PROGRAMME, SupplyRow, assess
 from model.ordinance.rulebook import Rules, rules, rules_at
 from model.ordinance.worked_examples import worked_examples
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from schedule_cases import PRACTICES, YEARS, tiny
 from scipy.optimize import linprog
 
-from model.optimise.facility_schedule_answer import solve_schedule
-from model.optimise.facility_schedule_problem import Limit, Practice, Problem, Recognition, Work
+from model.optimise.facility_schedule.answer import solve_schedule
+from model.optimise.facility_schedule.problem import Limit, Practice, Problem, Recognition, Work
 
 #: Two facilities and five years rounded up to whole kilograms, at most some 15 kg, at no more than 9,000 JPY a tonne.
 ROUNDED = 140.0

@@ -9,15 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schedule_cases import PRACTICES, YEARS, tiny
 
-from model.optimise.facility_schedule_answer import solve_schedule
-from model.optimise.facility_schedule_choice import Choice
-from model.optimise.facility_schedule_decomposition import Decomposition
-from model.optimise.facility_schedule_model import whole_model
-from model.optimise.facility_schedule_physics import standing_sets
-from model.optimise.facility_schedule_plan import Prices
-from model.optimise.facility_schedule_plans import FacilityPlans
-from model.optimise.facility_schedule_problem import Credit, IntArray, Limit, Practice
-from model.optimise.facility_schedule_studies import remedy
+from model.optimise.facility_schedule.answer import solve_schedule
+from model.optimise.facility_schedule.choice import Choice
+from model.optimise.facility_schedule.decomposition import Decomposition
+from model.optimise.facility_schedule.model import whole_model
+from model.optimise.facility_schedule.physics import standing_sets
+from model.optimise.facility_schedule.plan import Prices
+from model.optimise.facility_schedule.plans import FacilityPlans
+from model.optimise.facility_schedule.problem import Credit, IntArray, Limit, Practice
+from model.optimise.facility_schedule.studies import remedy
 from model.optimise.solver import PyomoSolver, SolverOptions
 
 SOME = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))

@@ -12,7 +12,7 @@ from model.ensemble import COUNTED, run_identity
 from model.ensemble_answers import QUANTILES
 from model.inputs import Data
 from model.report.fan import FoundEnsemble, chance_rows, ensemble_folder, fan_sentence, found_ensemble, with_fan
-from model.report.figures import FIGURES
+from model.report.run.figures import FIGURES
 from model.report.style import drawing
 from model.scenario import load_scenario
 

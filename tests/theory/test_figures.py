@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from model.report.figures import FIGURES, draw_figures
 from model.report.key_figures import residential_levels
+from model.report.run.figures import FIGURES, draw_figures
 from model.report.style import COLOURS, TARGET, drawing, save, sequence, spread
 
 LANGUAGES = ("en", "ja")

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from model.faults import BadInput
 from model.ordinance.derivation import Verdict
-from model.ordinance.forest_offset import PROGRAMME, Project, assess
-from model.ordinance.forest_offset_equations import absorption_t, affordable_ha, cost_jpy
-from model.ordinance.forest_offset_examples import REPRODUCED
+from model.ordinance.forest_offset.equations import absorption_t, affordable_ha, cost_jpy
+from model.ordinance.forest_offset.examples import REPRODUCED
+from model.ordinance.forest_offset.programme import PROGRAMME, Project, assess
 from model.ordinance.rulebook import Rules, rules
 from model.ordinance.worked_examples import worked_examples
 

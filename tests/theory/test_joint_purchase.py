@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from model.faults import BadInput
 from model.ordinance.derivation import Verdict
-from model.ordinance.joint_purchase import PROGRAMME, WardFacility, assess
-from model.ordinance.joint_purchase_equations import co2_saving_t, switched_kwh
-from model.ordinance.joint_purchase_examples import REPRODUCED
+from model.ordinance.joint_purchase.equations import co2_saving_t, switched_kwh
+from model.ordinance.joint_purchase.examples import REPRODUCED
+from model.ordinance.joint_purchase.programme import PROGRAMME, WardFacility, assess
 from model.ordinance.rulebook import rules
 from model.ordinance.worked_examples import worked_examples
 

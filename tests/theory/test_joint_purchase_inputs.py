@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from model.faults import BadInput, Fault
-from model.optimise.joint_purchase_forms import form, write_tables
-from model.optimise.joint_purchase_inputs import Purchase, read_purchase, tables_in
-from model.optimise.joint_purchase_rules import RULE_TITLES, AuctionRules
-from model.optimise.joint_purchase_synthetic import synthetic
+from model.optimise.joint_purchase.forms import form, write_tables
+from model.optimise.joint_purchase.inputs import Purchase, read_purchase, tables_in
+from model.optimise.joint_purchase.rules import RULE_TITLES, AuctionRules
+from model.optimise.joint_purchase.synthetic import synthetic
 from model.ordinance.row_template import write_template
 
 Rows = list[dict[str, str]]

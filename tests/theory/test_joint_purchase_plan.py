@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.optimise.joint_purchase_calendar import business_day, calendar
-from model.optimise.joint_purchase_forms import write_tables
-from model.optimise.joint_purchase_inputs import Purchase, read_purchase
-from model.optimise.joint_purchase_loads import HalfHours
-from model.optimise.joint_purchase_lots import plan_lots
-from model.optimise.joint_purchase_menu import choose_menus
-from model.optimise.joint_purchase_plan import effects, hall_of_the_study, stress
-from model.optimise.joint_purchase_pool import pooled_load, pooled_peak
-from model.optimise.joint_purchase_price_model import second_lowest, with_reserve
-from model.optimise.joint_purchase_rows import Facility
-from model.optimise.joint_purchase_synthetic import synthetic
-from model.optimise.joint_purchase_tariffs import FISCAL_MONTHS
+from model.optimise.joint_purchase.calendar import business_day, calendar
+from model.optimise.joint_purchase.forms import write_tables
+from model.optimise.joint_purchase.inputs import Purchase, read_purchase
+from model.optimise.joint_purchase.loads import HalfHours
+from model.optimise.joint_purchase.lots import plan_lots
+from model.optimise.joint_purchase.menu import choose_menus
+from model.optimise.joint_purchase.plan import effects, hall_of_the_study, stress
+from model.optimise.joint_purchase.pool import pooled_load, pooled_peak
+from model.optimise.joint_purchase.price_model import second_lowest, with_reserve
+from model.optimise.joint_purchase.rows import Facility
+from model.optimise.joint_purchase.synthetic import synthetic
+from model.optimise.joint_purchase.tariffs import FISCAL_MONTHS
 from model.optimise.solver import SolverOptions
 
 EXACT = SolverOptions(seconds=20, relative_gap=0.0)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from model.faults import BadInput, FaultList
-from model.optimise.joint_purchase_loads import read_half_hours
-from model.optimise.joint_purchase_tariffs import (
+from model.optimise.joint_purchase.loads import read_half_hours
+from model.optimise.joint_purchase.tariffs import (
     FISCAL_MONTHS,
     Surcharges,
     Tariff,

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from model.inputs import Data
 from model.levers import Levers
-from model.optimise.least_cost import least_cost
-from model.optimise.least_cost_problem import March, Problem, Target, point_of
-from model.optimise.least_cost_search import find, slopes_around
-from model.optimise.least_cost_step import Caps, Frame, Point, Region, step
+from model.optimise.least_cost.pathway import least_cost
+from model.optimise.least_cost.problem import March, Problem, Target, point_of
+from model.optimise.least_cost.search import find, slopes_around
+from model.optimise.least_cost.step import Caps, Frame, Point, Region, step
 from model.pathway import run_pathway
 from model.scenario import load_scenario
 

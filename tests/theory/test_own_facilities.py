@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from model.ordinance.derivation import Verdict
-from model.ordinance.own_facilities import PROGRAMME, FacilitiesYear, assess
-from model.ordinance.own_facilities_examples import REPRODUCED
+from model.ordinance.own_facilities.examples import REPRODUCED
+from model.ordinance.own_facilities.programme import PROGRAMME, FacilitiesYear, assess
 from model.ordinance.rulebook import rules, rules_at
 from model.ordinance.target_progress import reduction, way_covered, yearly_step_needed
 from model.ordinance.worked_examples import worked_examples

@@ -17,16 +17,16 @@ import model.pathway
 import model.policy.stages as stages
 import model.solar
 from model.axes import Axes
-from model.ordinance.building_report_equations import (
+from model.ordinance.building_report.equations import (
     EnergyLevel,
     energy_level_met,
     required_capacity_by_zone_kw,
     required_capacity_kw,
 )
-from model.ordinance.cap_and_trade import assess
-from model.ordinance.cap_and_trade_equations import Periods
-from model.ordinance.cap_and_trade_facts import FacilityYear, facilities
-from model.ordinance.cap_and_trade_years import Period, balance, ledger
+from model.ordinance.cap_and_trade.equations import Periods
+from model.ordinance.cap_and_trade.facts import FacilityYear, facilities
+from model.ordinance.cap_and_trade.programme import assess
+from model.ordinance.cap_and_trade.years import Period, balance, ledger
 from model.ordinance.municipalities import municipalities
 from model.ordinance.rulebook import rules
 from model.paths import data_folder

@@ -12,9 +12,9 @@ import xarray as xr
 from model.labels import classification
 from model.language import Text
 from model.ordinance.municipalities import municipalities
-from model.report.run_files import write_run_files
-from model.report.run_tables import run_tables
-from model.report.ward_table import ward_quantities, ward_rows, ward_sheet
+from model.report.run.files import write_run_files
+from model.report.run.tables import run_tables
+from model.report.run.ward_table import ward_quantities, ward_rows, ward_sheet
 from model.report.waypoints import waypoints
 
 

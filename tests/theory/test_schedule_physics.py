@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.optimise.facility_schedule_physics import (
+from model.optimise.facility_schedule.physics import (
     outlay,
     payment_years,
     payments,
@@ -13,7 +13,7 @@ from model.optimise.facility_schedule_physics import (
     use_of_sets,
     worn_share,
 )
-from model.optimise.facility_schedule_problem import Work
+from model.optimise.facility_schedule.problem import Work
 
 
 def work(**changes: object) -> Work:

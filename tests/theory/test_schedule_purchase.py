@@ -10,11 +10,11 @@ import xarray as xr
 from model.command_line import _run
 from model.faults import BadInput, ExitCode
 from model.inputs import Data
-from model.optimise.facility_schedule_answer import solve_schedule
-from model.optimise.facility_schedule_inputs import Settings, Tables, checked, problem
-from model.optimise.facility_schedule_population import population
-from model.optimise.facility_schedule_purchase import Supply, read_purchase
-from model.optimise.facility_schedule_verify import certify
+from model.optimise.facility_schedule.answer import solve_schedule
+from model.optimise.facility_schedule.inputs import Settings, Tables, checked, problem
+from model.optimise.facility_schedule.population import population
+from model.optimise.facility_schedule.purchase import Supply, read_purchase
+from model.optimise.facility_schedule.verify import certify
 
 WISHES = Settings(last_year=2034)
 

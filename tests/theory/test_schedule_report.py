@@ -10,13 +10,13 @@ import pytest
 from schedule_cases import YEARS, tiny
 
 from model.language import Language
-from model.optimise.facility_schedule_answer import solve_schedule
-from model.optimise.facility_schedule_problem import Practice
-from model.report.allocation_figures import FIGURES as PLAN_FIGURES
-from model.report.auction_page import write_page
-from model.report.schedule_cash import cash_flow, cash_table
-from model.report.schedule_figures import FIGURES as SCHEDULE_FIGURES
-from model.report.schedule_words import worded
+from model.optimise.facility_schedule.answer import solve_schedule
+from model.optimise.facility_schedule.problem import Practice
+from model.report.allocation.figures import FIGURES as PLAN_FIGURES
+from model.report.auction.page import write_page
+from model.report.schedule.cash import cash_flow, cash_table
+from model.report.schedule.figures import FIGURES as SCHEDULE_FIGURES
+from model.report.schedule.words import worded
 from model.spreadsheet import column_digits
 
 

@@ -21,9 +21,9 @@ from model.ordinance.energy_equations import (
     fuel_co2_t,
 )
 from model.ordinance.rulebook import Rules, rules
-from model.ordinance.small_facilities import PROGRAMME, SmallFacility, assess
-from model.ordinance.small_facilities_equations import company_total_kl, is_small, report_obliged
-from model.ordinance.small_facilities_examples import REPRODUCED
+from model.ordinance.small_facilities.equations import company_total_kl, is_small, report_obliged
+from model.ordinance.small_facilities.examples import REPRODUCED
+from model.ordinance.small_facilities.programme import PROGRAMME, SmallFacility, assess
 from model.ordinance.worked_examples import worked_examples
 
 ADOPTED = rules("report_small_existing", "adopted_2025")

@@ -14,18 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.language import Language
-from model.optimise.solar_allocation import allocate
-from model.optimise.solar_allocation_answer import Setting, answer
-from model.optimise.solar_allocation_dataset import dataset
-from model.optimise.solar_allocation_houses import Houses, Portfolio, houses_of, split_by_supplier
-from model.optimise.solar_allocation_inputs import House
-from model.optimise.solar_allocation_model import Model, Wishes, build
-from model.optimise.solar_allocation_problem import coefficients
+from model.optimise.solar_allocation.answer import Setting, answer
+from model.optimise.solar_allocation.dataset import dataset
+from model.optimise.solar_allocation.houses import Houses, Portfolio, houses_of, split_by_supplier
+from model.optimise.solar_allocation.inputs import House
+from model.optimise.solar_allocation.method import allocate
+from model.optimise.solar_allocation.model import Model, Wishes, build
+from model.optimise.solar_allocation.problem import coefficients
 from model.ordinance.column_reader import Columns
 from model.ordinance.columns import columns_of
-from model.report.allocation_overview import overview_table
-from model.report.allocation_page import write_plan_page
-from model.report.allocation_tables import summary_table
+from model.report.allocation.overview import overview_table
+from model.report.allocation.page import write_plan_page
+from model.report.allocation.tables import summary_table
 
 SETTING = Setting.read("adopted_2025")
 SETAGAYA, SHINJUKU, CHIYODA = "13112", "13104", "13101"
@@ -177,7 +177,7 @@ def compare(lists: tuple[list[dict[str, Any]], ...], wishes: dict[str, Any]) -> 
 def test_every_answer_says_what_its_proof_holds_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exact: int, proven: str
 ) -> None:
-    monkeypatch.setattr("model.optimise.solar_allocation.MOST_EXACT", exact)
+    monkeypatch.setattr("model.optimise.solar_allocation.method.MOST_EXACT", exact)
     supply = portfolio([{"max_kw": 2.4, "consent": 0.9, "municipality": CHIYODA} for _ in range(20)])
     found = answer(supply, Wishes(certainty=0.8), SETTING, gap=1e-3, seconds=10.0, moves=False)
     assert found.plan.proven == proven

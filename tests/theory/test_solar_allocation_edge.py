@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from model.optimise.solar_allocation_chance import chance_of, solve_with_chance
-from model.optimise.solar_allocation_narrow import Narrow
-from model.optimise.solar_allocation_prices import find_prices
-from model.optimise.solar_allocation_problem import Problem, Row, SlotArray, activity, cost_of
-from model.optimise.solar_allocation_sums import Limit, Sum, rounding, with_sums
+from model.optimise.solar_allocation.chance import chance_of, solve_with_chance
+from model.optimise.solar_allocation.narrow import Narrow
+from model.optimise.solar_allocation.prices import find_prices
+from model.optimise.solar_allocation.problem import Problem, Row, SlotArray, activity, cost_of
+from model.optimise.solar_allocation.sums import Limit, Sum, rounding, with_sums
 
 FloatArray = npt.NDArray[np.float64]
 

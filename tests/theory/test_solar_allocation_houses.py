@@ -16,22 +16,22 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import binom, norm
 
-from model.optimise.solar_allocation_answer import Answer, Setting, answer, verified
-from model.optimise.solar_allocation_consent import both_reached, can_be_added, distribution, probability_of_meeting
-from model.optimise.solar_allocation_dataset import dataset
-from model.optimise.solar_allocation_economics import WAYS_TO_PAY, generation_by_faces, relative_yield
-from model.optimise.solar_allocation_generator import generate, write_generated
-from model.optimise.solar_allocation_houses import Portfolio, houses_of, split_by_supplier
-from model.optimise.solar_allocation_inputs import House
-from model.optimise.solar_allocation_model import Wishes, build
-from model.optimise.solar_allocation_problem import activity, cost_of
-from model.optimise.solar_allocation_reread import reread
-from model.ordinance.building_report import assess
+from model.optimise.solar_allocation.answer import Answer, Setting, answer, verified
+from model.optimise.solar_allocation.consent import both_reached, can_be_added, distribution, probability_of_meeting
+from model.optimise.solar_allocation.dataset import dataset
+from model.optimise.solar_allocation.economics import WAYS_TO_PAY, generation_by_faces, relative_yield
+from model.optimise.solar_allocation.generator import generate, write_generated
+from model.optimise.solar_allocation.houses import Portfolio, houses_of, split_by_supplier
+from model.optimise.solar_allocation.inputs import House
+from model.optimise.solar_allocation.model import Wishes, build
+from model.optimise.solar_allocation.problem import activity, cost_of
+from model.optimise.solar_allocation.reread import reread
+from model.ordinance.building_report.programme import assess
 from model.ordinance.column_reader import Columns
 from model.ordinance.columns import columns_of
 from model.ordinance.derivation import Verdict
-from model.ordinance.solar_economics_equations import benefit, payback_years, power_purchase
-from model.ordinance.subsidies_equations import panel_grant_jpy
+from model.ordinance.solar_economics.equations import benefit, payback_years, power_purchase
+from model.ordinance.subsidies.equations import panel_grant_jpy
 
 SETTING = Setting.read("adopted_2025")
 SETAGAYA, SHINJUKU, CHIYODA = "13112", "13104", "13101"
@@ -265,7 +265,7 @@ def test_the_report_programme_recognises_the_plan() -> None:
     assert plan.verification is not None
     assert plan.verification.obligation is not None
     assert plan.verification.obligation.finding("renewables").verdict is Verdict.COMPLIES
-    assert assess.__module__ == "model.ordinance.building_report"
+    assert assess.__module__ == "model.ordinance.building_report.programme"
     data = dataset(plan)
     assert float(data["capacity"].sum()) == pytest.approx(float(plan.kw.sum()))
     assert data.attrs["status"] == "optimal"

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
-from model.optimise import solar_allocation_near
-from model.optimise.solar_allocation_changes import Changes, Sets
-from model.optimise.solar_allocation_clash import find_clash
-from model.optimise.solar_allocation_exact import keep_exactly
-from model.optimise.solar_allocation_finish import Finished, finish
-from model.optimise.solar_allocation_near import Near, plans_near
-from model.optimise.solar_allocation_prices import find_prices
-from model.optimise.solar_allocation_problem import Problem, Row, activity, best_at, coefficients, cost_of
-from model.optimise.solar_allocation_pyomo import pyomo_model
-from model.optimise.solar_allocation_shifts import shifts_of
+from model.optimise.solar_allocation import near as solar_allocation_near
+from model.optimise.solar_allocation.changes import Changes, Sets
+from model.optimise.solar_allocation.clash import find_clash
+from model.optimise.solar_allocation.exact import keep_exactly
+from model.optimise.solar_allocation.finish import Finished, finish
+from model.optimise.solar_allocation.near import Near, plans_near
+from model.optimise.solar_allocation.prices import find_prices
+from model.optimise.solar_allocation.problem import Problem, Row, activity, best_at, coefficients, cost_of
+from model.optimise.solar_allocation.pyomo_model import pyomo_model
+from model.optimise.solar_allocation.shifts import shifts_of
 from model.optimise.solver import PyomoSolver, SolverOptions
 
 EXACT = SolverOptions(relative_gap=0.0, absolute_gap=1e-9)

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.optimise.solar_allocation import Plan, allocate
-from model.optimise.solar_allocation_answer import Setting
-from model.optimise.solar_allocation_generator import generate
-from model.optimise.solar_allocation_houses import houses_of, split_by_supplier
-from model.optimise.solar_allocation_model import GREATEST, Wishes, build
-from model.optimise.solar_allocation_problem import activity, cost_of
+from model.optimise.solar_allocation.answer import Setting
+from model.optimise.solar_allocation.generator import generate
+from model.optimise.solar_allocation.houses import houses_of, split_by_supplier
+from model.optimise.solar_allocation.method import Plan, allocate
+from model.optimise.solar_allocation.model import GREATEST, Wishes, build
+from model.optimise.solar_allocation.problem import activity, cost_of
 from model.ordinance.column_reader import Columns
 
 SETTING = Setting.read("adopted_2025")

@@ -11,8 +11,7 @@ from pydantic import ValidationError
 from model.faults import BadInput
 from model.ordinance.exact import half_up
 from model.ordinance.rulebook import rules
-from model.ordinance.solar_economics import PROGRAMME, assess
-from model.ordinance.solar_economics_equations import (
+from model.ordinance.solar_economics.equations import (
     PURCHASE,
     Assumptions,
     benefit,
@@ -26,8 +25,9 @@ from model.ordinance.solar_economics_equations import (
     sale_right,
     yearly_cash_flow,
 )
-from model.ordinance.solar_economics_examples import REPRODUCED
-from model.ordinance.solar_economics_facts import System
+from model.ordinance.solar_economics.examples import REPRODUCED
+from model.ordinance.solar_economics.facts import System
+from model.ordinance.solar_economics.programme import PROGRAMME, assess
 from model.ordinance.worked_examples import worked_examples
 
 SEED = rules("pv_economics", "seed_2022")

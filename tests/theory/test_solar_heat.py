@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from model.optimise.solar_allocation_answer import Answer, Setting, answer
-from model.optimise.solar_allocation_houses import read_portfolios
-from model.optimise.solar_allocation_model import Wishes
+from model.optimise.solar_allocation.answer import Answer, Setting, answer
+from model.optimise.solar_allocation.houses import read_portfolios
+from model.optimise.solar_allocation.model import Wishes
 
 SETTING = Setting.read("adopted_2025")
 HEADINGS = ("id", "municipality", "floor_area_m2", "max_kw", "solar_heat_option_gj", "solar_heat_option_jpy",

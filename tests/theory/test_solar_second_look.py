@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model.optimise.solar_allocation_answer import Setting, answer, verified
-from model.optimise.solar_allocation_houses import read_portfolios
-from model.optimise.solar_allocation_model import Wishes
-from model.optimise.solar_allocation_reread import Fractions, RawList, reread
+from model.optimise.solar_allocation.answer import Setting, answer, verified
+from model.optimise.solar_allocation.houses import read_portfolios
+from model.optimise.solar_allocation.model import Wishes
+from model.optimise.solar_allocation.reread import Fractions, RawList, reread
 from model.spreadsheet import write_workbook
 
 SETTING = Setting.read("adopted_2025")

@@ -12,7 +12,7 @@ import pytest
 
 from model.command_line import main
 from model.faults import BadInput
-from model.optimise.solar_allocation_weather import PanelTerms, Weather, read_weather
+from model.optimise.solar_allocation.weather import PanelTerms, Weather, read_weather
 from model.ordinance.rulebook import rules
 
 pvlib = pytest.importorskip("pvlib")

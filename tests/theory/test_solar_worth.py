@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.optimise.solar_allocation_answer import Answer, Setting, answer
-from model.optimise.solar_allocation_houses import Portfolio, houses_of, read_portfolios
-from model.optimise.solar_allocation_model import Model, Wishes, build
-from model.optimise.solar_allocation_problem import activity, cost_of
-from model.optimise.solar_allocation_worth import Range
-from model.report.allocation_texts import range_text, why
+from model.optimise.solar_allocation.answer import Answer, Setting, answer
+from model.optimise.solar_allocation.houses import Portfolio, houses_of, read_portfolios
+from model.optimise.solar_allocation.model import Model, Wishes, build
+from model.optimise.solar_allocation.problem import activity, cost_of
+from model.optimise.solar_allocation.worth import Range
+from model.report.allocation.texts import range_text, why
 
 SETTING = Setting.read("adopted_2025")
 HEADINGS = "id,municipality,floor_area_m2,max_kw,restricted,exclusion,cost_jpy_per_kw,face1_m2\n"

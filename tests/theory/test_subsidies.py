@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from model.faults import BadInput
 from model.ordinance.derivation import Verdict
 from model.ordinance.rulebook import Rules, rules, rules_at
-from model.ordinance.subsidies import PROGRAMME, assess
-from model.ordinance.subsidies_equations import PanelGrant, panel_grant_jpy, zero_emission_level
-from model.ordinance.subsidies_examples import REPRODUCED
-from model.ordinance.subsidies_facts import Home
+from model.ordinance.subsidies.equations import PanelGrant, panel_grant_jpy, zero_emission_level
+from model.ordinance.subsidies.examples import REPRODUCED
+from model.ordinance.subsidies.facts import Home
+from model.ordinance.subsidies.programme import PROGRAMME, assess
 from model.ordinance.worked_examples import worked_examples
 
 SEED, ADOPTED = rules("subsidies", "seed_2022"), rules("subsidies", "adopted_2025")

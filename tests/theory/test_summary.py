@@ -11,7 +11,7 @@ from rich.console import Console
 
 from model.language import Language
 from model.report.key_figures import Verdict, new_share, stock_by_state, verdict
-from model.report.summary import print_summary
+from model.report.run.summary import print_summary
 from model.report.wording import change, emissions_verdict, number
 from model.targets import base_emissions, targets_of, turnover_outlook
 

@@ -7,9 +7,9 @@ from pydantic import ValidationError
 
 from model.ordinance.derivation import Verdict
 from model.ordinance.rulebook import rules
-from model.ordinance.targets import PROGRAMME, CityYear, assess, progress_of
-from model.ordinance.targets_examples import REPRODUCED
-from model.ordinance.targets_goals import PLACES, goals
+from model.ordinance.targets.examples import REPRODUCED
+from model.ordinance.targets.goals import PLACES, goals
+from model.ordinance.targets.programme import PROGRAMME, CityYear, assess, progress_of
 from model.ordinance.worked_examples import worked_examples
 from model.targets import base_emissions, targets_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.report.ward_map import _colours, _scale
+from model.report.run.ward_map import _colours, _scale
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from model.faults import BadInput
 from model.ordinance.derivation import Verdict
 from model.ordinance.rulebook import Rules, rules, rules_at
-from model.ordinance.ward_support import PROGRAMME, WardMeasure, adopted, assess
-from model.ordinance.ward_support_equations import adopted_to_date, linear_adoption, spreading_adoption
-from model.ordinance.ward_support_examples import REPRODUCED
+from model.ordinance.ward_support.equations import adopted_to_date, linear_adoption, spreading_adoption
+from model.ordinance.ward_support.examples import REPRODUCED
+from model.ordinance.ward_support.programme import PROGRAMME, WardMeasure, adopted, assess
 from model.ordinance.worked_examples import worked_examples
 
 ADOPTED = rules("ward_cooperation", "adopted_2025")

@@ -1,0 +1,300 @@
+"""From a problem to a schedule: bound by facility, the best whole choice, amounts in whole kilograms, and the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from time import perf_counter
+from typing import Any, Literal
+
+import numpy as np
+import pyomo.environ as pyo
+
+from model.optimise.facility_schedule.choice import Choice
+from model.optimise.facility_schedule.decomposition import Bound, Decomposition, plans_of_works
+from model.optimise.facility_schedule.dive import Dive
+from model.optimise.facility_schedule.ledger import Amounts, settled
+from model.optimise.facility_schedule.model import whole_model
+from model.optimise.facility_schedule.plan import Plan
+from model.optimise.facility_schedule.plans import FacilityPlans
+from model.optimise.facility_schedule.problem import FloatArray, IntArray, Problem
+from model.optimise.solver import Proof, PyomoSolver, SolverOptions, prove, relative_gap
+
+Method = Literal["decomposed", "whole"]
+
+#: Parts of the gap asked for: to which plans are priced, the same where limits tie facilities and whole plans lose
+#: more, and to which whole ones are chosen.
+_PRICING_GAP, _TIED_PRICING_GAP, _CHOICE_GAP = 0.4, 0.2, 0.2
+#: Works times years up to which the whole model is solved too, where facilities apart do not reach the gap.
+_SMALL = 2000
+#: Plans of works offered to the choice for each facility: more where there are few facilities.
+_OFFERED, _OFFERED_IN_ALL = 4, 2500
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A schedule of a portfolio.
+
+    Args:
+        problem: what it answers.
+        starts: position of the year in which each work of each facility is done, -1 for never.
+        plans: what follows from the works, before renewables.
+        amounts: renewables, excess, bank, credits, transfers, orders; in whole kilograms where they are tonnes.
+        worth: worth of a tonne of each facility in each period, in prices of the period's last year [JPY/t-CO2], dims
+            (facility, period); NaN where prices were not asked for.
+        money_worth: what 1 JPY more of each limit's budget saves in each year [1], dims (limit, year); NaN where prices
+            were not asked for.
+        work_worth: what one more work within each limit saves in each year [JPY or t-CO2], the same.
+        proof: how good the schedule is known to be.
+        rounds: rounds of pricing; 0 where the model was solved as a whole.
+    """
+
+    problem: Problem
+    starts: tuple[IntArray, ...]
+    plans: tuple[Plan, ...]
+    amounts: Amounts
+    worth: FloatArray
+    money_worth: FloatArray
+    work_worth: FloatArray
+    proof: Proof
+    rounds: int
+
+    @property
+    def costs(self) -> dict[str, float]:
+        """Return the plan's own cost by part [JPY, present value]; income and savings are negative."""
+        return {
+            "works": sum(plan.works_cost for plan in self.plans) - self.change_charges,
+            "energy": sum(plan.energy_cost for plan in self.plans),
+            **self.amounts.costs(self.problem),
+        }
+
+    @property
+    def change_charges(self) -> float:
+        """Return what the works' costs hold for changes against the plan before; no money is paid for them [JPY]."""
+        done = zip(self.problem.works, self.starts, strict=True)
+        return sum(
+            w.change_charge(int(s)) for works, starts in done for w, s in zip(works, starts, strict=True) if s >= 0
+        )
+
+    @property
+    def changes(self) -> int:
+        """Return how many works differ from the plan before."""
+        done = zip(self.problem.works, self.starts, strict=True)
+        return sum(w.moved(int(s)) for works, starts in done for w, s in zip(works, starts, strict=True))
+
+    @property
+    def beyond_budgets(self) -> tuple[FloatArray, ...]:
+        """Return money paid beyond each limit [JPY], dims (year)."""
+        paid = np.array([plan.paid for plan in self.plans])
+        return tuple(np.maximum(paid[limit.members].sum(axis=0) - limit.budget, 0.0) for limit in self.problem.limits())
+
+    @property
+    def extra_money(self) -> float:
+        """Return money paid beyond all budgets [JPY]."""
+        return float(sum(extra.sum() for extra in self.beyond_budgets))
+
+    @property
+    def cost(self) -> float:
+        """Return the plan's own cost [JPY, present value]."""
+        return sum(self.costs.values())
+
+
+def solve_schedule(
+    problem: Problem,
+    gap: float = 0.005,
+    seconds: float = 600.0,
+    seed: int = 0,
+    method: Method = "decomposed",
+    report: Callable[[int, int], None] = lambda done, of: None,
+    warm: Decomposition | None = None,
+) -> Schedule:
+    """Return the best schedule found, with a proven bound.
+
+    Args:
+        problem: the schedule's problem.
+        gap: gap at which to stop [1].
+        seconds: time limit [s].
+        seed: seed of the solver.
+        method: "decomposed" by facility, or "whole": one model with every work.
+        report: called with steps done and all steps.
+        warm: decomposition of the same facilities under other prices, whose plans are used again.
+    """
+    begun = perf_counter()
+    if method == "whole":
+        return _whole(problem, SolverOptions(seconds=seconds, relative_gap=gap, seed=seed), begun)
+    work = Decomposition(problem) if warm is None else warm
+    bound = work.solve(gap * (_TIED_PRICING_GAP if problem.limits() else _PRICING_GAP), 0.6 * seconds, report)
+    found = _choose(work, bound, gap, seconds, seed, begun)
+    decisions = len(problem.years) * sum(len(own) for own in problem.works)
+    left = seconds - (perf_counter() - begun)
+    if found.proof.status != "feasible" or decisions > _SMALL or left < 1.0:
+        return found
+    return _better(
+        found, _whole(problem, SolverOptions(seconds=left, relative_gap=gap, seed=seed), perf_counter()), gap, begun
+    )
+
+
+def _choose(work: Decomposition, bound: Bound, gap: float, seconds: float, seed: int, begun: float) -> Schedule:
+    """Return the schedule of whole plans: of those in the mixture first, of more if that is not close enough."""
+    problem, best = work.problem, None
+    for offered in _offers(work, bound, gap, seconds, seed, begun):
+        left = max(seconds - (perf_counter() - begun), 0.1 * seconds)
+        options = SolverOptions(seconds=left, relative_gap=gap * _CHOICE_GAP, seed=seed)
+        chosen = Choice(problem, offered).solve(options, _close_to(bound.value, gap))
+        starts = [own[k].starts for own, k in zip(offered, chosen.plan, strict=True)]
+        found = _schedule(problem, work.facilities, starts, chosen.amounts, bound, bound.value, begun, options)
+        if best is None or (found.proof.has_answer and found.proof.objective < best.proof.objective):
+            best = found
+        if best.proof.status == "optimal" or perf_counter() - begun > seconds:
+            break
+    assert best is not None
+    return best
+
+
+def _close_to(bound: float, gap: float) -> float:
+    """Return a value so close to a bound that no better one need be looked for."""
+    return bound + 0.9 * gap * abs(bound)
+
+
+def _better(found: Schedule, other: Schedule, gap: float, begun: float) -> Schedule:
+    """Return the better of two schedules of one problem with the higher of both bounds; prices are of the first."""
+    best = other if other.proof.has_answer and other.proof.objective < found.proof.objective else found
+    bound = max(found.proof.bound, other.proof.bound)
+    value = best.proof.objective
+    status: Any = "optimal" if abs(value - bound) <= gap * abs(value) + 1.0 else "feasible"
+    proof = replace(
+        best.proof, status=status, bound=bound, gap=relative_gap(value, bound), seconds=perf_counter() - begun
+    )
+    return replace(
+        best, worth=found.worth, money_worth=found.money_worth, work_worth=found.work_worth, proof=proof,
+        rounds=found.rounds,
+    )  # fmt: skip
+
+
+def with_works(problem: Problem, starts: Sequence[IntArray], seconds: float = 60.0, seed: int = 0) -> Schedule:
+    """Return the best trade for given works: what a plan costs if things come otherwise.
+
+    Args:
+        problem: the schedule's problem.
+        starts: position of the year of each work of each facility, -1 for never.
+        seconds: time limit [s].
+        seed: seed of the solver.
+    """
+    begun = perf_counter()
+    facilities = [FacilityPlans(problem, f) for f in range(problem.facilities)]
+    options = SolverOptions(seconds=seconds, relative_gap=1e-4, seed=seed)
+    chosen = Choice(problem, [[own.bare(one)] for own, one in zip(facilities, starts, strict=True)]).solve(options)
+    return _schedule(problem, facilities, starts, chosen.amounts, None, chosen.proof.bound, begun, options)
+
+
+def _offers(
+    work: Decomposition, bound: Bound, gap: float, seconds: float, seed: int, begun: float
+) -> Iterator[list[list[Plan]]]:
+    """Yield plans of works to choose from, a few first, then more of those charged least at the last prices.
+
+    Where money or works tie the facilities, the master has chosen among all its plans already.
+    """
+    mixture = plans_of_works(bound.plans)
+    if bound.tied is not None:
+        left = max(0.8 * (seconds - (perf_counter() - begun)), 0.1 * seconds)
+        whole = Dive(work, bound.tied, seed).run(gap * _CHOICE_GAP, _close_to(bound.value, 0.7 * gap), left)
+        yield [[plan] for plan in whole]
+        return
+    yield mixture
+    most = max(1, min(_OFFERED, _OFFERED_IN_ALL // len(work.facilities)))
+    offered = []
+    for f, mixed in enumerate(mixture):
+        ranked = sorted(work.pools[f].plans.values(), key=partial(work.charged, f, bound.prices[f]))
+        found = {plan.starts.tobytes(): plan for plan in mixed}
+        for plan in ranked:
+            if len(found) >= max(most, len(mixed)):
+                break
+            found.setdefault(plan.starts.tobytes(), plan)
+        offered.append(list(found.values()))
+    yield offered
+
+
+def _whole(problem: Problem, options: SolverOptions, begun: float) -> Schedule:
+    """Return the schedule of the model that decides every work."""
+    model = whole_model(problem)
+    proof = PyomoSolver(model).solve(options)
+    facilities = [FacilityPlans(problem, f) for f in range(problem.facilities)]
+    if not proof.has_answer:
+        nothing = [np.full(len(own.works), -1, dtype=np.int64) for own in facilities]
+        return replace(with_works(problem, nothing), proof=proof)
+    years = range(len(problem.years))
+    starts = []
+    for f, own in enumerate(facilities):
+        there = np.array([[pyo.value(model.there[f, w, y]) > 0.5 for y in years] for w in range(len(own.works))])
+        starts.append(np.array([int(np.argmax(row)) if row.any() else -1 for row in there], dtype=np.int64))
+    return _schedule(problem, facilities, starts, _amounts_of(model, problem), None, proof.bound, begun, options)
+
+
+def _schedule(
+    problem: Problem,
+    facilities: Sequence[FacilityPlans],
+    starts: Sequence[IntArray],
+    traded: Mapping[str, FloatArray],
+    bound: Bound | None,
+    limit: float,
+    begun: float,
+    options: SolverOptions,
+) -> Schedule:
+    """Return a schedule with exact amounts and its proof."""
+    plans = tuple(own.bare(one) for own, one in zip(facilities, starts, strict=True))
+    amounts = settled(problem, plans, traded)
+    years = np.array([problem.last_year(p) for p in range(problem.periods)])
+    worth = np.full((problem.facilities, problem.periods), np.nan)
+    money = work = np.full((len(problem.limits()), len(problem.years)), np.nan)
+    if bound is not None:
+        charged = np.array([one.short for one in bound.prices])
+        paid = np.array([one.excess for one in bound.prices])
+        worth = np.where(amounts.excess_t > 0, paid, charged) / problem.discount[years]
+        money, work = bound.money, bound.work
+    draft = Schedule(problem, tuple(starts), plans, amounts, worth, money, work, _no_proof(options), 0)
+    value = _value(draft)
+    missing = float(amounts.missing_t.sum())
+    status: Any = "infeasible" if missing > 0 and problem.aim != "tonnes" else "optimal"
+    if problem.aim != "money" and draft.extra_money > len(problem.years) * len(problem.limits()):
+        status = "infeasible"
+    gap_asked = options.relative_gap if bound is None else options.relative_gap / _CHOICE_GAP
+    if status == "optimal" and abs(value - limit) > gap_asked * abs(value) + 1.0:
+        status = "feasible"
+    proof = prove(status, float(value), limit, perf_counter() - begun, options)
+    return replace(draft, proof=proof, rounds=0 if bound is None else bound.rounds)
+
+
+def _value(draft: Schedule) -> float:
+    """Return what a schedule is worth in what is looked for [JPY or t-CO2]."""
+    problem = draft.problem
+    if problem.aim == "emissions":
+        return float(draft.amounts.emissions_t.sum())
+    if problem.aim == "tonnes":
+        return float(draft.amounts.missing_t.sum())
+    if problem.aim == "money":
+        return draft.extra_money
+    return draft.cost + draft.change_charges
+
+
+def _no_proof(options: SolverOptions) -> Proof:
+    """Return a proof of nothing, for a schedule in the making."""
+    return prove("no_solution", np.nan, np.nan, 0.0, options)
+
+
+def _amounts_of(model: pyo.ConcreteModel, problem: Problem) -> Mapping[str, FloatArray]:
+    """Return the values of a solved model as arrays by name."""
+    facilities, periods, years = problem.facilities, problem.periods, len(problem.years)
+    found = {
+        name: np.zeros((facilities, periods))
+        for name in ("kept", "bought", "bought_kept", "outside", "outside_kept", "ordered", "given", "received")
+    }
+    found["renewable"] = np.zeros((len(problem.renewable_price), facilities, years))
+    found["recognised"] = np.zeros((facilities, years))
+    found["sold"] = np.zeros((facilities, len(problem.slots)))
+    for name, values in found.items():
+        variable = getattr(model, name)
+        for index in variable:
+            value = variable[index].value
+            values[index] = 0.0 if value is None else max(value, 0.0)
+    return found

@@ -1,0 +1,294 @@
+"""The game of the wards: what any group of them saves by the same bids, and the division of the saving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from math import inf
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from model.decomposition import shapley_values
+from model.optimise.cost_sharing import (
+    LARGEST_EXACT,
+    Division,
+    MostUnhappy,
+    SampledShapley,
+    all_values,
+    largest_excess,
+    nucleolus,
+    proportional,
+    sampled_shapley,
+    unhappiest,
+)
+from model.optimise.joint_purchase.auction import Auction, Award, FloatArray, Package, price_of, without_dominated
+from model.optimise.joint_purchase.build import Built
+from model.optimise.joint_purchase.clear import is_large
+from model.optimise.joint_purchase.large_game import LargeGame
+from model.optimise.joint_purchase.model import power_used, total_of, weighted, winner_model
+from model.optimise.joint_purchase.scale import suits
+from model.optimise.solver import Proof, SolverOptions
+
+#: Excesses closer than this are equal [JPY].
+_SAME_YEN = 1.0
+#: Gap at which the saving of a group of wards counts as known [1].
+_GAP = 1e-6
+#: Single offers up to which groups out of many wards are valued to the yen; beyond, hundreds of searches take too long.
+_MOST_TO_THE_YEN = 1_500
+#: The same for many wards with many facilities, as a part of all bills [1].
+_ROOM = 1e-5
+#: Excesses of many wards with many facilities are equal within so many of these rooms.
+_ROOMS = 3.0
+#: Part of the time for the nucleolus; the rest is for the orders of the Shapley value.
+_NUCLEOLUS_PART = 0.7
+#: Room for the binary error of parts that add up to one.
+_NOISE = 1e-9
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """The saving divided among wards in three ways.
+
+    Args:
+        wards: codes.
+        offers: stage-1 offer of each ward [JPY/year].
+        saving: of all wards together [JPY/year].
+        alone: what each ward would save by itself [JPY/year].
+        nucleolus: division with the smallest largest complaint.
+        shapley: mean gain over orders of arrival [JPY/year].
+        shapley_error: standard error of each; zero where exact.
+        orders: orders drawn; 0 where exact.
+        proportional: in proportion to the offers [JPY/year].
+        excess: largest excess of each of the three divisions [JPY/year]; above zero some group could do better alone.
+        room: the savings of groups are known within this [JPY/year].
+        tolerance: excesses closer than this were taken as equal [JPY/year].
+    """
+
+    wards: tuple[str, ...]
+    offers: FloatArray
+    saving: float
+    alone: FloatArray
+    nucleolus: Division
+    shapley: FloatArray
+    shapley_error: FloatArray
+    orders: int
+    proportional: FloatArray
+    excess: dict[str, float]
+    room: float
+    tolerance: float
+
+    @property
+    def least_core(self) -> tuple[float, float]:
+        """Between what amounts the smallest possible largest complaint lies [JPY/year]; not positive: no empty core."""
+        return self.nucleolus.least, max(self.nucleolus.least, self.excess["nucleolus"]) + self.room
+
+
+class WardGame:
+    """v(S): what the wards of S save against their stage-1 offers if only they take part; one model for all groups.
+
+    Each ward gets a way out of the auction. Whoever is not in S takes it; in the search for the largest excess every
+    ward takes it at what it pays, and the best award shows the group that would gain most by itself. A group can
+    count on its part, by contract power, of what every supplier can serve: two groups then never save less together.
+    `loosest` is the largest distance of cost and bound so far [JPY/year].
+    """
+
+    def __init__(self, built: Built, options: SolverOptions) -> None:
+        purchase = built.purchase
+        self.wards = purchase.wards
+        self.offers = np.array([np.floor(purchase.budgets[ward]) for ward in self.wards])
+        self.options = replace(options, relative_gap=_GAP, absolute_gap=_SAME_YEN / 4)
+        number = {ward: position for position, ward in enumerate(self.wards)}
+        player = np.array([number[ward] for ward in purchase.ward], dtype=np.int64)
+        auction = built.auction
+        outs = tuple(
+            Package(f"out {ward}", len(auction.suppliers), np.flatnonzero(player == position), 0.0)
+            for position, ward in enumerate(self.wards)
+        )
+        self._auction = replace(
+            auction,
+            suppliers=(*auction.suppliers, "(out)"),
+            prices=np.column_stack((auction.prices, np.full(len(player), np.inf))),
+            power_limit=np.append(auction.power_limit, np.inf),
+            packages=(*auction.packages, *outs),
+        )
+        self._model = winner_model(self._auction)
+        first = len(auction.packages)
+        self._out = [self._model.model.taken[first + position] for position in range(len(self.wards))]
+        self._total = self._model.model.total.expr
+        self._share_capacity(np.bincount(player, auction.power, self.players) / auction.power.sum())
+        self.known: dict[int, float] = {0: 0.0}
+        self.loosest = 0.0
+
+    def _share_capacity(self, parts: FloatArray) -> None:
+        """Let every ward that leaves take its part of each supplier's capacity along."""
+        import pyomo.environ as pyo
+
+        model: Any = self._model.model
+        model.parts = pyo.ConstraintList()
+        for supplier, used in enumerate(power_used(self._auction, model)):
+            limit = float(self._auction.power_limit[supplier])
+            if used and np.isfinite(limit):
+                gone = [(limit * float(part), out) for part, out in zip(parts, self._out, strict=True)]
+                model.parts.add(weighted([*used, *gone]) <= limit * (1 + _NOISE))
+
+    @property
+    def players(self) -> int:
+        """Number of wards."""
+        return len(self.wards)
+
+    def value(self, coalition: int) -> float:
+        """Return what the wards of a bit mask save together [JPY/year]."""
+        if coalition not in self.known:
+            for player, out in enumerate(self._out):
+                out.fix(float(not coalition >> player & 1))
+            self._model.model.total.set_value(self._total)
+            award = self._solve()[1]
+            if award is None:
+                raise RuntimeError("a group of wards could not be served, although last-resort supply always can")
+            inside = sum(self.offers[player] for player in range(self.players) if coalition >> player & 1)
+            self.known[coalition] = float(inside - price_of(self._auction, award))
+        return self.known[coalition]
+
+    def _solve(self) -> tuple[Proof, Award | None]:
+        """Solve the model as it stands and keep in mind how far cost and bound lay apart."""
+        proof, award = self._model.solve(self.options)
+        if award is not None:
+            self.loosest = max(self.loosest, proof.objective - proof.bound)
+        return proof, award
+
+    def search(
+        self, shares: FloatArray, outside: Callable[[int], bool], enough: float = inf
+    ) -> tuple[int, float] | None:
+        """Return the group with the largest excess among those that `outside` lets pass, and that excess.
+
+        Args:
+            shares: what each ward is given.
+            outside: which groups count.
+            enough: a group with more than this would do; the largest is found all the same.
+        """
+        model: Any = self._model.model
+        payments = self.offers - shares
+        for out in self._out:
+            out.unfix()
+        model.total.set_value(self._total + weighted(zip(payments.tolist(), self._out, strict=True)))
+        import pyomo.environ as pyo
+
+        model.proper = pyo.ConstraintList()
+        model.proper.add(total_of(self._out) >= 1)
+        model.proper.add(total_of(self._out) <= self.players - 1)
+        try:
+            while True:
+                proof, award = self._solve()
+                if award is None:
+                    return None
+                coalition = sum(1 << player for player, out in enumerate(self._out) if (out.value or 0.0) < 0.5)
+                if outside(coalition):
+                    return coalition, float(payments.sum() - proof.objective)
+                # This group is settled already: ask for another one.
+                flipped = [(1.0 if coalition >> player & 1 else -1.0, out) for player, out in enumerate(self._out)]
+                zeros = self.players - coalition.bit_count()
+                model.proper.add(weighted(flipped) >= 1 - zeros)
+        finally:
+            model.del_component(model.proper)
+
+
+def share(
+    built: Built, options: SolverOptions, orders: int = 200, seed: int = 0, saving: float | None = None
+) -> Sharing:
+    """Return the saving of the joint purchase divided by nucleolus, Shapley value and proportion.
+
+    Args:
+        built: the auction; every ward needs a stage-1 offer.
+        options: seconds for the whole.
+        orders: most orders of arrival for the sampled Shapley value (more than 12 wards).
+        seed: seed of these orders.
+        saving: what all save by the award in hand [JPY/year]; by default what the best award would save.
+    """
+    begun = perf_counter()
+    game, wards, offers, room = _game(built, options)
+    players, whole = game.players, 2**game.players - 1
+    if saving is not None:
+        game.known[whole] = saving
+    exact = players <= LARGEST_EXACT
+    search: MostUnhappy = game.search
+    if exact:
+        values = all_values(game.value, players)
+        search = unhappiest(values, players)
+    saving = game.value(whole)
+    alone = np.array([game.value(1 << player) for player in range(players)])
+    left = options.seconds - (perf_counter() - begun)
+    tolerance = max(_SAME_YEN, _ROOMS * room)
+    centre = None
+    if isinstance(game, LargeGame):
+        priced = game.priced()
+        centre = priced - (priced.sum() - saving) / players
+    inner = nucleolus(game.value, players, search, tolerance, _NUCLEOLUS_PART * left, game.known, centre)
+    if exact:
+        drawn = SampledShapley(shapley_values(values), np.zeros(players), 0)
+    else:
+        left = options.seconds - (perf_counter() - begun)
+        drawn = sampled_shapley(game.value, players, orders, seed, left)
+    by_offer = proportional(saving, offers)
+    divisions = {"nucleolus": inner.shares, "shapley": drawn.shares, "proportional": by_offer}
+    excess = {name: largest_excess(game.value, players, one, search) if players > 1 else 0.0
+              for name, one in divisions.items()}  # fmt: skip
+    room = max(room, game.loosest)
+    return Sharing(
+        wards, offers, saving, alone, inner, drawn.shares, drawn.standard_error, drawn.orders, by_offer, excess, room,
+        tolerance,
+    )  # fmt: skip
+
+
+def _game(built: Built, options: SolverOptions) -> tuple[WardGame | LargeGame, tuple[str, ...], FloatArray, float]:
+    """Return the game, the wards, their offers [JPY/year], and the room within which groups are valued [JPY/year]."""
+    purchase = built.purchase
+    offers = np.array([np.floor(purchase.budgets[ward]) for ward in purchase.wards])
+    if not _is_large_game(built.auction, len(offers)):
+        return WardGame(built, options), purchase.wards, offers, 0.0
+    number = {ward: position for position, ward in enumerate(purchase.wards)}
+    player = np.array([number[ward] for ward in purchase.ward], dtype=np.int64)
+    room = _ROOM * float(built.auction.prices.min(axis=1).sum())
+    auction = without_dominated(built.auction)[0]
+    asked = replace(options, absolute_gap=room, seconds=options.seconds / 4)
+    return LargeGame(auction, player, offers, asked), purchase.wards, offers, room
+
+
+def _is_large_game(auction: Auction, players: int) -> bool:
+    """Say whether groups of wards are valued by the master of packages and blocks, within a room that is told."""
+    many = players > LARGEST_EXACT and int(np.isfinite(auction.prices).sum()) > _MOST_TO_THE_YEN
+    return is_large(auction) or (many and suits(auction))
+
+
+def sharing_dataset(found: Sharing, bills: Mapping[str, float], facts: Mapping[str, Any]) -> xr.Dataset:
+    """Return the divided saving with the dims ward and division.
+
+    Args:
+        found: the division.
+        bills: of the contracts of each ward [JPY/year].
+        facts: attributes of the run.
+    """
+    units = {"units": "JPY/year"}
+    names = ("nucleolus", "shapley", "proportional")
+    saved = np.array([found.nucleolus.shares, found.shapley, found.proportional])
+    attributes: dict[str, Any] = {
+        "title": "saving of the joint purchase by ward", "saving": found.saving,
+        "least_core_at_least": found.least_core[0], "least_core_at_most": found.least_core[1],
+        "nucleolus_levels": found.nucleolus.settled,
+        "nucleolus_complete": str(found.nucleolus.complete), "orders": found.orders, "room": found.room, **facts,
+    }  # fmt: skip
+    return xr.Dataset(
+        {
+            "offer": ("ward", found.offers, units),
+            "saves_alone": ("ward", found.alone, units),
+            "saving": (("division", "ward"), saved, units),
+            "payment": (("division", "ward"), found.offers - saved, units),
+            "contract_bill": ("ward", np.array([bills[ward] for ward in found.wards]), units),
+            "standard_error": ("ward", found.shapley_error, units),
+            "largest_excess": ("division", np.array([found.excess[name] for name in names]), units),
+        },
+        coords={"ward": list(found.wards), "division": list(names)},
+        attrs=attributes,
+    )

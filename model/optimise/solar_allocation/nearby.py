@@ -1,0 +1,183 @@
+"""Plans near one choice of slots: what they change in a sum of decisions, and how much at most within a room.
+
+Under prices a plan lies above the bound by what its slots lie above the best ones of their houses. What plans within a
+room have in common is bounded for all of them at once: any price of nearness gives such a bound.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from model.optimise.solar_allocation.problem import FloatArray
+from model.optimise.solar_allocation.sums import Sum
+
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+ComplexArray = npt.NDArray[np.complex128]
+
+#: Most numbers in a table of changes and points far out.
+_MOST_NUMBERS = 4_000_000
+#: Prices of nearness that are tried for a bound, in parts of the largest one that matters.
+_MULTIPLIERS = np.geomspace(0.8, 2e-2, 11)
+
+
+def _centred(kw: FloatArray | float, consent: FloatArray | float, points: FloatArray) -> ComplexArray:
+    """Return the characteristic function of a house's kW about their mean."""
+    refuses = 1.0 - np.asarray(consent)
+    return np.asarray(refuses * np.exp(-1j * consent * kw * points) + consent * np.exp(1j * refuses * kw * points))
+
+
+def _log_size(kw: FloatArray, consent: FloatArray, points: FloatArray) -> FloatArray:
+    """Return the logarithm of the absolute value of characteristic functions, dims (point, house)."""
+    p = consent
+    square = 1.0 - 2.0 * p * (1.0 - p) * (1.0 - np.cos(np.multiply.outer(points, kw)))
+    return np.asarray(0.5 * np.log(np.maximum(square, 1e-300)))
+
+
+def most_within(gain: FloatArray, above: FloatArray, house: IntArray, room: float) -> FloatArray:
+    """Return a bound on what changes add up to within a room, one a house at most, dims (point, change) → (point).
+
+    Any price of nearness gives one: the changes that are worth it, and the whole room at that price.
+    """
+    if not gain.size:
+        return np.zeros(gain.shape[0])
+    starts = np.flatnonzero(np.append(True, house[1:] != house[:-1]))
+    bound = np.maximum(np.maximum.reduceat(gain, starts, axis=1), 0.0).sum(axis=1)
+    if np.isinf(room):
+        return np.asarray(bound)
+    # A higher price than this can only give more than no price at all.
+    highest = bound / max(room, 1e-300)
+    for part in _MULTIPLIERS:
+        worth = np.maximum.reduceat(gain - np.multiply.outer(part * highest, above), starts, axis=1)
+        bound = np.minimum(bound, np.maximum(worth, 0.0).sum(axis=1) + part * highest * room)
+    return np.asarray(bound)
+
+
+class Nearby:
+    """The plans near one choice: what they change in a sum, at which price.
+
+    Args:
+        part: the sum.
+        unit: capacity of which all that is unsure are whole multiples [kW].
+        choice: slot by house under prices.
+        above: what each slot lies above the best of its house under prices, dims (slot, house).
+    """
+
+    def __init__(self, part: Sum, unit: float, choice: IntArray, above: FloatArray) -> None:
+        self.unit, self.consent, self.tilt = unit, part.consent, part.tilt
+        self.base = part.kw[choice, np.arange(choice.size)]
+        slot, house = np.nonzero(np.isfinite(above) & (part.kw != self.base))
+        over, kw = above[slot, house], part.kw[slot, house]
+        # Of slots with the same panels only the cheapest matters.
+        order = np.lexsort((over, kw, house))
+        house, kw, over = house[order], kw[order], over[order]
+        first = np.append(True, (house[1:] != house[:-1]) | (kw[1:] != kw[:-1]))[: house.size]
+        self.house, self.kw, self.above = house[first], kw[first], np.maximum(over[first], 0.0)
+        #: Bound on the part of the integral that is not followed, for the plans of some room or a smaller one.
+        self.beyond = np.inf
+        self.by_variance: tuple[FloatArray, FloatArray] | None = None
+        #: Variances that plans which matter can have.
+        self.variances = (0.0, np.inf)
+        largest = self.base.copy()
+        np.maximum.at(largest, self.house, self.kw)
+        ratio = largest * (self.consent**2 + (1 - self.consent) ** 2)
+        order = np.argsort(-ratio, kind="stable")
+        variance = self.cumulants(2, largest, self.consent)[order]
+        self._variances = np.append(0.0, np.cumsum(variance))
+        self._thirds = np.append(0.0, np.cumsum(variance * ratio[order]))
+
+    def cumulants(self, number: int, kw: FloatArray, consent: FloatArray) -> FloatArray:
+        """Return variances (2), third cumulants (3) or third absolute moments (0) of houses."""
+        p = consent
+        weight = p * (1 - p) * (np.ones_like(p) if number == 2 else 1 - 2 * p if number == 3 else p**2 + (1 - p) ** 2)
+        return np.asarray(weight * kw ** (number or 3))
+
+    def third(self, variance: float) -> float:
+        """Return the greatest third absolute moment of any plan with a variance: of the largest panels first."""
+        return float(np.interp(variance, self._variances, self._thirds))
+
+    @cached_property
+    def at_base(self) -> tuple[float, float]:
+        """Variance and third cumulant of the choice under prices."""
+        return tuple(float(np.sum(self.cumulants(one, self.base, self.consent))) for one in (2, 3))  # type: ignore[return-value]
+
+    def most(self, gain: FloatArray, kept: BoolArray, room: float) -> FloatArray:
+        """Return a bound on what changes add up to, one a house at most, dims (point, change) → (point)."""
+        return most_within(gain, self.above[kept], self.house[kept], room)
+
+    def range_of(self, number: int, room: float) -> tuple[float, float]:
+        """Return least and greatest sum of `cumulants` of the plans within a room; the third ones beyond the tilt."""
+        kept = self.above <= room
+        house = self.house[kept]
+        own, other = (
+            self.cumulants(number, kw, p) - (self.tilt * self.cumulants(2, kw, p) if number == 3 else 0.0)
+            for kw, p in ((self.base, self.consent), (self.kw[kept], self.consent[house]))
+        )
+        change = (other - own[house])[np.newaxis]
+        down, up = self.most(-change, kept, room)[0], self.most(change, kept, room)[0]
+        least = float(own.sum() - down)
+        return least if number == 3 else max(least, 0.0), float(own.sum() + up)
+
+    def of_base(self, points: FloatArray) -> ComplexArray:
+        """Return the centred characteristic function of the choice under prices."""
+        found = np.ones(points.size, dtype=np.complex128)
+        pairs, count = np.unique(np.column_stack((self.base, self.consent)), axis=0, return_counts=True)
+        for (kw, p), times in zip(pairs.tolist(), count.tolist(), strict=True):
+            found *= _centred(kw, p, points) ** times
+        return found
+
+    def deviation(self, points: FloatArray, room: float) -> FloatArray:
+        """Return a bound on how far a plan's function lies from the base's with its own first three cumulants [1]."""
+        kept = self.above <= room
+        house = self.house[kept]
+        triples = np.column_stack((self.base[house], self.kw[kept], self.consent[house]))
+        distinct, place = np.unique(triples, axis=0, return_inverse=True)
+        before, after, p = distinct.T
+        spread, skew = (self.cumulants(one, after, p) - self.cumulants(one, before, p) for one in (2, 3))
+        p, before, after = p[:, np.newaxis], before[:, np.newaxis], after[:, np.newaxis]
+        followed = np.exp(spread[:, np.newaxis] * points**2 / 2 + 1j * skew[:, np.newaxis] * points**3 / 6)
+        ratio = _centred(after, p, points) / np.where(np.abs(own := _centred(before, p, points)) > 0, own, 1e-300)
+        factor = np.minimum(np.abs(ratio * followed - 1.0), 1e3)
+        return np.asarray(
+            np.expm1(np.minimum(self.most(np.ascontiguousarray(factor.T)[:, place.ravel()], kept, room), 300.0))
+        )
+
+    def anywhere(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return, by variance, bounds on how far any plan's function lies from that of its first three cumulants.
+
+        Returns:
+            Variances and logarithms of one more than the bound, dims (point, number); those that deviate most first.
+        """
+        kw, consent = np.append(self.base, self.kw), np.append(self.consent, self.consent[self.house])
+        variance = self.cumulants(2, kw, consent)
+        pairs, place = np.unique(np.column_stack((kw, consent)), axis=0, return_inverse=True)
+        spread, third = (self.cumulants(one, *pairs.T)[:, np.newaxis] for one in (2, 3))
+        followed = np.exp(np.minimum(spread * points**2 / 2, 300.0) + 1j * third * points**3 / 6)
+        apart = np.minimum(np.abs(_centred(pairs[:, :1], pairs[:, 1:], points) * followed - 1.0), 1e6)
+        ratio = np.divide(apart, spread, out=np.zeros_like(apart), where=spread > 0)[place.ravel()]
+        owner = np.append(np.arange(self.base.size), self.house)
+        order = np.argsort(owner, kind="stable")
+        starts = np.searchsorted(owner[order], np.arange(self.base.size))
+        most, ratio = np.maximum.reduceat(variance[order], starts), np.maximum.reduceat(ratio[order], starts, axis=0)
+        first = np.argsort(-ratio, axis=0, kind="stable")
+        sizes = most[first]
+        sums = [np.vstack((np.zeros(points.size), np.cumsum(one, axis=0))).T
+                for one in (sizes, np.take_along_axis(ratio, first, axis=0) * sizes)]  # fmt: skip
+        return sums[0], sums[1]
+
+    def largest(self, points: FloatArray, room: float) -> FloatArray:
+        """Return a bound on the absolute value of a plan's function at points far out."""
+        # Each house can only make the value smaller, so that some of them are enough.
+        by_house = self.house.size // max(self.base.size, 1) + 1
+        allowed = max(1, _MOST_NUMBERS // (max(points.size, 1) * by_house))
+        some = np.arange(0, self.base.size, -(-self.base.size // allowed))
+        kept = (self.above <= room) & np.isin(self.house, some)
+        before = _log_size(self.base[some], self.consent[some], points)
+        pairs, place = np.unique(np.column_stack((self.kw[kept], self.consent[self.house[kept]])), axis=0,
+                                 return_inverse=True)  # fmt: skip
+        after = _log_size(pairs[:, 0], pairs[:, 1], points)
+        gain = after[:, place.ravel()] - before[:, np.searchsorted(some, self.house[kept])]
+        return np.asarray(np.exp(np.minimum(before.sum(axis=1) + self.most(gain, kept, room), 0.0)))

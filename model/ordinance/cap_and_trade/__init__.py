@@ -1,0 +1,1 @@
+"""Cap-and-trade for existing large facilities: `programme` is what the commands see."""

@@ -1,0 +1,1 @@
+"""Plans and reports of electricity suppliers: `programme` is what the commands see."""

@@ -1,0 +1,1 @@
+"""The metropolitan government's own facilities: `programme` is what the commands see."""

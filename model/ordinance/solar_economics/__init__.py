@@ -1,0 +1,1 @@
+"""Economics of panels on a home: `programme` is what the commands see."""

@@ -1,0 +1,1 @@
+"""Subsidies for homes: `programme` is what the commands see."""

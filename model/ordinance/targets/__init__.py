@@ -1,0 +1,1 @@
+"""City-wide targets; what it shows to the commands is in `programme`, the rest in `examples`, `goals`."""

@@ -1,0 +1,1 @@
+"""Support by the wards; what it shows to the commands is in `programme`, the rest in `equations`, `examples`."""

@@ -1,0 +1,108 @@
+"""Why there is no plan, in words: rules that clash, the houses behind it, and how far each rule would have to give."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.language import Text
+from model.optimise.solar_allocation.answer import Answer
+from model.optimise.solar_allocation.clash import Relaxation
+from model.optimise.solar_allocation.names import row_unit, rule_name
+from model.ordinance.building_report.equations import HOUSE_TYPES, EnergyLevel
+from model.ordinance.derivation import number, unit_name
+
+#: Houses that are named for a rule.
+_NAMED = 5
+
+_TOGETHER = Text(
+    "No plan keeps these rules together; any one of them relaxed as stated would do:",
+    "次の規定を同時に満たす計画はありません。いずれか一つを次の幅だけ緩めれば可能です：",
+)
+_ALONE = Text(
+    "This rule cannot be kept; relaxed as stated it could:",
+    "次の規定を満たす計画はありません。次の幅だけ緩めれば可能です：",
+)
+_BEYOND = Text(
+    "These houses break a rule whatever panels and heat they get; each has to be mended:",
+    "次の住宅は設備をどのように設置しても規定を満たしません。それぞれ改善が必要です：",
+)
+_CERTAINTY = Text("certainty of closing above the requirement", "基準に達する確率")
+
+
+def clash_lines(found: Answer) -> list[Text]:
+    """Return the rules that clash, each with the smallest relaxation and the houses that weigh most."""
+    clash = found.plan.clash
+    if clash is None:
+        return []
+    lines: list[Text] = []
+    if clash.beyond:
+        lines += [_BEYOND, *(_beyond(found, one) for one in clash.beyond)]
+    if clash.relaxations:
+        lines.append(_TOGETHER if len(clash.relaxations) > 1 else _ALONE)
+        lines += [_relaxed(found, one) for one in clash.relaxations]
+    return lines
+
+
+def _houses(found: Answer, one: Relaxation) -> Text:
+    """Return the houses that weigh most, by id."""
+    named = [str(found.portfolio.ids[house]) for house in one.houses[:_NAMED]]
+    return Text(f"houses that bring least: {', '.join(named)}", f"寄与の小さい住宅：{'、'.join(named)}")
+
+
+def _beyond(found: Answer, one: Relaxation) -> Text:
+    """Return how far houses are beyond a limit of each house."""
+    name = rule_name(one.row)
+    named = [str(found.portfolio.ids[house]) for house in one.houses[:_NAMED]]
+    return Text(
+        f"{name.en}: limit {number(one.at_least, 2)}, but {number(one.reached, 3)} at best ({', '.join(named)})",
+        f"{name.ja}：基準{number(one.at_least, 2)}に対し最良でも{number(one.reached, 3)}（{'、'.join(named)}）",
+    )
+
+
+def _relaxed(found: Answer, one: Relaxation) -> Text:
+    """Return by how much a rule would have to give way, in the unit in which a person would change it."""
+    houses = _houses(found, one)
+    if one.row == "certainty":
+        return _less_sure(one, houses)
+    name = rule_name(one.row)
+    if np.isnan(one.reached):
+        return Text(
+            f"{name.en}: the other rules clash without it as well",
+            f"{name.ja}：この規定がなくても他の規定が両立しません",
+        )
+    unit = row_unit(one.row)
+    en, ja = f"{number(one.short, 3)} {unit} short", f"{number(one.short, 3)}{unit_name(unit, 'ja')}不足"
+    share = _share(found, one)
+    if share is not None:
+        en, ja = f"{en} ({share.en})", f"{ja}（{share.ja}）"
+    return Text(f"{name.en}: {en}; {houses.en}", f"{name.ja}：{ja}。{houses.ja}")
+
+
+def _less_sure(one: Relaxation, houses: Text) -> Text:
+    """Return how sure a plan can be."""
+    asked = number(100 * one.at_least, 1)
+    if np.isnan(one.reached):
+        en, ja = "no plan is more likely than not to close above", "過半の確率で基準に達する計画はありません"
+    else:
+        best = number(100 * one.reached, 1)
+        en, ja = f"the best plan found reaches {best} %", f"見いだせた最良の計画は{best}％です"
+    return Text(
+        f"{_CERTAINTY.en}: {asked} % asked for, {en}; {houses.en}",
+        f"{_CERTAINTY.ja}：指定{asked}％に対し、{ja}。{houses.ja}",
+    )
+
+
+def _share(found: Answer, one: Relaxation) -> Text | None:
+    """Return what is missing as a share of what the rule asks for, or as a BEI."""
+    head, _, house_type = one.row.partition(".")
+    houses = found.houses
+    if head == "energy":
+        of_type = houses.new & (houses.house_type == HOUSE_TYPES.index(house_type))
+        limit = EnergyLevel.read(found.setting.rules, "energy_standard")[house_type].bei_max
+        best = number(limit + one.short / float(houses.standard_gj[of_type].sum()), 4)
+        return Text(f"a mean BEI of {best} in place of {limit}", f"平均BEIは{limit}に対し{best}まで")
+    wholes = {"renewables": float(min(houses.owed_uniform_kw.sum(), houses.owed_by_zone_kw.sum()))}
+    whole = wholes.get(one.row, abs(one.at_least))
+    if whole <= 0:
+        return None
+    return Text(f"{number(100 * one.short / whole, 1)} %", f"{number(100 * one.short / whole, 1)}％")

@@ -1,0 +1,403 @@
+"""The sheets of a panel plan: the report's rows and totals, decisions, excluded houses, reasons, prices, checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from model.language import Language, Text
+from model.optimise.solar_allocation.answer import Answer, left_hand_sides
+from model.optimise.solar_allocation.heat import HEAT_BY_BITS, HEAT_NAMES
+from model.optimise.solar_allocation.names import OBJECTIVE_NAMES, OBJECTIVE_UNITS, row_unit, rule_name
+from model.ordinance.building_report.equations import HOUSE_TYPES
+from model.ordinance.building_report.facts import HOUSE_TYPE_NAMES
+from model.ordinance.derivation import number, unit_name
+from model.ordinance.municipalities import municipalities
+from model.ordinance.presentation import report_table
+from model.ordinance.rule_words import QUALITY_NAMES, rule_words, value_text
+from model.ordinance.solar_economics.facts import FINANCING_NAMES
+from model.report.allocation.defaults import defaults_table
+from model.report.allocation.texts import (
+    SCHEME_NAMES,
+    claim_worth,
+    headline,
+    range_text,
+    remarks,
+    schemes_compared,
+    status,
+    why,
+)
+from model.spreadsheet import Cell, Table, write_csv, write_workbook
+
+#: Houses that a workbook holds; longer plans are written as CSV and Dataset.
+MOST_IN_WORKBOOK = 100_000
+#: Houses whose reasons are written out.
+_MOST_REASONS = 20_000
+
+_YES, _NO = Text("yes", "○"), Text("", "")
+_STEPS_OF_KW = Text(
+    "sizes go in steps of modules and the plan has a margin, so that the last and the next kW move whole modules; the "
+    "price is the same without steps",
+    "容量はパネル枚数単位で変わり余裕もあるため、最後とさらに1kWの費用は枚数の入替えによる増減。限界価格は端数を許した場合の値",
+)
+_MOVED = {
+    "cost": Text("initial cost", "初期費用"),
+    "tariff": Text("prices of electricity", "電力単価"),
+    "grant": Text("grant", "補助額"),
+}
+
+
+def sheets(found: Answer, language: Language) -> dict[str, Table]:
+    """Return the sheets by name: the report first, in the order of the official form."""
+    named: dict[Text, Table] = {Text("summary", "総括"): summary_table(found, language)}
+    if found.verification is not None and found.verification.obligation is not None:
+        named[Text("report", "報告書")] = report_table([found.verification.obligation], language)
+    named[Text("decisions", "住宅別の計画")] = decisions_table(found, language)
+    named[Text("left out", "算定除外")] = left_out_table(found, language)
+    if found.houses.size <= _MOST_REASONS:
+        named[Text("reasons", "理由")] = reasons_table(found, language)
+    named[Text("by municipality", "区市町村別")] = municipality_table(found, language)
+    named[Text("rules and prices", "規定と価格")] = prices_table(found, language)
+    if found.what_if:
+        named[Text("what if", "条件の変化")] = what_if_table(found, language)
+    if found.front is not None:
+        named[Text("trade-off", "二つの目的")] = front_table(found, language)
+    if found.verification is not None:
+        named[Text("second look", "検証")] = checks_table(found, language)
+    named[Text("defaults", "既定値")] = defaults_table(found, language)
+    named[Text("values used", "使用した値")] = values_table(found, language)
+    return {name(language): table for name, table in named.items()}
+
+
+def write_plan(found: Answer, path: Path, language: Language) -> None:
+    """Write the workbook of a plan."""
+    write_workbook(path, sheets(found, language))
+
+
+def write_decisions(found: Answer, path: Path, language: Language) -> None:
+    """Write the decisions house by house as CSV."""
+    write_csv(path, decisions_table(found, language))
+
+
+def summary_table(found: Answer, language: Language) -> Table:
+    """Return what the plan comes to, line by line."""
+    plan, unit = found.plan, OBJECTIVE_UNITS[found.wishes.objective]
+    proof = plan.proof
+    counted = found.houses.new & ~found.left_out
+    lines: list[tuple[Text, Cell]] = [
+        (Text("supplier", "供給事業者"), found.portfolio.supplier),
+        (Text("plan", "計画"), headline(found)(language)),
+        (Text("status", "状態"), status(found)(language)),
+        (
+            Text(
+                f"{OBJECTIVE_NAMES[found.wishes.objective].en} [{unit}]",
+                f"{OBJECTIVE_NAMES[found.wishes.objective].ja} [{unit_name(unit, 'ja')}]",
+            ),
+            proof.objective,
+        ),
+        (Text("proven bound", "証明された限界"), proof.bound),
+        (Text("proven gap", "証明された差（相対）"), proof.gap),
+        (Text("seconds", "計算時間 [秒]"), round(proof.seconds, 2)),
+        (Text("rate scheme", "算定基準率の選択"), SCHEME_NAMES[str(plan.scheme)](language)),
+        (Text("eligible buildings", "設置可能棟数"), int(np.sum(counted))),
+        (Text("left out of the count", "算定除外棟数"), int(np.sum(found.left_out))),
+        (Text("requirement [kW]", "再エネ設置基準 [kW]"), found.required_kw),
+        (Text("counted capacity [kW]", "算入する設置容量 [kW]"), found.counted_kw),
+        (Text("margin [kW]", "余裕 [kW]"), round(found.counted_kw - found.required_kw, 6)),
+        (Text("panels on new buildings [kW]", "新築への設置 [kW]"), float(found.kw[found.houses.new].sum())),
+        (Text("panels on existing houses [kW]", "既存住宅への設置 [kW]"), found.substitute_kw),
+        *_heat_lines(found),
+        (Text("outlay after grants [JPY]", "補助後の初期支出 [円]"), float(found.outlay.sum())),
+        (Text("grants [JPY]", "補助額 [円]"), float(found.grant.sum())),
+        (Text("net cost over the horizon [JPY]", "期間中の純費用 [円]"), float(found.cost.sum())),
+        (Text("benefit of the owners [JPY]", "住まい手の便益 [円]"), float(found.benefit.sum())),
+        (Text("CO₂ avoided [t/yr]", "CO₂削減量 [t/年]"), float(found.co2.sum())),
+        *_kw_lines(found, language),
+    ]
+    if found.wishes.certainty is not None:
+        text = Text("probability of meeting the requirement", "基準に達する確率")
+        lines.append((text, plan.best.probability))
+    lines += _year_lines(found)
+    if (compared := schemes_compared(found)) is not None:
+        lines.append((Text("the other rate scheme", "もう一方の算定基準率"), compared(language)))
+    lines += [(Text("remark", "注"), line(language)) for line in remarks(found)]
+    heading = [Text("item", "項目")(language), Text("value", "値")(language)]
+    return [heading, *([text(language), value] for text, value in lines)]
+
+
+def decisions_table(found: Answer, language: Language) -> Table:
+    """Return one row a house."""
+    headings = (
+        Text("house", "住宅番号"),
+        Text("municipality", "区市町村"),
+        Text("house type", "建物種別"),
+        Text("capacity [kW]", "設置容量 [kW]"),
+        Text("largest possible [kW]", "最大容量 [kW]"),
+        Text("left out of the count", "算定除外"),
+        Text("way to pay", "調達方法"),
+        Text("heat added", "追加する熱利用"),
+        Text("outlay [JPY]", "初期支出 [円]"),
+        Text("grant [JPY]", "補助額 [円]"),
+        Text("net cost [JPY]", "純費用 [円]"),
+        Text("benefit [JPY]", "便益 [円]"),
+        Text("generation [kWh/yr]", "発電量 [kWh/年]"),
+        Text("CO₂ avoided [t/yr]", "CO₂削減量 [t/年]"),
+    )
+    places, houses = municipalities(), found.houses
+    kinds = [HOUSE_TYPE_NAMES[name](language) for name in HOUSE_TYPES]
+    names = {code: place.name_ja if language == "ja" else place.name_en for code, place in places.items()}
+    rows: list[list[Cell]] = [[heading(language) for heading in headings]]
+    ways = {"": "", **{name: text(language) for name, text in FINANCING_NAMES.items()}}
+    for number_ in range(houses.size):
+        rows.append(
+            [
+                str(found.portfolio.ids[number_]),
+                names[found.portfolio.cells["municipality"][number_]],
+                kinds[houses.house_type[number_]]
+                if houses.new[number_]
+                else Text("existing house", "既存住宅")(language),
+                round(float(found.kw[number_]), 3),
+                round(float(houses.largest_kw[number_]), 3),
+                (_YES if found.left_out[number_] else _NO)(language),
+                ways[str(found.way[number_])],
+                HEAT_NAMES[HEAT_BY_BITS[found.heat[number_]]](language),
+                round(float(found.outlay[number_])),
+                round(float(found.grant[number_])),
+                round(float(found.cost[number_])),
+                round(float(found.benefit[number_])),
+                round(float(found.generation[number_])),
+                round(float(found.co2[number_]), 3),
+            ]
+        )
+    return rows
+
+
+def left_out_table(found: Answer, language: Language) -> Table:
+    """Return the houses left out of the count, each with its reason and what the claim is worth."""
+    unit = OBJECTIVE_UNITS[found.wishes.objective]
+    headings = [
+        Text("house", "住宅番号"),
+        Text("reason", "理由"),
+        Text(f"worth of the claim, from [{unit}]", f"申出の価値（下限） [{unit_name(unit, 'ja')}]"),
+        Text(f"to [{unit}]", f"（上限） [{unit_name(unit, 'ja')}]"),
+    ]
+    rows: list[list[Cell]] = [[heading(language) for heading in headings]]
+    small, legal = Text("roof too small", "屋根面積が基準未満"), Text("local building limits", "建築制限等")
+    for house in np.flatnonzero(found.left_out).tolist():
+        reason = legal if found.portfolio.cells["restricted"][house] else small
+        worth = claim_worth(found, house)
+        ends = () if worth is None else (worth.low, worth.high)
+        known: list[Cell] = [round(end, 2) if np.isfinite(end) else None for end in ends] or [None, None]
+        rows.append([str(found.portfolio.ids[house]), reason(language), *known])
+    return rows
+
+
+def reasons_table(found: Answer, language: Language) -> Table:
+    """Return why every house gets what it gets, in both languages, with its own economics."""
+    headings = (
+        Text("house", "住宅番号"),
+        Text("capacity [kW]", "設置容量 [kW]"),
+        Text("outlay [JPY]", "初期支出 [円]"),
+        Text("benefit [JPY]", "便益 [円]"),
+        Text("pay-back [years]", "回収年数 [年]"),
+        Text("reason (Japanese)", "理由（日本語）"),
+        Text("reason (English)", "理由（英語）"),
+    )
+    bought = np.where(found.way == "purchase", found.kw, 0.0)
+    panels = found.outlay - found.heat_outlay
+    years = found.setting.economics.payback_years(bought, found.generation, np.where(bought > 0, panels, 0.0))
+    rows: list[list[Cell]] = [[heading(language) for heading in headings]]
+    for house in range(found.houses.size):
+        text = why(found, house)
+        money = (round(float(found.outlay[house])), round(float(found.benefit[house])))
+        back = round(float(years[house]), 1) if np.isfinite(years[house]) else None
+        kw = round(float(found.kw[house]), 3)
+        rows.append([str(found.portfolio.ids[house]), kw, *money, back, text.ja, text.en])
+    return rows
+
+
+def by_municipality(found: Answer) -> Mapping[str, tuple[int, int, float]]:
+    """Return houses, equipped houses and kW of each municipality, by code."""
+    codes, place = np.unique(found.portfolio.cells["municipality"].astype(str), return_inverse=True)
+    houses = np.bincount(place, minlength=codes.size)
+    equipped = np.bincount(place, weights=found.kw > 0, minlength=codes.size)
+    kw = np.bincount(place, weights=found.kw, minlength=codes.size)
+    return {str(code): (int(a), int(b), float(c)) for code, a, b, c in zip(codes, houses, equipped, kw, strict=True)}
+
+
+def municipality_table(found: Answer, language: Language) -> Table:
+    """Return the plan by municipality."""
+    headings = [
+        Text("municipality", "区市町村"),
+        Text("zone rate", "区域の算定基準率"),
+        Text("quality", "値の質"),
+        Text("houses", "棟数"),
+        Text("with panels", "設置棟数"),
+        Text("capacity [kW]", "設置容量 [kW]"),
+    ]
+    places = municipalities()
+    rows: list[list[Cell]] = [[heading(language) for heading in headings]]
+    for code, (houses, equipped, kw) in by_municipality(found).items():
+        place = places[code]
+        name = place.name_ja if language == "ja" else place.name_en
+        rows.append([name, place.zone_rate, QUALITY_NAMES[place.quality](language), houses, equipped, round(kw, 2)])
+    return rows
+
+
+def prices_table(found: Answer, language: Language) -> Table:
+    """Return every rule with what is asked for, what is reached, and what one unit of it is worth."""
+    headings = [
+        Text("rule", "規定"),
+        Text("reached beyond what is asked", "基準に対する余裕"),
+        Text("unit", "単位"),
+        Text("price of one unit", "1単位の価格"),
+        Text("unit of the price", "価格の単位"),
+    ]
+    rows: list[list[Cell]] = [[heading(language) for heading in headings]]
+    sides = left_hand_sides(found)
+    for name, (price, unit) in found.prices().items():
+        value, at_least = sides[name]
+        money, _, per = unit.partition("/")
+        shown = f"{unit_name(money, language)}/{unit_name(per, language)}"
+        rows.append(
+            [rule_name(name)(language), round(value - at_least, 4), unit_name(row_unit(name), language), price, shown]
+        )
+    return rows
+
+
+def what_if_table(found: Answer, language: Language) -> Table:
+    """Return what the best plan becomes when cost, tariff or subsidy move."""
+    unit = OBJECTIVE_UNITS[found.wishes.objective]
+    name = OBJECTIVE_NAMES[found.wishes.objective]
+    headings = [
+        Text("what moves", "変化する条件"),
+        Text("factor", "倍率"),
+        _with_unit(name, unit),
+        Text("change", "増減"),
+        Text("capacity [kW]", "設置容量 [kW]"),
+    ]
+    rows: list[list[Cell]] = [[heading(language) for heading in headings]]
+    for one in found.what_if:
+        change = one.value - found.plan.proof.objective
+        known = np.isfinite(one.value)
+        rows.append(
+            [
+                _MOVED[one.what](language),
+                one.factor,
+                round(one.value, 2) if known else None,
+                round(change, 2) if known else None,
+                round(one.kw, 2) if known else None,
+            ]
+        )
+    return rows
+
+
+def front_table(found: Answer, language: Language) -> Table:
+    """Return the trade-off between the objective and another one, plan by plan; the heading alone without one."""
+    first, front = found.wishes.objective, found.front
+    second = first if front is None else front.other
+    headings = [_with_unit(OBJECTIVE_NAMES[name], OBJECTIVE_UNITS[name]) for name in (first, second)]
+    headings += [Text("proven gap", "証明された差（相対）"), Text("capacity [kW]", "設置容量 [kW]")]
+    rows: list[list[Cell]] = [[heading(language) for heading in headings]]
+    for point in () if front is None else front.points:
+        rows.append([round(point.first, 2), round(point.second, 4), point.gap, round(point.kw, 2)])
+    return rows
+
+
+def checks_table(found: Answer, language: Language) -> Table:
+    """Return what was looked at a second time."""
+    headings = [Text("check", "確認事項"), Text("holds", "適否"), Text("found", "結果"), Text("needed", "基準")]
+    rows: list[list[Cell]] = [[heading(language) for heading in headings]]
+    if found.verification is not None:
+        for check in found.verification.checks:
+            holds = Text("yes", "適") if check.holds else Text("NO", "否")
+            rows.append([check.name(language), holds(language), check.found, check.needed])
+    return rows
+
+
+def values_table(found: Answer, language: Language) -> Table:
+    """Return every rule value and assumption behind the plan, with source and quality."""
+    headings = [
+        Text("rule file", "規定"),
+        Text("parameter", "項目"),
+        Text("value", "値"),
+        Text("unit", "単位"),
+        Text("rule set", "ルールセット"),
+        Text("source", "出典"),
+        Text("quality", "値の質"),
+        Text("note", "備考"),
+    ]
+    rows: list[list[Cell]] = [[heading(language) for heading in headings]]
+    seen = set()
+    for used in (*found.setting.rules.used, *found.setting.assumed.used):
+        one = used.parameter
+        if (used.programme, one.id) not in seen:
+            seen.add((used.programme, one.id))
+            rows.append(
+                [
+                    used.programme,
+                    one.term_ja if language == "ja" else one.id,
+                    value_text(one.value, language),
+                    rule_words(one.unit)(language),
+                    one.rule_set,
+                    one.source_id,
+                    QUALITY_NAMES[one.quality](language),
+                    rule_words(one.note)(language),
+                ]
+            )
+    return rows
+
+
+def _with_unit(name: Text, unit: str) -> Text:
+    """Return a heading with its unit."""
+    return Text(f"{name.en} [{unit}]", f"{name.ja} [{unit_name(unit, 'ja')}]")
+
+
+def _kw_lines(found: Answer, language: Language) -> list[tuple[Text, Cell]]:
+    """Return what the last and the next kW cost: solved again, and by the price of the rule."""
+    unit = OBJECTIVE_UNITS[found.wishes.objective]
+    lines: list[tuple[Text, Cell]] = []
+    if found.worth is not None:
+        lines += [
+            (Text("the last kW costs", "最後の1kWの費用"), range_text(found.worth.last_kw, unit)(language)),
+            (Text("one kW more would cost", "さらに1kWの費用"), range_text(found.worth.next_kw, unit)(language)),
+        ]
+    price = f"{number(found.plan.price('renewables'), 0)} {unit_name(unit, language)}/kW"
+    lines.append((Text("price of a kW by the whole plan", "1kWの限界価格（計画全体）"), price))
+    if found.worth is not None:
+        lines.append((Text("how to read these", "上記3項目の見方"), _STEPS_OF_KW(language)))
+    return lines
+
+
+def _heat_lines(found: Answer) -> list[tuple[Text, Cell]]:
+    """Return what heat counts, if any house has or is given some."""
+    if not found.heat_kw.any():
+        return []
+    text = Text("heat of the sun and the ground [kW]", "太陽熱・地中熱（太陽光換算） [kW]")
+    counted = found.houses.new & ~found.left_out
+    added = Text("houses that are given heat", "太陽熱・地中熱を追加する棟数")
+    return [(text, float(found.heat_kw[counted].sum())), (added, int(np.sum(found.heat > 0)))]
+
+
+def _year_lines(found: Answer) -> list[tuple[Text, Cell]]:
+    """Return where the year stands, if any house is under way, and how it may close, if anything is uncertain."""
+    year, lines = found.year, list[tuple[Text, Cell]]()
+    if year is None:
+        return lines
+    if np.any(np.isin(found.portfolio.cells["state"], ("started", "done"))):
+        lines += [
+            (Text("margin to date: houses done [kW]", "現時点の余裕：完成分 [kW]"), round(year.to_date, 3)),
+            (
+                Text("margin to date: done and started [kW]", "現時点の余裕：完成・着工分 [kW]"),
+                round(year.under_way, 3),
+            ),
+        ]
+    if np.isfinite(year.probability):
+        spread = f"{year.low:,.1f} / {year.middle:,.1f} / {year.high:,.1f}"
+        lines += [
+            (Text("drawn years that meet the requirement", "基準に達する年の割合（模擬）"), year.probability),
+            (Text("margin in 5 / 50 / 95 % of drawn years [kW]", "余裕の5／50／95％点（模擬） [kW]"), spread),
+        ]
+    return lines

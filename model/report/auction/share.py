@@ -1,0 +1,125 @@
+"""The divided saving for people: tables, a figure and a page."""
+
+from __future__ import annotations
+
+from math import isfinite
+from pathlib import Path
+
+import numpy as np
+
+from model.language import Language, Text
+from model.optimise.joint_purchase.answer import Answer
+from model.optimise.joint_purchase.share import Sharing
+from model.report.auction.page import write_page
+from model.report.auction.workbook import Sheets, sharing_table, ward_name
+from model.report.style import BLUE, GREY, ORANGE, Page, drawing, save
+from model.spreadsheet import Cell
+
+_MILLION = 1e6
+_NAMES = {
+    "nucleolus": Text("nucleolus", "仁（nucleolus）"),
+    "shapley": Text("Shapley value", "シャープレイ値"),
+    "proportional": Text("in proportion to offers", "提示額比例"),
+}
+
+_AT_LEAST = Text("least-core gap, proven lower end", "最小コアのギャップ（証明済み下限）")
+_AT_MOST = Text("least-core gap, proven upper end", "最小コアのギャップ（証明済み上限）")
+
+
+def share_sheets(divided: Sharing, found: Answer, language: Language) -> Sheets:
+    """Return the sheets of a divided saving by name."""
+    bills = {code: float(found.yearly[found.of_ward(code)].sum()) for code in divided.wards}
+    complaint = Text("largest complaint of a group of wards [JPY/year]", "区の組の最大の不満 [円/年]")
+    stability: list[list[Cell]] = [[Text("division", "配分方法")(language), complaint(language)]]
+    stability += [
+        [_NAMES[name](language), round(excess, 2) if isfinite(excess) else None]
+        for name, excess in divided.excess.items()
+    ]
+    least, most = divided.least_core
+    for name, amount in ((_AT_LEAST, least), (_AT_MOST, most)):
+        stability.append([name(language), round(amount, 2) if isfinite(amount) else None])
+    return {
+        Text("division", "配分")(language): sharing_table(divided, bills, language),
+        Text("stability", "安定性")(language): stability,
+    }
+
+
+def stability_line(divided: Sharing) -> Text:
+    """Return what is proven of the core: its least-core gap lies between two amounts."""
+    least, most = divided.least_core
+    if least > divided.tolerance:
+        return Text(
+            "The core is empty: under any division some group of wards could save more alone. The least-core gap is "
+            f"proven to lie between {least:,.0f} and {most:,.0f} JPY a year.",
+            "コアは空です。どのように配分しても、単独の方が有利な区の組があります。"
+            f"最小コアのギャップは年 {least:,.0f}～{most:,.0f} 円と証明されています。",
+        )
+    if most <= 1:
+        return Text(
+            "The division by nucleolus lies in the core: every group of wards gains at least "
+            f"{max(0.0, -most):,.0f} JPY a year by staying.",
+            "仁（nucleolus）による配分はコアに属し、どの区の組も共同購入により"
+            f"年 {max(0.0, -most):,.0f} 円以上有利です。",
+        )
+    return Text(
+        f"Whether the core is empty is not proven: the least-core gap lies between {least:,.0f} and {most:,.0f} JPY a "
+        "year; at zero or below the core is not empty. More --seconds may narrow it.",
+        f"コアが空か否かは証明されていません。最小コアのギャップは年 {least:,.0f}～{most:,.0f} 円の範囲にあります"
+        "（0以下ならコアは空でない）。--seconds を増やすと狭まる場合があります。",
+    )
+
+
+def share_lines(divided: Sharing, language: Language) -> list[str]:
+    """Return the division in a few sentences."""
+    lines = [
+        Text(f"All save {divided.saving:,.0f} JPY a year.", f"削減額：年 {divided.saving:,.0f} 円")(language),
+        stability_line(divided)(language),
+        Text("No ward pays more than its offer of stage 1.", "どの区も第1段階の提示額を超えて負担しません。")(language),
+    ]
+    if not divided.nucleolus.complete:
+        levels = divided.nucleolus.settled
+        said = Text(
+            f"Time ran out: of the nucleolus {levels} levels of complaint are settled; the division is the best found "
+            "on the way to it and gives every ward at least its saving alone.",
+            f"時間切れのため、仁（nucleolus）の不満の水準のうち{levels}段階までを確定した途中の配分です。"
+            "どの区も単独の場合の削減額を下回りません。",
+        )
+        lines.append(said(language))
+    if divided.orders:
+        said = Text(f"Shapley value from {divided.orders} random orders; its error is in the table.",
+                    f"シャープレイ値は{divided.orders}通りの順序の標本推定です。")  # fmt: skip
+        lines.append(said(language))
+    if divided.room >= 1:
+        said = Text(f"The savings of groups of wards are known within {divided.room:,.0f} JPY a year.",
+                    f"区の組ごとの削減額の精度は年 {divided.room:,.0f} 円以内です。")  # fmt: skip
+        lines.append(said(language))
+    return lines
+
+
+def write_share_page(folder: Path, divided: Sharing, sheets: Sheets, language: Language) -> None:
+    """Write figure and page of a divided saving."""
+    figures = folder / "figures"
+    figures.mkdir()
+    body = max(1.8, 0.25 * len(divided.wards) + 0.8)
+    title = Text("The saving of each ward by three divisions", "3つの方法による各区の削減額")
+    subject = Text("joint purchase of renewable electricity by the wards", "特別区による再エネ電力の共同購入")
+    source = Text("own calculation from bids and stage-1 offers", "入札データと第1段階提示額から算定")
+    with drawing(language):
+        page = Page(
+            title(language), subject(language), share_lines(divided, language)[1], source(language), body, language
+        )
+        figure = page.figure()
+        axes = page.axes(figure, 1.2, 0.4, 5.6, body - 0.6)
+        place = np.arange(len(divided.wards))
+        for shift, (name, shares, colour) in enumerate((
+            ("nucleolus", divided.nucleolus.shares, BLUE), ("shapley", divided.shapley, ORANGE),
+            ("proportional", divided.proportional, GREY),
+        )):  # fmt: skip
+            axes.barh(place + 0.27 * (shift - 1), shares / _MILLION, 0.25, color=colour, label=_NAMES[name](language))
+        axes.set_yticks(place, [ward_name(code, language) for code in divided.wards])
+        axes.invert_yaxis()
+        axes.set_xlabel(Text("million JPY/year", "百万円/年")(language))
+        axes.legend(frameon=False, fontsize=7, ncols=3, loc="lower right", bbox_to_anchor=(1, 1))
+        drawn = save(figure, figures / "division")
+    heading = Text("Division of the saving", "削減額の配分")
+    write_page(folder / "report.html", heading(language), share_lines(divided, language), sheets, drawn, language)

@@ -1,0 +1,1 @@
+"""What people read of contributions: who gives how many tonnes."""

@@ -1,0 +1,1 @@
+"""What people read of an ensemble: fans, chances and indices."""

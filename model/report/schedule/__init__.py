@@ -1,0 +1,1 @@
+"""What people read of a schedule of reductions: workbook, page and figures."""

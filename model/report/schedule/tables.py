@@ -1,0 +1,361 @@
+"""Tables of a schedule: summary, the plan by facility and year, periods, works, credits, worth, warnings, measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from model.language import Language, Text, fiscal_year
+from model.optimise.facility_schedule.answer import Schedule
+from model.optimise.facility_schedule.inputs import Settings, Tables
+from model.optimise.facility_schedule.plans import FacilityPlans
+from model.optimise.facility_schedule.problem import RENEWABLES
+from model.optimise.facility_schedule.studies import Market, PastMarket, Regret, Remedy
+from model.optimise.facility_schedule.tables import measure_name
+from model.optimise.facility_schedule.verify import Certificate
+from model.ordinance.cap_and_trade.facts import CREDIT_NAMES
+from model.ordinance.rule_words import QUALITY_NAMES, rule_words, value_text
+from model.ordinance.rulebook import RuleSet
+from model.report.schedule.words import RULE_SET_NAMES, rule_term
+from model.spreadsheet import Cell
+
+Rows = list[list[Cell]]
+
+COST_NAMES = {
+    "works": Text("works, renewals, value left", "対策工事・更新・残存価値"),
+    "energy": Text("energy and yearly costs against no measures", "エネルギー費等の増減（対策なし比）"),
+    "renewables": Text("certificates and green menus", "再エネ証書・メニュー"),
+    "credits": Text("credits bought", "クレジット購入"),
+    "orders": Text("left to an order", "削減命令への対応"),
+    "sales": Text("excess sold", "超過削減量の売却"),
+}
+RENEWABLE_NAMES = dict(
+    zip(RENEWABLES, (Text("certificates", "再エネ証書"), Text("green menu", "再エネメニュー")), strict=True)
+)
+STATUS_NAMES = {
+    "optimal": Text("proven within the gap asked", "要求精度で最適性を証明"),
+    "feasible": Text("found, gap larger than asked", "実行可能解（要求精度に未達）"),
+    "infeasible": Text("a duty cannot be met", "義務を履行できない計画期間あり"),
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Everything that is told about a schedule.
+
+    Args:
+        schedule: the schedule.
+        tables: what it was made from.
+        settings: the user's decisions.
+        certificate: the second look.
+        compared: own cost and emissions under each rule set, if asked for.
+        regret: plans in other futures, if asked for.
+        market: the market of all facilities, if asked for; past: the second period from published inputs.
+        remedy: the fewest credits and the least money that mend what cannot be met, if anything cannot.
+    """
+
+    schedule: Schedule
+    tables: Tables
+    settings: Settings
+    certificate: Certificate
+    compared: Mapping[RuleSet, Schedule] = field(default_factory=dict)
+    regret: Regret | None = None
+    market: Market | None = None
+    past: PastMarket | None = None
+    remedy: Remedy | None = None
+
+
+def head(language: Language, *names: tuple[str, str]) -> list[Cell]:
+    """Return the headings of a table."""
+    return [Text(en, ja)(language) for en, ja in names]
+
+
+def summary(answer: Answer, language: Language) -> Rows:
+    """Return the answer in a few lines."""
+    found, proof = answer.schedule, answer.schedule.proof
+    problem = found.problem
+    rows: Rows = [head(language, ("item", "項目"), ("value", "値"), ("unit", "単位"))]
+
+    def add(en: str, ja: str, value: Cell, unit: str = "") -> None:
+        rows.append([Text(en, ja)(language), value, unit])
+
+    add("facilities", "事業所数", problem.facilities)
+    years = f"{fiscal_year(int(problem.years[0]), language)} – {fiscal_year(int(problem.years[-1]), language)}"
+    add("years", "計画期間", years)
+    add("status", "状態", STATUS_NAMES.get(proof.status, Text(proof.status, proof.status))(language))
+    add("own cost, present value", "計画の費用（現在価値）", float(round(found.cost)), "JPY")
+    for name, value in found.costs.items():
+        rows.append([f"  {COST_NAMES[name](language)}", float(round(value)), "JPY"])
+    unit = "t-CO2" if problem.aim == "emissions" else "JPY"
+    if np.isfinite(proof.gap):
+        add("no plan can be better than", "証明された下限", float(round(float(proof.bound))), unit)
+        add("gap", "差", round(100 * float(proof.gap), 4), "%")
+    add("seconds", "計算時間", round(proof.seconds, 1), "s")
+    add("emissions over all years", "全年度の排出量", round(float(found.amounts.emissions_t.sum())), "t-CO2")
+    first = problem.base_t.sum(axis=0)
+    last = 1.0 - found.amounts.emissions_t.sum(axis=0)[-1] / first[-1]
+    add("reduction against the base in the last year", "最終年度の基準排出量比削減率", round(100 * float(last), 2), "%")
+    add("works", "対策件数", int(sum((starts >= 0).sum() for starts in found.starts)))
+    if any(work.planned is not None for own in problem.works for work in own):
+        add("changes against the plan before", "前回計画からの変更件数", found.changes)
+    held = Text("holds", "適合") if answer.certificate.holds else Text("does not hold", "不一致あり")
+    add("second look by the programme's own rules", "制度の算定式による検証", held(language))
+    if answer.settings.fallback:
+        add("rules taken from another rule set", "他のルールセットから引用した規定",
+            len(_taken_over(answer)))  # fmt: skip
+    missing = float(found.amounts.missing_t.sum())
+    if missing > 0:
+        add("not covered in this plan", "この計画で充足されない量", round(missing, 3), "t-CO2")
+    return rows
+
+
+def mending(answer: Answer, language: Language) -> Rows:
+    """Return what mends a duty that cannot be met, proven least: credits by facility and period, money by year."""
+    rows: Rows = [head(
+        language, ("what would mend it", "解消に必要なもの"), ("where", "対象"), ("when", "時期"),
+        ("least amount", "最小量"), ("proven to be at least", "証明された下限"), ("unit", "単位"),
+    )]  # fmt: skip
+    if answer.remedy is None:
+        return rows
+    problem, tonnes, money = answer.schedule.problem, answer.remedy.tonnes, answer.remedy.money
+    credits = Text("credits, works as they can be paid", "クレジット（予算内の対策を前提）")(language)
+    missing = tonnes.amounts.missing_t
+    total = Text("all", "合計")(language)
+    rows.append([credits, total, total, round(float(missing.sum()), 3), _least(tonnes), "t-CO2"])
+    for f, p in zip(*np.nonzero(missing > 0), strict=True):
+        when = Text(f"period {problem.period_numbers[p]}", f"第{problem.period_numbers[p]}計画期間")(language)
+        rows.append([credits, problem.names[f], when, round(float(missing[f, p]), 3), None, "t-CO2"])
+    if money is None:
+        none = Text("no budget would mend it: credits are short", "予算を増やしても解消しない（クレジット不足）")
+        return [*rows, [none(language), None, None, None, None, ""]]
+    extra = Text("money beyond the budget", "予算の追加")(language)
+    rows.append([extra, total, total, round(money.extra_money), _least(money), "JPY"])
+    for limit, beyond in zip(problem.limits(), money.beyond_budgets, strict=True):
+        for y in np.flatnonzero(beyond > 0):
+            rows.append([extra, limit.name or total, fiscal_year(int(problem.years[y]), language),
+                         round(float(beyond[y])), None, "JPY"])  # fmt: skip
+    return rows
+
+
+def _least(found: Schedule) -> float | None:
+    """Return the proven bound of a search for the least, at least nothing."""
+    bound = found.proof.bound
+    return round(max(float(bound), 0.0), 3) if np.isfinite(bound) else None
+
+
+def plan_form(answer: Answer, language: Language) -> Rows:
+    """Return the plan in the shape of the form that facilities file: a row a facility and year."""
+    found, problem = answer.schedule, answer.schedule.problem
+    rows: Rows = [head(
+        language, ("facility", "事業所"), ("fiscal year", "年度"), ("compliance period", "計画期間"),
+        ("base emissions [t-CO2]", "基準排出量 [t-CO2]"), ("rate of reduction [1]", "削減義務率 [1]"),
+        ("emissions allowed [t-CO2]", "排出上限量 [t-CO2]"),
+        ("emissions before renewables [t-CO2]", "再エネ調達前排出量 [t-CO2]"),
+        ("certificates [MWh]", "再エネ証書 [MWh]"), ("green menu [MWh]", "再エネメニュー [MWh]"),
+        ("emissions [t-CO2]", "排出量 [t-CO2]"), ("reduction [t-CO2]", "削減量 [t-CO2]"),
+        ("reduction against the base [1]", "基準排出量比削減率 [1]"), ("works of the year", "当年度の対策"),
+        ("paid for works [JPY]", "対策工事費 [JPY]"), ("carbon half", "カーボンハーフ認定"),
+    )]  # fmt: skip
+    names = _names(answer, language)
+    for f, facility in enumerate(problem.names):
+        for y, year in enumerate(problem.years):
+            base, emitted = float(problem.base_t[f, y]), float(found.amounts.emissions_t[f, y])
+            works = [names[w.measure] for w, s in zip(problem.works[f], found.starts[f], strict=True) if s == y]
+            rate = float(problem.rate[f, y])
+            rows.append([
+                facility, int(year), problem.period_numbers[problem.period[y]], base, rate, base * (1 - rate),
+                round(float(found.plans[f].raw_emissions_t[y]), 3),
+                *(float(found.amounts.renewable_mwh[o, f, y]) for o in range(len(RENEWABLES))),
+                emitted, round(base - emitted, 3), round(1 - emitted / base, 4), "、".join(works),
+                float(round(found.plans[f].paid[y])),
+                Text("chosen", "選択")(language) if found.amounts.recognised[f, y] else "",
+            ])  # fmt: skip
+    return rows
+
+
+def periods(answer: Answer, language: Language) -> Rows:
+    """Return the balance of each facility and period: duty, excess, bank and expiry, credits, what is left."""
+    found, problem, amounts = answer.schedule, answer.schedule.problem, answer.schedule.amounts
+    columns = (
+        (Text("reduction owed", "削減義務量"), problem.required_t()),
+        (Text("excess", "超過削減量"), amounts.excess_t),
+        (Text("shortfall", "義務不足量"), amounts.short_t),
+        (Text("forgiven by recognition as carbon half", "カーボンハーフ認定による免除"), amounts.forgiven_t),
+        (Text("kept from the period before, used", "前期繰越の充当"), amounts.kept_t),
+        (Text("kept from the period before, expired", "前期繰越の失効"), amounts.expired_t),
+        (Text("received from own facilities", "自社他事業所から受入"), amounts.received_t),
+        (Text("given to own facilities", "自社他事業所へ移転"), amounts.given_t),
+        (Text("sold", "売却"), amounts.sold_by_period(problem)),
+        (Text("credits of the period", "当期クレジット"), amounts.bought_t),
+        (Text("credits kept", "繰越クレジット"), amounts.bought_kept_t),
+        (Text("credits from outside Tokyo", "都外クレジット"), amounts.outside_t + amounts.outside_kept_t),
+        (Text("left to an order", "削減命令"), amounts.ordered_t),
+        (Text("not covered", "未充足"), amounts.missing_t),
+    )
+    rows: Rows = [[*head(language, ("facility", "事業所"), ("compliance period", "計画期間")),
+                   *(f"{name(language)} [t-CO2]" for name, _ in columns),
+                   Text("worth of a tonne [JPY/t-CO2]", "1トンの価値 [JPY/t-CO2]")(language),
+                   Text("met", "履行")(language)]]  # fmt: skip
+    for f, facility in enumerate(problem.names):
+        for p, number in enumerate(problem.period_numbers):
+            worth = float(found.worth[f, p])
+            met = answer.certificate.uncovered_t[f, p] <= 0
+            rows.append([facility, number, *(round(float(values[f, p]), 3) for _, values in columns),
+                         None if np.isnan(worth) else round(worth, 1),
+                         (Text("yes", "○") if met else Text("no", "×"))(language)])  # fmt: skip
+    return rows
+
+
+def worth(answer: Answer, language: Language) -> Rows:
+    """Return what a tonne more or less is worth to each facility in each period; empty where nothing fixes a price."""
+    problem, unit = answer.schedule.problem, "JPY/t-CO2"
+    named = [(f"period {number} [{unit}]", f"第{number}期 [{unit}]") for number in problem.period_numbers]
+    rows: Rows = [head(language, ("facility", "事業所"), *named)]
+    for facility, values in zip(problem.names, answer.schedule.worth, strict=True):
+        rows.append([facility, *(None if np.isnan(one) else float(round(one)) for one in values.tolist())])
+    return rows
+
+
+def works(answer: Answer, language: Language) -> Rows:
+    """Return every work with its year, in the form that `--previous` reads again."""
+    found, problem = answer.schedule, answer.schedule.problem
+    names = _names(answer, language)
+    rows: Rows = [["facility", "measure", "fiscal_year", "name", "cost_jpy"]]
+    for f, facility in enumerate(problem.names):
+        for work, start in zip(problem.works[f], found.starts[f], strict=True):
+            if start >= 0:
+                year = int(problem.years[start])
+                rows.append([facility, work.measure, year, names[work.measure], round(float(work.cost[start]))])
+    return rows
+
+
+def works_list(answer: Answer, language: Language) -> Rows:
+    """Return every work as people read it: what is done where and when, and what it costs; first years first."""
+    rows: Rows = [head(language, ("fiscal year", "年度"), ("facility", "事業所"), ("measure", "対策"),
+                        ("cost [JPY]", "工事費 [JPY]"), ("life [years]", "耐用年数 [年]"),
+                        ("renewed in", "更新年度"))]  # fmt: skip
+    found, problem = answer.schedule, answer.schedule.problem
+    names, last = _names(answer, language), int(problem.years[-1])
+    for f, facility in enumerate(problem.names):
+        for work, start in zip(problem.works[f], found.starts[f], strict=True):
+            if start >= 0:
+                year = int(problem.years[start])
+                again = ", ".join(str(one) for one in range(year + work.life, last + 1, work.life))
+                cost = float(round(float(work.cost[start])))
+                rows.append([year, facility, names[work.measure], cost, work.life, again])
+    return [rows[0], *sorted(rows[1:], key=lambda row: (str(row[0]), str(row[1])))]
+
+
+def credits(answer: Answer, language: Language) -> Rows:
+    """Return what credits to buy, by kind and period."""
+    problem = answer.schedule.problem
+    rows: Rows = [head(language, ("kind of credit", "クレジットの種類"), ("compliance period", "計画期間"),
+                        ("tonnes that count [t-CO2]", "充当量 [t-CO2]"),
+                        ("certified tonnes to buy [t-CO2]", "購入量（認証量） [t-CO2]"),
+                        ("price of a certified tonne [JPY/t-CO2]", "認証量当たり価格 [JPY/t-CO2]"))]  # fmt: skip
+    for kind, amount in answer.schedule.amounts.purchase_t.items():
+        credit = problem.credits[kind]
+        certified, price = credit.certified_t(amount), credit.price * credit.counts
+        for p, number in enumerate(problem.period_numbers):
+            if amount[p] > 0:
+                rows.append([CREDIT_NAMES[kind](language), number, float(amount[p]), float(certified[p]),
+                             round(float(price[p]), 1)])  # fmt: skip
+    return rows
+
+
+def warnings(answer: Answer, language: Language) -> Rows:
+    """Return warnings: what expires, what is not covered, what the second look found."""
+    problem, amounts = answer.schedule.problem, answer.schedule.amounts
+    rows: Rows = [head(language, ("warning", "注意"), ("facility", "事業所"), ("compliance period", "計画期間"),
+                        ("amount [t-CO2]", "量 [t-CO2]"))]  # fmt: skip
+    expires = Text("excess kept from the period before expires unused", "前計画期間からの繰越分が未使用のまま失効")
+    missing = Text("duty not covered: money or credits are short", "義務不足が解消されない（予算又はクレジット不足）")
+    for text, values in ((missing, amounts.missing_t), (expires, amounts.expired_t)):
+        for place in np.argsort(-values, axis=None, kind="stable")[: int((values > 0).sum())]:
+            f, p = divmod(int(place), problem.periods)
+            rows.append([text(language), problem.names[f], problem.period_numbers[p], float(values[f, p])])
+    rows += [[fault(language), None, None, None] for fault in answer.certificate.faults]
+    return rows + [[one(language), None, None, None] for one in _taken_over(answer)]
+
+
+def _taken_over(answer: Answer) -> list[Text]:
+    """Return a sentence for each rule that the rule set does not give and that another one had to supply."""
+    taken = {used.parameter.id: used.parameter for used in answer.schedule.problem.notes["used"] if used.fallback}
+    return [
+        Text(
+            f"rule “{rule_term(one, 'en')}” is not known {RULE_SET_NAMES[answer.settings.rule_set].en}; "
+            f"taken {RULE_SET_NAMES[one.rule_set].en}",
+            f"規定「{rule_term(one, 'ja')}」は{RULE_SET_NAMES[answer.settings.rule_set].ja}で未確認のため、"
+            f"{RULE_SET_NAMES[one.rule_set].ja}から引用",
+        )
+        for one in taken.values()
+    ]
+
+
+@dataclass(frozen=True)
+class Abatement:
+    """One measure over the whole portfolio: tonnes it takes away alone, and its cost per tonne."""
+
+    measure: str
+    tonnes: float
+    cost: float
+
+    @property
+    def per_tonne(self) -> float:
+        """Cost of a tonne [JPY/t-CO2]."""
+        return self.cost / self.tonnes
+
+
+def abatement(schedule: Schedule) -> list[Abatement]:
+    """Return every measure, done alone in its cheapest year in every facility that can, cheapest tonne first."""
+    total: dict[str, list[float]] = {}
+    for f in range(schedule.problem.facilities):
+        own = FacilityPlans(schedule.problem, f)
+        nothing = own.bare(np.full(len(own.works), -1))
+        for w, work in enumerate(own.works):
+            years = np.flatnonzero(work.allowed)
+            if not len(years) or work.requires >= 0:
+                continue
+            starts = np.full(len(own.works), -1)
+            starts[w] = int(years[np.argmin(work.cost[years])])
+            alone = own.bare(starts)
+            tonnes = float((nothing.raw_emissions_t - alone.raw_emissions_t).sum())
+            if tonnes > 0:
+                sums = total.setdefault(work.measure, [0.0, 0.0])
+                sums[0] += tonnes
+                sums[1] += alone.cost
+    found = [Abatement(measure, tonnes, cost) for measure, (tonnes, cost) in total.items()]
+    return sorted(found, key=lambda one: one.per_tonne)
+
+
+def measures(answer: Answer, language: Language) -> Rows:
+    """Return cost and tonnes of every measure alone, cheapest tonne first (MACC of the portfolio)."""
+    names = _names(answer, language)
+    rows: Rows = [head(language, ("measure", "対策"), ("tonnes over the plan", "計画期間の削減量 [t-CO2]"),
+                        ("cost of a tonne [JPY/t-CO2]", "1トン当たり費用 [JPY/t-CO2]"))]  # fmt: skip
+    return rows + [
+        [names[one.measure], float(round(one.tonnes)), float(round(one.per_tonne))]
+        for one in abatement(answer.schedule)
+    ]
+
+
+def assumptions(answer: Answer, language: Language) -> Rows:
+    """Return the rules used, with source and quality, and whether they come from another rule set."""
+    rows: Rows = [head(language, ("rule", "規定"), ("value", "値"), ("unit of the rule", "値の単位"),
+                        ("rule set", "ルールセット"), ("source", "出典"), ("quality", "品質"),
+                        ("taken from another rule set", "他のルールセットから引用"))]  # fmt: skip
+    for used in answer.schedule.problem.notes["used"]:
+        one = used.parameter
+        taken = Text("yes", "はい")(language) if used.fallback else ""
+        rows.append([rule_term(one, language), value_text(one.value, language), rule_words(one.unit)(language),
+                     RULE_SET_NAMES[one.rule_set](language), one.source_id, QUALITY_NAMES[one.quality](language),
+                     taken])  # fmt: skip
+    return rows
+
+
+def _names(answer: Answer, language: Language) -> dict[str, str]:
+    """Return measure → its name."""
+    ids: Sequence[str] = list({work.measure for own in answer.schedule.problem.works for work in own})
+    return {one: measure_name(one, answer.tables.measures)(language) for one in ids}
