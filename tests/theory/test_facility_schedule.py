@@ -242,10 +242,10 @@ def test_equals_exhaustive_search_with_trade(seed: int, practice: Practice) -> N
     expected = exhaustive(problem)
     whole = solve_schedule(problem, gap=0.0, method="whole")
     assert whole.amounts.missing_t.sum() == 0
-    assert whole.cost == pytest.approx(expected, rel=1e-6, abs=50.0)
+    assert whole.cost == pytest.approx(expected, rel=1e-6, abs=ROUNDED)
     apart = solve_schedule(problem, gap=1e-6)
     assert apart.proof.bound <= expected + 1e-6 * abs(expected) + 1.0
-    assert apart.cost >= expected - 1e-6 * abs(expected) - 50.0
+    assert apart.cost >= expected - 1e-6 * abs(expected) - ROUNDED
 
 
 @SETTINGS
@@ -255,10 +255,10 @@ def test_equals_exhaustive_search_with_certificates(seed: int, banking: bool, ou
     problem = tiny(seed, (2,), practice, certificates=True)
     expected = exhaustive(problem)
     whole = solve_schedule(problem, gap=0.0, method="whole")
-    assert whole.cost == pytest.approx(expected, rel=1e-6, abs=50.0)
+    assert whole.cost == pytest.approx(expected, rel=1e-6, abs=ROUNDED)
     apart = solve_schedule(problem, gap=1e-6)
     assert apart.proof.bound <= expected + 1e-6 * abs(expected) + 1.0
-    assert apart.cost >= expected - 1e-6 * abs(expected) - 50.0
+    assert apart.cost >= expected - 1e-6 * abs(expected) - ROUNDED
 
 
 def halved(problem: Problem, seed: int) -> Problem:
@@ -304,7 +304,7 @@ def test_certificates_are_bought_down_to_the_level_of_recognition(seed: int) -> 
 def test_equals_exhaustive_search_with_twelve_works(seed: int, practice: Practice) -> None:
     problem = tiny(seed, (6, 6), practice, certificates=False, years_allowed=1)
     expected = exhaustive(problem)
-    assert solve_schedule(problem, gap=0.0, method="whole").cost == pytest.approx(expected, rel=1e-6, abs=50.0)
+    assert solve_schedule(problem, gap=0.0, method="whole").cost == pytest.approx(expected, rel=1e-6, abs=ROUNDED)
     assert solve_schedule(problem, gap=1e-6).proof.bound <= expected + 1e-6 * abs(expected) + 1.0
 
 
