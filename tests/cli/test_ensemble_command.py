@@ -136,6 +136,7 @@ def test_resuming_without_options_takes_those_it_began_with(undisturbed: Path) -
     assert files(undisturbed / STORE) == before
 
 
+@pytest.mark.slow
 def test_a_finished_ensemble_is_replaced_and_figures_are_drawn(tmp_path: Path) -> None:
     arguments = ["ensemble", "few.yaml", "--samples", "2", "--design", "saltelli", "--workers", "1", "--lang", "ja",
                  "--set", "years.last=2030", "--out", "some"]  # fmt: skip
@@ -157,6 +158,7 @@ def test_a_finished_ensemble_is_replaced_and_figures_are_drawn(tmp_path: Path) -
     assert "全次ソボル指標" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_run_takes_the_fan_of_its_ensemble_and_no_other(tmp_path: Path) -> None:
     def called(*arguments: str) -> str:
         done = subprocess.run(

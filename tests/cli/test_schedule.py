@@ -145,6 +145,7 @@ def test_a_strict_plan_takes_no_rule_from_elsewhere(tmp_path: Path, capsys: pyte
     assert "not known in adopted_2025" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_plan_is_told_at_each_price_of_credits(tmp_path: Path) -> None:
     out = tmp_path / "out"
     given = (EXAMPLES / "facilities.csv", "--paths", EXAMPLES / "schedule_paths.csv", "--to", 2034)

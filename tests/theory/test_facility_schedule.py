@@ -235,6 +235,7 @@ def _slot_rows(problem: Problem, use: list, f: int, p: int, at: dict, rows: list
         rows.append((taken, max(0.0, counted - owed)))
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(st.integers(0, 10**6), PRACTICES)
 def test_equals_exhaustive_search_with_trade(seed: int, practice: Practice) -> None:
@@ -272,6 +273,7 @@ def halved(problem: Problem, seed: int) -> Problem:
     return problem.changed(recognition=Recognition(level, forgiven))
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(st.integers(0, 10**6), PRACTICES)
 def test_recognition_is_chosen_as_exhaustive_search_does(seed: int, practice: Practice) -> None:
@@ -284,6 +286,7 @@ def test_recognition_is_chosen_as_exhaustive_search_does(seed: int, practice: Pr
     assert apart.cost >= expected - 1e-6 * abs(expected) - ROUNDED
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(st.integers(0, 10**6))
 def test_certificates_are_bought_down_to_the_level_of_recognition(seed: int) -> None:

@@ -111,7 +111,7 @@ def test_a_plan_and_an_award_of_the_wards_feed_a_schedule(tmp_path: Path) -> Non
         assert _run(["schedule", str(table), *options, *asked]) == ExitCode.DONE
         with xr.open_dataset(out / "schedule.nc") as found:
             emitted[purchase] = found["emissions"].transpose("facility", "year").to_numpy()
-        shown = "joint purchase" in (out / "page.html").read_text(encoding="utf-8").lower()
+        shown = "joint purchase" in (out / "page.en.html").read_text(encoding="utf-8").lower()
         assert shown == (purchase != "none")
     for purchase in ("plan", "clear"):
         assert emitted[purchase][0, 2:].sum() < emitted["none"][0, 2:].sum()

@@ -68,10 +68,10 @@ def test_a_relaxed_rule_is_never_worse(seed: int, objective: Any, relaxed: Mappi
 @pytest.mark.parametrize(
     ("objective", "certainty"),
     [
-        ("cost", None), ("guidance", None), ("cost", 0.9),
+        ("cost", None), ("guidance", None),
         *(pytest.param(*one, marks=pytest.mark.slow)
           for one in product(["benefit", "co2", "changes"], [None, 0.9])),
-        pytest.param("guidance", 0.9, marks=pytest.mark.slow),
+        *(pytest.param(one, 0.9, marks=pytest.mark.slow) for one in ("cost", "guidance")),
     ],
 )  # fmt: skip
 def test_the_order_of_rows_does_not_matter(objective: Any, certainty: float | None) -> None:

@@ -134,7 +134,7 @@ def test_weather_through_the_command_line(
         (lambda frame: frame.assign(hour=frame["hour"] + 1), "a whole year of hours"),
         (lambda frame: frame.assign(ghi=9999), "too large"),
         (lambda frame: frame.drop(columns="dni"), "direct normal irradiance"),
-        (lambda frame: frame.assign(hour=0), "twice"),
+        (lambda frame: frame.assign(hour=0), "already stands in"),
     ],
 )
 def test_bad_weather_is_told(tmp_path: Path, change: object, words: str) -> None:
