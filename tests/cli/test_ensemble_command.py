@@ -79,6 +79,7 @@ def stopped_by(stop: int, folder: Path, workers: str) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_killed_and_resumed_gives_the_same_bytes(tmp_path: Path, undisturbed: Path, workers: str) -> None:
@@ -101,6 +102,7 @@ def test_killed_and_resumed_gives_the_same_bytes(tmp_path: Path, undisturbed: Pa
         assert (tmp_path / "some" / name).read_bytes() == (undisturbed / "some" / name).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 def test_interrupted_says_so_keeps_what_is_finished_and_goes_on(tmp_path: Path, undisturbed: Path) -> None:
     process = stopped_by(signal.SIGINT, tmp_path, "1")

@@ -65,6 +65,7 @@ def test_manifest_says_what_was_read(written: Path) -> None:
     assert manifest["seconds"]["simulate"] > 0
 
 
+@pytest.mark.slow
 def test_the_same_scenario_gives_the_same_bits(written: Path, tmp_path: Path) -> None:
     again = run_py("run", "no_new_policy", "--no-figures", "--out", "again", folder=tmp_path, language="ja")
     assert again.returncode == 0, again.stderr
@@ -73,6 +74,7 @@ def test_the_same_scenario_gives_the_same_bits(written: Path, tmp_path: Path) ->
         assert (tmp_path / "again" / name).read_bytes() == (written / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_one_lever_changed_goes_to_a_folder_of_its_own(tmp_path: Path) -> None:
     done = run_py(
         "run", "no_new_policy", "--no-figures", "--set", "electricity.renewable_share={2022: 0.223, 2030: 0.5}",
@@ -145,6 +147,7 @@ def test_bad_calls_end_with_two_and_no_traceback(arguments: list[str], words: st
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 def test_an_interrupted_run_leaves_nothing_half(tmp_path: Path) -> None:
     command = [sys.executable, str(RUN_PY), "run", "carbon_half", "--lang", "en"]
@@ -161,6 +164,7 @@ def test_an_interrupted_run_leaves_nothing_half(tmp_path: Path) -> None:
     assert not results.exists() or list(results.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_list_and_explain_reach_everything(tmp_path: Path) -> None:
     listed = run_py("list", folder=tmp_path)
     assert listed.returncode == 0
