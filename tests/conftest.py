@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import xarray as xr
+from hypothesis import settings
 from shipped import shipped_data
 from synthetic import synthetic_dataset
 
@@ -11,6 +12,12 @@ from model.inputs import Data
 from model.levers import Levers
 from model.pathway import Pathway, run_pathway
 from model.scenario import Scenario, load_scenario
+
+# The same cases on every machine, so that a failure is there for everybody; "random" looks for new ones:
+# python -m pytest --hypothesis-profile=random
+settings.register_profile("random", derandomize=False)
+settings.register_profile("same", derandomize=True)
+settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")
