@@ -1,7 +1,8 @@
 """Performance levels of the stock over the years: what was built at each level, and what renovation raises.
 
 The shares of the levels in a cohort hang on how its segment is built and renovated, never on how much of it stands. So
-segments that are built and renovated alike have the same shares for ever, and are followed once, as one kind.
+segments that are built and renovated alike have the same shares for ever, and are followed once, as one kind; and so
+are the vintages, as one cohort, that were built at the same levels and may be renovated from the first year on.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from model.axes import Axes
+from model.axes import PROJECTION_FROM, Axes
 from model.base_stock import base_standards
 from model.inputs import Data
 from model.levers import Levers
@@ -61,40 +62,63 @@ class Levels:
     """
 
     def __init__(self, data: Data, levers: Levers, axes: Axes, course: Works) -> None:
-        self._vintages = axes.vintages
-        self._renovations, self._shares, self._kind = _kinds(data, levers, axes, course)
+        self._renovations, shares, self._kind = _kinds(data, levers, axes, course)
         self._members, self._place = _rectangle(self._kind)
+        self._first, self._cohort = _cohorts(shares, axes.vintages, float(self._renovations.minimum_age.max()))
+        self._built, self._shares = axes.vintages[self._first], shares[:, self._first]
 
     def of_area(self, area: Array) -> Array:
-        """Return floor area by level [m²] [segment, standard] of floor area by cohort [m²] [segment, vintage]."""
-        # One product a kind, of all its segments at once: copying the shares to every segment would take longer.
-        by_kind = np.matmul(area[self._members], self._shares)
-        return np.asarray(by_kind.reshape(-1, by_kind.shape[-1])[self._place])
+        """Return floor area by level [m²] [segment, standard] of floor area by vintage [m²] [segment, vintage]."""
+        return self._by_level(np.add.reduceat(area, self._first, axis=1))
 
     def of_vintage(self, position: int) -> Array:
         """Return the shares of the levels in one vintage [1] [segment, standard]."""
-        return np.asarray(self._shares[self._kind, position])
+        return np.asarray(self._shares[self._kind, self._cohort[position]])
 
     def renovate(self, area: Array, index: int, year: int) -> Raised:
         """Raise the levels of the cohorts as a year's renovation does.
 
         Args:
-            area: floor area of each cohort that stands [m²] [segment, vintage].
+            area: floor area of each vintage that stands [m²] [segment, vintage].
             index: position of the year.
             year: the year.
         """
-        course = self._renovations
-        eligible = year - self._vintages + 0.5 >= course.minimum_age[:, None]
-        renovated = self.of_area(area * eligible[self._kind]) * course.rate[self._kind, index]
+        course, of_cohort = self._renovations, np.add.reduceat(area, self._first, axis=1)
+        eligible = year - self._built + 0.5 >= course.minimum_age[:, None]
+        renovated = self._by_level(of_cohort * eligible[self._kind]) * course.rate[self._kind, index]
         by_level = np.matmul(renovated[:, None, :], course.transition[self._kind, index])[:, 0]
         done = renovate(self._shares, course.flow[:, index], eligible)
         raised = np.maximum(done.moved, 0.0) @ np.ones(self._shares.shape[2])
         self._shares = done.standard_share
-        return Raised((area * raised[self._kind]).sum(axis=1), by_level)
+        return Raised((of_cohort * raised[self._kind]).sum(axis=1), by_level)
 
     def build(self, index: int, position: int) -> None:
         """Give the vintage of a year of the projection the levels that new buildings have then."""
-        self._shares[:, position] = self._renovations.new_mix[:, index]
+        self._shares[:, self._cohort[position]] = self._renovations.new_mix[:, index]
+
+    def _by_level(self, of_cohort: Array) -> Array:
+        """Return floor area by level [m²] [segment, standard] of floor area by cohort [m²] [segment, cohort]."""
+        # One product a kind, of all its segments at once: copying the shares to every segment would take longer.
+        by_kind = np.matmul(of_cohort[self._members], self._shares)
+        return np.asarray(by_kind.reshape(-1, by_kind.shape[-1])[self._place])
+
+
+def _cohorts(
+    shares: Array, vintages: npt.NDArray[np.int64], minimum_age: float
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the first vintage of each cohort, and the cohort of each vintage.
+
+    Vintages in a row make one cohort where every kind built them at the same levels and all of them are old enough to
+    be renovated when the projection begins; every other vintage is a cohort of its own.
+
+    Args:
+        shares: of the levels in the base year [kind, vintage, standard].
+        vintages: years of construction.
+        minimum_age: highest age from which a kind is renovated [years].
+    """
+    old = PROJECTION_FROM - vintages + 0.5 >= minimum_age
+    new = ~old | (np.diff(shares, axis=1, prepend=np.nan) != 0.0).any(axis=(0, 2))
+    return np.flatnonzero(new), np.cumsum(new) - 1
 
 
 def _rectangle(kind: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

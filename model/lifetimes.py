@@ -161,7 +161,7 @@ def _fit_dwellings(data: Data, family: Family, axes: Axes, dwellings: Array) -> 
     def slopes(position: Array) -> Array:
         return tried(*position)[1]
 
-    fit = least_squares(residual, x0=[0.5, 0.5], jac=slopes, bounds=(0.0, 1.0), xtol=1e-10)
+    fit = least_squares(residual, x0=[0.5, 0.5], jac=slopes, bounds=(0.0, 1.0), method="dogbox", xtol=1e-10)
     return float(fit.x[0]), float(fit.x[1])
 
 

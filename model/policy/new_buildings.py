@@ -34,10 +34,11 @@ def each_meets(mix: Array, meets: Mask, cost_order: Array) -> Array:
 
     Args:
         mix: shares of levels [..., standard].
-        meets: which levels meet it [..., standard]; at least one does.
+        meets: which levels meet it [..., standard], or the last of these dims; at least one does.
         cost_order: the higher, the easier a level is to reach, such as its BEI [standard].
     """
-    target = np.argmax(np.where(meets, cost_order, -np.inf), axis=-1)[..., None]
+    easiest = np.argmax(np.where(meets, cost_order, -np.inf), axis=-1)
+    target = np.broadcast_to(easiest, mix.shape[:-1])[..., None]
     result = np.where(meets, mix, 0.0)
     moved = np.where(meets, 0.0, mix).sum(axis=-1, keepdims=True)
     np.put_along_axis(result, target, np.take_along_axis(result, target, axis=-1) + moved, axis=-1)
@@ -73,16 +74,15 @@ def report_works(state: Works, scene: Scene) -> Works:
     ahead = scene.from_year(_report_start(scene))
     bei, ua = _bei(scene, "residential"), _ua(scene)
     credit, covered = _panel_credit(scene), scene.by_group("obliged_share")
-    mix = state.new_mix.copy()
-    for position, group in enumerate(axes.attribute("policy_group")):
-        if group not in _CATEGORIES:
-            continue
-        level = levels[_CATEGORIES[group]]
-        before = mix[ahead, position]
-        held = each_meets(before, np.broadcast_to(ua <= level.ua_max, before.shape), bei)
-        limit = level.bei_max + credit[ahead, position] * level.with_renewables
-        held = average_meets(held, bei, limit)
-        mix[ahead, position] = (1.0 - covered[position]) * before + covered[position] * held
+    groups = axes.attribute("policy_group")
+    chosen = np.flatnonzero(np.isin(groups, list(_CATEGORIES)))
+    asked = [levels[_CATEGORIES[groups[position]]] for position in chosen]
+    ua_max, bei_max, renewables = np.array([(one.ua_max, one.bei_max, one.with_renewables) for one in asked]).T
+    mix, cells = state.new_mix.copy(), np.ix_(ahead, chosen)
+    before, part = mix[cells], covered[chosen, None]
+    held = each_meets(before, np.asarray(ua <= ua_max[:, None]), bei)
+    held = average_meets(held, bei, bei_max + credit[cells] * renewables)
+    mix[cells] = (1.0 - part) * before + part * held
     return replace(state, new_mix=mix)
 
 
@@ -130,17 +130,17 @@ def plan_works(state: Works, scene: Scene) -> Works:
         for sector, name in (("residential", "residential"), ("commercial", "non_residential"))
     }
     dwelling = rules.value("residential_standard")
-    mix = state.new_mix.copy()
-    for position, (group, sector) in enumerate(zip(groups, sectors, strict=True)):
-        if group not in _LARGE:
-            continue
-        bei, ahead = _bei(scene, sector), starts[sector]
+    limit_of_class = np.array([_limit(limit) for _, limit in limits])
+    large, mix = np.isin(groups, _LARGE), state.new_mix.copy()
+    for sector, ahead in starts.items():
+        bei, chosen = _bei(scene, sector), np.flatnonzero(large & (np.array(sectors) == sector))
         if sector == "residential":
-            meets = (bei <= float(dwelling["bei_max"])) & (_ua(scene) <= float(dwelling["ua_max"]))
+            one = (bei <= float(dwelling["bei_max"])) & (_ua(scene) <= float(dwelling["ua_max"]))
+            meets = np.tile(one, (len(chosen), 1))
         else:
-            meets = bei <= _limit(limits[classes[position] - 1][1])
-        before = mix[ahead, position]
-        mix[ahead, position] = each_meets(before, np.broadcast_to(meets, before.shape), bei)
+            meets = bei <= limit_of_class[classes[chosen] - 1, None]
+        cells = np.ix_(ahead, chosen)
+        mix[cells] = each_meets(mix[cells], meets, bei)
     return replace(state, new_mix=mix)
 
 
