@@ -40,7 +40,7 @@ def test_the_search_finds_the_cheapest_of_all_plans(seed: int, worth: float, mon
         plan = own.completed(np.array(chosen), prices)
         return own.charge(plan, prices) - float(tonne @ plan.position_t)
 
-    options = [[-1, *np.flatnonzero(own._allowed[work]).tolist()] for work in range(3)]
+    options = [[-1, *np.flatnonzero(own.allowed[work]).tolist()] for work in range(3)]
     every = [one for one in product(*options) if _possible(own, np.array(one))]
     least = min(charged(one) for one in every)
     assert value == pytest.approx(least, rel=1e-9, abs=1.0)

@@ -26,7 +26,8 @@ Method = Literal["decomposed", "whole"]
 #: Parts of the gap asked for: to which plans are priced, the same where limits tie facilities and whole plans lose
 #: more, and to which whole ones are chosen.
 _PRICING_GAP, _TIED_PRICING_GAP, _CHOICE_GAP = 0.4, 0.2, 0.2
-#: Works times years up to which the whole model is solved too, where facilities apart do not reach the gap.
+#: Beginnings of works, a work counted once for every year in which it can begin, up to which the whole model is solved
+#: too where facilities apart do not reach the gap.
 _SMALL = 2000
 #: Plans of works offered to the choice for each facility: more where there are few facilities.
 _OFFERED, _OFFERED_IN_ALL = 4, 2500
@@ -126,7 +127,7 @@ def solve_schedule(
     work = Decomposition(problem) if warm is None else warm
     bound = work.solve(gap * (_TIED_PRICING_GAP if problem.limits() else _PRICING_GAP), 0.6 * seconds, report)
     found = _choose(work, bound, gap, seconds, seed, begun)
-    decisions = len(problem.years) * sum(len(own) for own in problem.works)
+    decisions = sum(int(own.allowed.sum()) for own in work.facilities)
     left = seconds - (perf_counter() - begun)
     if found.proof.status != "feasible" or decisions > _SMALL or left < 1.0:
         return found
@@ -217,9 +218,14 @@ def _offers(
 
 def _whole(problem: Problem, options: SolverOptions, begun: float) -> Schedule:
     """Return the schedule of the model that decides every work."""
-    model = whole_model(problem)
-    proof = PyomoSolver(model).solve(options)
     facilities = [FacilityPlans(problem, f) for f in range(problem.facilities)]
+    # Works that no budget can pay are kept out at the start: a part of one must not count in the relaxation.
+    possible = [
+        tuple(replace(one, allowed=years) for one, years in zip(own.works, own.allowed, strict=True))
+        for own in facilities
+    ]
+    model = whole_model(problem.changed(works=tuple(possible)))
+    proof = PyomoSolver(model).solve(options)
     if not proof.has_answer:
         nothing = [np.full(len(own.works), -1, dtype=np.int64) for own in facilities]
         return replace(with_works(problem, nothing), proof=proof)

@@ -264,6 +264,8 @@ class Decomposition:
                     best = np.inf
                     break
                 best = max(best, value + case.constant)
+                if prices is current and best >= now - small:
+                    break
                 new = pool.add(own.plan(starts, options, (options >= 0).astype(np.float64)))
                 for way in (prices, replace(prices, excess=np.minimum(prices.excess, prices.short)))[: 1 + mixed]:
                     plan = own.completed(starts, way)
@@ -271,7 +273,7 @@ class Decomposition:
                         found.append(plan)
                         pool.offer(plan)
                 following = pool.tonne(prices, case.low, case.high, case.forgiving) if steps > 1 else tonne
-                if (prices is current and best >= now - small) or (not new and np.allclose(following, tonne)):
+                if not new and np.allclose(following, tonne):
                     break
                 tonne = following
             lowest = min(lowest, best)

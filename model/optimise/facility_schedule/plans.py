@@ -67,7 +67,9 @@ class FacilityPlans:
         self.bill = np.array([energy_cost(grown(none, g), self._price[:, y])[0] for y, g in enumerate(self._growth)])
         self._emission, self._cost = self.emission_weights(), self.cost_weights()
         self._search = Search(self.works, self.table.possible, self._of_year, self._growths, not self._scales)
-        self._allowed = self._may_begin()
+        #: Years in which each work can be begun, dims (work, year).
+        self.allowed = self._may_begin()
+        self._owed = self._owed_by_period()
 
     def under(self, problem: Problem) -> FacilityPlans:
         """Return the same facility in a problem with the same works and energy; what hangs on them alone is kept."""
@@ -76,7 +78,8 @@ class FacilityPlans:
             return FacilityPlans(problem, self.facility, self.table)
         other = copy(self)
         other.problem = problem
-        other._allowed = other._may_begin()
+        other.allowed = other._may_begin()
+        other._owed = other._owed_by_period()
         return other
 
     # A work that costs more than the whole budget of a year cannot be done, however cheap a part of it might be.
@@ -151,7 +154,7 @@ class FacilityPlans:
         further = None if forgiving is None else self._recognised(prices, charge, tonne, option, forgiving)
         value, starts = self._search.best(weights, begin, further)
         fixed = np.where(problem.duty[self.facility], problem.base_t[self.facility], 0.0)
-        constant = float(tonne[problem.period] @ fixed) + float(tonne @ self._owed())
+        constant = float(tonne[problem.period] @ fixed) + float(tonne @ self._owed)
         return value - prices.cost * float(self.bill @ problem.discount[:-1]) - constant, starts, option
 
     def _weights(self, prices: Prices, tonne: FloatArray) -> tuple[FloatArray, IntArray, FloatArray]:
@@ -260,7 +263,7 @@ class FacilityPlans:
         emitted = prices.emission * float(plan.emissions_t.sum())
         return prices.cost * plan.cost + emitted + float(plan.paid @ prices.money + plan.begun @ prices.work)
 
-    def _owed(self) -> FloatArray:
+    def _owed_by_period(self) -> FloatArray:
         """Return what the position of each period has apart from the years of the plan [t-CO2], dims (period)."""
         problem, place = self.problem, self.facility
         owed = -problem.by_period(np.where(problem.duty[place], problem.base_t[place] * problem.rate[place], 0.0))
@@ -278,7 +281,7 @@ class FacilityPlans:
         """Return reduction made less reduction owed of each period [t-CO2], dims (period)."""
         problem, place = self.problem, self.facility
         made = problem.by_period(np.where(problem.duty[place], problem.base_t[place] - emissions_t, 0.0))
-        return np.asarray(made + self._owed())
+        return np.asarray(made + self._owed)
 
     def _extra(self, prices: Prices) -> FloatArray:
         """Return the extra charge of each way to buy renewables [JPY/MWh], infinite where not on offer."""
@@ -297,7 +300,7 @@ class FacilityPlans:
     def _begin_charge(self, prices: Prices) -> FloatArray:
         """Return the charge of doing each work in each year [JPY], infinite where it cannot be, dims (work, year)."""
         charge = prices.cost * self.present + self.paid @ prices.money + prices.work
-        return np.where(self._allowed, charge, np.inf)
+        return np.where(self.allowed, charge, np.inf)
 
     def one_moved(self, starts: IntArray, room: tuple[FloatArray, FloatArray]) -> Iterator[IntArray]:
         """Yield starts that differ in one work and fit into money and hands.
@@ -311,7 +314,7 @@ class FacilityPlans:
             others = np.flatnonzero((starts >= 0) & (np.arange(len(starts)) != work))
             paid = self.paid[others, starts[others]].sum(axis=0)
             begun = np.bincount(starts[others], minlength=len(years))
-            fits = np.all(paid + self.paid[work] <= room[0], axis=1) & (begun + 1 <= room[1]) & self._allowed[work]
+            fits = np.all(paid + self.paid[work] <= room[0], axis=1) & (begun + 1 <= room[1]) & self.allowed[work]
             choices = np.flatnonzero(fits)
             for start in [*choices.tolist(), *([-1] if starts[work] >= 0 else [])]:
                 moved = starts.copy()

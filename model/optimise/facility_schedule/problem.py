@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -340,8 +341,12 @@ class Problem:
 
     def by_period(self, values: FloatArray) -> FloatArray:
         """Return sums over the years of each period, dims (…, year) to (…, period)."""
-        membership = (self.period[:, np.newaxis] == np.arange(self.periods)).astype(np.float64)
-        return np.asarray(values @ membership)
+        return np.asarray(values @ self._membership)
+
+    @cached_property
+    def _membership(self) -> FloatArray:
+        """One where a year lies in a period, dims (year, period)."""
+        return np.asarray(self.period[:, np.newaxis] == np.arange(self.periods), dtype=np.float64)
 
     def changed(self, **changes: Any) -> Problem:
         """Return a copy with some parts replaced."""
