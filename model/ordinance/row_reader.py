@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -42,11 +43,26 @@ def fits(row: type[Row], headings: Sequence[str]) -> int:
     return sum(_key(heading) in known for heading in headings)
 
 
+@dataclass(frozen=True)
+class HalfRead(Generic[_RowType]):
+    """A row that is not right on its own, so that what can be read of it is checked in the same go.
+
+    Args:
+        row: what could be read; columns in `unread` may be missing from it.
+        unread: columns without a usable value.
+        place: where the row stands.
+    """
+
+    row: _RowType
+    unread: frozenset[str]
+    place: str
+
+
 class RowReader(Generic[_RowType]):
     """Reads files of one row model.
 
-    After `read`, `faults` holds everything wrong, `rows` the rows that are right on their own, and `refused` what
-    could be read of the others.
+    After `read`, `faults` holds everything wrong, `rows` the rows that are right on their own, `refused` what cells
+    of the others could be read, and `halves` the same as rows.
     """
 
     def __init__(self, row: type[_RowType]) -> None:
@@ -55,6 +71,7 @@ class RowReader(Generic[_RowType]):
         self.faults = FaultList()
         self.rows: list[_RowType] = []
         self.refused: list[Mapping[str, Any]] = []
+        self.halves: list[HalfRead[_RowType]] = []
         self._seen: dict[tuple[Any, ...], str] = {}
         self._written: dict[str, str] = {}
 
@@ -120,16 +137,24 @@ class RowReader(Generic[_RowType]):
         try:
             row = self.row.model_validate(values)
         except ValidationError as problem:
+            wrong = set()
             for detail in problem.errors(include_url=False):
                 name = str(detail["loc"][0]) if detail["loc"] else ""
+                wrong.add(name)
                 if name not in unreadable and not (detail["type"] == "missing" and name in absent):
                     self._add_detail(record, name, detail, cells.get(name))
-            self.refused.append(values)
+            self._refuse(record, values, unreadable | wrong)
             return
         if not unreadable and self._is_new(row, record):
             self.rows.append(row)
         else:
-            self.refused.append(values)
+            self._refuse(record, values, unreadable)
+
+    def _refuse(self, record: Record, values: Mapping[str, Any], unread: set[str]) -> None:
+        """Keep what could be read of a row that is not right on its own."""
+        self.refused.append(values)
+        usable = {name: value for name, value in values.items() if name not in unread}
+        self.halves.append(HalfRead(self.row.model_construct(**usable), frozenset(unread), record.place))
 
     def _is_new(self, row: _RowType, record: Record) -> bool:
         """Say whether no earlier row has the same identity; a repetition is a fault."""

@@ -81,7 +81,7 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path, capsys: pytest.Capture
     path = tmp_path / "bad.csv"
     path.write_text(
         "facility,kind of facility,floor_area_m2,base_t,base_2002_t,base_2004_t,electricity_mwh,heat_source_from,done\n"
-        "A,tower,1000,9000,,,9000,,\n"
+        "A,tower,1000,,100,100,9000,2044,\n"
         "B,office,1000,,100,100,9000,2031,ledlighting\n"
         "C,office,1000,9000,,,20,,\n"
         "D,office,1000,9000,,,NaN,,\n"
@@ -98,6 +98,8 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path, capsys: pytest.Capture
         "too large; given: 1e15; allowed: ≤ 10000000.0",
     ):  # fmt: skip
         assert words in told
+    # A cell that cannot be read keeps no other fault of its row from being told.
+    assert f"{path}:2 › heat_source_from" in told and f"{path}:2 › base years" in told
     assert f"{path}:3 (B) › heat_source_from" in told and f"{path}:4 (C): below" in told
     assert not (tmp_path / "out").exists()
     assert "Traceback" not in told

@@ -13,7 +13,7 @@ from model.optimise.facility_schedule.answer import Schedule, solve_schedule
 from model.optimise.facility_schedule.inputs import Settings, Tables, checked, problem
 from model.optimise.facility_schedule.population import MARK, population
 from model.optimise.facility_schedule.problem import Credit, Practice
-from model.optimise.facility_schedule.rows import LimitRow, PathRow
+from model.optimise.facility_schedule.rows import FacilityRow, LimitRow, PathRow
 from model.optimise.facility_schedule.studies import second_period
 from model.optimise.facility_schedule.verify import certify
 from model.ordinance.cap_and_trade.facts import FacilityYear
@@ -114,6 +114,26 @@ def test_the_programmes_own_ledger_certifies_every_period(portfolio: tuple[Table
     certificate = certify(found, tables, wishes)
     assert [fault.en for fault in certificate.faults] == []
     assert certificate.uncovered_t.max() == 0.0
+
+
+# Credits that become dearer are bought early and kept, while those from outside Tokyo are used up to their limit every
+# period: the ledger must not spend first what can wait.
+def test_credits_that_are_kept_are_not_spent_before_those_with_a_limit(data: Data) -> None:
+    wishes = Settings(budget=0.0, last_year=2039)
+    row = FacilityRow(id="A", floor_area_m2=1e4, base_t=5000, electricity_mwh=12000, city_gas_1000m3=800)
+    paths = [
+        PathRow(year=year, certificate_price=99, green_menu_premium=99, excess_price=price, outside_tokyo_price=900,
+                tokyo_small_mid_price=1e6, renewable_price=1e6, saitama_link_price=1e6, other_gas_price=1e6)
+        for year, price in ((2025, 1000), (2030, 3000), (2035, 9000))
+    ]  # fmt: skip
+    tables = checked(data, [row], [], paths, wishes)
+    found = solve_schedule(problem(tables, wishes), 0.001, 60)
+    assert found.amounts.bought_kept_t[0, 1] > 1000.0
+    third = found.problem.required_t() / 3
+    assert found.amounts.outside_t == pytest.approx(third, abs=0.01)
+    assert [fault.en for fault in certify(found, tables, wishes).faults] == []
+    fewer = replace(found, amounts=replace(found.amounts, outside_t=found.amounts.outside_t - 1.0))
+    assert not certify(fewer, tables, wishes).holds
 
 
 def test_a_plan_that_was_tampered_with_is_not_certified(portfolio: tuple[Tables, Settings, Schedule]) -> None:

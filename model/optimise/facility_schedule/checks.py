@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,11 +12,14 @@ from model.optimise.facility_schedule.rows import BASE_WINDOW, FacilityRow, Meas
 from model.optimise.facility_schedule.tables import Paths, base_columns, names_in, numbers_in
 from model.ordinance.cap_and_trade.facts import FacilityYear
 from model.ordinance.energy_facts import row_crude_oil_kl
+from model.ordinance.row_reader import HalfRead
 from model.ordinance.rulebook import Rules
 
 #: Most works that one facility can choose from in a plan: every set of them is priced.
 MOST_WORKS = 14
 
+_CARRIERS = ("electricity_mwh", "city_gas_1000m3", "heat_gj", "heavy_oil_a_kl")
+_BASE_YEARS = tuple(f"base_{year}_t" for year in BASE_WINDOW)
 _AGES = ("lighting_from", "air_conditioning_from", "heat_source_from")
 #: Paths that every plan needs.
 _NEEDED = ("electricity_price", "city_gas_price", "heat_price", "heavy_oil_price", "electricity_factor", "heat_factor",
@@ -24,45 +27,54 @@ _NEEDED = ("electricity_price", "city_gas_price", "heat_price", "heavy_oil_price
 
 
 def check_facilities(
-    rows: Sequence[FacilityRow],
+    rows: Sequence[HalfRead[FacilityRow]],
     measures: Sequence[MeasureRow],
     first_year: int,
     rules: Rules,
     faults: FaultList,
-    places: Mapping[str, str],
 ) -> None:
     """Check facilities: carriers, size, base years, ages, standing, shutdown windows, measures done.
 
+    A check that looks at a column without a usable value is left out: the fault of that column is known.
+
     Args:
-        rows: facilities.
+        rows: facilities, those too that are not right on their own.
         measures: the catalogue.
         first_year: first fiscal year of the plan.
         rules: rules of "cap_and_trade".
         faults: where everything wrong is recorded.
-        places: facility → where it stands in the user's file; by its name alone if it is not there.
     """
     known = list(dict.fromkeys(row.id for row in measures))
     line, length = rules.number("threshold_crude_oil"), int(rules.value("base_year_window")["years"])
-    for row in rows:
-        where = places.get(row.id, row.id)
-        _check_energy(row, where, line, rules, first_year, faults)
-        _check_base(row, where, length, faults)
+    for half in rows:
+        row, where = half.row, half.place
+        if not half.unread & {*_CARRIERS, "district_share", "kind"}:
+            _check_energy(row, where, line, rules, first_year, faults)
+        if not half.unread & {"base_t", *_BASE_YEARS}:
+            _check_base(row, where, length, faults)
         for name in _AGES:
-            installed = getattr(row, name)
+            installed = None if name in half.unread else getattr(row, name)
             if installed is not None and installed > first_year:
                 problem = Text("this equipment would be put in only after the plan begins",
                                "設置年度が計画開始年度より後です")  # fmt: skip
                 faults.add(f"{where} › {name}", problem, installed, f"≤ {first_year}")
-        if row.recognition_until is not None and row.recognition == "none":
+        recognised = not half.unread & {"recognition", "recognition_until"}
+        if recognised and row.recognition_until is not None and row.recognition == "none":
             problem = Text("there is no recognition that could end", "認定がないため最終年度は記入できません")
             faults.add(f"{where} › recognition_until", problem, row.recognition_until)
-        for year in numbers_in(row.shutdown_years, f"{where} › shutdown_years", faults):
-            if year < first_year:
-                problem = Text("this year is over when the plan begins", "計画開始前の年度です")
-                faults.add(f"{where} › shutdown_years", problem, year, f"≥ {first_year}")
-        for name in names_in(row.done):
+        if "shutdown_years" not in half.unread:
+            _check_shutdown(row, where, first_year, faults)
+        for name in () if "done" in half.unread else names_in(row.done):
             if name not in known:
                 faults.add(f"{where} › done", Text("there is no such measure", "この対策はありません"), name, known)
+
+
+def _check_shutdown(row: FacilityRow, where: str, first_year: int, faults: FaultList) -> None:
+    """Check that windows for a shutdown are years, and none of them is over."""
+    for year in numbers_in(row.shutdown_years, f"{where} › shutdown_years", faults):
+        if year < first_year:
+            problem = Text("this year is over when the plan begins", "計画開始前の年度です")
+            faults.add(f"{where} › shutdown_years", problem, year, f"≥ {first_year}")
 
 
 def _check_energy(row: FacilityRow, where: str, line: float, rules: Rules, year: int, faults: FaultList) -> None:

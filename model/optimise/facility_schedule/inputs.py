@@ -50,7 +50,7 @@ from model.optimise.facility_schedule.tables import (
 from model.ordinance.cap_and_trade.equations import Periods
 from model.ordinance.cap_and_trade.facts import CREDIT_COLUMNS, RenewableSource
 from model.ordinance.cap_and_trade.years import renewable_multiplier
-from model.ordinance.row_reader import RowReader
+from model.ordinance.row_reader import HalfRead, RowReader
 from model.ordinance.rulebook import Rules, RuleSet
 from model.ordinance.rulebook import rules as rules_of
 
@@ -138,7 +138,7 @@ def read_tables(
     own = [] if measures is None else read_rows(MeasureRow, measures, faults)
     years = [] if paths is None else read_rows(PathRow, paths, faults)
     owners = [] if limits is None else read_rows(LimitRow, limits, faults)
-    return checked(data, rows, own, years, settings, faults, owners, places)
+    return checked(data, rows, own, years, settings, faults, owners, places, reader.halves)
 
 
 def checked(
@@ -150,8 +150,12 @@ def checked(
     faults: FaultList | None = None,
     limits: Sequence[LimitRow] = (),
     places: Mapping[str, str] | None = None,
+    halves: Sequence[HalfRead[FacilityRow]] = (),
 ) -> Tables:
-    """Return tables after all checks between rows; arguments as `read_tables`, `places` of facilities in their file.
+    """Return tables after all checks between rows.
+
+    Arguments as `read_tables`, with `places` of facilities in their file and `halves`, facilities that are not right on
+    their own: a fault of theirs is known already, and what can be read of them is checked too.
 
     Raises:
         BadInput: every fault, those already found among them.
@@ -160,7 +164,8 @@ def checked(
     catalogue = merged_measures(shipped_measures(data), own)
     rules = rules_of("cap_and_trade", settings.rule_set, fallback=settings.fallback)
     check_measures(catalogue, found)
-    check_facilities(rows, catalogue, settings.first_year, rules, found, places or {})
+    whole = [HalfRead(row, frozenset(), (places or {}).get(row.id, row.id)) for row in rows]
+    check_facilities([*whole, *halves], catalogue, settings.first_year, rules, found)
     check_paths(read_paths(data, years), settings.first_year, settings.last_year, found)
     check_limits(limits, rows, found)
     found.raise_if_any()

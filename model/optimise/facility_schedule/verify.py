@@ -25,8 +25,8 @@ from model.ordinance.exact import within
 from model.ordinance.rulebook import Rules
 from model.ordinance.rulebook import rules as rules_of
 
-#: Kinds in the order in which the ledger uses them.
-_KINDS = ("excess_reduction", "ordinary", OUTSIDE_TOKYO)
+#: Kinds in the order in which the ledger uses them: what only so much may be used of in a period before what can wait.
+_KINDS = ("excess_reduction", OUTSIDE_TOKYO, "ordinary")
 #: Tonnes by which two ways of working out the same may differ: half a kilogram in each of five years.
 _TOLERANCE_T = 0.01
 
@@ -236,9 +236,12 @@ def _programme(
     )
     fresh = np.zeros((problem.facilities, len(_KINDS), problem.periods))
     fresh[:, 0] = left
-    fresh[:, 1], fresh[:, 2] = amounts.bought_t, amounts.outside_t
-    fresh[:, 1, :-1] += amounts.bought_kept_t[:, 1:]
-    fresh[:, 2, :-1] += amounts.outside_kept_t[:, 1:]
+    for name, now, kept in (
+        (OUTSIDE_TOKYO, amounts.outside_t, amounts.outside_kept_t),
+        ("ordinary", amounts.bought_t, amounts.bought_kept_t),
+    ):
+        fresh[:, _KINDS.index(name)] = now
+        fresh[:, _KINDS.index(name), :-1] += kept[:, 1:]
     limits = np.moveaxis(credit_limits_t(test.required_t, _KINDS, problem.practice.outside_share or 1.0), -1, 1)
     # What was kept before the plan is a period of its own ahead of the others.
     ahead = np.zeros((problem.facilities, len(_KINDS), 1))
