@@ -8,10 +8,8 @@ as bound. Of any three blocks, at most one bundle may hold two or more (rows of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from itertools import combinations
+from itertools import islice
 from math import inf
 from time import perf_counter
 
@@ -19,6 +17,7 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from model.optimise.joint_purchase.auction import FloatArray, IntArray
+from model.optimise.joint_purchase.bundle_search import NOISE, Knapsack, best_bundle, fractional
 from model.optimise.joint_purchase.master import Choice, Master
 from model.optimise.solver import ArrayAnswer, ArrayModel, GrowingModel, SolverOptions
 
@@ -28,12 +27,8 @@ _FIRST = 1e-3
 _SETTLED = 3e-5
 #: Single offers are priced anew once the bound lies within this many times that distance.
 _NEAR = 10.0
-#: Steps of a search for a bundle before its bound is taken in place of its answer.
-_MOST_STEPS = 30_000
 #: Blocks up to which rows of three blocks are looked for, how far one must be broken, how many at a time.
 _MOST_BLOCKS, _BROKEN, _ROWS = 150, 1.02, 30
-#: Numbers smaller than this are noise of the solver.
-_NOISE = 1e-7
 
 
 @dataclass(frozen=True)
@@ -66,10 +61,11 @@ def sharpened(master: Master, reduced: FloatArray, bound: float, options: Solver
 
 @dataclass(frozen=True)
 class _Values:
-    """What packages are worth at the prices of an answer, and the best bundle of each supplier [`unit`]."""
+    """What packages are worth at the prices of an answer, the best bundle of each supplier [`unit`], and the bound."""
 
     profit: FloatArray
     best: FloatArray
+    bound: float
 
 
 class BundleBound:
@@ -95,6 +91,8 @@ class BundleBound:
         self.marks = _marks(master)
         self.rows: list[IntArray] = []
         self.bundles: list[IntArray] = []
+        #: Blocks that each bundle holds.
+        self.held: list[FloatArray] = []
         blocks, resources = master.blocks, len(master.size)
         fixed = blocks + resources
         limit = np.concatenate((np.ones(blocks), master.limit, np.ones(resources)))
@@ -135,27 +133,34 @@ class BundleBound:
 
     def _settle(self, options: SolverOptions, until: float) -> None:
         """Add bundles and cuts until the bound lies close to the relaxation, and keep the best bound."""
-        room = _SETTLED * abs(self._lowest.bound)
+        room = self._room
+        best: _Values | None = None
         while True:
             columns = len(self.bundles)
             answer = self._solve(options)
             if not answer.proof.has_answer:
                 return
-            values, lowest = self._price(answer)
+            values = self._price(answer)
+            if best is None or values.bound > best.bound:
+                best = values
             # Prices that are far from settled would only bring cuts that are not needed later.
-            far = answer.proof.objective * self.master.unit - lowest > _NEAR * room
-            dearer = inf if far else self._learn(answer.values, options)
-            settled = answer.proof.objective * self.master.unit - lowest < room and dearer < room
-            if settled or perf_counter() > until or (len(self.bundles) == columns and dearer <= room):
+            above, news = answer.proof.objective * self.master.unit - values.bound, len(self.bundles) > columns
+            dearer = inf if above > _NEAR * room and news else self._learn(answer.values, options)
+            if (above < room or not news) and dearer < room or perf_counter() > until:
                 break
         self._broken = answer.values
-        if lowest > self._lowest.bound:
-            self._lowest = Sharpened(lowest, self._reduced(values), self.package_rows())
+        if best.bound > self._lowest.bound:
+            self._lowest = Sharpened(best.bound, self._reduced(best), self.package_rows())
 
     def package_rows(self) -> FloatArray:
         """Return what rows of three blocks say of single packages: of those that hold two, one is taken at most."""
         held = [self.holds[row].sum(axis=0) >= 2.0 for row in self.rows]
         return np.array(held, dtype=np.float64).reshape(len(held), len(self.costs))
+
+    @property
+    def _room(self) -> float:
+        """How close the bound has to lie to the relaxation [objective]."""
+        return _SETTLED * abs(self._lowest.bound)
 
     @property
     def _fixed(self) -> int:
@@ -178,43 +183,57 @@ class BundleBound:
         column = np.concatenate((held, self.use[:, packages].sum(axis=1), own, np.array(rows)))
         self.model.add_column(float(self.costs[packages].sum()), 1.0 if supplier < 0 else inf, column)
         self.bundles.append(packages)
+        self.held.append(held)
 
     def _solve(self, options: SolverOptions) -> ArrayAnswer:
         """Return the answer with the bundles there are."""
         return self.model.solve(replace(options, relative_gap=0.0), whole=False)
 
     # Lagrange: at any prices no award is cheaper than the model less what better bundles would gain.
-    def _price(self, answer: ArrayAnswer) -> tuple[_Values, float]:
+    def _price(self, answer: ArrayAnswer) -> _Values:
         """Add the best bundle of each supplier; return what packages are worth, and the bound [objective]."""
         blocks, resources = self.master.blocks, len(self.master.size)
         prices = answer.prices
         profit = prices[:blocks] @ self.holds + prices[blocks : self._fixed] @ self.use - self.costs
         fines, held = [], []
         for place, kind in enumerate(self._kinds, start=self._fixed + resources):
-            if kind >= 0 and prices[place] < -_NOISE:
+            if kind >= 0 and prices[place] < -NOISE:
                 fines.append(-float(prices[place]))
                 held.append(self.holds[self.rows[kind]].sum(axis=0))
                 profit = profit - fines[-1] * (held[-1] >= 2.0)
         once = np.array(held).reshape(len(held), len(self.costs)) == 1.0
-        best = np.maximum(0.0, -prices[self._fixed : self._fixed + resources])
-        gain = 0.0
+        least = np.maximum(0.0, -prices[self._fixed : self._fixed + resources])
+        sacks = []
         for supplier in range(resources):
-            packages, room = self._worth(profit, supplier), float(self.master.limit[supplier])
-            size = self.use[supplier, packages]
-            marks = [self.marks[one] for one in packages.tolist()]
+            packages = self._worth(profit, supplier)
             touched = [sum(1 << int(row) for row in np.flatnonzero(once[:, one])) for one in packages.tolist()]
-            worth, chosen = best_bundle(
-                profit[packages].tolist(), size.tolist(), marks, room, float(best[supplier]), touched, fines
-            )
-            gain += worth - best[supplier]
-            best[supplier] = worth
-            if len(chosen):
-                self._add(packages[chosen])
-        return _Values(profit, best), (answer.proof.objective - gain) * self.master.unit
+            sacks.append((packages, Knapsack(
+                profit[packages].tolist(), self.use[supplier, packages].tolist(),
+                [self.marks[one] for one in packages.tolist()], float(self.master.limit[supplier]), touched, fines,
+            )))  # fmt: skip
+        found = [best_bundle(sack, low, exact=False) for (_, sack), low in zip(sacks, least.tolist(), strict=True)]
+        # While better bundles are at hand elsewhere, hard searches need no end.
+        if sum(one.gain for one in found) - least.sum() <= _NEAR * self._room / self.master.unit:
+            for supplier in [place for place, one in enumerate(found) if one.most > one.gain + NOISE]:
+                self._unbundle(supplier)
+                found[supplier] = best_bundle(sacks[supplier][1], float(least[supplier]))
+        for (packages, _), one in zip(sacks, found, strict=True):
+            if one.items:
+                self._add(packages[one.items])
+        best = np.array([one.most for one in found])
+        return _Values(profit, best, (answer.proof.objective - float((best - least).sum())) * self.master.unit)
+
+    # Who could serve many small packages gains little from bundles, and finding his best one takes long.
+    def _unbundle(self, supplier: int) -> None:
+        """Let a supplier's packages stand for themselves from now on: what he can serve limits them in parts only."""
+        packages = np.flatnonzero(self.owner == supplier)
+        self.owner[packages] = -1
+        for package in packages.tolist():
+            self._add(np.array([package]))
 
     def _worth(self, profit: FloatArray, supplier: int) -> IntArray:
         """Return a supplier's packages that are worth something, the best for their size first."""
-        packages = np.flatnonzero((self.owner == supplier) & (profit > _NOISE))
+        packages = np.flatnonzero((self.owner == supplier) & (profit > NOISE))
         return packages[np.argsort(-profit[packages] / self.use[supplier, packages], kind="stable")]
 
     # What two packages of a bundle are fined for together is left out here: the bound stays one.
@@ -229,7 +248,7 @@ class BundleBound:
                 mark = self.marks[package]
                 beside = [number for number, other in enumerate(marks) if not other & mark]
                 room = float(self.master.limit[supplier] - self.use[supplier, package])
-                most = _fractional([gains[one] for one in beside], [sizes[one] for one in beside], 0, room)
+                most = fractional([gains[one] for one in beside], [sizes[one] for one in beside], 0, room)
                 found[package] = max(0.0, values.best[supplier] - values.profit[package] - most)
         return found * self.master.unit
 
@@ -245,44 +264,48 @@ class BundleBound:
 
     # Bundles that hold two of three blocks clash with each other, so at most one of them is taken.
     def _worst(self) -> IntArray:
-        """Return threes of blocks whose row the last answer breaks, the worst first, dims (row, 3)."""
+        """Return some threes of blocks whose row the last answer breaks, the worst first, dims (row, 3)."""
         none = np.zeros((0, 3), dtype=np.int64)
         if self._broken is None or self.master.blocks > _MOST_BLOCKS:
             return none
         parts = self._broken[self._fixed + 1 :]
-        used = np.flatnonzero(parts > _NOISE)
+        used = np.flatnonzero(parts > NOISE)
         if not len(used):
             return none
-        held = np.array([self.holds[:, self.bundles[one]].sum(axis=1) for one in used.tolist()]).T
+        held = np.array([self.held[one] for one in used.tolist()]).T
         weight = parts[used]
-        both = (held * weight) @ held.T
-        three = _threes(self.master.blocks)
-        one, two, last = three.T
-        pairs = both[one, two] + both[one, last] + both[two, last]
-        near = np.flatnonzero(pairs > _BROKEN)
-        all_three = (held[one[near]] * held[two[near]] * held[last[near]]) @ weight
-        broken = pairs[near] - 2.0 * all_three
-        worst = np.argsort(-broken, kind="stable")
-        worst = worst[broken[worst] > _BROKEN]
+        # A block that one bundle holds whole, and nothing else in parts, breaks no row.
+        live = np.flatnonzero((held > 0.0).sum(axis=1) > 1)
+        both, whole = (held * weight) @ held.T, held @ weight
+        found, broken = [none], [np.zeros(0)]
+        for one in live.tolist():
+            two, last = np.meshgrid(live[live > one], live[live > one], indexing="ij")
+            two, last = two[two < last], last[two < last]
+            pairs = both[one, two] + both[one, last] + both[two, last]
+            # Bundles of two pairs that share a block are together no more than all that hold it.
+            common = np.maximum.reduce((
+                both[one, two] + both[one, last] - whole[one], both[one, two] + both[two, last] - whole[two],
+                both[one, last] + both[two, last] - whole[last], np.zeros(len(two)),
+            ))  # fmt: skip
+            near = pairs - 2.0 * common > _BROKEN
+            two, last = two[near], last[near]
+            beyond = pairs[near] - 2.0 * (held[one] * held[two] * held[last]) @ weight
+            found.append(np.column_stack((np.full(len(two), one), two, last))[beyond > _BROKEN])
+            broken.append(beyond[beyond > _BROKEN])
+        order = np.argsort(-np.concatenate(broken), kind="stable")
         known = {tuple(row.tolist()) for row in self.rows}
-        fresh = [row for row in three[near[worst]] if tuple(row.tolist()) not in known]
-        return np.array(fresh, dtype=np.int64).reshape(-1, 3)
+        fresh = (row for row in np.concatenate(found)[order] if tuple(row.tolist()) not in known)
+        return np.array(list(islice(fresh, _ROWS)), dtype=np.int64).reshape(-1, 3)
 
     def _subsets(self) -> bool:
         """Add rows of three blocks that the last answer breaks; say whether there were any."""
-        worst = self._worst()[:_ROWS]
+        worst, held = self._worst(), np.array(self.held)
         for row in worst:
-            in_bundles = [float(self.holds[row][:, packages].sum() >= 2.0) for packages in self.bundles]
+            in_bundles = (held[:, row].sum(axis=1) >= 2.0).astype(np.float64)
             self.model.add_row(np.concatenate((np.zeros(self._fixed + 1), in_bundles)), -inf, 1.0)
             self._kinds.append(len(self.rows))
             self.rows.append(row)
         return len(worst) > 0
-
-
-@cache
-def _threes(blocks: int) -> IntArray:
-    """Return all threes of blocks, dims (row, 3)."""
-    return np.array(list(combinations(range(blocks), 3)), dtype=np.int64).reshape(-1, 3)
 
 
 def _marks(master: Master) -> list[int]:
@@ -296,67 +319,3 @@ def _marks(master: Master) -> list[int]:
             mark |= 1 << bits.setdefault((package.group, package.supplier), len(bits))
         marks.append(mark)
     return marks
-
-
-def _fractional(gains: Sequence[float], sizes: Sequence[float], first: int, room: float) -> float:
-    """Return the fractional knapsack of items from the first on, in falling order of gain for size."""
-    total = 0.0
-    for gain, size in zip(gains[first:], sizes[first:], strict=True):
-        if size > room:
-            return total + gain * max(0.0, room) / size
-        total += gain
-        room -= size
-    return total
-
-
-def best_bundle(
-    gains: Sequence[float],
-    sizes: Sequence[float],
-    marks: Sequence[int],
-    room: float,
-    least: float,
-    touched: Sequence[int] = (),
-    fines: Sequence[float] = (),
-) -> tuple[float, list[int]]:
-    """Return the greatest gain of items that fit into a room and do not clash, and which, if it exceeds the least.
-
-    Args:
-        gains: of items, in falling order of gain for size.
-        sizes: of items, positive.
-        marks: bit masks; items clash if their masks have a bit in common.
-        room: for all sizes together.
-        least: gain to exceed; returned with no items if nothing does.
-        touched: bit masks of the rows of which an item holds one block; none where empty.
-        fines: what two items cost that hold a block of the same row, once by row.
-
-    Returns:
-        an upper bound of the greatest gain, with the best items found, if the search became too long.
-    """
-    best, chosen, steps = least, list[int](), 0
-    touched = touched or [0] * len(gains)
-    stack: list[tuple[int, float, float, int, int, int, tuple[int, ...]]] = [(0, room, 0.0, 0, 0, 0, ())]
-    while stack:
-        first, left, gain, used, once, twice, taken = stack.pop()
-        steps += 1
-        if steps > _MOST_STEPS:
-            return max(best, _fractional(gains, sizes, 0, room)), chosen
-        while first < len(gains) and (sizes[first] > left + _NOISE or marks[first] & used):
-            first += 1
-        if gain > best + _NOISE:
-            best, chosen = gain, list(taken)
-        if first == len(gains) or gain + _fractional(gains, sizes, first, left) <= best + _NOISE:
-            continue
-        stack.append((first + 1, left, gain, used, once, twice, taken))
-        again = touched[first] & once & ~twice
-        fined = gain + gains[first] - sum(fines[row] for row in _bits(again))
-        state = (used | marks[first], once | touched[first], twice | again, (*taken, first))
-        stack.append((first + 1, left - sizes[first], fined, *state))
-    return best, chosen
-
-
-def _bits(mask: int) -> Iterator[int]:
-    """Yield the positions of the bits of a mask."""
-    while mask:
-        lowest = mask & -mask
-        yield lowest.bit_length() - 1
-        mask ^= lowest

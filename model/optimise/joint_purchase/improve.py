@@ -20,8 +20,9 @@ _PART, _LEAST, _MOST = 0.4, 0.1, 0.9
 _WIDER, _NARROWER = 1.05, 0.9
 #: Gap of the small models as a part of the gap asked for, and their most nodes and seconds.
 _GAP, _NODES, _SECONDS = 0.05, 150, 6.0
-#: Packages within this part of the distance of bound and award are thought well of.
-_PROMISING = 0.5
+#: Packages within this part of the distance of bound and award are thought well of: what all packages of an award
+#: exceed the bound by adds up, so a cheaper award has few that are farther.
+_PROMISING = 0.4
 #: An award has to be cheaper by this part of its price.
 _CHEAPER = 1e-9
 
@@ -78,10 +79,11 @@ class Improver:
         """
         taken = np.flatnonzero(standing.values[self._columns] > 0.5)
         most = max(2, round(self._part * len(taken)))
-        gone = self._given_up(taken, most, excess <= _PROMISING * distance)
+        promising = excess <= _PROMISING * distance
+        gone = self._given_up(taken, most, promising)
         kept = np.setdiff1d(taken, gone)
         settled = self._held[:, kept].any(axis=1)
-        upper = (excess <= distance) & ~self._held[settled].any(axis=0)
+        upper = promising & ~self._held[settled].any(axis=0)
         upper[taken] = True
         lower = np.zeros(len(upper))
         lower[kept] = 1.0

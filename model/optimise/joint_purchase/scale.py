@@ -28,14 +28,16 @@ _SETTLED = 0.01
 _NEAREST, _FIRST_TIME = 400, 0.15
 #: While more packages than this could be in a better award, bound and award are brought closer before all are tried.
 _FEW = 1_200
-#: Steps of looking near the award between two rises of the bound, and this many without news end the looking.
-_STEPS, _NO_NEWS = 8, 40
+#: Steps of looking near the award between two rises of the bound.
+_STEPS = 8
+#: Steps without news that end the looking, before the solver's cuts for all packages were tried and after.
+_SOON, _NO_NEWS = 15, 40
 #: Part of the time left by then for bringing bound and award closer; and for each try of all packages.
 _CLOSER_TIME, _ALL_TIME = 0.9, 0.9
 #: Gap of all packages as a part of the gap asked for.
 _ALL_GAP = 0.4
 #: Rows of three blocks are added so often before the first award; each time the bound may take this part of the time.
-_ROUNDS, _BOUND_TIME = 1, 0.3
+_ROUNDS, _BOUND_TIME = 4, 0.3
 #: Gap to which parts of facilities are made whole, as a part of the gap asked for.
 _WHOLE_GAP = 0.01
 #: What whole facilities may cost more than parts, as a part of the gap asked for, before more is tried.
@@ -110,6 +112,8 @@ class _Search:
         self.lowest = -inf
         self.tried: set[tuple[tuple[int, ...], tuple[int, ...]]] = set()
         self.excess = np.zeros(len(auction.packages))
+        #: Rows of three blocks that the master has.
+        self.rows = 0
         self.start: FloatArray | None = None
 
     @property
@@ -133,15 +137,14 @@ class _Search:
         if not self.auction.segments and len(self.auction.packages):
             bundles = BundleBound(self.master, relaxed.reduced, relaxed.bound)
             self._raise(bundles, _ROUNDS)
-            for row in bundles.package_rows():
-                self.master.add_rule(row, -inf, 1.0)
         nearest = float(np.sort(self.excess)[_NEAREST]) if len(self.excess) > _NEAREST else inf
         self._solve(nearest, 1.0, _FIRST_TIME)
-        if not self.done and len(self.excess) > _FEW:
-            # What the solver's own cuts give at the root is cheap beside more bundles, and often more.
-            self._solve(inf, 1.0, _FIRST_TIME)
         if bundles is not None and self.start is not None:
-            self._closer(bundles, perf_counter() + _CLOSER_TIME * self.left)
+            self._closer(bundles, _SOON)
+            if not self.done and len(self.excess) > _FEW:
+                # What the solver's own cuts give at the root is cheap beside more bundles, and often more.
+                self._solve(inf, 1.0, _FIRST_TIME)
+            self._closer(bundles, _NO_NEWS)
         while not self.done and self.left > 0.0:
             if not self._solve(inf, _ALL_GAP, _ALL_TIME):
                 break
@@ -151,24 +154,29 @@ class _Search:
     def _raise(self, bundles: BundleBound, rounds: int) -> bool:
         """Raise the bound by bundles; say whether it rose."""
         sharp = bundles.sharpen(replace(self.options, seconds=max(1.0, _BOUND_TIME * self.left)), rounds)
+        for row in bundles.package_rows()[self.rows :]:
+            self.master.add_rule(row, -inf, 1.0)
+        self.rows = len(bundles.rows)
         if sharp.bound <= self.lowest:
             return False
         self.excess, self.lowest = sharp.reduced, sharp.bound
         self.bound = max(self.bound, sharp.bound)
         return True
 
-    def _closer(self, bundles: BundleBound, until: float) -> None:
-        """Improve the award near where it stands and raise the bound, in turns, while many packages are left."""
+    def _closer(self, bundles: BundleBound, patience: int) -> None:
+        """Improve the award near where it stands and raise the bound, in turns, while many packages are left.
+
+        Args:
+            bundles: the bound.
+            patience: steps without news that end the looking.
+        """
         assert self.start is not None
+        until = perf_counter() + _CLOSER_TIME * self.left
         improver = Improver(self.master, self.options, _FURTHER)
         standing, quiet, rising = improver.priced(self.start), 0, True
-        while not self.done and perf_counter() < until:
-            distance = self.highest - self.lowest
-            if np.count_nonzero(self.excess <= distance) <= _FEW or (
-                quiet > _NO_NEWS and (bundles.exhausted or not rising)
-            ):
+        while not self.done and perf_counter() < until and quiet <= patience:
+            if np.count_nonzero(self.excess <= self.highest - self.lowest) <= _FEW:
                 break
-            rising = rising and self._raise(bundles, 1)
             for _ in range(_STEPS):
                 better = improver.step(standing, self.excess, self.highest - self.lowest, until - perf_counter())
                 quiet = 0 if better is not standing else quiet + 1
@@ -176,6 +184,7 @@ class _Search:
                     standing = better
                     if self._keep(standing.values):
                         break
+            rising = rising and not self.done and not bundles.exhausted and self._raise(bundles, 1)
         self.start = standing.values
 
     def _solve(self, promising: float, gap: float, part: float) -> bool:
