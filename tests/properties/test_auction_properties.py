@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.optimise.joint_purchase.auction import Auction, Award, Package, Segment, price_of
-from model.optimise.joint_purchase.bundles import best_bundle
+from model.optimise.joint_purchase.bundle_search import Knapsack, best_bundle
 from model.optimise.joint_purchase.clear import clear, second_best
 from model.optimise.joint_purchase.ranges import Neighbours, least_with
 from model.optimise.joint_purchase.scale import clear_by_decomposition
@@ -148,9 +148,9 @@ ITEMS = st.lists(st.tuples(st.integers(1, 20), st.integers(1, 9), st.integers(1,
 
 
 @settings(max_examples=80, deadline=None)
-@given(ITEMS, st.integers(1, 25), st.tuples(st.integers(0, 9), st.integers(0, 9)))
+@given(ITEMS, st.integers(1, 25), st.tuples(st.integers(0, 9), st.integers(0, 9)), st.integers(0, 12))
 def test_the_best_bundle_is_the_best_of_all_that_fit(
-    items: list[tuple[int, int, int, int]], room: int, fines: tuple[int, int]
+    items: list[tuple[int, int, int, int]], room: int, fines: tuple[int, int], steps: int
 ) -> None:
     items.sort(key=lambda one: -one[0] / one[1])
     gains, sizes, marks, touched = ([one[k] for one in items] for k in range(4))
@@ -168,9 +168,13 @@ def test_the_best_bundle_is_the_best_of_all_that_fit(
         apart = union.bit_count() == sum(mark.bit_count() for _, _, mark, _ in inside)
         if apart and sum(size for _, size, _, _ in inside) <= room:
             best = max(best, worth(inside))
-    found, which = best_bundle(gains, sizes, marks, float(room), 0.0, touched, [float(one) for one in fines])
-    assert found == pytest.approx(best)
-    assert worth([items[one] for one in which]) == pytest.approx(best)
+    sack = Knapsack(gains, sizes, marks, float(room), touched, [float(one) for one in fines])
+    found = best_bundle(sack, 0.0, 10_000)
+    assert found.most == found.gain == pytest.approx(best)
+    assert worth([items[one] for one in found.items]) == pytest.approx(best)
+    cut_short = best_bundle(sack, 0.0, steps)
+    assert cut_short.most >= best - 1e-9 and cut_short.gain <= best + 1e-9
+    assert worth([items[one] for one in cut_short.items]) == pytest.approx(cut_short.gain)
 
 
 @settings(max_examples=25, deadline=None)

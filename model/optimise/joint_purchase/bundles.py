@@ -27,6 +27,8 @@ _FIRST = 1e-3
 _SETTLED = 3e-5
 #: Single offers are priced anew once the bound lies within this many times that distance.
 _NEAR = 10.0
+#: Steps of the search for a supplier's best bundle while prices are far from settled, and before it is given up.
+_FEW_STEPS, _MOST_STEPS = 4_000, 40_000
 #: Blocks up to which rows of three blocks are looked for, how far one must be broken, how many at a time.
 _MOST_BLOCKS, _BROKEN, _ROWS = 150, 1.02, 30
 
@@ -146,7 +148,7 @@ class BundleBound:
             # Prices that are far from settled would only bring cuts that are not needed later.
             above, news = answer.proof.objective * self.master.unit - values.bound, len(self.bundles) > columns
             dearer = inf if above > _NEAR * room and news else self._learn(answer.values, options)
-            if (above < room or not news) and dearer < room or perf_counter() > until:
+            if ((above < room or not news) and dearer < room) or perf_counter() > until:
                 break
         self._broken = answer.values
         if best.bound > self._lowest.bound:
@@ -211,12 +213,13 @@ class BundleBound:
                 profit[packages].tolist(), self.use[supplier, packages].tolist(),
                 [self.marks[one] for one in packages.tolist()], float(self.master.limit[supplier]), touched, fines,
             )))  # fmt: skip
-        found = [best_bundle(sack, low, exact=False) for (_, sack), low in zip(sacks, least.tolist(), strict=True)]
+        found = [best_bundle(sack, low, _FEW_STEPS) for (_, sack), low in zip(sacks, least.tolist(), strict=True)]
         # While better bundles are at hand elsewhere, hard searches need no end.
         if sum(one.gain for one in found) - least.sum() <= _NEAR * self._room / self.master.unit:
-            for supplier in [place for place, one in enumerate(found) if one.most > one.gain + NOISE]:
-                self._unbundle(supplier)
-                found[supplier] = best_bundle(sacks[supplier][1], float(least[supplier]))
+            for supplier in [place for place, one in enumerate(found) if one.most > one.gain]:
+                found[supplier] = best_bundle(sacks[supplier][1], float(least[supplier]), _MOST_STEPS)
+                if found[supplier].most > found[supplier].gain:
+                    self._unbundle(supplier)
         for (packages, _), one in zip(sacks, found, strict=True):
             if one.items:
                 self._add(packages[one.items])

@@ -1,13 +1,17 @@
 """Better awards near one in hand: some of its packages are given up, and what they held is awarded anew.
 
+What single offers cost in parts says little of whole facilities where capacity is short, so every solution cheaper than
+the best award is made whole, and barred once it was.
+
 Large neighbourhood search (Shaw 1998) on the model of packages and blocks: with the other packages fixed it is small
 enough to be solved nearly to the end. What is given up is chosen by chance, by supplier, or by what stands in the way
-of a package that the bound thinks well of; how much, by how hard the last model was.
+of a package that the bound thinks well of; how much, by how hard the last models were and how long news is wanting.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 
@@ -23,7 +27,7 @@ _GAP, _NODES, _SECONDS = 0.05, 150, 6.0
 #: Packages within this part of the distance of bound and award are thought well of: what all packages of an award
 #: exceed the bound by adds up, so a cheaper award has few that are farther.
 _PROMISING = 0.4
-#: An award has to be cheaper by this part of its price.
+#: An award has to be cheaper by this part of its price, and differ in a package.
 _CHEAPER = 1e-9
 
 
@@ -60,6 +64,7 @@ class Improver:
         self._supplier = np.array([one.supplier for one in master.auction.packages], dtype=np.int64)
         self._random = np.random.default_rng(options.seed)
         self._part = _PART
+        self._barred: list[int] = []
 
     def priced(self, values: FloatArray) -> Standing:
         """Return a solution with its single offers priced right, as the master learns them."""
@@ -68,14 +73,20 @@ class Improver:
         values[-1] += dearer / self.master.unit
         return Standing(values, self.master.worth(values))
 
-    def step(self, standing: Standing, excess: FloatArray, distance: float, seconds: float) -> Standing:
-        """Return a cheaper solution, or the same if none was found.
+    def step(
+        self, standing: Standing, excess: FloatArray, distance: float, seconds: float, target: float
+    ) -> Standing | None:
+        """Return a solution near one in hand that is cheaper than a target, or None if none was found.
+
+        Its single offers are in parts: what they cost as whole facilities is for the caller to find out, and to bar
+        the packages from then on.
 
         Args:
             standing: solution in hand.
             excess: the least by which an award with a package exceeds the bound, by package [unit of the objective].
             distance: of bound and award [unit of the objective]; packages beyond it cannot help.
             seconds: most time.
+            target: price of the best award [unit of the objective].
         """
         taken = np.flatnonzero(standing.values[self._columns] > 0.5)
         most = max(2, round(self._part * len(taken)))
@@ -88,14 +99,31 @@ class Improver:
         lower = np.zeros(len(upper))
         lower[kept] = 1.0
         self.master.restrict(self._columns, lower, upper.astype(np.float64))
-        asked = replace(self._options, seconds=max(1.0, min(_SECONDS, seconds)))
-        answer = self.master.solve(asked, whole=True, start=standing.values)
+        limit = (1.0 - _CHEAPER) * target
+        asked = replace(self._options, seconds=max(1.0, min(_SECONDS, seconds)),
+                        further={**self._options.further, "objective_bound": limit / self.master.unit})  # fmt: skip
+        answer = self.master.solve(asked, whole=True)
         hard = answer.proof.status != "optimal"
         self._part = min(_MOST, max(_LEAST, self._part * (_NARROWER if hard else _WIDER)))
-        if not answer.proof.has_answer or self.master.worth(answer.values) >= (1.0 - _CHEAPER) * standing.price:
-            return standing
+        if not answer.proof.has_answer or self.master.worth(answer.values) >= limit:
+            return None
         found = self.priced(answer.values)
-        return found if found.price < (1.0 - _CHEAPER) * standing.price else standing
+        return found if found.price < limit else None
+
+    def bar(self, standing: Standing) -> None:
+        """Keep the packages of a solution from being found again."""
+        taken = standing.values[self._columns] > 0.5
+        row = self.master.add_rule(np.where(taken, 1.0, -1.0), -inf, float(np.count_nonzero(taken)) - 1.0)
+        self._barred.append(row)
+
+    def release(self) -> None:
+        """Let every solution be found again."""
+        for row in self._barred:
+            self.master.change_rule(row, -inf, inf)
+
+    def start_again(self) -> None:
+        """Give up no more than at first: after news, or from another award, small changes come before large ones."""
+        self._part = _PART
 
     def _given_up(self, taken: IntArray, most: int, promising: np.ndarray) -> IntArray:
         """Return about as many packages taken as asked for, chosen in one of three ways."""

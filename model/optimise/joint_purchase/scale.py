@@ -2,7 +2,7 @@
 
 First the relaxation is solved with all its cuts and sharpened: a bound, and for each package the least by which an
 award with it exceeds that bound. Packages close to it are tried first; the award found says which others cannot be in
-any better one and are dropped. While many are left, the award is improved near where it stands and the bound raised, in
+any better one and are dropped. While many are left, other awards near it are made whole and the bound is raised, in
 turns. What is left is solved to the gap asked for, and again while it brings news of single offers.
 """
 
@@ -30,8 +30,10 @@ _NEAREST, _FIRST_TIME = 400, 0.15
 _FEW = 1_200
 #: Steps of looking near the award between two rises of the bound.
 _STEPS = 8
+#: Steps without news after which the looking begins anew, from the first award and by other chances.
+_ASTRAY = 14
 #: Steps without news that end the looking, before the solver's cuts for all packages were tried and after.
-_SOON, _NO_NEWS = 15, 40
+_SOON, _NO_NEWS = 60, 120
 #: Part of the time left by then for bringing bound and award closer; and for each try of all packages.
 _CLOSER_TIME, _ALL_TIME = 0.9, 0.9
 #: Gap of all packages as a part of the gap asked for.
@@ -45,7 +47,7 @@ _WHOLE_ROOM = 0.2
 #: Probing each of thousands of packages takes longer than it saves here (the number is HiGHS's for that rule), and so
 #: does starting the search anew.
 _FURTHER: dict[str, bool | int | float | str] = {
-    "mip_allow_restart": False, "presolve_rule_off": 2**15, "mip_max_nodes": 2**31 - 1,
+    "mip_allow_restart": False, "presolve_rule_off": 2**15, "mip_max_nodes": 2**31 - 1, "objective_bound": inf,
 }  # fmt: skip
 #: Longest time to make parts of facilities whole [s].
 _WHOLE_SECONDS = 5.0
@@ -144,7 +146,7 @@ class _Search:
             if not self.done and len(self.excess) > _FEW:
                 # What the solver's own cuts give at the root is cheap beside more bundles, and often more.
                 self._solve(inf, 1.0, _FIRST_TIME)
-            self._closer(bundles, _NO_NEWS)
+                self._closer(bundles, _NO_NEWS)
         while not self.done and self.left > 0.0:
             if not self._solve(inf, _ALL_GAP, _ALL_TIME):
                 break
@@ -173,19 +175,32 @@ class _Search:
         assert self.start is not None
         until = perf_counter() + _CLOSER_TIME * self.left
         improver = Improver(self.master, self.options, _FURTHER)
-        standing, quiet, rising = improver.priced(self.start), 0, True
-        while not self.done and perf_counter() < until and quiet <= patience:
+        first = best = standing = improver.priced(self.start)
+        improver.bar(first)
+        steps, news, lately, rising = 0, 0, 0, True
+        while not self.done and perf_counter() < until and steps - news <= patience:
             if np.count_nonzero(self.excess <= self.highest - self.lowest) <= _FEW:
                 break
             for _ in range(_STEPS):
-                better = improver.step(standing, self.excess, self.highest - self.lowest, until - perf_counter())
-                quiet = 0 if better is not standing else quiet + 1
-                if better is not standing:
-                    standing = better
-                    if self._keep(standing.values):
+                steps += 1
+                found = improver.step(
+                    standing, self.excess, self.highest - self.lowest, until - perf_counter(), self.highest
+                )
+                if found is not None:
+                    improver.bar(found)
+                    standing, lately, highest = found, steps, self.highest
+                    done = self._keep(found.values)
+                    if self.highest < highest:
+                        best, news = found, steps
+                        improver.start_again()
+                    if done:
                         break
+                elif steps - lately > _ASTRAY:
+                    standing, lately = first, steps
+                    improver.start_again()
             rising = rising and not self.done and not bundles.exhausted and self._raise(bundles, 1)
-        self.start = standing.values
+        improver.release()
+        self.start = best.values
 
     def _solve(self, promising: float, gap: float, part: float) -> bool:
         """Solve the master with some packages; say whether there was news of single offers."""
