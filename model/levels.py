@@ -37,7 +37,8 @@ class Renovations:
     """How kinds of segments are built and renovated.
 
     Args:
-        rate: share of a level renovated a year in cohorts of the minimum age, at most 1 [kind, year, standard before].
+        rate: share of a level renovated a year in cohorts of the minimum age, at most 1 [kind, year, standard before],
+            years of the projection.
         transition: where that goes [kind, year, standard before, standard after].
         flow: what it takes from and brings to each level, as `model.stock.renovation_flow` gives it.
         minimum_age: [years] [kind].
@@ -66,6 +67,7 @@ class Levels:
         self._members, self._place = _rectangle(self._kind)
         self._first, self._cohort = _cohorts(shares, axes.vintages, float(self._renovations.minimum_age.max()))
         self._built, self._shares = axes.vintages[self._first], shares[:, self._first]
+        self._ahead = int(np.searchsorted(axes.years, PROJECTION_FROM))
 
     def of_area(self, area: Array) -> Array:
         """Return floor area by level [m²] [segment, standard] of floor area by vintage [m²] [segment, vintage]."""
@@ -80,10 +82,11 @@ class Levels:
 
         Args:
             area: floor area of each vintage that stands [m²] [segment, vintage].
-            index: position of the year.
+            index: position of the year, one of the projection.
             year: the year.
         """
         course, of_cohort = self._renovations, np.add.reduceat(area, self._first, axis=1)
+        index -= self._ahead
         eligible = year - self._built + 0.5 >= course.minimum_age[:, None]
         renovated = self._by_level(of_cohort * eligible[self._kind]) * course.rate[self._kind, index]
         by_level = np.matmul(renovated[:, None, :], course.transition[self._kind, index])[:, 0]
@@ -94,7 +97,7 @@ class Levels:
 
     def build(self, index: int, position: int) -> None:
         """Give the vintage of a year of the projection the levels that new buildings have then."""
-        self._shares[:, self._cohort[position]] = self._renovations.new_mix[:, index]
+        self._shares[:, self._cohort[position]] = self._renovations.new_mix[:, index - self._ahead]
 
     def _by_level(self, of_cohort: Array) -> Array:
         """Return floor area by level [m²] [segment, standard] of floor area by cohort [m²] [segment, cohort]."""
@@ -143,15 +146,15 @@ def _kinds(data: Data, levers: Levers, axes: Axes, course: Works) -> tuple[Renov
     target in proportion; the rest of the target would lower it, so that part stays as it is.
     """
     groups, lever = axes.attribute("policy_group"), levers.renovation
-    targets = {
-        name: share_path_values(lever.target[name], axes.years, axes.standards) for name in dict.fromkeys(groups)
-    }
+    ahead = int(np.searchsorted(axes.years, PROJECTION_FROM))
+    years = axes.years[ahead:]
+    targets = {name: share_path_values(lever.target[name], years, axes.standards) for name in dict.fromkeys(groups)}
     of_segments = (
         base_standards(data, axes),
-        course.renovation_rate.T,
+        course.renovation_rate[ahead:].T,
         np.stack([targets[name] for name in groups]),
         np.array([lever.minimum_age[name] for name in groups], dtype=np.float64),
-        course.new_mix.transpose(1, 0, 2),
+        course.new_mix[ahead:].transpose(1, 0, 2),
     )
     number: dict[tuple[bytes, ...], int] = {}
     alike = [tuple(each[segment].tobytes() for each in of_segments) for segment in range(len(groups))]
