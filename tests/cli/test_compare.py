@@ -69,6 +69,7 @@ def test_differences_are_those_of_the_files(
             for kind in ("png", "svg")} == pictures  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_first_result_is_the_reference(results: Path, tmp_path: Path) -> None:
     assert run("compare", results / "after", results / "before", "--out", tmp_path, "--no-figures") == 0
     table = _differences(tmp_path)
@@ -77,6 +78,7 @@ def test_the_first_result_is_the_reference(results: Path, tmp_path: Path) -> Non
     assert set(total["reference_run"]) == {"after"}
 
 
+@pytest.mark.slow
 def test_different_years_are_cut_to_those_in_common_and_said_so(
     results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,6 +95,7 @@ def test_results_without_a_year_in_common_are_refused(results: Path, capsys: pyt
     assert not (results / "compare_early_late").exists()
 
 
+@pytest.mark.slow
 def test_two_results_of_the_same_scenario_are_told_apart_by_their_folders(
     results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,6 +106,7 @@ def test_two_results_of_the_same_scenario_are_told_apart_by_their_folders(
     assert "before and again hold the same numbers" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.slow
 def test_a_result_beside_itself_is_refused(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("compare", results / "before", results / "after", results / "before" / "pathway.nc", "--lang", "en") == 2
     told = capsys.readouterr().err

@@ -193,6 +193,7 @@ def test_what_cannot_be_met_is_named_with_what_mends_it(tmp_path: Path) -> None:
     assert sum(parts) == pytest.approx(total[3])
 
 
+@pytest.mark.slow
 def test_a_made_up_portfolio_says_so(tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert (
@@ -216,6 +217,7 @@ def test_a_made_up_portfolio_says_so(tmp_path: Path) -> None:
         assert found.attrs["objective"] == pytest.approx(cost, rel=0.02)
 
 
+@pytest.mark.slow
 def test_rule_sets_stand_side_by_side_by_what_they_are(tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert schedule(EXAMPLES / "facilities.csv", "--to", 2029, "--compare", "--out", out) == ExitCode.DONE

@@ -81,6 +81,7 @@ def test_what_members_keep_of_stock_and_panels_is_what_the_run_of_all_municipali
         assert kept["new_share"][:, column] == pytest.approx(new_share(result, counted, sector), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_member_has_the_same_bits_alone_in_a_process_of_its_own(first_block: dict[str, np.ndarray]) -> None:
     script = (
         "import sys; sys.path[:0] = ['tests/theory', 'tests']\n"

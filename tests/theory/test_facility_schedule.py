@@ -250,6 +250,7 @@ def test_equals_exhaustive_search_with_trade(seed: int, practice: Practice) -> N
     assert apart.cost >= expected - 1e-6 * abs(expected) - ROUNDED
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(st.integers(0, 10**6), st.booleans(), st.sampled_from([None, 1 / 3]))
 def test_equals_exhaustive_search_with_certificates(seed: int, banking: bool, outside: float | None) -> None:

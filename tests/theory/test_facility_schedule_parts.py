@@ -87,6 +87,7 @@ def test_plans_repriced_are_plans_made_anew(seed: int, factor: float) -> None:
         assert plan.position_t == pytest.approx(anew.position_t, rel=1e-9, abs=1e-6)
 
 
+@pytest.mark.slow
 @SOME
 @given(st.integers(0, 10**6))
 def test_an_owners_budget_binds_that_owner_alone(seed: int) -> None:

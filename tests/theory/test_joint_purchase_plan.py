@@ -112,6 +112,7 @@ def test_a_plan_cut_short_is_no_dearer_than_the_simple_partitions(tmp_path: Path
     assert expected <= min(one.price for one in lots.others if one.allowed) * (1 + 1e-6)
 
 
+@pytest.mark.slow
 def test_menus_equal_listing_every_choice(few: Purchase) -> None:
     for target in (0.0, 0.6, 1.0):
         menu = choose_menus(few, target, EXACT)
