@@ -128,7 +128,7 @@ def clear(
 def share(
     files: Files,
     out: Out = None,
-    seconds: Seconds = 120.0,
+    seconds: Annotated[float, typer.Option(help="time for award and division / 計算時間の上限(秒)", min=1)] = 120.0,
     orders: Annotated[int, typer.Option(help="orders drawn for more than 12 wards / 13区以上での標本数", min=4)] = 200,
     seed: Seed = 0,
     keep_good: KeepGood = False,
@@ -147,14 +147,16 @@ def share(
     budget_faults(purchase).raise_if_any()
     begun = perf_counter()
     with progress(console, _SHARING(language)) as told:
-        found = answer(purchase, _options(min(seconds, 30.0), 1e-4, seed), details=False)
+        found = answer(purchase, _options(min(seconds / 4, 30.0), 1e-4, seed), details=False)
         told(1, 2)
         if found is None:
             console.print(_NO_AWARD(language), markup=False)
             return ExitCode.INFEASIBLE
         # The award in hand is what there is to divide, unless its rules kept wards from staying with their offers.
         saving = sum(purchase.budgets.values()) - found.total if purchase.rules.stage_one else None
-        divided = divide(build(purchase, stage_one=True), _options(seconds, 1e-6, seed), orders, seed, saving)
+        opened = build(purchase, stage_one=True)
+        left = max(1.0, seconds - (perf_counter() - begun))
+        divided = divide(opened, _options(left, 1e-6, seed), orders, seed, saving)
     from model.optimise.joint_purchase.share import sharing_dataset
     from model.report.auction.share import share_lines, share_sheets, write_share_page
     from model.spreadsheet import write_workbook

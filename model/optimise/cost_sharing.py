@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import inf
+from math import inf, isfinite
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csc_array
@@ -21,9 +22,27 @@ from model.optimise.solver import ArrayModel, SolverOptions, solve_arrays
 
 #: Value of a coalition given as a bit mask.
 Value = Callable[[int], float]
-#: Returns the coalition with the largest excess among those that the second argument lets pass, and its excess; one
-#: with more excess than the third will do; None: nothing.
-MostUnhappy = Callable[[FloatArray, Callable[[int], bool], float], "tuple[int, float] | None"]
+
+
+class Unhappy(NamedTuple):
+    """What a search for the largest excess found.
+
+    Args:
+        coalition: as a bit mask; 0 where time ran out before any was found.
+        excess: of this coalition [unit of v].
+        at_most: no coalition has more [unit of v].
+        settled: whether the search came to its end; else time ran out, or a coalition that would do was found.
+    """
+
+    coalition: int
+    excess: float
+    at_most: float
+    settled: bool
+
+
+#: Returns the coalition with the largest excess among those that the second argument lets pass; one with more excess
+#: than the third will do; None: there is none to look at.
+MostUnhappy = Callable[[FloatArray, Callable[[int], bool], float], "Unhappy | None"]
 
 #: Most players for whom every coalition is listed.
 LARGEST_EXACT = 12
@@ -31,6 +50,8 @@ LARGEST_EXACT = 12
 _SPAN = 1e-8
 #: Part of what is still possible that is asked of shares near the centre.
 _HALF = 0.5
+#: A coalition is worth more than was known if by more than this part of what counts as equal.
+_NEWS = 0.1
 #: Room for settled excesses, as a share of the whole.
 _ROOM = 1e-11
 
@@ -65,71 +86,37 @@ def proportional(total: float, weights: FloatArray) -> FloatArray:
     return np.asarray(total * weights / weights.sum(), dtype=np.float64)
 
 
-@dataclass(frozen=True)
-class SampledShapley:
-    """A Shapley value from random orders.
-
-    Args:
-        shares: mean by player; they add up to v(N) exactly.
-        standard_error: of each mean.
-        orders: number of orders drawn.
-    """
-
-    shares: FloatArray
-    standard_error: FloatArray
-    orders: int
+def all_values(value: Value, players: int) -> FloatArray:
+    """Return v(S) of every coalition, by bit mask."""
+    return np.array([value(coalition) for coalition in range(2**players)])
 
 
-def sampled_shapley(value: Value, players: int, orders: int, seed: int, seconds: float = inf) -> SampledShapley:
-    """Return the Shapley value from random orders, each taken forwards and backwards.
+def values_in_time(value: Value, players: int, until: float) -> FloatArray | None:
+    """Return v(S) of every coalition, by bit mask; None where they would take longer than until some time.
 
     Args:
         value: v(S) by bit mask.
         players: number of players.
-        orders: most orders; they come in pairs.
-        seed: seed of the draws.
-        seconds: no new pair is begun after this time.
+        until: reading of `perf_counter` [s].
     """
-    begun = perf_counter()
-    random = np.random.default_rng(seed)
-    gains: list[FloatArray] = []
-    while len(gains) < max(2, orders // 2):
-        order = random.permutation(players)
-        pair = [_gains(value, one) for one in (order, order[::-1])]
-        gains.append((pair[0] + pair[1]) / 2)
-        if len(gains) >= 2 and perf_counter() - begun > seconds:
-            break
-    table = np.array(gains)
-    error = table.std(axis=0, ddof=1) / np.sqrt(len(table))
-    return SampledShapley(table.mean(axis=0), np.asarray(error), 2 * len(table))
-
-
-def _gains(value: Value, order: Sequence[int] | np.ndarray) -> FloatArray:
-    """Return what each player adds in an order of arrival."""
-    gains = np.zeros(len(order))
-    coalition, before = 0, value(0)
-    for player in order:
-        coalition |= 1 << int(player)
-        after = value(coalition)
-        gains[player] = after - before
-        before = after
-    return gains
-
-
-def all_values(value: Value, players: int) -> FloatArray:
-    """Return v(S) of every coalition, by bit mask."""
-    return np.array([value(coalition) for coalition in range(2**players)])
+    found = []
+    for coalition in range(2**players):
+        found.append(value(coalition))
+        if perf_counter() > until:
+            return None
+    return np.array(found)
 
 
 def unhappiest(values: FloatArray, players: int) -> MostUnhappy:
     """Return the search for the largest excess in a list of all values."""
     table = np.array([members(coalition, players) for coalition in range(2**players)])
 
-    def search(shares: FloatArray, outside: Callable[[int], bool], enough: float) -> tuple[int, float] | None:
+    def search(shares: FloatArray, outside: Callable[[int], bool], enough: float) -> Unhappy | None:
         excess = values - table @ shares
         for coalition in np.argsort(-excess, kind="stable").tolist():
             if 0 < coalition < 2**players - 1 and outside(coalition):
-                return coalition, float(excess[coalition])
+                most = float(excess[coalition])
+                return Unhappy(coalition, most, most, True)
         return None
 
     return search
@@ -164,19 +151,27 @@ def nucleolus(
     alone = np.array([value(1 << player) for player in range(players)])
     if players == 1:
         return Division(np.array([value(whole)]), 0.0, 0.0, 0, True)
-    game = _Rows(value, players, alone, dict(known or {}), search, tolerance)
+    game = _Rows(value(whole), players, alone, dict(known or {}), search, tolerance)
     shares, largest, least, complete = proportional(value(whole), np.ones(players)), inf, -inf, False
+    below = inf
     while not complete:
         span = _Span([whole, *(coalition for coalition, _ in game.settled)], players)
         until = begun + seconds
-        found = game.level(span, until) if centre is None else game.level_near(span, centre, until)
-        shares, first = found.shares, not game.settled
-        if first:
-            largest, least = found.most, found.least
+        found = game.level(span, until) if centre is None else game.level_near(span, centre, below, until)
+        if not game.settled:
+            shares, largest, least = found.shares, found.most, found.least
+        elif centre is None:
+            shares = found.shares
+        else:
+            # Within a tolerance one level can bar the way to the next: no group may come off worse than before.
+            above = search(found.shares, lambda one: 0 < one < whole, largest + tolerance)
+            if found.least > below + tolerance or above is None or above.at_most > largest + tolerance:
+                break
+            shares, largest = found.shares, max(largest, above.at_most)
         if not found.closed:
-            return Division(shares, largest, least, len({one for _, one in game.settled}), False)
+            break
         if centre is not None:
-            centre = shares
+            centre, below = shares, found.most
         tight = [coalition for coalition, price in found.prices.items() if price > _SPAN]
         game.settled += [(coalition, found.least) for coalition in tight]
         complete = not tight or _Span([whole, *(one for one, _ in game.settled)], players).rank == players
@@ -200,10 +195,10 @@ class _Rows:
     """Coalitions found so far, and those that are settled, each with its excess."""
 
     def __init__(
-        self, value: Value, players: int, alone: FloatArray, known: dict[int, float], search: MostUnhappy,
+        self, total: float, players: int, alone: FloatArray, known: dict[int, float], search: MostUnhappy,
         tolerance: float,
     ) -> None:  # fmt: skip
-        self.value, self.players, self.alone, self.search, self.tolerance = value, players, alone, search, tolerance
+        self.total, self.players, self.alone, self.search, self.tolerance = total, players, alone, search, tolerance
         self.settled: list[tuple[int, float]] = []
         whole = 2**players - 1
         self.rows = {coalition: worth for coalition, worth in known.items() if 0 < coalition < whole}
@@ -215,60 +210,89 @@ class _Rows:
 
     def _least(self, rows: dict[int, float]) -> tuple[FloatArray, float, dict[int, float]]:
         """Return shares with the smallest largest excess of some coalitions, that excess, and the price of each."""
-        return _level(self.value(2**self.players - 1), self.alone, self.settled, self.value, rows, self.players)
+        return _level(self.total, self.alone, self._fixed(), rows, self.players)
 
     def level(self, span: _Span, until: float) -> _Found:
         """Return the level by asking for the unhappiest at the best shares of the coalitions known."""
         while True:
-            rows = self._open(span)
-            shares, least, prices = self._least(rows)
+            shares, least, prices = self._least(self._open(span))
             found = self.search(shares, partial(_beyond, span), least + self.tolerance)
-            if found is None or found[1] <= least + self.tolerance or found[0] in rows:
-                return _Found(shares, least, least, prices, True)
-            self.rows[found[0]] = self.value(found[0])
+            if found is None or (found.settled and found.excess <= least + self.tolerance):
+                return _Found(shares, max(least, found.at_most) if found else least, least, prices, True)
+            if not self._news(found, shares):
+                return _Found(shares, max(least, found.at_most), least, prices, found.settled)
             if perf_counter() > until:
-                return _Found(shares, found[1], least, prices, False)
+                return _Found(shares, max(least, found.at_most), least, prices, False)
 
     # At the best shares of few coalitions others are always very unhappy: each step stays as near as it can to the
-    # best shares that were searched to the end, and asks for half of what is still possible.
-    def level_near(self, span: _Span, centre: FloatArray, until: float) -> _Found:
-        """Return the level by asking for the unhappiest near the best shares so far."""
-        most, target, room = inf, inf, self.tolerance / 3
+    # best shares that were searched to the end, and asks for half of what is still possible; but first whether anybody
+    # has to be unhappy at all, which says whether the core is empty.
+    def level_near(self, span: _Span, centre: FloatArray, most: float, until: float) -> _Found:
+        """Return the level by asking for the unhappiest near the best shares so far.
+
+        Args:
+            span: of settled coalitions.
+            centre: shares to stay near.
+            most: largest open excess under these shares, if known [unit of v].
+            until: reading of `perf_counter` [s].
+        """
+        target, room, best = inf, self.tolerance / 3, centre
+        if isfinite(most):
+            _, least, prices = self._least(self._open(span))
+            if most - least <= self.tolerance:
+                return _Found(best, most, least, prices, True)
+            target = least + _HALF * (most - least)
         while True:
-            rows = self._open(span)
-            shares = self._nearest(rows, centre, target)
+            shares = self._nearest(self._open(span), centre, target)
             found = self.search(shares, partial(_beyond, span), target + room)
-            if found is not None and found[1] > target + room and found[0] in rows:
+            if found is None or (found.settled and found.excess <= target + room):
+                centre = shares
+            at_most = -inf if found is None else found.at_most
+            if at_most <= most:
+                best, most = shares, at_most
+            news = found is not None and self._news(found, shares)
+            if found is not None and not news and found.settled and found.excess > target + room:
                 # Nothing near is new: go on from the best shares of the coalitions known.
                 return self.level(span, until)
-            if found is None or found[1] <= target + room:
-                centre, most = shares, -inf if found is None else min(most, found[1])
-            if found is not None and found[0] not in rows:
-                self.rows[found[0]] = self.value(found[0])
             _, least, prices = self._least(self._open(span))
             most = max(most, least)
-            if most - least <= self.tolerance or perf_counter() > until:
-                return _Found(centre, most, least, prices, most - least <= self.tolerance)
-            target = least + _HALF * (most - least)
+            closed = most - least <= self.tolerance
+            if closed or perf_counter() > until or not (news or found is None or found.settled):
+                return _Found(best, most, least, prices, closed)
+            # What is searched within a room leaves nobody unhappy if this much is left beyond it.
+            zero = -2.0 * room
+            target = zero if least < zero and most > 0.0 and not self.settled else least + _HALF * (most - least)
+
+    def _news(self, found: Unhappy, shares: FloatArray) -> bool:
+        """Keep what a coalition is worth at least; say whether this was not known."""
+        if not found.coalition:
+            return False
+        worth = found.excess + float(members(found.coalition, self.players) @ shares)
+        known = self.rows.get(found.coalition, -inf)
+        self.rows[found.coalition] = max(known, worth)
+        return worth > known + _NEWS * self.tolerance
 
     def _nearest(self, rows: dict[int, float], centre: FloatArray, level: float) -> FloatArray:
         """Return the shares closest to others at which no coalition known has more than some excess."""
-        return _closest(self.value(2**self.players - 1), self.alone, self.settled, self.value, rows, centre, level)
+        return _closest(self.total, self.alone, self._fixed(), rows, centre, level)
+
+    def _fixed(self) -> list[tuple[int, float]]:
+        """Return what all and each settled coalition are given."""
+        settled = [(coalition, self.rows[coalition] - excess) for coalition, excess in self.settled]
+        return [(2**self.players - 1, self.total), *settled]
 
 
 def _closest(
     total: float,
     alone: FloatArray,
-    settled: Sequence[tuple[int, float]],
-    value: Value,
+    given: Sequence[tuple[int, float]],
     open_rows: dict[int, float],
     centre: FloatArray,
     level: float,
 ) -> FloatArray:
     """Return the shares with the least sum of distances from others and no excess above a level."""
     players = len(centre)
-    fixed = [(members(2**players - 1, players), total)]
-    fixed += [(members(coalition, players), value(coalition) - excess) for coalition, excess in settled]
+    fixed = [(members(coalition, players), amount) for coalition, amount in given]
     table = np.array([row for row, _ in fixed] + [members(one, players) for one in open_rows])
     right = np.array([amount for _, amount in fixed] + [worth - level for worth in open_rows.values()])
     slack = _ROOM * max(1.0, abs(total))
@@ -291,14 +315,12 @@ def _closest(
 def _level(
     total: float,
     alone: FloatArray,
-    settled: Sequence[tuple[int, float]],
-    value: Value,
+    given: Sequence[tuple[int, float]],
     open_rows: dict[int, float],
     players: int,
 ) -> tuple[FloatArray, float, dict[int, float]]:
     """Return shares and the smallest largest excess of the open coalitions, with the price of each."""
-    fixed = [(members(2**players - 1, players), total)]
-    fixed += [(members(coalition, players), value(coalition) - excess) for coalition, excess in settled]
+    fixed = [(members(coalition, players), amount) for coalition, amount in given]
     # The excess is the last column: x(S) + excess ≥ v(S).
     table = np.array(
         [np.append(row, 0.0) for row, _ in fixed] + [np.append(members(one, players), 1.0) for one in open_rows]
@@ -343,10 +365,10 @@ def _beyond(span: _Span, coalition: int) -> bool:
     return not span.holds(coalition)
 
 
-def largest_excess(value: Value, players: int, shares: FloatArray, search: MostUnhappy) -> float:
-    """Return the largest excess of any coalition but the empty one and all under given shares [unit of v].
+def largest_excess(players: int, shares: FloatArray, search: MostUnhappy) -> float:
+    """Return what no excess of any coalition but the empty one and all exceeds under given shares [unit of v].
 
-    It is infinite where the search had no time to find any.
+    It is infinite where the search had no time to bound it.
     """
     found = search(shares, lambda coalition: 0 < coalition < 2**players - 1, inf)
-    return found[1] if found else inf
+    return found.at_most if found else inf

@@ -15,9 +15,10 @@ from model.optimise.cost_sharing import (
     members,
     nucleolus,
     proportional,
-    sampled_shapley,
     unhappiest,
+    values_in_time,
 )
+from model.optimise.sampled_shapley import sampled_shapley
 
 
 def exact_nucleolus(value, players):
@@ -155,6 +156,33 @@ def test_sampled_shapley_adds_up_and_comes_within_its_error() -> None:
     assert drawn.shares.sum() == pytest.approx(value(31))
     assert (np.abs(drawn.shares - exact) <= 4 * drawn.standard_error + 1e-9).all()
     assert drawn.standard_error.max() > 0
+
+
+def test_a_rougher_game_leaves_the_shapley_value_and_makes_it_surer() -> None:
+    value = saving([3.0, 5.0, 8.0, 9.0, 14.0])
+
+    def rough(coalition: int) -> float:
+        return 1.1 * value(coalition) + 0.02 * (coalition % 7 - 3) * (0 < coalition < 31)
+
+    exact = shapley_values(all_values(value, 5))
+    plain, helped = sampled_shapley(value, 5, 24, seed=1), sampled_shapley(value, 5, 24, seed=1, rough=rough)
+    assert helped.orders == helped.rough_orders == 24
+    assert helped.shares.sum() == pytest.approx(value(31))
+    assert (np.abs(helped.shares - exact) <= 4 * helped.standard_error + 1e-9).all()
+    assert helped.standard_error.max() <= 1.5 * plain.standard_error.max()
+
+
+def test_without_time_the_shapley_value_states_no_error_and_still_adds_up() -> None:
+    value = saving([3.0, 5.0, 8.0])
+    drawn = sampled_shapley(value, 3, 100, seed=0, seconds=-1.0)
+    assert drawn.orders == 0
+    assert drawn.shares.sum() == pytest.approx(value(7))
+    assert np.isinf(drawn.standard_error).all()
+
+
+def test_all_values_are_given_up_when_time_is_over() -> None:
+    assert values_in_time(saving([3.0, 5.0]), 2, 0.0) is None
+    assert values_in_time(saving([3.0, 5.0]), 2, np.inf) == pytest.approx([0.0, 0.0, 0.0, 3.0])
 
 
 def test_proportional() -> None:

@@ -8,15 +8,20 @@ Facilities may be served in parts where capacity binds, and the value of a group
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf
+from time import perf_counter
 
 import numpy as np
 
+from model.optimise.cost_sharing import Unhappy
 from model.optimise.joint_purchase.auction import Auction, FloatArray, IntArray, Package
 from model.optimise.joint_purchase.master import Master
 from model.optimise.joint_purchase.scale import relax
 from model.optimise.solver import ArrayAnswer, SolverOptions
+
+#: Least time of a search that has begun [s].
+LEAST_SECONDS = 1.0
 
 #: Room for the binary error of parts of capacity that add up to one.
 _NOISE = 1e-9
@@ -28,6 +33,15 @@ _ROUNDS = 8
 _YES = 0.5
 
 
+@dataclass(frozen=True)
+class _Settled:
+    """The lowest cost found with single offers priced right, and a bound of it [objective]; the answer behind it."""
+
+    cost: float
+    bound: float
+    answer: ArrayAnswer
+
+
 class LargeGame:
     """What groups of wards pay if only they take part, and the group that would gain most by itself.
 
@@ -37,7 +51,8 @@ class LargeGame:
         payments: what each ward pays if it does not take part [unit of the objective].
         options: seconds and seed; its absolute gap is the room within which groups are valued.
 
-    `loosest` is the largest distance of cost and bound so far: more than the room where time ran out [objective].
+    `loosest` is the most by which a group valued so far may save more [objective]: more than the room where time ran
+    out. Nothing is searched for long after `until`, a reading of `perf_counter` [s].
     """
 
     def __init__(self, auction: Auction, player: IntArray, payments: FloatArray, options: SolverOptions) -> None:
@@ -45,7 +60,10 @@ class LargeGame:
         self.options = replace(options, relative_gap=0.0)
         self.known: dict[int, float] = {0: 0.0}
         self.loosest = 0.0
+        self.until = inf
+        self._met: set[int] = set()
         self._offers = payments
+        self._relaxed: Master | None = None
         outs = tuple(
             Package(f"out {one}", len(auction.suppliers), np.flatnonzero(player == one), 0.0)
             for one in range(self.players)
@@ -55,18 +73,16 @@ class LargeGame:
         along = np.zeros((len(auction.suppliers) + 1, inside + self.players))
         limited = np.where(np.isfinite(auction.power_limit), auction.power_limit, 0.0)
         along[:-1, inside:] = limited[:, None] * parts
-        self._master = Master(
-            replace(
-                auction,
-                suppliers=(*auction.suppliers, "(out)"),
-                prices=np.column_stack((auction.prices, np.full(len(player), inf))),
-                power_limit=np.append(auction.power_limit, inf),
-                packages=(*auction.packages, *outs),
-            ),
-            along,
-            _NOISE,
-        )
         self._outs = inside + np.arange(self.players)
+        self._along = along
+        self._open = replace(
+            auction,
+            suppliers=(*auction.suppliers, "(out)"),
+            prices=np.column_stack((auction.prices, np.full(len(player), inf))),
+            power_limit=np.append(auction.power_limit, inf),
+            packages=(*auction.packages, *outs),
+        )
+        self._master = Master(self._open, along, _NOISE)
         count = np.zeros(inside + self.players)
         count[self._outs] = 1.0
         self._proper = self._master.add_rule(count, 0.0, float(self.players))
@@ -77,9 +93,26 @@ class LargeGame:
             inside = np.array([coalition >> player & 1 for player in range(self.players)], dtype=np.float64)
             self._master.charge(self._outs, np.zeros(self.players))
             self._master.restrict(self._outs, 1.0 - inside, 1.0 - inside)
-            cost, _ = self._settled(-inf)
-            self.known[coalition] = float(inside @ self._offers) - cost
+            # Two groups never save less together, so where time runs out each ward's own saving is still sure.
+            alone = sum(self.known.get(1 << player, 0.0) for player in range(self.players) if coalition >> player & 1)
+            found = self._settled(-inf)
+            self.known[coalition] = max(alone, float(inside @ self._offers) - found.cost)
+            self.loosest = max(self.loosest, float(inside @ self._offers) - found.bound - self.known[coalition])
         return self.known[coalition]
+
+    def rough(self, coalition: int) -> float:
+        """Return what the wards of a bit mask save if everything may be awarded in parts, which is never less.
+
+        The cuts are those of all wards together, so that it takes one small linear program.
+        """
+        if self._relaxed is None:
+            self._relaxed = Master(self._open, self._along, _NOISE)
+            self._relaxed.restrict(self._outs, np.zeros(self.players), np.zeros(self.players))
+            relax(self._relaxed, replace(self.options, relative_gap=_GAP))
+        inside = np.array([coalition >> player & 1 for player in range(self.players)], dtype=np.float64)
+        self._relaxed.restrict(self._outs, 1.0 - inside, 1.0 - inside)
+        cost = self._relaxed.solve(self.options, whole=False).proof.objective * self._relaxed.unit
+        return float(inside @ self._offers) - cost
 
     def priced(self) -> FloatArray:
         """Return a division of a little more than all save that leaves hardly any group better off by itself.
@@ -99,10 +132,8 @@ class LargeGame:
         beyond = ward.T @ np.minimum(0.0, reduced[master.columns(1)]) + (parts / parts.sum(axis=0)) @ packages
         return np.asarray(self._offers + reduced[self._outs] - beyond, dtype=np.float64)
 
-    def search(
-        self, shares: FloatArray, outside: Callable[[int], bool], enough: float = inf
-    ) -> tuple[int, float] | None:
-        """Return the group with the largest excess among those that `outside` lets pass, and that excess.
+    def search(self, shares: FloatArray, outside: Callable[[int], bool], enough: float = inf) -> Unhappy | None:
+        """Return the group with the largest excess among those that `outside` lets pass; None where there is none.
 
         Args:
             shares: what each ward is given.
@@ -114,16 +145,23 @@ class LargeGame:
         self._master.restrict(self._outs, np.zeros(self.players), np.ones(self.players))
         self._master.change_rule(self._proper, 1.0, float(self.players - 1))
         whole = 2**self.players - 1
-        barred = [self._bar(one) for one in self.known if 0 < one < whole and not outside(one)]
+        barred = [self._bar(one) for one in sorted({*self.known, *self._met}) if 0 < one < whole and not outside(one)]
         try:
             while True:
-                cost, answer = self._settled(payments.sum() - enough)
-                if not answer.proof.has_answer:
+                found = self._settled(payments.sum() - enough)
+                at_most = float(payments.sum() - found.bound)
+                if found.answer.proof.status == "infeasible":
                     return None
-                out = answer.values[self._outs] > _YES
+                if not found.answer.proof.has_answer:
+                    return Unhappy(0, -inf, at_most, False)
+                out = found.answer.values[self._outs] > _YES
                 coalition = sum(1 << player for player in range(self.players) if not out[player])
+                self._met.add(coalition)
                 if outside(coalition):
-                    return coalition, float(payments.sum() - cost)
+                    ended = found.answer.proof.status == "optimal"
+                    return Unhappy(coalition, float(payments.sum() - found.cost), at_most, ended)
+                if perf_counter() > self.until:
+                    return Unhappy(0, -inf, at_most, False)
                 barred.append(self._bar(coalition))
         finally:
             self._master.change_rule(self._proper, 0.0, float(self.players))
@@ -136,19 +174,19 @@ class LargeGame:
         flipped[self._outs] = [1.0 if coalition >> player & 1 else -1.0 for player in range(self.players)]
         return self._master.add_rule(flipped, 1.0 - (self.players - coalition.bit_count()), inf)
 
-    def _settled(self, enough: float) -> tuple[float, ArrayAnswer]:
-        """Return the lowest cost with single offers priced right [objective], and the answer; stop below `enough`."""
+    def _settled(self, enough: float) -> _Settled:
+        """Return the lowest cost with single offers priced right; stop below `enough`, or when time is over."""
         # The solver keeps its options from one solve to the next: a target left behind would cut valuing short.
         target = enough / self._master.unit
-        asked = replace(self.options, further={"mip_allow_restart": False, "objective_target": target})
+        further: dict[str, bool | int | float | str] = {"mip_allow_restart": False, "objective_target": target}
         for _ in range(_ROUNDS):
-            answer = self._master.solve(asked, whole=True)
+            seconds = max(LEAST_SECONDS, min(self.options.seconds, self.until - perf_counter()))
+            answer = self._master.solve(replace(self.options, seconds=seconds, further=further), whole=True)
+            bound = answer.proof.bound * self._master.unit
             if not answer.proof.has_answer:
-                return inf, answer
+                return _Settled(inf, bound, answer)
             dearer = self._master.learn(self._master.choice(answer.values), self.options)
             cost = answer.proof.objective * self._master.unit + dearer
-            if dearer <= self.options.absolute_gap or cost <= enough:
+            if dearer <= self.options.absolute_gap or cost <= enough or perf_counter() > self.until:
                 break
-        if cost > enough:
-            self.loosest = max(self.loosest, cost - answer.proof.bound * self._master.unit)
-        return cost, answer
+        return _Settled(cost, bound, answer)

@@ -16,20 +16,20 @@ from model.optimise.cost_sharing import (
     LARGEST_EXACT,
     Division,
     MostUnhappy,
-    SampledShapley,
-    all_values,
+    Unhappy,
     largest_excess,
     nucleolus,
     proportional,
-    sampled_shapley,
     unhappiest,
+    values_in_time,
 )
 from model.optimise.joint_purchase.auction import Auction, Award, FloatArray, Package, price_of, without_dominated
 from model.optimise.joint_purchase.build import Built
 from model.optimise.joint_purchase.clear import is_large
-from model.optimise.joint_purchase.large_game import LargeGame
+from model.optimise.joint_purchase.large_game import LEAST_SECONDS, LargeGame
 from model.optimise.joint_purchase.model import power_used, total_of, weighted, winner_model
 from model.optimise.joint_purchase.scale import suits
+from model.optimise.sampled_shapley import SampledShapley, sampled_shapley
 from model.optimise.solver import Proof, SolverOptions
 
 #: Excesses closer than this are equal [JPY].
@@ -38,12 +38,13 @@ _SAME_YEN = 1.0
 _GAP = 1e-6
 #: Single offers up to which groups out of many wards are valued to the yen; beyond, hundreds of searches take too long.
 _MOST_TO_THE_YEN = 1_500
-#: The same for many wards with many facilities, as a part of all bills [1].
-_ROOM = 1e-5
+#: The same for many wards with many facilities, as a part of all bills [1]: a large auction, and a smaller one.
+_ROOM, _SMALL_ROOM = 1e-5, 1e-6
 #: Excesses of many wards with many facilities are equal within so many of these rooms.
 _ROOMS = 3.0
-#: Part of the time for the nucleolus; the rest is for the orders of the Shapley value.
-_NUCLEOLUS_PART = 0.7
+#: Parts of the time by whose end the values of all groups, the nucleolus, and the orders of the Shapley value are done;
+#: the rest is for the complaints under the other divisions.
+_VALUES_PART, _NUCLEOLUS_PART, _ORDERS_PART = 0.4, 0.55, 0.9
 #: Room for the binary error of parts that add up to one.
 _NOISE = 1e-9
 
@@ -61,6 +62,7 @@ class Sharing:
         shapley: mean gain over orders of arrival [JPY/year].
         shapley_error: standard error of each; zero where exact.
         orders: orders drawn; 0 where exact.
+        rough_orders: orders drawn of the game with awards in parts, from which that of the wards differs little.
         proportional: in proportion to the offers [JPY/year].
         excess: largest excess of each of the three divisions [JPY/year]; above zero some group could do better alone.
         room: the savings of groups are known within this [JPY/year].
@@ -75,6 +77,7 @@ class Sharing:
     shapley: FloatArray
     shapley_error: FloatArray
     orders: int
+    rough_orders: int
     proportional: FloatArray
     excess: dict[str, float]
     room: float
@@ -83,7 +86,7 @@ class Sharing:
     @property
     def least_core(self) -> tuple[float, float]:
         """Between what amounts the smallest possible largest complaint lies [JPY/year]; not positive: no empty core."""
-        return self.nucleolus.least, max(self.nucleolus.least, self.excess["nucleolus"]) + self.room
+        return self.nucleolus.least, max(self.nucleolus.least, self.excess["nucleolus"])
 
 
 class WardGame:
@@ -92,7 +95,8 @@ class WardGame:
     Each ward gets a way out of the auction. Whoever is not in S takes it; in the search for the largest excess every
     ward takes it at what it pays, and the best award shows the group that would gain most by itself. A group can
     count on its part, by contract power, of what every supplier can serve: two groups then never save less together.
-    `loosest` is the largest distance of cost and bound so far [JPY/year].
+    `loosest` is the most by which a group valued so far may save more [JPY/year]. Nothing is searched for long after
+    `until`, a reading of `perf_counter` [s].
     """
 
     def __init__(self, built: Built, options: SolverOptions) -> None:
@@ -121,6 +125,7 @@ class WardGame:
         self._share_capacity(np.bincount(player, auction.power, self.players) / auction.power.sum())
         self.known: dict[int, float] = {0: 0.0}
         self.loosest = 0.0
+        self.until = inf
 
     def _share_capacity(self, parts: FloatArray) -> None:
         """Let every ward that leaves take its part of each supplier's capacity along."""
@@ -145,24 +150,23 @@ class WardGame:
             for player, out in enumerate(self._out):
                 out.fix(float(not coalition >> player & 1))
             self._model.model.total.set_value(self._total)
-            award = self._solve()[1]
-            if award is None:
-                raise RuntimeError("a group of wards could not be served, although last-resort supply always can")
-            inside = sum(self.offers[player] for player in range(self.players) if coalition >> player & 1)
-            self.known[coalition] = float(inside - price_of(self._auction, award))
+            proof, award = self._solve()
+            inside = [player for player in range(self.players) if coalition >> player & 1]
+            # Two groups never save less together, so where time runs out each ward's own saving is still sure.
+            worth = sum(self.known.get(1 << player, 0.0) for player in inside)
+            if award is not None:
+                worth = max(worth, float(self.offers[inside].sum()) - price_of(self._auction, award))
+            self.known[coalition] = worth
+            self.loosest = max(self.loosest, float(self.offers[inside].sum()) - proof.bound - worth)
         return self.known[coalition]
 
     def _solve(self) -> tuple[Proof, Award | None]:
-        """Solve the model as it stands and keep in mind how far cost and bound lay apart."""
-        proof, award = self._model.solve(self.options)
-        if award is not None:
-            self.loosest = max(self.loosest, proof.objective - proof.bound)
-        return proof, award
+        """Solve the model as it stands in the time that is left."""
+        seconds = max(LEAST_SECONDS, min(self.options.seconds, self.until - perf_counter()))
+        return self._model.solve(replace(self.options, seconds=seconds))
 
-    def search(
-        self, shares: FloatArray, outside: Callable[[int], bool], enough: float = inf
-    ) -> tuple[int, float] | None:
-        """Return the group with the largest excess among those that `outside` lets pass, and that excess.
+    def search(self, shares: FloatArray, outside: Callable[[int], bool], enough: float = inf) -> Unhappy | None:
+        """Return the group with the largest excess among those that `outside` lets pass; None where there is none.
 
         Args:
             shares: what each ward is given.
@@ -182,11 +186,15 @@ class WardGame:
         try:
             while True:
                 proof, award = self._solve()
+                at_most = float(payments.sum() - proof.bound)
                 if award is None:
-                    return None
+                    return None if proof.status == "infeasible" else Unhappy(0, -inf, at_most, False)
                 coalition = sum(1 << player for player, out in enumerate(self._out) if (out.value or 0.0) < 0.5)
                 if outside(coalition):
-                    return coalition, float(payments.sum() - proof.objective)
+                    excess = float(payments.sum() - proof.objective)
+                    return Unhappy(coalition, excess, at_most, proof.status == "optimal")
+                if perf_counter() > self.until:
+                    return Unhappy(0, -inf, at_most, False)
                 # This group is settled already: ask for another one.
                 flipped = [(1.0 if coalition >> player & 1 else -1.0, out) for player, out in enumerate(self._out)]
                 zeros = self.players - coalition.bit_count()
@@ -212,33 +220,33 @@ def share(
     players, whole = game.players, 2**game.players - 1
     if saving is not None:
         game.known[whole] = saving
-    exact = players <= LARGEST_EXACT
-    search: MostUnhappy = game.search
-    if exact:
-        values = all_values(game.value, players)
-        search = unhappiest(values, players)
-    saving = game.value(whole)
+    game.until = begun + _VALUES_PART * options.seconds
     alone = np.array([game.value(1 << player) for player in range(players)])
-    left = options.seconds - (perf_counter() - begun)
+    saving = game.value(whole)
+    values = values_in_time(game.value, players, game.until) if players <= LARGEST_EXACT else None
+    search: MostUnhappy = game.search if values is None else unhappiest(values, players)
     tolerance = max(_SAME_YEN, _ROOMS * room)
     centre = None
+    game.until = begun + _NUCLEOLUS_PART * options.seconds
     if isinstance(game, LargeGame):
         priced = game.priced()
         centre = priced - (priced.sum() - saving) / players
-    inner = nucleolus(game.value, players, search, tolerance, _NUCLEOLUS_PART * left, game.known, centre)
-    if exact:
+    inner = nucleolus(game.value, players, search, tolerance, game.until - perf_counter(), game.known, centre)
+    game.until = begun + _ORDERS_PART * options.seconds
+    if values is not None:
         drawn = SampledShapley(shapley_values(values), np.zeros(players), 0)
     else:
-        left = options.seconds - (perf_counter() - begun)
-        drawn = sampled_shapley(game.value, players, orders, seed, left)
+        rough = game.rough if isinstance(game, LargeGame) else None
+        drawn = sampled_shapley(game.value, players, orders, seed, game.until - perf_counter(), rough)
+    game.until = begun + options.seconds
     by_offer = proportional(saving, offers)
-    divisions = {"nucleolus": inner.shares, "shapley": drawn.shares, "proportional": by_offer}
-    excess = {name: largest_excess(game.value, players, one, search) if players > 1 else 0.0
-              for name, one in divisions.items()}  # fmt: skip
+    excess = {"nucleolus": inner.largest_excess}
+    for name, one in (("shapley", drawn.shares), ("proportional", by_offer)):
+        excess[name] = largest_excess(players, one, search) if players > 1 else 0.0
     room = max(room, game.loosest)
     return Sharing(
-        wards, offers, saving, alone, inner, drawn.shares, drawn.standard_error, drawn.orders, by_offer, excess, room,
-        tolerance,
+        wards, offers, saving, alone, inner, drawn.shares, drawn.standard_error, drawn.orders, drawn.rough_orders,
+        by_offer, excess, room, tolerance,
     )  # fmt: skip
 
 
@@ -250,7 +258,8 @@ def _game(built: Built, options: SolverOptions) -> tuple[WardGame | LargeGame, t
         return WardGame(built, options), purchase.wards, offers, 0.0
     number = {ward: position for position, ward in enumerate(purchase.wards)}
     player = np.array([number[ward] for ward in purchase.ward], dtype=np.int64)
-    room = _ROOM * float(built.auction.prices.min(axis=1).sum())
+    part = _ROOM if is_large(built.auction) else _SMALL_ROOM
+    room = part * float(built.auction.prices.min(axis=1).sum())
     auction = without_dominated(built.auction)[0]
     asked = replace(options, absolute_gap=room, seconds=options.seconds / 4)
     return LargeGame(auction, player, offers, asked), purchase.wards, offers, room
@@ -277,7 +286,8 @@ def sharing_dataset(found: Sharing, bills: Mapping[str, float], facts: Mapping[s
         "title": "saving of the joint purchase by ward", "saving": found.saving,
         "least_core_at_least": found.least_core[0], "least_core_at_most": found.least_core[1],
         "nucleolus_levels": found.nucleolus.settled,
-        "nucleolus_complete": str(found.nucleolus.complete), "orders": found.orders, "room": found.room, **facts,
+        "nucleolus_complete": str(found.nucleolus.complete), "orders": found.orders,
+        "rough_orders": found.rough_orders, "room": found.room, **facts,
     }  # fmt: skip
     return xr.Dataset(
         {

@@ -78,16 +78,40 @@ def share_lines(divided: Sharing, language: Language) -> list[str]:
     ]
     if not divided.nucleolus.complete:
         levels = divided.nucleolus.settled
+        reached = Text(
+            "not even the first level of complaint, the least core, is settled" if levels == 0
+            else "the first level of complaint, the least core, is settled" if levels == 1
+            else f"the first {levels} levels of complaint are settled",
+            "最初の水準（最小コア）も確定していない" if levels == 0 else "最初の水準（最小コア）までを確定した"
+            if levels == 1 else f"不満の水準のうち{levels}段階までを確定した",
+        )  # fmt: skip
         said = Text(
-            f"Time ran out: of the nucleolus {levels} levels of complaint are settled; the division is the best found "
-            "on the way to it and gives every ward at least its saving alone.",
-            f"時間切れのため、仁（nucleolus）の不満の水準のうち{levels}段階までを確定した途中の配分です。"
+            f"The nucleolus is not reached within the time and the room of the savings: {reached('en')}; the division "
+            "is the best found on the way to it and gives every ward at least its saving alone.",
+            f"計算時間と精度の制約により、仁（nucleolus）には達していません。{reached('ja')}途中の配分です。"
             "どの区も単独の場合の削減額を下回りません。",
         )
         lines.append(said(language))
-    if divided.orders:
-        said = Text(f"Shapley value from {divided.orders} random orders; its error is in the table.",
+    if divided.rough_orders:
+        said = Text(
+            f"Shapley value from {divided.rough_orders} random orders of the game with awards in parts, corrected by "
+            f"{divided.orders} orders of the game itself.",
+            f"シャープレイ値は、分割落札を認めた近似計算の{divided.rough_orders}通りの順序による標本推定を、"
+            f"正確な計算の{divided.orders}通りの順序で補正したものです。",
+        )
+        lines.append(said(language))
+    elif divided.orders:
+        said = Text(f"Shapley value from {divided.orders} random orders.",
                     f"シャープレイ値は{divided.orders}通りの順序の標本推定です。")  # fmt: skip
+        lines.append(said(language))
+    if divided.shapley_error.any():
+        largest = float(divided.shapley_error.max())
+        said = Text(
+            f"Its standard error is {largest:,.0f} JPY a year at most." if isfinite(largest)
+            else "Time was too short for the orders that would tell its error: no error is stated.",
+            f"その標準誤差は最大で年 {largest:,.0f} 円です。" if isfinite(largest)
+            else "誤差の推定に必要な数の順序を計算する時間がなく、誤差は示していません。",
+        )  # fmt: skip
         lines.append(said(language))
     if divided.room >= 1:
         said = Text(f"The savings of groups of wards are known within {divided.room:,.0f} JPY a year.",

@@ -312,7 +312,8 @@ def sharing_table(found: Sharing, bills: Mapping[str, float], language: Language
         pays = float(found.offers[number] - found.nucleolus.shares[number])
         rows.append([
             ward_name(code, language), float(found.offers[number]), float(found.alone[number]),
-            float(found.nucleolus.shares[number]), float(found.shapley[number]), float(found.shapley_error[number]),
+            float(found.nucleolus.shares[number]), float(found.shapley[number]),
+            float(found.shapley_error[number]) if isfinite(found.shapley_error[number]) else None,
             float(found.proportional[number]), pays, bills[code], pays - bills[code],
         ])  # fmt: skip
     return [*rows, [_TOTAL(language), *_sums(rows, 10)]]
