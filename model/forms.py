@@ -91,6 +91,11 @@ def check_form(path: Path) -> Text:
         faults.raise_if_any()
     reader = RowReader(listed[name].row)
     reader.add(records, str(path))
+    if name == "auction_rules":
+        from model.optimise.joint_purchase.rules import Rule, rules_of
+
+        # What a value may be depends on the rule that its row names.
+        rules_of([row for row in reader.rows if isinstance(row, Rule)], str(path), faults)
     (FaultList([*faults.faults, *reader.faults.faults])).raise_if_any()
     title, many = listed[name].title, len(reader.rows)
     return Text(

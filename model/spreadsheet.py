@@ -27,9 +27,9 @@ CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32)])
 _SEPARATED = 10_000
 _WIDEST = 60
 #: A longer heading is broken into lines.
-_WIDEST_HEADING = 22
+_WIDEST_HEADING = 16
 #: A wider sheet is printed on several pages side by side, since one page would be too small to read.
-_WIDEST_PAGE = 320
+_WIDEST_PAGE = 240
 #: Paper of the pages: A4.
 _A4 = 9
 #: A sheet of more columns keeps its first one in sight; one of more rows gets buttons to sort and to filter by.
@@ -143,7 +143,8 @@ def column_widths(table: Table) -> list[int]:
 
 def _column_width(column: Sequence[Cell]) -> int:
     """Return how wide a column should be for its heading and its cells."""
-    heading, *cells = (_width(value) for value in column)
+    digits = column_digits(column)
+    heading, *cells = (_width(value, digits) for value in column)
     return min(max([min(heading, _WIDEST_HEADING), *cells]) + 2, _WIDEST)
 
 
@@ -182,6 +183,8 @@ def _fit_page(sheet: Worksheet, width: int) -> None:
     if width <= _WIDEST_PAGE:
         sheet.page_setup.fitToHeight = 0
         sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    else:
+        sheet.print_title_cols = "A:A"
 
 
 def _csv_cell(cell: Cell) -> Any:
@@ -189,9 +192,14 @@ def _csv_cell(cell: Cell) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
 
 
-def _width(value: object) -> int:
-    """Return how wide a cell shows."""
-    shown = "" if value is None else f"{value:,.4f}" if isinstance(value, float) else str(value)
+def _width(value: object, digits: int | None) -> int:
+    """Return how wide a cell shows, numbers with so many digits behind the point where its column has a unit."""
+    shown = "" if value is None else str(value)
+    if isinstance(value, float):
+        few = digits if digits is not None else 0 if value.is_integer() else _MOST_DIGITS
+        shown = f"{value:,.{few}f}"
+    elif _is_number(value):
+        shown = f"{value:,}"
     return max(_letters(line) for line in shown.split("\n"))
 
 

@@ -119,7 +119,31 @@ def write_kind(name: str, out: Path | None, language: Language, force: bool) -> 
     Console(soft_wrap=True, highlight=False).print(
         f"{kind.name(language)}: {path} – {_WRITTEN(language)}", markup=False
     )
+    for line in _unknown(name, language):
+        Console(soft_wrap=True, highlight=False).print(line, markup=False)
     return path
+
+
+def _unknown(name: str, language: Language) -> list[str]:
+    """Return under which rule sets the worked rows of a programme need values of the other one, and the first such."""
+    from model.faults import BadInput
+    from model.ordinance.programme import PROGRAMMES, programme
+    from model.ordinance.rulebook import RULE_SETS, rules
+
+    if name not in PROGRAMMES:
+        return []
+    one, lines = programme(name), []
+    for rule_set in RULE_SETS:
+        try:
+            one.assess(one.examples_in(language), rules(one.rulebook, rule_set))
+        except BadInput as missing:
+            problem = missing.faults[0].problem
+            said = Text(
+                f"with --rules {rule_set} the worked rows need --fallback: {problem.en.partition(': ')[0]}",
+                f"--rules {rule_set} では記入例の計算に --fallback が必要です：{problem.ja.partition('。')[0]}",
+            )
+            lines.append(said(language))
+    return lines
 
 
 def write_made_up(name: str, houses: int, seed: int, out: Path | None, language: Language, force: bool) -> Path:

@@ -16,7 +16,7 @@ from model.optimise.cost_sharing import Value
 from model.optimise.joint_purchase.auction import FloatArray
 
 #: Part of the time for the orders of the rougher game.
-_ROUGH_PART = 0.25
+_ROUGH_PART = 0.2
 
 
 @dataclass(frozen=True)

@@ -287,3 +287,13 @@ def test_written_numbers_are_free_of_binary_noise(tmp_path: Path, run: Run) -> N
     assert run("obligation", "building_report", "rows.csv", "--out", "out.csv", "--lang", "en").returncode == 0
     with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as lines:
         assert {row["value"] for row in csv.DictReader(lines) if row["unit"] == "BEI"} == {"0.801"}
+
+
+def test_a_template_says_which_rules_its_worked_rows_need_values_of_the_others_for(tmp_path: Path, run: Run) -> None:
+    for name in ("joint_purchase", "building_report"):
+        written = run("template", name, "--out", f"{name}.csv", "--lang", "en").stdout
+        for rules in ("seed_2022", "adopted_2025"):
+            done = run("obligation", name, f"{name}.csv", "--rules", rules, "--lang", "en")
+            assert (done.returncode == 2) == (f"--rules {rules} the worked rows need --fallback" in written)
+            helped = run("obligation", name, f"{name}.csv", "--rules", rules, "--fallback", "--lang", "en")
+            assert helped.returncode == 0

@@ -56,3 +56,15 @@ def test_a_scenario_is_no_form(tmp_path: Path) -> None:
 def test_every_template_has_a_name_in_the_list() -> None:
     listed = {name for name, entry in catalogue().items() if entry.kind in ("programme", "form")}
     assert listed == set(kinds()) - {"scenario"}
+
+
+def test_values_of_auction_rules_are_checked_by_the_rule_they_are_of(tmp_path: Path) -> None:
+    path = tmp_path / "rules.csv"
+    path.write_text("rule,value\nsupplier_share_cap,1.7\nevaluation,cheap\nlevy,3.98\nsupply_start,2027-02-31\n")
+    with pytest.raises(BadInput) as bad:
+        check_form(path)
+    told = [fault("en") for fault in bad.value.faults]
+    assert len(told) == 3
+    assert all(any(name in one for one in told) for name in ("supplier_share_cap", "evaluation", "supply_start"))
+    path.write_text("rule,value\nsupplier_share_cap,0.7\n")
+    assert "auction_rules" in check_form(path).en

@@ -161,13 +161,19 @@ def test_calendar_runs_back_from_april_to_windows_in_winter() -> None:
     assert joint.first.month in (12, 1, 2)
     assert joint.last.month in (12, 1, 2)
     assert (date(2027, 4, 1) - joint.last).days >= 41
-    assert business_day(joint.first)
-    assert business_day(joint.last)
     assert not business_day(date(2027, 1, 2))
     assert not business_day(date(2027, 2, 13))
     assert not business_day(date(2027, 2, 11))  # National Foundation Day
     assert not business_day(date(2027, 3, 22))  # substitute for the vernal equinox on a Sunday
     assert business_day(date(2027, 2, 12))
+
+
+@pytest.mark.parametrize("supply", [date(year, month, 1) for year in range(2026, 2033) for month in (1, 4, 5, 10)])
+def test_every_step_begins_and_ends_on_a_business_day(supply: date) -> None:
+    steps = calendar(supply)
+    assert all(business_day(one.first) and business_day(one.last) for one in steps[:-1])
+    assert all(one.first <= one.last < following.first for one, following in pairwise(steps))
+    assert steps[-1].first == supply
 
 
 # Two facilities that peak in different half-hours: the pool's peak is that of the sum, not a share of the peaks.

@@ -48,8 +48,18 @@ def before(day: date, days: int) -> date:
     return found
 
 
+def after(day: date, days: int) -> date:
+    """Return the first business day at least some days after a day."""
+    found = day + timedelta(days=days)
+    while not business_day(found):
+        found += timedelta(days=1)
+    return found
+
+
 def calendar(supply: date) -> list[Step]:
     """Return the steps up to the start of supply, the latest that leave the time that auctions on record had.
+
+    Every step begins and ends on a business day; supply itself begins on the day that the rules state.
 
     For a supply from April the windows lie between December and February, as practised.
     """
@@ -63,14 +73,15 @@ def calendar(supply: date) -> list[Step]:
     first_close = before(opening, days("days_between_stages"))
     first_opening = before(first_close, days("window_days") - 1)
     notice = before(first_opening, days("notice_days"))
-    award = close + timedelta(days=days("award_days"))
+    award = after(close, days("award_days"))
     return [
-        Step(Text("notice and enrolment of wards", "公告・参加区の登録"), notice, first_opening - timedelta(days=1)),
+        Step(Text("notice and enrolment of wards", "公告・参加区の登録"), notice, before(first_opening, 1)),
         Step(Text("stage 1: each ward's own offer", "第1段階：各区の個別提示"), first_opening, first_close),
-        Step(Text("wards compare and may leave", "各区の比較検討・離脱の判断"), first_close + timedelta(days=1),
-             opening - timedelta(days=1)),
+        Step(
+            Text("wards compare and may leave", "各区の比較検討・離脱の判断"), after(first_close, 1), before(opening, 1)
+        ),
         Step(Text("stage 2: joint auction", "第2段階：共同オークション"), opening, close),
-        Step(Text("award and contracts", "落札決定・契約"), close + timedelta(days=1), award),
-        Step(Text("switch of supplier", "供給切替の手続き"), award + timedelta(days=1), supply - timedelta(days=1)),
+        Step(Text("award and contracts", "落札決定・契約"), after(close, 1), award),
+        Step(Text("switch of supplier", "供給切替の手続き"), after(award, 1), before(supply, 1)),
         Step(Text("supply begins", "供給開始"), supply, supply),
-    ]  # fmt: skip
+    ]

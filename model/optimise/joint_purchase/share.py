@@ -44,7 +44,7 @@ _ROOM, _SMALL_ROOM = 1e-5, 1e-6
 _ROOMS = 3.0
 #: Parts of the time by whose end the values of all groups, the nucleolus, and the orders of the Shapley value are done;
 #: the rest is for the complaints under the other divisions.
-_VALUES_PART, _NUCLEOLUS_PART, _ORDERS_PART = 0.4, 0.55, 0.9
+_VALUES_PART, _NUCLEOLUS_PART, _ORDERS_PART = 0.4, 0.5, 0.93
 #: Room for the binary error of parts that add up to one.
 _NOISE = 1e-9
 

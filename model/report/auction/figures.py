@@ -111,8 +111,8 @@ def load_duration(load: FloatArray, peaks: tuple[float, float], folder: Path, la
     title = Text("Load duration of all facilities together", "全施設合成の負荷持続曲線")
     flat = load.max() < _FLAT * pooled
     said = Text(
-        f"expected pooled peak {pooled:,.0f} kW, {pooled / sum_of_peaks:.0%} of the sum of peaks"
-        + ("; without half-hourly files the curve shows mean days, so its top lies lower" if flat else ""),
+        f"pooled peak {pooled:,.0f} kW, {pooled / sum_of_peaks:.0%} of all peaks"
+        + ("; mean days where half-hours are wanting: the top is lower" if flat else ""),
         f"合成最大の見込み {pooled:,.0f} kW（各施設最大の合計の{pooled / sum_of_peaks:.0%}）"
         + ("。30分値のない施設は平均日の負荷のため、曲線の最大は低めとなる" if flat else ""),
     )

@@ -128,10 +128,11 @@ def _lots(lots: Sequence[Lot], language: Language) -> list[list[Cell]]:
         Text("expected price [JPY/year]", "見込み額 [円/年]"), Text("reserve price [JPY/year]", "予定価格 [円/年]"),
         Text("probability of no award [%]", "不落確率 [%]"), Text("reference [JPY/year]", "参照料金 [円/年]"),
     )]  # fmt: skip
+    comma = Text(", ", "、")(language)
     for number, lot in enumerate(lots, start=1):
         rows.append([
-            number, "、".join(ward_name(code, language) for code in lot.wards),
-            "、".join(FACILITY_CLASSES[name](language) for name in lot.classes),
+            number, comma.join(ward_name(code, language) for code in lot.wards),
+            comma.join(FACILITY_CLASSES[name](language) for name in lot.classes),
             len(lot.facilities), lot.energy, lot.power,
             round(lot.pooled_peak), lot.bidders, round(lot.expectation.price), round(lot.expectation.reserve),
             round(100 * lot.expectation.no_award, 2), lot.reference,

@@ -69,6 +69,15 @@ def stability_line(divided: Sharing) -> Text:
     )
 
 
+def _gap_line(divided: Sharing) -> Text:
+    """Return what is proven of the core in a few words, for a figure."""
+    least, most = (amount / _MILLION for amount in divided.least_core)
+    return Text(
+        f"least-core gap proven between {least:,.2f} and {most:,.2f} million JPY a year; at zero or below: core",
+        f"最小コアのギャップ：年 {least:,.2f}～{most:,.2f} 百万円（証明済み。0以下ならコアが存在）",
+    )
+
+
 def share_lines(divided: Sharing, language: Language) -> list[str]:
     """Return the division in a few sentences."""
     lines = [
@@ -95,7 +104,7 @@ def share_lines(divided: Sharing, language: Language) -> list[str]:
     if divided.rough_orders:
         said = Text(
             f"Shapley value from {divided.rough_orders} random orders of the game with awards in parts, corrected by "
-            f"{divided.orders} orders of the game itself.",
+            f"{divided.orders} {'order' if divided.orders == 1 else 'orders'} of the game itself.",
             f"シャープレイ値は、分割落札を認めた近似計算の{divided.rough_orders}通りの順序による標本推定を、"
             f"正確な計算の{divided.orders}通りの順序で補正したものです。",
         )
@@ -129,9 +138,7 @@ def write_share_page(folder: Path, divided: Sharing, sheets: Sheets, language: L
     subject = Text("joint purchase of renewable electricity by the wards", "特別区による再エネ電力の共同購入")
     source = Text("own calculation from bids and stage-1 offers", "入札データと第1段階提示額から算定")
     with drawing(language):
-        page = Page(
-            title(language), subject(language), share_lines(divided, language)[1], source(language), body, language
-        )
+        page = Page(title(language), subject(language), _gap_line(divided)(language), source(language), body, language)
         figure = page.figure()
         axes = page.axes(figure, 1.2, 0.4, 5.6, body - 0.6)
         place = np.arange(len(divided.wards))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from math import isfinite
 
 import numpy as np
 
 from model.language import Language, Text
 from model.optimise.joint_purchase.answer import Answer
+from model.optimise.joint_purchase.auction import FloatArray
 from model.optimise.joint_purchase.build import present_bills, reference_bills
 from model.optimise.joint_purchase.share import Sharing
 from model.optimise.joint_purchase.tariffs import FISCAL_MONTHS
@@ -308,12 +310,22 @@ def sharing_table(found: Sharing, bills: Mapping[str, float], language: Language
         Text("to pay to (+) or get from (−) the others", "区間の調整額（＋は支払、－は受取）"),
     )  # fmt: skip
     rows: list[list[Cell]] = [headings]
+    inner, drawn, by_offer = (
+        whole_yen(one) for one in (found.nucleolus.shares, found.shapley, found.proportional)
+    )  # fmt: skip
     for number, code in enumerate(found.wards):
-        pays = float(found.offers[number] - found.nucleolus.shares[number])
+        pays, error = float(found.offers[number]) - inner[number], float(found.shapley_error[number])
         rows.append([
-            ward_name(code, language), float(found.offers[number]), float(found.alone[number]),
-            float(found.nucleolus.shares[number]), float(found.shapley[number]),
-            float(found.shapley_error[number]) if isfinite(found.shapley_error[number]) else None,
-            float(found.proportional[number]), pays, bills[code], pays - bills[code],
+            ward_name(code, language), float(found.offers[number]), round(float(found.alone[number])), inner[number],
+            drawn[number], round(error) if isfinite(error) else None, by_offer[number], pays, bills[code],
+            pays - bills[code],
         ])  # fmt: skip
-    return [*rows, [_TOTAL(language), *_sums(rows, 10)]]
+    totals: list[Cell] = [_TOTAL(language), *_sums(rows, 10)]
+    totals[5] = None  # errors do not add up
+    return [*rows, totals]
+
+
+def whole_yen(amounts: FloatArray) -> list[int]:
+    """Return amounts in whole yen that add up to their sum, rounded along the way [JPY]."""
+    ends = [0, *(round(float(end)) for end in np.cumsum(amounts))]
+    return [after - before for before, after in pairwise(ends)]
