@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache, partial
 from itertools import product
 
 import numpy as np
@@ -12,11 +14,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from model.optimise.solar_allocation.chance import chance_of, solve_with_chance
+from model.optimise.solar_allocation.chance import solve_with_chance
+from model.optimise.solar_allocation.cuts import aim
 from model.optimise.solar_allocation.narrow import Narrow
 from model.optimise.solar_allocation.prices import find_prices
 from model.optimise.solar_allocation.problem import Problem, Row, SlotArray, activity, cost_of
-from model.optimise.solar_allocation.sums import Limit, Sum, rounding, with_sums
+from model.optimise.solar_allocation.sums import (
+    ORDERS,
+    Limit,
+    Sum,
+    deviations_of,
+    parts_of,
+    rounding,
+    with_sums,
+)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -81,8 +92,7 @@ def compare(seed: int, houses: int, certainty: float, others: bool) -> None:
     def probabilities(choice: SlotArray, number: int = 1) -> FloatArray:
         return np.full(number, of_plan(problem, rows, consent, choice))
 
-    parts = tuple(chance_of(row, (row.slope != 0).astype(float), consent, certainty) for row in rows)
-    found, _ = solve_with_chance(problem, parts, consent, probabilities, 1e-9, 1.0)
+    found, _ = solve_with_chance(problem, rows, consent, certainty, probabilities, 1e-9, 1.0)
     assert found.bound <= best + 1e-6
     assert not found.impossible or np.isinf(best)
     if found.choice.size:
@@ -103,11 +113,12 @@ def narrow(
     part = Sum.read(problem, row, consent)
     z = 1.2815515655446004
     at = np.array([0.4 * sizes[2] * float(np.sqrt(np.sum(consent * (1 - consent))))])
-    limit = Limit(np.ones(1), np.full(1, z), (z**2 - 1) / (6 * at**2), -0.2)
-    inner = with_sums(problem, (part,), limit)
+    shape = np.append((z**2 - 1) / (6 * at**2), np.zeros(len(ORDERS) - 1))
+    limit = Limit(np.ones(1), np.full(1, z), shape, -0.2)
+    inner = with_sums(problem, (part,), (part,), limit)
     inner = Problem(inner.cost, multiple, inner.left_out, inner.step_kw, (limit.tangent((part,), at),), inner.amounts)
     prices = find_prices(inner)
-    return Narrow(inner, (part,), prices, limit, at, prices.priced.bound + room, 0.9), inner, part, row
+    return Narrow(inner, (part,), (part,), prices, limit, at, prices.priced.bound + room, 0.9), inner, part, row
 
 
 def test_the_limit_is_that_of_a_binomial_sum_where_houses_are_alike() -> None:
@@ -117,9 +128,8 @@ def test_the_limit_is_that_of_a_binomial_sum_where_houses_are_alike() -> None:
     constant, likely = found.constants
     reached = 0.4 * max(mark for mark in range(300) if binom.sf(mark - 1, 300, 0.8) >= 0.9)
     choice = np.ones(300, dtype=np.int64)
-    skew = float(part.skew[choice, np.arange(300)].sum())
-    sums = (np.array([one]) for one in (0.4 * 240.0 - reached, skew, 0.4 * float(np.sqrt(300 * 0.16))))
-    above = float(found.limit.at(*sums)) + found.limit.constant
+    terms = [0.4 * float(np.sqrt(300 * 0.16)), *(float(one[choice, np.arange(300)].sum()) for one in part.higher)]
+    above = float(found.limit.at(np.array([0.4 * 240.0 - reached]), np.array(terms))) + found.limit.constant
     assert constant <= likely + 1e-9
     # The mark is a whole number of modules; Cantelli's inequality alone would give 4 kW less.
     assert constant <= above + 1e-9 < constant + 1.0
@@ -143,10 +153,65 @@ def test_plans_near_the_bound_that_are_certain_enough_keep_the_limit(seed: int) 
     kw, sure = part.kw[choice, houses], part.sure[choice, houses]
     owed = float(120 * 1.6) - float(np.sum(sure + 1.6))
     means = np.array([[float(np.sum(consent * kw + sure)) - float(rounding(np.sum(sure), part.unit))]])
-    kept = found.limit.at(means, np.array([[float(part.skew[choice, houses].sum())]]),
-                          np.array([[float(np.sqrt(np.sum(consent * (1 - consent) * kw**2)))]]))[0]  # fmt: skip
+    terms = [np.sqrt(np.sum(consent * (1 - consent) * kw**2)), *(one[choice, houses].sum() for one in part.higher)]
+    kept = found.limit.at(means, np.array(terms)[:, np.newaxis])[0]
     reached = chances((kw, np.zeros(120)), consent, owed, 0.4)
     assert reached < 0.9 or kept + found.limit.constant >= constant - 1e-9
 
 
 NARROWED = narrow(120, np.round(np.random.default_rng(7).uniform(0.7, 1.0, 120), 2), (0.0, 4.0, 5.0, 6.0), 1.6, 400.0)
+
+
+def narrow_both(seed: int) -> tuple[Narrow, Problem, tuple[Row, ...], FloatArray, SlotArray]:
+    """Return what plans keep where existing houses stand in up to a fifth: 150 houses, both marks close."""
+    random = np.random.default_rng(seed)
+    houses, multiple = 150, np.array([0.0, 4.0, 5.0, 6.0])
+    consent, old = np.round(random.uniform(0.7, 0.99, houses), 2), np.arange(houses) % 5 == 0
+    kw = multiple[:, np.newaxis] * np.full(houses, 0.4)
+    cost = np.round(kw * random.uniform(100, 400, houses) + 20.0 * random.random(kw.shape) * (kw > 0), 3)
+    owed = np.where(old, 0.0, 1.6)
+    rows = (
+        Row("renewables", consent, -owed, 0.0, counted_only=True),
+        Row("substitute_limit", np.where(old, 0.0, consent), -0.8 * owed, 0.0, counted_only=True),
+    )
+    problem = Problem(cost, multiple, np.zeros(4, dtype=bool), np.full(houses, 0.4), ())
+    sums = tuple(Sum.read(problem, row, consent) for row in rows)
+    parts = parts_of(sums)
+
+    def probabilities(choice: SlotArray, number: int = 1) -> FloatArray:
+        return np.full(number, of_plan(problem, rows, consent, choice))
+
+    aimed = aim(problem, sums, parts, probabilities, 0.9, 1e-4, 20.0)
+    parts = tuple(one.tilted(aimed.last) for one in parts)
+    limit, before = aimed.limit, None
+    for _ in range(2):
+        inner = with_sums(problem, sums, parts, limit)
+        inner = replace(inner, rows=(limit.tangent(sums, aimed.deviations),))
+        prices = find_prices(inner)
+        before = Narrow(inner, sums, parts, prices, limit, aimed.deviations, aimed.best.cost + 60.0, 0.9, before=before)
+        limit = before.limit_here()
+    assert before is not None
+    return before, problem, rows, consent, aimed.best.choice
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 10**6))
+def test_plans_that_reach_both_marks_keep_limit_and_curve(seed: int) -> None:
+    found, problem, rows, consent, best = BOTH[seed % len(BOTH)]()
+    random, houses = np.random.default_rng(seed), np.arange(150)
+    choice = best.copy()
+    for house in random.permutation(150)[: random.integers(1, 25)].tolist():
+        choice[house] = np.clip(choice[house] + random.integers(-1, 2), 0, 3)
+    if cost_of(problem, choice) > found.cost or of_plan(problem, rows, consent, choice) < 0.9:
+        return
+    sure = np.array([one.sure[choice, houses].sum() for one in found.sums])
+    means = np.array([one.mean[choice, houses].sum() for one in found.sums]) - rounding(sure, found.sums[0].unit)
+    variances = np.array([one.variance[choice, houses].sum() for one in found.parts])
+    higher = [one[choice, houses].sum() for part in found.parts for one in part.higher]
+    terms = np.append(deviations_of(variances[:, np.newaxis])[:, 0], higher)[:, np.newaxis]
+    assert found.limit.at(means[:, np.newaxis], terms)[0] + found.limit.constant >= found.constants[0] - 1e-9
+    assert found.curve().above(means[:, np.newaxis], terms)[0] >= -1e-9
+
+
+BOTH = [cache(partial(narrow_both, seed)) for seed in (1, 2)]

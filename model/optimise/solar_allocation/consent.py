@@ -1,8 +1,6 @@
-"""What owners' independent decisions add up to: exact distributions, and how deviations share out a certainty."""
+"""What owners' independent decisions add up to: exact distributions, or two sums taken as normal."""
 
 from __future__ import annotations
-
-from statistics import NormalDist
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
@@ -10,11 +8,8 @@ from scipy.special import ndtr, owens_t
 
 from model.optimise.solar_allocation.problem import FloatArray
 
-_NORMAL = NormalDist()
 #: Deviations beyond which everything is certain, and next to none.
 _FARTHEST, _NEXT_TO_NOTHING = 9.0, 1e-12
-#: Deviations above the least ones among which the cheapest share is looked for, and steps of the search.
-_WIDEST, _STEPS, _HALVINGS = 2.5, 51, 50
 #: Houses whose decisions are added one by one; sums of so many are then added two by two.
 _ONE_BY_ONE = 128
 #: Most units of capacity in an exact distribution: modules of 0.4 kW beside ones of 0.3731 kW have a tiny common unit.
@@ -37,38 +32,6 @@ def both_reached(first: float, second: float, correlation: float) -> float:
     beyond = owens_t(first, (second / first - correlation) / across)
     beyond += owens_t(second, (first / second - correlation) / across)
     return float(0.5 * (ndtr(first) + ndtr(second)) - beyond - (0.5 if first * second < 0 else 0.0))
-
-
-# The dearer a deviation of a row, the less of it; together they must give the certainty.
-def shared(certainty: float, worth: tuple[float, float], correlation: float, kept: tuple[float, float]) -> FloatArray:
-    """Return the deviations of two rows that give a certainty for both at the least cost.
-
-    Args:
-        certainty: probability that both hold [1].
-        worth: cost of one deviation of each row.
-        correlation: of the two sums [1].
-        kept: deviations that a plan in hand keeps; those of a row that costs nothing stay.
-    """
-    least = _NORMAL.inv_cdf(certainty) + 1e-9
-    if worth[1] <= 0:
-        second = np.array([max(kept[1], least)])
-    elif worth[0] <= 0:
-        return shared(certainty, (worth[1], worth[0]), correlation, (kept[1], kept[0]))[::-1]
-    else:
-        second = least + np.linspace(0.0, _WIDEST**0.5, _STEPS)[1:] ** 2
-    first = np.array([_needed(certainty, float(one), correlation) for one in second])
-    cost = worth[0] * first + max(worth[1], 0.0) * second
-    best = int(np.argmin(cost))
-    return np.array([first[best], second[best]])
-
-
-def _needed(certainty: float, second: float, correlation: float) -> float:
-    """Return the deviations of one sum that give the certainty with those of the other."""
-    low, high = _NORMAL.inv_cdf(certainty), _FARTHEST
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        low, high = (low, middle) if both_reached(middle, second, correlation) >= certainty else (middle, high)
-    return high
 
 
 # Each house brings its kW or nothing; the distribution of the sum grows by one house at a time.

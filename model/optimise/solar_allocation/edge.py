@@ -1,8 +1,8 @@
 """Where a sum of owners' decisions reaches a certainty: for all plans near a choice, nothing taken as normal.
 
 The probability is a Fourier integral of the product of what each house brings. Plans near the choice differ in few
-houses, so that mean, variance and third cumulant are followed, and what is left is bounded for all of them. Where the
-integral cannot be followed to its end, an inequality that needs only its beginning takes its place.
+houses, so that mean, variance and some higher cumulants are followed, and what is left is bounded for all of them.
+Where the integral cannot be followed to its end, an inequality that needs only its beginning takes its place.
 
 Sources: inversion on a lattice, W. Feller, An introduction to probability theory and its applications II, XV.7; the
 beginning alone, H. Prawitz, Limits for a distribution, if the characteristic function is given in a finite domain,
@@ -11,33 +11,33 @@ beginning alone, H. Prawitz, Limits for a distribution, if the characteristic fu
 
 from __future__ import annotations
 
-from copy import copy
-from itertools import product
+from functools import cached_property
 from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
-from model.optimise.solar_allocation.nearby import Nearby
+from model.optimise.solar_allocation.nearby import Nearby, turn
 from model.optimise.solar_allocation.problem import FloatArray
-from model.optimise.solar_allocation.sums import Limit
+from model.optimise.solar_allocation.sums import ORDERS
 
 ComplexArray = npt.NDArray[np.complex128]
+#: Higher cumulants (`ORDERS`).
+Higher = tuple[float, ...]
 
 _NORMAL = NormalDist()
 #: The theorem of Berry and Esseen for summands that differ.
 _BERRY_ESSEEN = 0.56
 #: Reciprocal deviations up to which an integrand is followed, points there, and points a reciprocal deviation beyond.
-_FAR, _POINTS, _DENSITY = 8.5, 64, 2.0
+FAR, _POINTS, _DENSITY = 8.5, 64, 2.0
 #: Most points beyond.
 _MOST_POINTS = 6_000
-#: Variances and third cumulants looked at in a range, alone and for two sums; safety on what lies between.
-_ALONE, _TOGETHER, _SAFETY = (5, 3), (3, 2), 1.05
-#: Deviations between two sums' marks that are looked at, how many, and points a unit in a table of probabilities.
-_BETWEEN, _POINTS_BETWEEN, _FINE = 5.0, 31, 8
+#: Safety on what lies between points.
+SAFETY = 1.05
 #: Error of a probability from which the beginning of an integral is looked at alone, and one that is nothing.
 _SMOOTH_FROM, _NOTHING = 1e-3, 1e-6
-_HALVINGS = 40
+#: Distances of a mean that are looked at, from some deviations below its mark, and then between two of them.
+_NEAREST, _LOOKS, _FINER = -2.0, 400, 65
 
 
 class Edge:
@@ -46,69 +46,104 @@ class Edge:
     Args:
         near: the plans.
         room: what they may lie above the bound under prices.
+        followed: number of higher cumulants that are told apart; the others may lie anywhere in their ranges.
     """
 
-    def __init__(self, near: Nearby, room: float) -> None:
-        self.near, self.unit = near, near.unit
+    def __init__(self, near: Nearby, room: float, followed: int = len(ORDERS)) -> None:
+        self.near, self.unit, self.room = near, near.unit, room
         least, most = near.range_of(2, room)
         self.variances = max(least, near.variances[0]), max(min(most, near.variances[1]), least)
-        self.skews = near.range_of(3, room)
+        self.higher = tuple(near.range_of(one, room) for one in ORDERS)
         self.third = near.range_of(0, room)[1]
-        far = min(_FAR / max(near.at_base[0], self.unit**2) ** 0.5, np.pi / self.unit)
+        self.far = far = min(FAR / max(near.at_base[0], self.unit**2) ** 0.5, np.pi / self.unit)
         nodes, weights = np.polynomial.legendre.leggauss(_POINTS)
         self.points = 0.5 * far * (nodes + 1)
         self.width = 0.5 * far * weights * self.unit / np.pi
         self.weight = self.width / (2 * np.sin(self.points * self.unit / 2))
         self.base = near.of_base(self.points)
+        halves = 0.5 * np.ptp(self.higher, axis=1)[followed:]
+        loose = sum(
+            one * np.abs(turn(self.points, order)) for one, order in zip(halves, ORDERS[followed:], strict=True)
+        )
+        self.loose = np.exp(np.minimum(loose, 300.0)) * np.ones(_POINTS)
         # Prawitz: what lies beyond does not count, but the probability is only bounded from above.
         part = self.points / far
         self.smooth = ((1 - part) + 1j * ((1 - part) / np.tan(np.pi * part) + 1 / np.pi)) * 0.5 * weights
-        self.beside, self.size = near.deviation(self.points, room), near.largest(self.points, room)
-        if near.by_variance is None:
-            near.by_variance = near.anywhere(self.points)
-        if near.beyond > _NOTHING:
-            near.beyond = self._beyond(far, room)
 
-    def _beyond(self, far: float, room: float) -> float:
-        """Return a bound on the part of the integral that is not followed."""
+    @cached_property
+    def beside(self) -> FloatArray:
+        """Bound on how far functions of plans lie from that of the base with their cumulants [1]."""
+        return self.near.deviation(self.points, self.room)
+
+    @cached_property
+    def size(self) -> FloatArray:
+        """Bound on the absolute values of functions of plans."""
+        return self.near.largest(self.points, self.room)
+
+    @cached_property
+    def beyond(self) -> tuple[float, FloatArray, FloatArray]:
+        """Bound on the part of the integral that is not followed, and its points with what each adds."""
+        if self.near.beyond[0] > _NOTHING:
+            self.near.beyond = self._beyond(self.far, self.room)
+        return self.near.beyond
+
+    def _beyond(self, far: float, room: float) -> tuple[float, FloatArray, FloatArray]:
+        """Return a bound on the part of the integral that is not followed, and its points with what each adds."""
         end = np.pi / self.unit
         count = int(np.ceil((end - far) * max(self.near.at_base[0], self.unit**2) ** 0.5 * _DENSITY)) + 2
         if far >= end or count > _MOST_POINTS:
-            return 0.0 if far >= end else np.inf
+            return 0.0 if far >= end else np.inf, np.zeros(0), np.zeros(0)
         points = np.linspace(far, end, count)
+        width = np.full(count, points[1] - points[0])
+        width[[0, -1]] /= 2
         sizes = self.near.largest(points, room) / np.sin(points * self.unit / 2)
-        return float(_SAFETY * self.unit / (2 * np.pi) * np.trapezoid(sizes, points))
+        added = SAFETY * self.unit / (2 * np.pi) * width * sizes
+        return float(added.sum()), points, added
 
-    def grid(self, variances: int, skews: int) -> list[tuple[float, float]]:
-        """Return variances and third cumulants over their ranges."""
-        first, second = np.linspace(*self.variances, variances), np.linspace(*self.skews, skews)
-        return [(float(one), float(other)) for one, other in product(first, second)]
-
-    def between(self, least: float, most: float) -> Edge:
-        """Return the same for plans with variances in a range."""
-        part = copy(self)
-        part.variances = (least, most)
-        return part
-
-    def function(self, variance: float, skew: float) -> ComplexArray:
+    def function(self, variance: float, higher: Higher) -> ComplexArray:
         """Return the function of the base with other cumulants."""
-        at = self.near.at_base
-        third = skew + self.near.tilt * variance
-        turn = (at[0] - variance) * self.points**2 / 2 + 1j * (at[1] - third) * self.points**3 / 6
-        return np.asarray(self.base * np.exp(np.minimum(turn.real, 300.0) + 1j * turn.imag))
+        other = np.subtract((variance, *self.total(variance, higher)), self.near.at_base)
+        change = sum(one * turn(self.points, order) for one, order in zip(other, (2, *ORDERS), strict=True))
+        return np.asarray(self.base * np.exp(np.clip(change.real, -300.0, 300.0) + 1j * change.imag))
 
-    def best(self, variance: float, skew: float) -> tuple[ComplexArray, float]:
-        """Return the approximate function with the smaller bound on the error of probabilities, and that bound."""
-        function, plain = self.function(variance, skew), self.plain(variance, skew)
-        errors = [
-            self.error_of(self.apart(function), False),
-            self.error_of(self.apart_anywhere(plain, variance), False),
-        ]
-        return (function, errors[0]) if errors[0] <= errors[1] else (plain, errors[1])
+    def total(self, variance: float, higher: Higher) -> Higher:
+        """Return higher cumulants with the tilt."""
+        return tuple(one + tilt * variance for one, tilt in zip(higher, self.near.tilt, strict=True))
 
-    def plain(self, variance: float, skew: float) -> ComplexArray:
+    def beyond_tilt(self, variance: float, total: Higher) -> Higher:
+        """Return higher cumulants without the tilt."""
+        return tuple(one - tilt * variance for one, tilt in zip(total, self.near.tilt, strict=True))
+
+    def inversions(self, variance: float, higher: Higher, exact: bool) -> list[tuple[ComplexArray, float]]:
+        """Return weights by point whose sum, turned to a mean and with its imaginary part, is a probability less half.
+
+        Args:
+            variance: of the sum [kW²].
+            higher: its higher cumulants beyond the tilt [kW³, kW⁴, …].
+            exact: whether the function of the base is wanted, which has no error but what is not followed.
+
+        Returns:
+            Weights and error of the probability; with some weights it may be too great, but not too small.
+        """
+        middle = np.exp(0.5j * self.unit * self.points) * self.weight
+        if exact:
+            return [(self.function(variance, higher) * middle, self.beyond[0])]
+        found = []
+        for function, apart in self.choices(variance, higher):
+            found.append((function * middle, self.error_of(apart, False)))
+            if self.beyond[0] > _SMOOTH_FROM:
+                # With weights s: Re(s) Re(f) + Im(s) Im(f) is the imaginary part of i f s*.
+                found.append((1j * function * self.smooth.conj(), self.error_of(apart, True)))
+        return found
+
+    def choices(self, variance: float, higher: Higher) -> list[tuple[ComplexArray, FloatArray]]:
+        """Return approximate functions, each with a bound on how far those of plans lie from it, point by point."""
+        function, plain = self.function(variance, higher), self.plain(variance, higher)
+        return [(function, self.apart(function)), (plain, self.apart_anywhere(plain, variance))]
+
+    def plain(self, variance: float, higher: Higher) -> ComplexArray:
         """Return the function of a sum that has no cumulants but the first three."""
-        third = skew + self.near.tilt * variance
+        third = self.total(variance, higher)[0]
         return np.asarray(np.exp(-variance * self.points**2 / 2 - 1j * third * self.points**3 / 6))
 
     def reached(self, function: ComplexArray, mean: FloatArray) -> FloatArray:
@@ -116,115 +151,54 @@ class Edge:
         turned = np.exp(1j * np.multiply.outer(mean + self.unit / 2, self.points))
         return np.asarray(0.5 + (turned * function).imag @ self.weight)
 
-    def least(self, variance: float, skew: float, certainty: float, exact: bool = False) -> float:
+    @cached_property
+    def _grid(self) -> tuple[FloatArray, ComplexArray]:
+        """Distances of a mean, and what turns functions to them."""
+        most = max(self.variances[1], self.unit**2) ** 0.5
+        means = np.linspace(_NEAREST * most, FAR * most + self.unit, _LOOKS)
+        return means, np.exp(1j * np.multiply.outer(means, self.points))
+
+    def least(self, variance: float, higher: Higher, certainty: float, exact: bool = False) -> float:
         """Return the least distance of the mean above the mark in whole units [kW], of the base itself if `exact`."""
-        function, deviation = self.function(variance, skew), variance**0.5
-        known = -deviation * (1 / certainty - 1) ** 0.5
+        known = -(variance**0.5) * (1 / certainty - 1) ** 0.5
         third = min(self.third, self.near.third(variance))
         normal = certainty - _BERRY_ESSEEN * third / max(variance, 1e-12) ** 1.5
         if normal > 0:
-            known = max(known, _NORMAL.inv_cdf(normal) * deviation)
-        if exact:
-            return float(max(known, self._mark(function, self.near.beyond, certainty, known, deviation, False)))
-        plain = self.plain(variance, skew)
-        for one, apart in ((function, self.apart(function)), (plain, self.apart_anywhere(plain, variance))):
-            for smooth in (False, True) if self.near.beyond > _SMOOTH_FROM else (False,):
-                error = self.error_of(apart, smooth)
-                known = max(known, self._mark(one, error, certainty, known, deviation, smooth))
-        return float(known)
-
-    def _mark(
-        self, function: ComplexArray, error: float, certainty: float, known: float, deviation: float, smooth: bool
-    ) -> float:
-        """Return where probabilities reach the certainty, at least what is known."""
-        wanted = certainty - error
-        low, high = known, _FAR * deviation + self.unit
-        reached = self.reached_smooth if smooth else self.reached
-        if not wanted > 0.5 or reached(function, np.array(low)) >= wanted:
-            return low
-        for _ in range(_HALVINGS):
-            middle = 0.5 * (low + high)
-            low, high = (low, middle) if reached(function, np.array(middle)) >= wanted else (middle, high)
-        return float(low)
+            known = max(known, _NORMAL.inv_cdf(normal) * variance**0.5)
+        found = self.inversions(variance, higher, exact)
+        weights, wanted = np.array([one for one, _ in found]).T, certainty - np.array([error for _, error in found])
+        (means, turned), place = self._grid, np.zeros(len(found), dtype=np.int64)
+        enough = 0.5 + (turned @ weights).imag >= wanted
+        place = np.where((wanted > 0.5) & enough.any(axis=0), np.argmax(enough, axis=0), 0)
+        if not (highest := int(place.max())):
+            return float(known)
+        # Between the last mean that is not enough and the first one that is.
+        fine, best = np.linspace(means[highest - 1], means[highest], _FINER), place == highest
+        values = 0.5 + (np.exp(1j * np.multiply.outer(fine, self.points)) @ weights[:, best]).imag
+        last = np.argmax(np.vstack((values[1:] >= wanted[best], np.ones(int(best.sum()), dtype=bool))), axis=0)
+        return float(max(known, fine[int(last.max())]))
 
     def apart(self, function: ComplexArray) -> FloatArray:
         """Return a bound on how far the functions of plans lie from an approximate one, point by point."""
         size = np.abs(function)
-        return np.asarray(np.minimum(size * self.beside, size + self.size))
+        return np.asarray(np.minimum(size * ((1 + self.beside) * self.loose - 1), size + self.size))
 
     def apart_anywhere(self, function: ComplexArray, variance: float) -> FloatArray:
         """Return the same for plans of a variance, however far from the base."""
         if self.near.by_variance is None:
-            raise AssertionError("functions by variance are found with the first edge")
-        reached = [np.interp(variance, *one) for one in zip(*self.near.by_variance, strict=True)]
+            self.near.by_variance = self.near.anywhere(self.points)
+        variances, worst = self.near.by_variance
+        last = variances.shape[1] - 1
+        place = np.clip((variances < variance).sum(axis=1), 1, last)
+        row = np.arange(place.size)
+        wide = variances[row, place] - variances[row, place - 1]
+        part = np.divide(variance - variances[row, place - 1], wide, out=np.zeros(place.size), where=wide > 0)
+        step = np.minimum(part, 1.0) * (worst[row, place] - worst[row, place - 1])
+        reached = worst[row, place - 1] + step
         size = np.abs(function)
         return np.asarray(np.minimum(size * np.expm1(np.minimum(reached, 300.0)), size + self.size))
 
     def error_of(self, apart: FloatArray, smooth: bool) -> float:
         """Return a bound on the error of probabilities from that of functions."""
         weight = np.abs(self.smooth) if smooth else self.weight
-        return _SAFETY * float(np.sum(weight * apart)) + (0.0 if smooth else self.near.beyond)
-
-    def reached_smooth(self, function: ComplexArray, mean: FloatArray) -> FloatArray:
-        """Return approximate bounds on probabilities that need no more of a function than its points."""
-        turned = np.exp(1j * np.multiply.outer(mean, self.points)) * function
-        return np.asarray(0.5 + turned.real @ self.smooth.real + turned.imag @ self.smooth.imag)
-
-
-def alone(edge: Edge, limit: Limit, number: int, certainty: float, looks: tuple[int, int] = _ALONE) -> float:
-    """Return the constant of one sum's part of a limit."""
-    z, weight = float(limit.deviations[number]), float(limit.skewness[number])
-    found = [
-        edge.least(variance, skew, certainty) - z * variance**0.5 + weight * skew
-        for variance, skew in edge.grid(*looks)
-    ]
-    return float(min(found) - (_SAFETY - 1) * (max(found) - min(found)))
-
-
-# With K of new buildings and A of others: P(K + A ≥ R and K ≥ r) is a sum over A, since both are on one lattice.
-def together(own: Edge, other: Edge, limit: Limit, certainty: float, apart: tuple[float, float]) -> float:
-    """Return the constant of a limit on two sums that must be reached together: with others, and without them."""
-    found = []
-    for variance, skew in own.grid(*_TOGETHER):
-        function, error = own.best(variance, skew)
-        step, deviation = own.unit / _FINE, max(variance, own.unit**2) ** 0.5
-        means = np.arange(-_FAR * deviation, _FAR * deviation + step, step)
-        table = own.reached(function, means)
-        for variance_other, skew_other in other.grid(*_TOGETHER):
-            function_other, error_other = other.best(variance_other, skew_other)
-            wanted = certainty - error - _SAFETY * error_other
-            least = _cheapest(means, table, other, function_other, variance_other**0.5, wanted, limit.weight, apart)
-            deviations = np.array([(variance + variance_other) ** 0.5, variance**0.5])
-            skews = np.array([skew + skew_other, skew])
-            found.append(least + float(limit.at(np.zeros(2), skews, deviations)) + limit.constant)
-    return float(min(found) - (_SAFETY - 1) * (max(found) - min(found)))
-
-
-def _cheapest(
-    means: FloatArray,
-    table: FloatArray,
-    other: Edge,
-    function: ComplexArray,
-    deviation: float,
-    wanted: float,
-    weight: FloatArray,
-    apart: tuple[float, float],
-) -> float:
-    """Return the least weighted distances of two means above their marks with which both are reached."""
-    # The second distance less the first: what others must bring on top of their mean for the second mark to decide.
-    reach = _BETWEEN * max(deviation, other.unit)
-    between = np.linspace(max(apart[0], -reach), min(max(apart[1], -reach), reach), _POINTS_BETWEEN)
-    count = int(np.ceil((means[-1] - means[0]) / other.unit / 2))
-    steps = other.unit * np.arange(1, count + 1)
-    phases = np.multiply.outer(between, np.ones(count)) - steps
-    turned = np.exp(-1j * np.multiply.outer(phases, other.points))
-    single = (turned * function).real @ other.width
-    decided = other.reached(function, -between)
-    low, high = np.full(between.size, means[0]), np.full(between.size, means[-1])
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        values = decided * np.interp(middle, means, table)
-        values = values + np.sum(single * np.interp(middle[:, np.newaxis] - steps, means, table, left=0.0), axis=1)
-        enough = values >= wanted
-        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-    return float(np.min(weight.sum() * low - weight[0] * between))
+        return SAFETY * float(np.sum(weight * apart)) + (0.0 if smooth else self.beyond[0])

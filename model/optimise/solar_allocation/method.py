@@ -15,9 +15,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from model.optimise.solar_allocation.chance import chance_of, prices_beside, solve_with_chance
+from model.optimise.solar_allocation.chance import solve_with_chance
 from model.optimise.solar_allocation.clash import Clash, Relaxation, find_clash
 from model.optimise.solar_allocation.consent import can_be_added, probability_of_meeting
+from model.optimise.solar_allocation.cuts import prices_beside
 from model.optimise.solar_allocation.economics import Economics
 from model.optimise.solar_allocation.few import solve_few
 from model.optimise.solar_allocation.finish import Finished, finish
@@ -254,8 +255,7 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
     # Meeting the requirement means two rows at once: with substitutes, and on site alone.
     uncertain = [place for place, name in enumerate(names) if name in ("renewables", "substitute_limit")]
     others = replace(problem, rows=tuple(row for place, row in enumerate(problem.rows) if place not in uncertain))
-    counted, houses = [problem.rows[place] for place in uncertain], model.houses
-    chances = tuple(chance_of(row, (row.slope != 0).astype(np.float64), houses.consent, certainty) for row in counted)
+    counted, houses = tuple(problem.rows[place] for place in uncertain), model.houses
     gj_per_kw = rules.number("heat_to_pv_conversion_factor")
 
     def probabilities(choice: SlotArray, number: int = 1) -> FloatArray:
@@ -266,11 +266,11 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
         # By the distribution itself, with nothing taken as normal.
         few = solve_few(others, (counted[0], counted[-1]), houses.consent, probabilities, certainty, seconds / 2, seed)
     if few is not None and (few.choice.size or few.impossible):
-        finished, found = few, prices_beside(others, chances, few.choice, seed)
+        finished, found = few, prices_beside(others, counted, houses.consent, certainty, few.choice, seed)
     else:
         exact = houses.size <= MOST_EXACT
         finished, found = solve_with_chance(
-            others, chances, houses.consent, probabilities, gap, seconds, seed, enough, exact
+            others, counted, houses.consent, certainty, probabilities, gap, seconds, seed, enough, exact
         )
         finished = finished if few is None else replace(finished, bound=few.bound, impossible=False)
     probability = float(probabilities(finished.choice)[0]) if finished.choice.size else np.nan

@@ -1,34 +1,81 @@
 """What every plan keeps that is certain enough and no dearer than the plan in hand, with its proof.
 
-The limit that a certain year sets to the means of sums narrows the plans that matter, and fewer plans narrow the limit:
-what can change at the price of the distance between plan and bound decides how far probabilities can differ.
+A plan that is certain enough needs means that depend on the variances of its sums; under prices of means and variances
+it costs the more, the more it needs. Variances for which this is more than the plan in hand costs are left out. What
+plans may lie above the bound under prices with the others decides how far their probabilities can differ from those of
+the best choice under prices, and what they need at least: each round needs fewer plans to be followed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import product
+from time import perf_counter
 
 import numpy as np
 
-from model.optimise.solar_allocation.edge import Edge, alone, together
+from model.optimise.solar_allocation.edge import SAFETY, Edge, Higher
+from model.optimise.solar_allocation.frontier import Curve, Frontier, cheapest
 from model.optimise.solar_allocation.nearby import Nearby, most_within
 from model.optimise.solar_allocation.prices import Prices
-from model.optimise.solar_allocation.problem import FloatArray, Problem, Row, best_at, priced_costs
-from model.optimise.solar_allocation.sums import Limit, Sum
+from model.optimise.solar_allocation.problem import FloatArray, Problem, priced_costs
+from model.optimise.solar_allocation.sums import ORDERS, Limit, Sum, deviations_of
 
-#: Variances and third cumulants looked at in a range, and in a part of one.
-_ALONE, _PIECE = (5, 3), (2, 2)
-#: Error of a probability up to which two sums are looked at together.
-_TOLERABLE = 0.02
-#: Rounds of narrowing, and the part of the room that a round must leave at most to be followed by another.
-_ROUNDS, _NARROWER = 16, 0.9
+#: Ranges of deviations wider than this part of the usual ones are looked at in two halves.
+_WIDE, _PIECES, _SMALLEST = 0.35, 3, 1e-3
+#: Pieces that are split beyond that, and the part of its size down to which one is.
+_SPLITS, _FINEST = (12, 24), 0.3
+#: Rounds of narrowing, and the part of the room that a round must leave at most to be followed by another: with sums
+#: by themselves, which costs little, and together.
+_ROUNDS, _NARROWER = 24, (0.98, 0.9)
 _SLACK = 1e-9
-#: Parts of a range of deviations that are looked at by themselves, and deviations of nothing and beyond all.
-_PIECES, _SMALLEST, _WIDEST = 12, 1e-6, 1e6
-#: Prices of a variance far from the usual one that are tried, in parts of what a limit makes of it.
-_FAR_PRICES = (0.0, 0.4, 0.8, 1.5, 3.0)
+#: Prices of variances that are tried, in parts of what a limit makes of them.
+_TRIED = np.array([0.1, 0.3, 0.5, 0.7, 0.8, 0.87, 0.92, 0.96, 1.0, 1.04, 1.08, 1.14, 1.24, 1.4, 1.8, 2.5, 4.0, 7.0])
+
+
+@dataclass(frozen=True)
+class _Node:
+    """Variances and higher cumulants of the parts, and what plans with them need (`Frontier.least`)."""
+
+    variances: tuple[float, ...]
+    higher: tuple[Higher, ...]
+    least: FloatArray
+
+    @property
+    def deviations(self) -> FloatArray:
+        """Deviations of the sums [kW]."""
+        return deviations_of(np.array(self.variances))
+
+    @property
+    def terms(self) -> FloatArray:
+        """Deviations of the sums and higher cumulants of the parts."""
+        return np.append(self.deviations, np.ravel(self.higher))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What plans need with some variances of the parts: for usual higher cumulants, and for one of them changed each.
+
+    Args:
+        variances: of the parts [kW²].
+        nodes: what was looked at.
+        lack: by how much plans need more than the limit asks at least [kW].
+    """
+
+    variances: tuple[float, ...]
+    nodes: list[_Node]
+    lack: float
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Ranges of deviations of parts, the bound of plans in them, and what they lie at most above the bound of all."""
+
+    bound: float
+    room: float
+    ends: tuple[tuple[float, float], ...]
+    places: list[_Place]
 
 
 class Narrow:
@@ -37,160 +84,219 @@ class Narrow:
     Args:
         problem: houses, slots and rows; the last row is the tangent of `limit`.
         sums: with others and without them, or one sum.
+        parts: what they are made of.
         prices: of the rows.
-        limit: as the tangent states it.
+        limit: what the search asks of plans; it is priced, but nothing of it is believed.
         at: deviations where the tangent touches [kW].
         cost: of the plan in hand, or one that no plan exceeds.
         certainty: probability asked for [1].
+        enough: a bound above this is not improved any more.
+        before: the same with other prices; what it found holds here, too.
+        end: no further round is begun after this time [s].
     """
 
     def __init__(
         self,
         problem: Problem,
         sums: tuple[Sum, ...],
+        parts: tuple[Sum, ...],
         prices: Prices,
         limit: Limit,
         at: FloatArray,
         cost: float,
         certainty: float,
+        enough: float = np.inf,
+        before: Narrow | None = None,
+        end: float = np.inf,
     ) -> None:
         choice, unit = prices.priced.choice.astype(np.int64), sums[0].unit
-        above = priced_costs(problem, prices.of_rows, slice(0, problem.houses)) - prices.priced.lowest
-        parts = (*sums, sums[0].less(sums[1])) if len(sums) == 2 else sums
+        values = priced_costs(problem, prices.of_rows, slice(0, problem.houses))
+        above = values - prices.priced.lowest
         self.near = [Nearby(one, unit, choice, above) for one in parts]
+        self.whole = Nearby(sums[0], unit, choice, above) if len(sums) == 2 else None
         slot, house = np.nonzero(np.isfinite(above))
         order = np.argsort(house, kind="stable")
         self.changes = slot[order], house[order], np.maximum(above[slot, house][order], 0.0), choice
-        self.limit, self.at, self.certainty, self.sums = limit, at, certainty, len(sums)
-        self.problem, self.parts, self.of_rows = problem, sums, prices.of_rows
-        self.cost = cost + _SLACK * abs(cost)
-        self.price, self.distance = float(prices.of_rows[-1]), self.cost - prices.priced.bound
+        self.limit, self.certainty, self.enough, self.sums, self.parts = limit, certainty, enough, sums, parts
+        self.cost, self.price = cost + _SLACK * abs(cost), float(prices.of_rows[-1])
+        self.usual = at**2 if len(parts) == 1 else np.array([at[1] ** 2, max(at[0] ** 2 - at[1] ** 2, 0.0)])
+        self._read_prices(problem, prices, values, at)
         #: What plans that matter lie at most above the bound under prices; below nothing where there are none.
         self.room = np.inf
         #: No plan that is certain enough costs less, or less than the plan in hand.
         self.bound = -np.inf
-        self.narrow()
+        self.pieces: list[_Piece] = []
+        self.frontier: Frontier
+        if before is not None:
+            self.frontier, self.bound = before.frontier, before.bound
+            for one, other in zip(self.near, before.near, strict=True):
+                one.variances = other.variances
+            pieces = [self._piece(one.ends, [self._place(old.nodes) for old in one.places]) for one in before.pieces]
+            self.room = max(one.room for one in pieces)
+        self.narrow(before is not None, end)
 
-    def narrow(self) -> None:
+    def _read_prices(self, problem: Problem, prices: Prices, values: FloatArray, at: FloatArray) -> None:
+        """Find what plans cost at least under several prices of variances, beside what they need."""
+        asked = self.limit.weight * self.limit.deviations / (2 * at)
+        usual = self.price * (asked if asked.size == 1 else np.array([asked.sum(), asked[0]]))
+        counted = ~problem.left_out[:, np.newaxis]
+        variances = [np.where(counted, one.spread * one.kw**2, 0.0) for one in self.parts]
+        others = float(prices.of_rows[:-1] @ problem.at_least[:-1])
+        self.of_variances = np.array(list(product(*(_TRIED * one for one in usual))))
+        lowest = []
+        for tried in self.of_variances:
+            more = sum(part * one for part, one in zip(tried - usual, variances, strict=True))
+            lowest.append(float(np.sum(np.min(values + more, axis=0))) + others)
+        self.lowest = np.array(lowest)
+        self.usual_prices, self.lowest_usual = usual, float(np.sum(prices.priced.lowest)) + others
+
+    def narrow(self, together: bool, end: float) -> None:
         """Find the room: each round needs fewer plans to keep the limit."""
-        both = False
         for _ in range(_ROUNDS):
-            self.edges = [
-                Edge(one, self.room) if both or (number < self.sums and self.limit.weight[number] > 0) else None
-                for number, one in enumerate(self.near)
-            ]
-            missing = self.close_in()
-            if both:
-                bend = sum(
-                    self.bend(one, *np.sqrt(self.edge(one).variances))
-                    for one in np.flatnonzero(self.limit.weight).tolist()
-                )
-                missing = min(missing, self.limit.constant - self.constant(self.limit) + bend)
             before = self.room
-            self.room = min(before, self.distance + self.price * missing)
-            self.bound = max(self.bound, self.cost - self.distance - self.price * missing)
-            if self.room < 0:
+            self.room = min(before, self._close_in(together))
+            if self.room < 0 or self.bound >= self.enough or perf_counter() > end:
                 break
-            if not self.room < _NARROWER * before:
-                if both or self.sums == 1:
+            if not self.room < _NARROWER[together] * before:
+                # What two sums need together says more once little is left.
+                if together or len(self.parts) == 1:
                     break
-                both = True
-
-    def edge(self, number: int) -> Edge:
-        """Return the probabilities of a sum."""
-        found = self.edges[number]
-        if found is None:
-            raise AssertionError("a sum without weight is not looked at by itself")
-        return found
+                together = True
 
     def apart(self) -> tuple[float, float]:
         """Return by how much the second sum's mean can lie above the first one's in whole units [kW]."""
         slot, house, above, choice = self.changes
-        more = self.parts[1].mean - self.parts[0].mean
+        more = self.sums[1].mean - self.sums[0].mean
         base = more[choice, np.arange(choice.size)]
         change = (more[slot, house] - base[house])[np.newaxis]
         down, up = (float(most_within(one, above, house, self.room)[0]) for one in (-change, change))
         return float(base.sum()) - down - self.near[0].unit, float(base.sum()) + up + self.near[0].unit
 
-    def bend(self, number: int, lowest: float, highest: float) -> float:
-        """Return by how much a tangent asks for more than its root in a range of deviations."""
-        at, factor = self.at[number], self.limit.weight[number] * self.limit.deviations[number]
-        if factor == 0:
-            return 0.0
-        return float(factor * max((one - at) ** 2 for one in (lowest, highest)) / (2 * at))
+    def _close_in(self, together: bool) -> float:
+        """Leave out variances with which no plan that is certain enough is as cheap as the one in hand.
 
-    def close_in(self) -> float:
-        """Leave out deviations at which no plan that is certain enough is as cheap as the one in hand.
+        Args:
+            together: whether two sums are looked at together.
 
         Returns:
-            By how much the others may miss the tangent [kW]; below any number where there are no others.
+            What the others lie at most above the bound under prices; below any number where there are no others.
         """
-        missing = np.inf
-        for number in np.flatnonzero(self.limit.weight * self.limit.deviations > 0).tolist():
-            kept = self._kept(number)
-            if not kept:
-                return -np.inf
-            ends = np.array([one for one, _ in kept]) ** 2
-            self.near[number].variances = self.edge(number).variances = (float(ends.min()), float(ends.max()))
-            missing = min(missing, max(one for _, one in kept))
-        return missing
-
-    def _kept(self, number: int) -> list[tuple[tuple[float, float], float]]:
-        """Return ranges of a sum's deviation that may hold plans that matter, and by how much they miss the tangent."""
-        edge, others = self.edge(number), self.edges[: self.sums]
-        ends = [np.array([0.0, _WIDEST]) if one is None else np.sqrt(one.variances) for one in others]
-        kept = []
-        for low, high in pairwise(np.linspace(float(ends[number][0]), float(ends[number][1]), _PIECES + 1).tolist()):
-            ends[number], others[number] = np.array([low, high]), edge.between(low**2, high**2)
-            missing = self.limit.constant - self._alone(others, _PIECE)
-            if self._within_reach(number, ends, self.price * missing):
-                bends = sum(self.bend(one, *ends[one]) for one in range(self.sums))
-                kept.append(((low, high), missing + bends))
-        return kept
-
-    def _within_reach(self, number: int, ends: list[FloatArray], missing: float) -> bool:
-        """Say whether plans in a range of deviations may matter that miss the limit by so much at most."""
-        lowest, highest = np.maximum(np.array(ends).T, _SMALLEST)
-        chord = self.limit.chord(self.parts, lowest, highest)
-        low, high, at = lowest[number], highest[number], self.at[number]
-        # Variances far from the usual one cost something by themselves.
-        sign, mark = (-1.0, high) if high < at else (1.0, low)
-        spread, nobody = self.parts[number].spread, np.zeros(self.problem.houses)
-        far = Row("spread", nobody, nobody, sign * mark**2, counted_only=True, squared=sign * spread)
-        problem = replace(self.problem, rows=(*self.problem.rows[:-1], chord, far))
-        usual = self.price * float(self.limit.weight[number] * self.limit.deviations[number]) / (2 * at)
-        prices = _FAR_PRICES if high < at or low > at else _FAR_PRICES[:1]
-        return all(
-            best_at(problem, np.append(self.of_rows, one * usual)).bound - missing <= self.cost for one in prices
+        followed = len(ORDERS) if together or len(self.parts) == 1 else 1
+        edges = [Edge(one, self.room, followed) for one in self.near]
+        whole = None if self.whole is None else partial(Edge, self.whole, self.room, followed)
+        self.frontier = Frontier(edges, whole, self.certainty, (0.0, 0.0) if whole is None else self.apart(), together)
+        ends = np.array([one.higher for one in edges])
+        middles, halves = ends.mean(axis=2), 0.5 * np.ptp(ends, axis=2)
+        # One after the other, since what plans need is nearly linear in them.
+        moved = [middles, *(middles + halves * one for one in _one_each(len(edges), followed))]
+        known: dict[tuple[float, ...], _Place] = {}
+        whole_range = tuple((one.variances[0] ** 0.5, one.variances[1] ** 0.5) for one in edges)
+        wide = np.minimum(
+            _WIDE * np.sqrt(np.maximum(self.usual, 0.05 * self.usual[0])), np.ptp(whole_range, axis=1) / _PIECES
         )
 
-    def _alone(self, edges: Sequence[Edge | None], looks: tuple[int, int] = _ALONE) -> float:
-        """Return the constant that the sums by themselves give the limit."""
-        found = 0.0
-        for number, edge in enumerate(edges):
-            if edge is not None and self.limit.weight[number] > 0:
-                found += self.limit.weight[number] * alone(edge, self.limit, number, self.certainty, looks)
-        return float(found)
+        def looked_at(ends: tuple[tuple[float, float], ...]) -> _Piece:
+            places = list(product(*ends))
+            for place in places:
+                if place not in known:
+                    known[place] = self._place([self._node(place, higher) for higher in moved])
+            return self._piece(ends, [known[place] for place in places])
 
-    def constant(self, limit: Limit) -> float:
-        """Return the constant of a limit that all plans keep that matter."""
-        known = self._alone(self.edges[: self.sums])
-        if self.sums == 1:
-            return known
-        own, other = self.edge(1), self.edge(2)
-        errors = [one.best(one.variances[0], 0.5 * sum(one.skews))[1] for one in (own, other)]
-        return (
-            max(known, together(own, other, limit, self.certainty, self.apart())) if sum(errors) < _TOLERABLE else known
-        )
+        waiting, kept, splits = [looked_at(whole_range)], [], 0
+        while waiting:
+            # The piece that tells most about the bound, and every other time about the room.
+            piece = min(waiting, key=(lambda one: one.bound) if splits % 2 else (lambda one: -one.room))
+            waiting.remove(piece)
+            size = np.ptp(piece.ends, axis=1) / np.maximum(wide, _SMALLEST)
+            number = int(np.argmax(size))
+            if size[number] <= 1 and (splits >= _SPLITS[together] or size[number] < _FINEST):
+                kept.append(piece)
+                continue
+            splits += size[number] <= 1
+            middle = 0.5 * sum(piece.ends[number])
+            for half in ((piece.ends[number][0], middle), (middle, piece.ends[number][1])):
+                part = looked_at((*piece.ends[:number], half, *piece.ends[number + 1 :]))
+                if part.bound <= self.cost:
+                    waiting.append(part)
+        ends = np.array([one.ends for one in kept]) ** 2
+        for number, one in enumerate(self.near if kept else []):
+            one.variances = (float(ends[:, number].min()), float(ends[:, number].max()))
+        self.pieces = kept
+        self.bound = max(self.bound, min([self.cost, *(one.bound for one in kept)]))
+        return max([-np.inf, *(one.room for one in kept)])
+
+    def _node(self, deviations: tuple[float, ...], higher: FloatArray) -> _Node:
+        variances, cumulants = tuple(one**2 for one in deviations), tuple(map(tuple, higher.tolist()))
+        return _Node(variances, cumulants, self.frontier.least(variances, cumulants))
+
+    def _place(self, nodes: list[_Node]) -> _Place:
+        """Return a place with what plans need there more than the limit asks at least."""
+        limit, terms = replace(self.limit, constant=0.0), np.array([one.terms for one in nodes]).T
+        asked = -limit.at(np.zeros((limit.weight.size, len(nodes))), terms)
+        lacks = np.array([cheapest(one.least, self.frontier.between, limit.weight) for one in nodes]) - asked
+        return _Place(nodes[0].variances, nodes, float(lacks[0] - SAFETY * np.sum(np.abs(lacks[1:] - lacks[0]))))
+
+    def _piece(self, ends: tuple[tuple[float, float], ...], places: list[_Place]) -> _Piece:
+        """Return ranges of deviations with their bound and room."""
+        limit, variances = self.limit, np.array([one.variances for one in places])
+        roots = deviations_of(variances.T).T @ (limit.weight * limit.deviations)
+        worth = self.price * (_lacking(places) + roots)
+        # Roots are concave, so that between variances plans need no less than on the line.
+        reached = self.lowest + (worth[:, np.newaxis] - variances @ self.of_variances.T).min(axis=0)
+        room = self.cost - self.lowest_usual - float((worth - variances @ self.usual_prices).min())
+        return _Piece(float(reached.max()), room, ends, places)
+
+    @property
+    def nodes(self) -> list[_Node]:
+        """All that was looked at of plans that matter."""
+        places = {one.variances: one for piece in self.pieces for one in piece.places}
+        return [node for _, place in sorted(places.items()) for node in place.nodes]
+
+    def limit_here(self) -> Limit:
+        """Return the limit that follows best what the plans that matter need."""
+        count, limit = len(self.parts), self.limit
+        terms = np.array([(*one.variances, *np.ravel(one.higher)) for one in self.nodes])
+        beside = np.array([self._place([one]).lack for one in self.nodes])
+        slopes = np.linalg.lstsq(terms - terms.mean(axis=0), beside - beside.mean(), rcond=1e-6)[0]
+        spread = np.zeros(count) if limit.spread is None else limit.spread
+        return replace(limit, spread=spread - slopes[:count], shape=limit.shape - slopes[count:])
+
+    @property
+    def ranges(self) -> list[tuple[FloatArray, FloatArray, float]]:
+        """Least and greatest deviations of sums, and constant of the limit, of plans that matter."""
+        found = []
+        for piece in self.pieces:
+            low, high = deviations_of(np.array(piece.ends) ** 2).T
+            found.append((low, high, float(_lacking(piece.places).min())))
+        return found
 
     @property
     def constants(self) -> tuple[float, float]:
         """Constant of the limit that all plans keep that matter, and about the one that the best of them reach."""
-        found = self.constant(self.limit)
-        if np.count_nonzero(self.limit.weight) > 1:
-            return found, found
-        edge, z = self.edge(0), float(self.limit.deviations[0])
-        variance, third = edge.near.at_base
-        skew = third - edge.near.tilt * variance
-        reached = edge.least(variance, skew, self.certainty, exact=True)
-        return found, max(found, reached - z * variance**0.5 + float(self.limit.skewness[0]) * skew)
+        least = min(least for *_, least in self.ranges)
+        variances = tuple(one.at_base[0] for one in self.near)
+        higher = tuple(one.beyond_tilt(one.near.at_base[0], one.near.at_base[1:]) for one in self.frontier.parts)
+        node = _Node(variances, higher, self.frontier.least(variances, higher, exact=True))
+        return least, max(least, self._place([node]).lack)
+
+    def curve(self) -> Curve:
+        """Return what plans that matter need of two means, by their distance."""
+        terms = np.array([one.terms for one in self.nodes])
+        least, centre = np.array([one.least for one in self.nodes]), terms.mean(axis=0)
+        middle = least.mean(axis=0)
+        slopes = np.linalg.lstsq(terms - centre, least - middle, rcond=1e-6)[0]
+        beside = least - middle - (terms - centre) @ slopes
+        lowest = beside.min(axis=0) - (SAFETY - 1) * np.ptp(beside, axis=0)
+        return Curve(self.frontier.between, centre, middle + lowest, slopes)
+
+
+def _lacking(places: list[_Place]) -> FloatArray:
+    """Return by how much plans need more than the limit asks at some places, less what may lie between them [kW]."""
+    found = np.array([one.lack for one in places])
+    return np.asarray(found - (SAFETY - 1) * np.ptp(found))
+
+
+def _one_each(parts: int, followed: int) -> FloatArray:
+    """Return arrays with a single one each, at all places of cumulants that are followed, dims (…, part, order)."""
+    every = np.eye(parts * len(ORDERS)).reshape(-1, parts, len(ORDERS))
+    return np.asarray(every[every[:, :, :followed].any(axis=(1, 2))])

@@ -6,13 +6,14 @@ room have in common is bounded for all of them at once: any price of nearness gi
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from model.optimise.solar_allocation.problem import FloatArray
-from model.optimise.solar_allocation.sums import Sum
+from model.optimise.solar_allocation.sums import ORDERS, Sum, cumulant_parts
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
@@ -28,6 +29,11 @@ def _centred(kw: FloatArray | float, consent: FloatArray | float, points: FloatA
     """Return the characteristic function of a house's kW about their mean."""
     refuses = 1.0 - np.asarray(consent)
     return np.asarray(refuses * np.exp(-1j * consent * kw * points) + consent * np.exp(1j * refuses * kw * points))
+
+
+def turn(points: FloatArray, order: int) -> ComplexArray:
+    """Return what a cumulant of an order is multiplied by in the logarithm of a characteristic function."""
+    return np.asarray((1j * points) ** order / math.factorial(order))
 
 
 def _log_size(kw: FloatArray, consent: FloatArray, points: FloatArray) -> FloatArray:
@@ -76,8 +82,9 @@ class Nearby:
         house, kw, over = house[order], kw[order], over[order]
         first = np.append(True, (house[1:] != house[:-1]) | (kw[1:] != kw[:-1]))[: house.size]
         self.house, self.kw, self.above = house[first], kw[first], np.maximum(over[first], 0.0)
-        #: Bound on the part of the integral that is not followed, for the plans of some room or a smaller one.
-        self.beyond = np.inf
+        #: Bound on the part of the integral that is not followed, for the plans of some room or a smaller one, and the
+        #: points there with what each adds to it.
+        self.beyond = (np.inf, np.zeros(0), np.zeros(0))
         self.by_variance: tuple[FloatArray, FloatArray] | None = None
         #: Variances that plans which matter can have.
         self.variances = (0.0, np.inf)
@@ -90,36 +97,37 @@ class Nearby:
         self._thirds = np.append(0.0, np.cumsum(variance * ratio[order]))
 
     def cumulants(self, number: int, kw: FloatArray, consent: FloatArray) -> FloatArray:
-        """Return variances (2), third cumulants (3) or third absolute moments (0) of houses."""
-        p = consent
-        weight = p * (1 - p) * (np.ones_like(p) if number == 2 else 1 - 2 * p if number == 3 else p**2 + (1 - p) ** 2)
-        return np.asarray(weight * kw ** (number or 3))
+        """Return variances (2), higher cumulants (their order) or third absolute moments (0) of houses."""
+        variance = consent * (1 - consent) * kw**2
+        if number == 0:
+            return np.asarray(variance * (consent**2 + (1 - consent) ** 2) * kw)
+        return variance if number == 2 else np.asarray(variance * cumulant_parts(consent, kw)[number - 3])
 
     def third(self, variance: float) -> float:
         """Return the greatest third absolute moment of any plan with a variance: of the largest panels first."""
         return float(np.interp(variance, self._variances, self._thirds))
 
     @cached_property
-    def at_base(self) -> tuple[float, float]:
-        """Variance and third cumulant of the choice under prices."""
-        return tuple(float(np.sum(self.cumulants(one, self.base, self.consent))) for one in (2, 3))  # type: ignore[return-value]
+    def at_base(self) -> tuple[float, ...]:
+        """Variance and higher cumulants of the choice under prices."""
+        return tuple(float(np.sum(self.cumulants(one, self.base, self.consent))) for one in (2, *ORDERS))
 
     def most(self, gain: FloatArray, kept: BoolArray, room: float) -> FloatArray:
         """Return a bound on what changes add up to, one a house at most, dims (point, change) → (point)."""
         return most_within(gain, self.above[kept], self.house[kept], room)
 
     def range_of(self, number: int, room: float) -> tuple[float, float]:
-        """Return least and greatest sum of `cumulants` of the plans within a room; the third ones beyond the tilt."""
+        """Return least and greatest sum of `cumulants` of the plans within a room; the higher ones beyond the tilt."""
         kept = self.above <= room
         house = self.house[kept]
         own, other = (
-            self.cumulants(number, kw, p) - (self.tilt * self.cumulants(2, kw, p) if number == 3 else 0.0)
+            self.cumulants(number, kw, p) - (self.tilt[number - 3] * self.cumulants(2, kw, p) if number > 2 else 0.0)
             for kw, p in ((self.base, self.consent), (self.kw[kept], self.consent[house]))
         )
         change = (other - own[house])[np.newaxis]
         down, up = self.most(-change, kept, room)[0], self.most(change, kept, room)[0]
         least = float(own.sum() - down)
-        return least if number == 3 else max(least, 0.0), float(own.sum() + up)
+        return least if number > 2 else max(least, 0.0), float(own.sum() + up)
 
     def of_base(self, points: FloatArray) -> ComplexArray:
         """Return the centred characteristic function of the choice under prices."""
@@ -130,15 +138,18 @@ class Nearby:
         return found
 
     def deviation(self, points: FloatArray, room: float) -> FloatArray:
-        """Return a bound on how far a plan's function lies from the base's with its own first three cumulants [1]."""
+        """Return a bound on how far a plan's function lies from the base's with its own cumulants [1]."""
         kept = self.above <= room
         house = self.house[kept]
         triples = np.column_stack((self.base[house], self.kw[kept], self.consent[house]))
         distinct, place = np.unique(triples, axis=0, return_inverse=True)
         before, after, p = distinct.T
-        spread, skew = (self.cumulants(one, after, p) - self.cumulants(one, before, p) for one in (2, 3))
+        followed = -sum(
+            np.multiply.outer(self.cumulants(one, after, p) - self.cumulants(one, before, p), turn(points, one))
+            for one in (2, *ORDERS)
+        )
         p, before, after = p[:, np.newaxis], before[:, np.newaxis], after[:, np.newaxis]
-        followed = np.exp(spread[:, np.newaxis] * points**2 / 2 + 1j * skew[:, np.newaxis] * points**3 / 6)
+        followed = np.exp(np.clip(followed.real, -300.0, 300.0) + 1j * followed.imag)
         ratio = _centred(after, p, points) / np.where(np.abs(own := _centred(before, p, points)) > 0, own, 1e-300)
         factor = np.minimum(np.abs(ratio * followed - 1.0), 1e3)
         return np.asarray(
