@@ -28,8 +28,8 @@ _SEPARATED = 10_000
 _WIDEST = 60
 #: A longer heading is broken into lines.
 _WIDEST_HEADING = 16
-#: A wider sheet is printed on several pages side by side, since one page would be too small to read.
-_WIDEST_PAGE = 240
+#: A wider sheet is printed on several pages side by side, since one page would be too small to read [letters a page].
+_WIDEST_PAGE = 200
 #: Paper of the pages: A4.
 _A4 = 9
 #: A sheet of more columns keeps its first one in sight; one of more rows gets buttons to sort and to filter by.
@@ -180,11 +180,9 @@ def _fit_page(sheet: Worksheet, width: int) -> None:
     if sheet.oddFooter is not None:
         sheet.oddFooter.center.text = "&A  &P / &N"
     sheet.print_title_rows = "1:1"
-    if width <= _WIDEST_PAGE:
-        sheet.page_setup.fitToHeight = 0
-        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    else:
-        sheet.print_title_cols = "A:A"
+    sheet.print_title_cols = "A:A"
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = ceil(width / _WIDEST_PAGE), 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def _csv_cell(cell: Cell) -> Any:
