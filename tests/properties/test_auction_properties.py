@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.optimise.joint_purchase import bundles, scale
 from model.optimise.joint_purchase.auction import Auction, Award, Package, Segment, price_of
 from model.optimise.joint_purchase.bundle_search import Knapsack, best_bundle
 from model.optimise.joint_purchase.clear import clear, second_best
@@ -122,6 +123,26 @@ def test_decomposition_bounds_from_below_and_awards_are_valid(auction: Auction) 
     steps = [(one, auction.energy @ served[:, one.supplier]) for one in
              (auction.segments[number] for number in award.segments if number >= 0)]  # fmt: skip
     assert schedule_price(auction, who) == pytest.approx(sum(one.setup + one.price * q for one, q in steps))
+
+
+@settings(max_examples=60, deadline=None)
+@given(auctions(last_resort=True), st.booleans())
+def test_bounds_hold_where_suppliers_are_not_bundled_and_awards_are_looked_for_nearby(
+    auction: Auction, searched: bool
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scale, "_FEW", -1)
+        patch.setattr(scale, "_SOON", 3)
+        patch.setattr(scale, "_NO_NEWS", 3)
+        if not searched:
+            patch.setattr(bundles, "_FEW_STEPS", 0)
+            patch.setattr(bundles, "_MOST_STEPS", 0)
+        proof, award = clear_by_decomposition(auction, SolverOptions(seconds=10, relative_gap=0.0, absolute_gap=0.1))
+    best = min(price for price, _, _ in every_award(auction))
+    assert proof.bound <= best + 1e-6
+    assert award is not None
+    assert proof.objective == pytest.approx(price_of(auction, award))
+    assert proof.objective >= best - 1e-6
 
 
 @settings(max_examples=60, deadline=None)
