@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from model.language import Language
 from model.optimise.solar_allocation.answer import Setting, answer
 from model.optimise.solar_allocation.dataset import dataset
+from model.optimise.solar_allocation.finish import Finished
 from model.optimise.solar_allocation.houses import Houses, Portfolio, houses_of, split_by_supplier
 from model.optimise.solar_allocation.inputs import House
-from model.optimise.solar_allocation.method import allocate
+from model.optimise.solar_allocation.method import Outcome, allocate
 from model.optimise.solar_allocation.model import Model, Wishes, build
 from model.optimise.solar_allocation.problem import coefficients
 from model.ordinance.column_reader import Columns
@@ -191,3 +192,20 @@ def test_every_answer_says_what_its_proof_holds_for(
         page = (tmp_path / "page.html").read_text(encoding="utf-8")
         shown = [summary_table(found, language), overview_table([found], language), page]
         assert [words in str(one) for one in shown] == [proven != "rules"] * 3
+
+
+@pytest.mark.parametrize(("unknown", "status"), [(frozenset(), "infeasible"), (frozenset({"by_zone"}), "no_solution")])
+def test_rules_clash_only_if_no_rate_scheme_may_have_a_plan(
+    monkeypatch: pytest.MonkeyPatch, unknown: frozenset[str], status: str
+) -> None:
+    supply = portfolio([{"max_kw": 0.4, "consent": 0.9} for _ in range(3)])
+    facts = houses_of(supply, SETTING.rules, SETTING.assumed)
+
+    def found(model: Model, *_: Any) -> Outcome:
+        nothing = Finished(np.zeros(0, dtype=np.int16), np.nan, -np.inf, 0, impossible=model.scheme not in unknown)
+        return Outcome(model, nothing, np.zeros(0), (), np.nan)
+
+    monkeypatch.setattr("model.optimise.solar_allocation.method.solve_scheme", found)
+    plan = allocate(facts, Wishes(), SETTING.economics, SETTING.rules, seconds=5.0)
+    assert plan.proof.status == status
+    assert (plan.clash is not None) == (status == "infeasible")

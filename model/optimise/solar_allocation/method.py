@@ -163,7 +163,8 @@ def allocate(
     planned = [one for one in outcomes.values() if one.finished.choice.size]
     if not planned:
         clash = None
-        if any(one.finished.impossible for one in outcomes.values()):
+        # The rules clash only if neither rate scheme has a plan; of one that ran out of time nothing is known.
+        if all(one.finished.impossible for one in outcomes.values()):
             clash = find_clash(easiest.problem, seconds, seed) or _unsure(easiest, rules, seconds, seed)
         return _no_plan(models, options, begun, clash)
     best = min(planned, key=lambda one: one.finished.cost)
