@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,9 @@ from model.language import Language, Text
 if TYPE_CHECKING:
     from model.ordinance.programme import Row
     from model.ordinance.row_template import Form
+    from model.spreadsheet import Table
 
+_DEFAULTS = Text("defaults", "既定値")
 _NO_FORM = Text(
     "no heading in the first filled line is of a form; `run.py list form` shows them all",
     "先頭行にどの様式の項目名もありません。`run.py list form` で様式の一覧を表示できます",
@@ -28,11 +30,13 @@ class Listed:
         title: name in both languages.
         row: model of one row.
         form: with its worked rows, in a language.
+        sheets: what else its workbook holds, by name of sheet, in a language.
     """
 
     title: Text
     row: type[Row]
     form: Callable[[Language], Form]
+    sheets: Callable[[Language], Mapping[str, Table]] = lambda language: {}
 
 
 def forms() -> dict[str, Listed]:
@@ -47,6 +51,11 @@ def forms() -> dict[str, Listed]:
     def same(one: Form) -> Listed:
         return Listed(one.title, one.row, lambda language: one)
 
+    def defaults(language: Language) -> dict[str, Table]:
+        from model.report.allocation.defaults import defaults_of_form
+
+        return {_DEFAULTS(language): defaults_of_form(language)}
+
     def of_purchase(name: str) -> Listed:
         row, title = KINDS[name]
         return Listed(title, row, lambda language: form(name, language))
@@ -54,7 +63,7 @@ def forms() -> dict[str, Listed]:
     return {
         **{name: same(programme(name)) for name in PROGRAMMES},
         **{name: of_purchase(name) for name in KINDS},
-        "portfolio": same(HOUSES),
+        "portfolio": replace(same(HOUSES), sheets=defaults),
         "weather": same(WEATHER),
         **{name: same(one) for name, one in FORMS.items()},
     }

@@ -333,8 +333,9 @@ def write(
 
 
 def _write_clash(found: Answer, folder: Path) -> None:
-    """Write why there is no plan, in both languages."""
+    """Write why there is no plan, as text in both languages and as a page in each."""
     from model.report.allocation.clash import clash_lines
+    from model.report.allocation.page import write_clash_page
     from model.report.allocation.texts import STATUS_NAMES
 
     lines = [
@@ -344,3 +345,6 @@ def _write_clash(found: Answer, folder: Path) -> None:
     for line in clash_lines(found):
         lines += [line.ja, line.en]
     (folder / "no_plan.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    tongues: tuple[Language, Language] = ("ja", "en")
+    for tongue in tongues:
+        write_clash_page(found, folder / f"no_plan.{tongue}.html", tongue)

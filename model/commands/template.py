@@ -54,7 +54,10 @@ def kinds() -> dict[str, Kind]:
     from model.ordinance.row_template import SUFFIXES, write_template
 
     def of(one: Listed) -> Kind:
-        return Kind(one.title, SUFFIXES, lambda path, language: write_template(one.form(language), path, language))
+        def write(path: Path, language: Language) -> None:
+            write_template(one.form(language), path, language, one.sheets(language))
+
+        return Kind(one.title, SUFFIXES, write)
 
     scenario = Kind(Text("scenario", "シナリオ"), (".yaml", ".yml"), _write_scenario)
     return {"scenario": scenario, **{name: of(one) for name, one in forms().items()}}

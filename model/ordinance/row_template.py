@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -59,13 +59,20 @@ class Form(Protocol):
         """Return the worked rows in a language."""
 
 
-def write_template(programme: Form, path: Path, language: Language) -> None:
-    """Write the template of a programme or another form as Excel, CSV or YAML, by the suffix of the path."""
+def write_template(programme: Form, path: Path, language: Language, sheets: Mapping[str, Table] | None = None) -> None:
+    """Write the template of a programme or another form as Excel, CSV or YAML, by the suffix of the path.
+
+    Args:
+        programme: the form.
+        path: file to write.
+        language: language of headings, choices and worked rows.
+        sheets: what else a workbook holds, by name of sheet.
+    """
     columns = columns_of(programme.row)
     table = filled_form(programme.row, programme.examples_in(language), language)
     if path.suffix.lower() == ".xlsx":
         named = columns_of(programme.row.explains) if programme.row.explains else ()
-        _write_xlsx(path, columns, named, table, language)
+        _write_xlsx(path, columns, named, table, language, sheets or {})
     elif path.suffix.lower() == ".csv":
         write_csv(path, table)
     else:
@@ -96,9 +103,10 @@ def help_table(columns: tuple[Column, ...], language: Language) -> Table:
 
 
 def _write_xlsx(
-    path: Path, columns: tuple[Column, ...], named: tuple[Column, ...], table: Table, language: Language
-) -> None:
-    """Write rows with drop-downs, a second sheet that explains columns and names, and a hidden one with the choices."""
+    path: Path, columns: tuple[Column, ...], named: tuple[Column, ...], table: Table, language: Language,
+    sheets: Mapping[str, Table],
+) -> None:  # fmt: skip
+    """Write rows with drop-downs, a second sheet that explains columns and names, others, and the choices, hidden."""
     from openpyxl import Workbook
 
     book = Workbook()
@@ -106,6 +114,8 @@ def _write_xlsx(
     sheet.title = ROWS_SHEET(language)
     fill_sheet(sheet, table)
     fill_sheet(explained, help_table((*columns, *named), language))
+    for name, further in sheets.items():
+        fill_sheet(book.create_sheet(name, index=len(book.worksheets) - 1), further)
     choices.sheet_state = "hidden"
     for position, column in enumerate(columns, start=1):
         if column.choices:

@@ -35,6 +35,16 @@ def test_the_template_goes_straight_through(tmp_path: Path, ending: str, languag
     assert run("allocate", str(path), "--lang", language) == 0
 
 
+def test_the_template_shows_defaults_with_their_source_and_quality(tmp_path: Path) -> None:
+    path = tmp_path / "portfolio.xlsx"
+    assert run("template", "portfolio", "--out", str(path), "--lang", "en") == 0
+    rows = list(load_workbook(path)["defaults"].iter_rows(min_row=2, values_only=True))
+    by_column = {str(row[0]): row[1:] for row in rows}
+    assert by_column["largest capacity (empty: by the roof faces) [kW]"][2] == "published"
+    assert by_column["cost of any system (empty: by the rule data) [JPY]"][2] == "estimate"
+    assert all(source and quality for _, _, source, quality in rows)
+
+
 @pytest.mark.slow
 def test_a_made_up_list_becomes_a_folder_of_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, out = tmp_path / "made.xlsx", tmp_path / "out"
@@ -209,6 +219,8 @@ def test_each_kind_of_clash_is_named_with_its_houses(
     written = (tmp_path / "out" / "no_plan.txt").read_text(encoding="utf-8")
     assert said in written
     assert "計画なし" in written
+    pages = {tongue: (tmp_path / "out" / f"no_plan.{tongue}.html").read_text("utf-8") for tongue in ("ja", "en")}
+    assert said in pages["en"] and "計画なし" in pages["ja"] and said not in pages["ja"]
 
 
 def test_no_text_becomes_a_formula(tmp_path: Path) -> None:

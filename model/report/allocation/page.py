@@ -7,6 +7,7 @@ from pathlib import Path
 
 from model.language import Language, Text
 from model.optimise.solar_allocation.answer import Answer
+from model.report.allocation.clash import clash_lines
 from model.report.allocation.tables import (
     checks_table,
     front_table,
@@ -15,10 +16,23 @@ from model.report.allocation.tables import (
     summary_table,
     what_if_table,
 )
-from model.report.allocation.texts import headline, remarks, schemes_compared, status
+from model.report.allocation.texts import STATUS_NAMES, headline, remarks, schemes_compared, status
 from model.report.auction.page import write_page
 
 _TITLE = Text("Panels on the houses of", "太陽光パネル配置計画：")
+
+
+def write_clash_page(found: Answer, path: Path, language: Language) -> None:
+    """Write the page that says why there is no plan, and what would mend it.
+
+    Args:
+        found: an answer without a plan.
+        path: the page.
+        language: language of the page.
+    """
+    sentences = [STATUS_NAMES[found.plan.proof.status], *clash_lines(found)]
+    told = [line(language) for line in sentences]
+    write_page(path, f"{_TITLE(language)} {found.portfolio.supplier}", told, {}, (), language)
 
 
 def write_plan_page(found: Answer, path: Path, figures: Sequence[Path], language: Language) -> None:
