@@ -183,6 +183,10 @@ def _collect(found: dict[int, list[tuple[float, int]]], sizes: IntArray, costs: 
     """Keep the cheapest houses of each shift."""
     if not sizes.size:
         return
+    kept = _among_cheapest(found, sizes, costs, houses)
+    if not kept.any():
+        return
+    sizes, costs, houses = sizes[kept], costs[kept], houses[kept]
     order = np.lexsort((houses, costs, sizes))
     sizes, costs, houses = sizes[order], costs[order], houses[order]
     starts = np.flatnonzero(np.append(True, sizes[1:] != sizes[:-1]))
@@ -193,6 +197,20 @@ def _collect(found: dict[int, list[tuple[float, int]]], sizes: IntArray, costs: 
         known.extend(pairs)
         known.sort()
         del known[_CHEAPEST:]
+
+
+# Sorting takes longest, and what is dearer than all that is kept already need not be sorted.
+def _among_cheapest(
+    found: dict[int, list[tuple[float, int]]], sizes: IntArray, costs: FloatArray, houses: IntArray
+) -> BoolArray:
+    """Say which houses may be among the cheapest of their shift, after those that are kept."""
+    first, last = int(sizes.min()), int(sizes.max())
+    cost, house = np.full(last - first + 1, np.inf), np.zeros(last - first + 1, dtype=np.int64)
+    for size, known in found.items():
+        if first <= size <= last and len(known) == _CHEAPEST:
+            cost[size - first], house[size - first] = known[-1]
+    place = sizes - first
+    return np.asarray((costs < cost[place]) | ((costs == cost[place]) & (houses < house[place])))
 
 
 def _shortest(sizes: IntArray, costs: FloatArray, missing: int, to_spare: float) -> float:
