@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +11,18 @@ import pytest
 from openpyxl import Workbook
 
 from model.language import Language
+from model.optimise.cost_sharing import Division
 from model.optimise.joint_purchase.answer import Answer, answer
 from model.optimise.joint_purchase.build import present_bills
 from model.optimise.joint_purchase.forms import write_tables
 from model.optimise.joint_purchase.inputs import read_purchase
 from model.optimise.joint_purchase.plan import Plan, make_plan
+from model.optimise.joint_purchase.share import Sharing
 from model.optimise.joint_purchase.synthetic import synthetic
 from model.optimise.solver import SolverOptions
 from model.report.auction.page import write_page
 from model.report.auction.plan import plan_lines, plan_sheets
+from model.report.auction.share import stability_line
 from model.report.auction.workbook import award_sheets
 from model.spreadsheet import fill_sheet
 
@@ -143,3 +147,21 @@ def test_whole_numbers_have_separators_and_years_have_none() -> None:
     assert (sheet["B2"].number_format, sheet["C2"].number_format) == ("General", "#,##0")
     assert sheet["C1"].alignment.horizontal == "right" and sheet["A1"].alignment.horizontal is None
     assert sheet["D2"].alignment.indent == 1
+
+
+def test_an_empty_core_is_told_only_of_the_game_that_was_valued() -> None:
+    """Groups that could split facilities save too much, so that an empty core of theirs says nothing of whole ones."""
+    thirds, none = np.full(3, 100.0), np.zeros(3)
+    divided = Sharing(
+        ("a", "b", "c"), thirds, 300.0, none, Division(thirds, 20.0, 10.0, 1, False), thirds, none, 0, 0, thirds,
+        {"nucleolus": 20.0, "shapley": 30.0, "proportional": 40.0}, 0.0, 1.0, in_parts=False,
+    )  # fmt: skip
+    assert stability_line(divided).en.startswith("The core is empty: under any division")
+    parts = stability_line(replace(divided, in_parts=True))
+    assert "a core may still exist" in parts.en and "存在する可能性" in parts.ja
+    for line in (stability_line(divided), parts):
+        assert "between 10 and 20 JPY" in line.en and "年 10～20 円" in line.ja
+    met = replace(
+        divided, excess={**divided.excess, "nucleolus": -5.0}, nucleolus=Division(thirds, -5.0, -5.0, 1, True)
+    )
+    assert "at least 5 JPY a year by staying" in stability_line(met).en

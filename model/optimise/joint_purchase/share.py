@@ -67,6 +67,7 @@ class Sharing:
         excess: largest excess of each of the three divisions [JPY/year]; above zero some group could do better alone.
         room: the savings of groups are known within this [JPY/year].
         tolerance: excesses closer than this were taken as equal [JPY/year].
+        in_parts: groups were valued as if a facility could be served in parts, which can only flatter a group.
     """
 
     wards: tuple[str, ...]
@@ -82,6 +83,7 @@ class Sharing:
     excess: dict[str, float]
     room: float
     tolerance: float
+    in_parts: bool
 
     @property
     def least_core(self) -> tuple[float, float]:
@@ -246,7 +248,7 @@ def share(
     room = max(room, game.loosest)
     return Sharing(
         wards, offers, saving, alone, inner, drawn.shares, drawn.standard_error, drawn.orders, drawn.rough_orders,
-        by_offer, excess, room, tolerance,
+        by_offer, excess, room, tolerance, isinstance(game, LargeGame),
     )  # fmt: skip
 
 

@@ -47,6 +47,15 @@ def share_sheets(divided: Sharing, found: Answer, language: Language) -> Sheets:
 def stability_line(divided: Sharing) -> Text:
     """Return what is proven of the core: its least-core gap lies between two amounts."""
     least, most = divided.least_core
+    if least > divided.tolerance and divided.in_parts:
+        return Text(
+            "The core is empty where groups may have a facility served in parts, as they are valued here; with whole "
+            "facilities groups save no more than that, so a core may still exist. The least-core gap of the game with "
+            f"parts is proven to lie between {least:,.0f} and {most:,.0f} JPY a year.",
+            "施設の分割供給を認めて各組を評価した場合、コアは空です。分割を認めない場合の各組の削減額はこれを超えないため、"
+            f"コアが存在する可能性は残ります。分割を認めた場合の最小コアのギャップは年 {least:,.0f}～{most:,.0f} 円と"
+            "証明されています。",
+        )
     if least > divided.tolerance:
         return Text(
             "The core is empty: under any division some group of wards could save more alone. The least-core gap is "
