@@ -15,7 +15,7 @@ from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.model import whole_model
 from model.optimise.facility_schedule.physics import standing_sets
 from model.optimise.facility_schedule.plan import Prices
-from model.optimise.facility_schedule.plans import FacilityPlans
+from model.optimise.facility_schedule.plans import FacilityPlans, best_plans
 from model.optimise.facility_schedule.problem import Credit, IntArray, Limit, Practice
 from model.optimise.facility_schedule.studies import remedy
 from model.optimise.solver import PyomoSolver, SolverOptions
@@ -45,6 +45,43 @@ def test_the_search_finds_the_cheapest_of_all_plans(seed: int, worth: float, mon
     least = min(charged(one) for one in every)
     assert value == pytest.approx(least, rel=1e-9, abs=1.0)
     assert charged(tuple(starts.tolist())) == pytest.approx(least, rel=1e-9, abs=1.0)
+
+
+# Ten questions at a time take the way of many side by side; one takes the way of few.
+@SOME
+@given(st.integers(0, 10**6))
+def test_facilities_asked_side_by_side_answer_as_one_by_one(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    case = tiny(seed, (3, 4, 3, 4, 4, 3, 4, 4, 3, 4) * 3, Practice(), certificates=True)
+    every, alone = [], []
+    for f in range(case.facilities):
+        tonne = draw.uniform(0, 20000, 2)
+        prices = Prices(tonne, tonne, draw.uniform(0, 1) * case.discount[:-1], draw.uniform(0, 1e5, YEARS))
+        own = FacilityPlans(case, f)
+        every.append(own.asked(prices, tonne))
+        alone.append((own, prices, own.best(prices, tonne)[0]))
+    for (value, starts, option), (own, prices, least) in zip(best_plans(every), alone, strict=True):
+        plan = own.plan(starts, option, (option >= 0).astype(np.float64))
+        assert value == pytest.approx(least, rel=1e-9, abs=1.0)
+        assert own.charge(plan, prices) - float(prices.short @ plan.position_t) == pytest.approx(value, rel=1e-9, abs=1)
+
+
+@SOME
+@given(st.integers(0, 10**6), PRACTICES)
+def test_a_likely_choice_keeps_its_signs_and_is_no_better_than_a_free_one(seed: int, practice: Practice) -> None:
+    case = tiny(seed, (2, 2), practice, certificates=True)
+    work = Decomposition(case)
+    bound = work.solve(1e-3, 5.0)
+    mixture = [[plan for plan, _ in own] for own in bound.plans]
+    likely = [own[0] for own in mixture]
+    exact = SolverOptions(relative_gap=0.0)
+    free, kept = Choice(case, mixture).solve(exact), Choice(case, mixture).solve(exact, likely=likely)
+    if not kept.proof.has_answer:
+        return
+    assert kept.proof.objective >= free.proof.objective - 60.0
+    for f, p in product(range(2), range(2)):
+        if likely[f].position_t[p] < case.withheld_t(f)[p]:
+            assert kept.amounts["given"][f, p] <= 1e-3
 
 
 @SOME

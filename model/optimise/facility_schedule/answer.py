@@ -139,10 +139,12 @@ def solve_schedule(
 def _choose(work: Decomposition, bound: Bound, gap: float, seconds: float, seed: int, begun: float) -> Schedule:
     """Return the schedule of whole plans: of those in the mixture first, of more if that is not close enough."""
     problem, best = work.problem, None
-    for offered in _offers(work, bound, gap, seconds, seed, begun):
+    for offered, likely in _offers(work, bound, gap, seconds, seed, begun):
         left = max(seconds - (perf_counter() - begun), 0.1 * seconds)
         options = SolverOptions(seconds=left, relative_gap=gap * _CHOICE_GAP, seed=seed)
-        chosen = Choice(problem, offered).solve(options, _close_to(bound.value, gap))
+        chosen = Choice(problem, offered).solve(options, _close_to(bound.value, gap), likely)
+        if likely is not None and not chosen.proof.has_answer:
+            continue
         starts = [own[k].starts for own, k in zip(offered, chosen.plan, strict=True)]
         found = _schedule(problem, work.facilities, starts, chosen.amounts, bound, bound.value, begun, options)
         if best is None or (found.proof.has_answer and found.proof.objective < best.proof.objective):
@@ -191,18 +193,20 @@ def with_works(problem: Problem, starts: Sequence[IntArray], seconds: float = 60
 
 def _offers(
     work: Decomposition, bound: Bound, gap: float, seconds: float, seed: int, begun: float
-) -> Iterator[list[list[Plan]]]:
+) -> Iterator[tuple[list[list[Plan]], list[Plan] | None]]:
     """Yield plans of works to choose from, a few first, then more of those charged least at the last prices.
 
+    With the first come the plans of the mixture that say where there will be excess, which makes the choice quick.
     Where money or works tie the facilities, the master has chosen among all its plans already.
     """
     mixture = plans_of_works(bound.plans)
     if bound.tied is not None:
         left = max(0.8 * (seconds - (perf_counter() - begun)), 0.1 * seconds)
         whole = Dive(work, bound.tied, seed).run(gap * _CHOICE_GAP, _close_to(bound.value, 0.7 * gap), left)
-        yield [[plan] for plan in whole]
+        yield [[plan] for plan in whole], None
         return
-    yield mixture
+    yield mixture, [own[0][0] for own in bound.plans]
+    yield mixture, None
     most = max(1, min(_OFFERED, _OFFERED_IN_ALL // len(work.facilities)))
     offered = []
     for f, mixed in enumerate(mixture):
@@ -213,7 +217,7 @@ def _offers(
                 break
             found.setdefault(plan.starts.tobytes(), plan)
         offered.append(list(found.values()))
-    yield offered
+    yield offered, None
 
 
 def _whole(problem: Problem, options: SolverOptions, begun: float) -> Schedule:

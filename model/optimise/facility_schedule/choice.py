@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from model.optimise.facility_schedule.arrays import Gathered
+from model.optimise.facility_schedule.ledger import saleable
 from model.optimise.facility_schedule.plan import Plan
 from model.optimise.facility_schedule.problem import MILLION, FloatArray, IntArray, Problem
 from model.optimise.facility_schedule.rules import missing_price, past_saleable, worthwhile
-from model.optimise.solver import Proof, SolverOptions, solve_arrays
+from model.optimise.solver import ArrayModel, Proof, SolverOptions, solve_arrays
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Choice:
         self.problem, self.plans = problem, plans
         self.size = problem.facilities, problem.periods
         self._charged: list[tuple[IntArray, FloatArray]] = []
+        self._now: list[IntArray] = []
         self._all = [plan for own in plans for plan in own]
         self._of = np.repeat(np.arange(len(plans)), [len(own) for own in plans])
         self._firsts = np.concatenate([[0], np.cumsum([len(own) for own in plans])])
@@ -63,17 +65,22 @@ class Choice:
         self._transfers()
         self._limits()
 
-    def solve(self, options: SolverOptions, target: float | None = None) -> Chosen:
+    def solve(
+        self, options: SolverOptions, target: float | None = None, likely: Sequence[Plan] | None = None
+    ) -> Chosen:
         """Return the best choice.
 
         Args:
             options: limits, gap, seed.
             target: value at which the search may stop [JPY, or t-CO2].
+            likely: a plan of each facility, with its renewables: only choices are looked at in which a facility has
+                excess, and sells by each moment, where it does so in this plan; None: all choices.
         """
         unit = self.problem.unit
         further = {} if target is None else {"objective_target": target / unit}
         asked = replace(options, further={**options.further, **further})
-        answer = solve_arrays(self._made.model(), asked)
+        model = self._made.model()
+        answer = solve_arrays(model if likely is None else self._as_in(model, likely), asked)
         proof, values = answer.proof, answer.values
         proof = replace(proof, objective=proof.objective * unit, bound=proof.bound * unit)
         plan = np.zeros(len(self.plans), dtype=np.int64)
@@ -86,6 +93,18 @@ class Choice:
         blocks = {**self._used, "given": self._given, "received": self._received, "sold": self._sold,
                   "renewable": self._bought}  # fmt: skip
         return Chosen(proof, plan, {name: np.maximum(values[block], 0.0) for name, block in blocks.items()})
+
+    def _as_in(self, model: ArrayModel, likely: Sequence[Plan]) -> ArrayModel:
+        """Return the program with excess and sales only where facilities have them in some plans."""
+        position = np.array([plan.position_t for plan in likely])
+        emissions = np.array([plan.emissions_t for plan in likely])
+        lower, upper = model.lower.copy(), model.upper.copy()
+        signs = [(self._sign, (position > 0) & (position >= self.problem.withheld_t()))]
+        signs += [(now, saleable(self.problem, number, emissions) > 0) for number, now in enumerate(self._now)]
+        for columns, above in signs:
+            value = np.clip(above.astype(np.float64), lower[columns], upper[columns])
+            lower[columns] = upper[columns] = value
+        return replace(model, lower=lower, upper=upper)
 
     def _paid(self, shape: tuple[int, ...], upper: npt.ArrayLike, price: npt.ArrayLike) -> IntArray:
         """Add columns that cost money [JPY] and return their positions."""
@@ -129,7 +148,7 @@ class Choice:
         least, withheld = self._lowest(self._position), problem.withheld_t()
         self._most_short = np.maximum(-least, 0.0)
         self._excess, self._short = made.block(size), made.block(size)
-        sign = made.block(size, self._most_excess > 0, lower=(least > 0) & (least >= withheld), whole=True)
+        self._sign = sign = made.block(size, self._most_excess > 0, lower=(least > 0) & (least >= withheld), whole=True)
         short, excess = made.limits(size), made.limits(size)
         for rows in (short, excess):
             made.put(rows[self._of], self._chosen[:, np.newaxis], -self._position)
@@ -227,6 +246,7 @@ class Choice:
         least = beyond + self._lowest(np.minimum(reduced, ceiling).sum(axis=1))
         most = np.maximum(beyond + self._highest(np.minimum(reduced + renewables, ceiling).sum(axis=1)), 0.0)
         now = made.block(beyond.shape, most > 0, lower=(least >= 0) & (most > 0), whole=True)
+        self._now.append(now)
         taken = [self._sold[:, n] for n in range(number + 1) if problem.slots[n].period == slot.period]
         if problem.is_final(number):
             taken.append(self._given[:, slot.period])

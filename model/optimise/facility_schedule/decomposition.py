@@ -18,7 +18,7 @@ import numpy as np
 
 from model.optimise.facility_schedule.master import Master, MasterAnswer
 from model.optimise.facility_schedule.plan import Plan, Prices
-from model.optimise.facility_schedule.plans import FacilityPlans
+from model.optimise.facility_schedule.plans import FacilityPlans, best_plans
 from model.optimise.facility_schedule.pool import Pool
 from model.optimise.facility_schedule.problem import BoolArray, FloatArray, IntArray, Problem
 from model.optimise.facility_schedule.recognition import ALWAYS, REACHED
@@ -80,6 +80,16 @@ class _Case:
     start: FloatArray | None
     constant: float
     forgiving: IntArray | None
+
+
+@dataclass
+class _Run:
+    """One case of one facility on its way to a bound: the worth of a tonne asked next, and the best bound so far."""
+
+    facility: int
+    case: _Case
+    tonne: FloatArray
+    best: float = -np.inf
 
 
 def _between(centre: Sequence[Prices], current: Sequence[Prices]) -> tuple[Prices, ...]:
@@ -191,15 +201,37 @@ class Decomposition:
         master.add(added)
 
     def _price(self, master: Master, answer: MasterAnswer, asked: Sequence[Prices], steps: int) -> tuple[float, int]:
-        """Let every facility answer at the prices asked, add what helps the master, and return the sum of bounds."""
-        total, added = 0.0, []
-        for f in range(self.problem.facilities):
-            bound, plans = self._answer(f, asked[f], answer.prices[f], float(answer.convexity[f]), steps)
-            total += bound
-            added += [(f, plan) for plan in plans]
-        if added:
-            master.add(added)
-        return total, len(added)
+        """Let every facility answer at the prices asked, add what helps the master, and return the sum of bounds.
+
+        Args:
+            master: the master.
+            answer: what it said.
+            asked: prices asked, one for each facility.
+            steps: steps by which the worth of a tonne is looked for.
+        """
+        found: list[tuple[int, Plan]] = []
+        runs = [
+            _Run(f, case, self.pools[f].guess(asked[f], case.low, case.high) if case.start is None else case.start)
+            for f in range(self.problem.facilities)
+            for case in self._cases(f, asked[f], steps > 1)
+        ]
+        left = runs
+        for _ in range(steps):
+            best = best_plans(
+                [self.facilities[r.facility].asked(asked[r.facility], r.tonne, None, r.case.forgiving) for r in left]
+            )
+            left = [
+                run
+                for run, one in zip(left, best, strict=True)
+                if self._follow(run, one, asked[run.facility], answer, steps > 1, found)
+            ]
+        lowest = np.full(self.problem.facilities, np.inf)
+        for run in runs:
+            lowest[run.facility] = min(lowest[run.facility], run.best)
+        own = np.array([one is other for one, other in zip(asked, answer.prices, strict=True)])
+        if found:
+            master.add(found)
+        return float(np.where(own, np.minimum(lowest, answer.convexity), lowest).sum()), len(found)
 
     def offers(self, f: int, prices: Prices, now: float, room: tuple[FloatArray, FloatArray]) -> list[Plan]:
         """Return plans of a facility that would help the master and fit into money and hands.
@@ -241,43 +273,39 @@ class Decomposition:
             pool.offer(one)
         return best
 
-    def _answer(self, f: int, prices: Prices, current: Prices, now: float, steps: int) -> tuple[float, list[Plan]]:
-        """Return a bound on the least charge of any plan of a facility, and new plans that help the master.
+    def _follow(
+        self, run: _Run, best: tuple[float, IntArray, IntArray], prices: Prices, answer: MasterAnswer, search: bool,
+        found: list[tuple[int, Plan]],
+    ) -> bool:  # fmt: skip
+        """Take what one case found, with new plans that help the master, and say whether to look further.
 
         Args:
-            f: the facility.
+            run: the case and how far it is.
+            best: the least charge found, its works and ways to buy renewables.
             prices: prices asked.
-            current: prices of the master.
-            now: what the facility is charged in the master [JPY].
-            steps: steps by which the worth of a tonne is looked for.
+            answer: what the master said.
+            search: whether a better worth of a tonne is looked for.
+            found: facilities and plans that help the master, added to.
         """
-        pool, own = self.pools[f], self.facilities[f]
-        lowest, found = np.inf, []
-        mixed = bool(np.any(prices.excess > prices.short))
+        f, case, (value, starts, options) = run.facility, run.case, best
+        pool, own, current, now = self.pools[f], self.facilities[f], answer.prices[f], float(answer.convexity[f])
+        if np.isinf(value):
+            run.best = np.inf
+            return False
+        run.best = max(run.best, value + case.constant)
         small = 1e-9 * max(abs(now), 1.0)
-        for case in self._cases(f, prices, steps > 1):
-            best = -np.inf
-            tonne = case.start if case.start is not None else pool.guess(prices, case.low, case.high)
-            for _ in range(steps):
-                value, starts, options = own.best(prices, tonne, None, case.forgiving)
-                if np.isinf(value):
-                    best = np.inf
-                    break
-                best = max(best, value + case.constant)
-                if prices is current and best >= now - small:
-                    break
-                new = pool.add(own.plan(starts, options, (options >= 0).astype(np.float64)))
-                for way in (prices, replace(prices, excess=np.minimum(prices.excess, prices.short)))[: 1 + mixed]:
-                    plan = own.completed(starts, way)
-                    if plan.key not in pool.offered and self.charged(f, current, plan) < now - small:
-                        found.append(plan)
-                        pool.offer(plan)
-                following = pool.tonne(prices, case.low, case.high, case.forgiving) if steps > 1 else tonne
-                if not new and np.allclose(following, tonne):
-                    break
-                tonne = following
-            lowest = min(lowest, best)
-        return (min(lowest, now) if prices is current else lowest), found
+        if prices is current and run.best >= now - small:
+            return False
+        new = pool.add(own.plan(starts, options, (options >= 0).astype(np.float64)))
+        mixed = bool(np.any(prices.excess > prices.short))
+        for way in (prices, replace(prices, excess=np.minimum(prices.excess, prices.short)))[: 1 + mixed]:
+            plan = own.completed(starts, way)
+            if plan.key not in pool.offered and self.charged(f, current, plan) < now - small:
+                found.append((f, plan))
+                pool.offer(plan)
+        following = pool.tonne(prices, case.low, case.high, case.forgiving) if search else run.tonne
+        before, run.tonne = run.tonne, following
+        return new or not np.allclose(following, before)
 
     def charged(self, f: int, prices: Prices, plan: Plan) -> float:
         """Return what a plan is charged in the master [JPY]."""
@@ -318,10 +346,11 @@ class Decomposition:
             for forgiving in self._patterns(f, short, fine):
                 start = None
                 if len(odd):
-                    start = self.pools[f].tonne(prices, below_, above_, forgiving)
+                    first, last = below_.copy(), above_.copy()
                     for p, (least, most) in zip(odd, signs, strict=True):
                         if forgiving is None or not forgivable[p]:
-                            start[p] = least if least > 0 else most
+                            first[p] = last[p] = least if least > 0 else most
+                    start = self.pools[f].tonne(prices, first, last, forgiving)
                 yield _Case(below_, above_, start, constant, forgiving)
 
     # What falls away beyond a shortfall is of no use, but in a sum over years it would pay for one of another year. So

@@ -14,8 +14,8 @@ import numpy as np
 import pyomo.environ as pyo
 
 from model.optimise.facility_schedule.physics import payments, present_cost
-from model.optimise.facility_schedule.plans import FacilityPlans
 from model.optimise.facility_schedule.problem import FUELS, FloatArray, Problem
+from model.optimise.facility_schedule.works import FacilityWorks
 
 
 def whole_model(problem: Problem) -> pyo.ConcreteModel:
@@ -71,7 +71,7 @@ def _sets(problem: Problem) -> pyo.ConcreteModel:
 
 def _most_emissions(problem: Problem) -> FloatArray:
     """Return the most that each facility can emit in each year [t-CO2], dims (facility, year)."""
-    return np.array([FacilityPlans(problem, f).most_emissions_t for f in range(problem.facilities)])
+    return np.array([FacilityWorks(problem, f).most_emissions_t for f in range(problem.facilities)])
 
 
 # A work that is there stays there; it comes only in years that are allowed, after what it requires, and not beside what

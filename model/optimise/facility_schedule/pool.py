@@ -53,7 +53,7 @@ class Pool:
             forgiving: whether recognition counts in each year, as in `FacilityPlans.best`.
         """
         plans = [plan for plan in self.plans.values() if holds(self.own.problem, self.own.facility, plan, forgiving)]
-        if not plans:
+        if not plans or np.all(low == high):
             return high.copy()
         charges = np.array([self.own.charge(plan, prices) for plan in plans])
         positions = np.array([balance(self.own.problem, self.own.facility, plan, forgiving) for plan in plans])

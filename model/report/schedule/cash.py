@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from model.language import Language, Text
 from model.optimise.facility_schedule.answer import Schedule
-from model.optimise.facility_schedule.plans import FacilityPlans
+from model.optimise.facility_schedule.works import FacilityWorks
 from model.report.schedule.tables import COST_NAMES, Answer, Rows
 from model.spreadsheet import Cell
 
@@ -31,7 +31,7 @@ def cash_flow(schedule: Schedule) -> dict[str, FloatArray]:
     flows = {name: np.zeros(years + 1) for name in FLOW_NAMES}
     flows["works"][:years] = np.sum([plan.paid for plan in schedule.plans], axis=0)
     for facility, plan in enumerate(schedule.plans):
-        flows["energy"][:years] += FacilityPlans(problem, facility).energy_by_year(plan)
+        flows["energy"][:years] += FacilityWorks(problem, facility).energy_by_year(plan)
     price = np.where(np.isfinite(problem.renewable_price), problem.renewable_price, 0.0)
     flows["renewables"][:years] = (price[:, np.newaxis, :] * amounts.renewable_mwh).sum(axis=(0, 1))
     last = [problem.last_year(p) for p in range(problem.periods)]

@@ -10,11 +10,11 @@ import numpy as np
 from model.language import Language, Text, fiscal_year
 from model.optimise.facility_schedule.answer import Schedule
 from model.optimise.facility_schedule.inputs import Settings, Tables
-from model.optimise.facility_schedule.plans import FacilityPlans
 from model.optimise.facility_schedule.problem import RENEWABLES
 from model.optimise.facility_schedule.studies import Market, PastMarket, Regret, Remedy
 from model.optimise.facility_schedule.tables import measure_name
 from model.optimise.facility_schedule.verify import Certificate
+from model.optimise.facility_schedule.works import FacilityWorks
 from model.ordinance.cap_and_trade.facts import CREDIT_NAMES
 from model.ordinance.rule_words import QUALITY_NAMES, rule_words, value_text
 from model.ordinance.rulebook import RuleSet
@@ -312,7 +312,7 @@ def abatement(schedule: Schedule) -> list[Abatement]:
     """Return every measure, done alone in its cheapest year in every facility that can, cheapest tonne first."""
     total: dict[str, list[float]] = {}
     for f in range(schedule.problem.facilities):
-        own = FacilityPlans(schedule.problem, f)
+        own = FacilityWorks(schedule.problem, f)
         nothing = own.bare(np.full(len(own.works), -1))
         for w, work in enumerate(own.works):
             years = np.flatnonzero(work.allowed)
