@@ -25,7 +25,8 @@ from model.optimise.facility_schedule.model import whole_model
 from model.optimise.facility_schedule.population import population
 from model.optimise.facility_schedule.problem import Problem
 from model.optimise.facility_schedule.studies import at_price
-from model.optimise.solver import PyomoSolver, SolverOptions
+from model.optimise.pyomo_solver import PyomoSolver
+from model.optimise.solver import SolverOptions
 
 SECONDS, GAP = 60.0, 0.005
 

@@ -149,8 +149,9 @@ def say(phase: str, begun: float, cpu: float) -> None:
 
 
 def by_pyomo(problem, gap, limit, built):
+    from model.optimise.pyomo_solver import PyomoSolver
     from model.optimise.solar_allocation.pyomo_model import pyomo_model
-    from model.optimise.solver import PyomoSolver, SolverOptions
+    from model.optimise.solver import SolverOptions
 
     model = pyomo_model(problem)
     built()

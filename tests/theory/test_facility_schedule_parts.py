@@ -18,7 +18,8 @@ from model.optimise.facility_schedule.plan import Prices
 from model.optimise.facility_schedule.plans import FacilityPlans, best_plans
 from model.optimise.facility_schedule.problem import Credit, IntArray, Limit, Practice
 from model.optimise.facility_schedule.studies import remedy
-from model.optimise.solver import PyomoSolver, SolverOptions
+from model.optimise.pyomo_solver import PyomoSolver
+from model.optimise.solver import SolverOptions
 
 SOME = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 

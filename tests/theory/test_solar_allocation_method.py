@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
+from model.optimise.pyomo_solver import PyomoSolver
 from model.optimise.solar_allocation import near as solar_allocation_near
 from model.optimise.solar_allocation.changes import Changes, Sets
 from model.optimise.solar_allocation.clash import find_clash
@@ -22,7 +23,7 @@ from model.optimise.solar_allocation.prices import find_prices
 from model.optimise.solar_allocation.problem import Problem, Row, activity, best_at, coefficients, cost_of
 from model.optimise.solar_allocation.pyomo_model import pyomo_model
 from model.optimise.solar_allocation.shifts import shifts_of
-from model.optimise.solver import PyomoSolver, SolverOptions
+from model.optimise.solver import SolverOptions
 
 EXACT = SolverOptions(relative_gap=0.0, absolute_gap=1e-9)
 

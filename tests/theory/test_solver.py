@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pyomo.environ import Binary, ConcreteModel, Constraint, NonNegativeReals, Objective, Param, RangeSet, Var, maximize
 from scipy.sparse import csc_array
 
-from model.optimise.solver import ArrayModel, PyomoSolver, SolverOptions, relative_gap, solve_arrays
+from model.optimise.pyomo_solver import PyomoSolver
+from model.optimise.solver import ArrayModel, SolverOptions, relative_gap, solve_arrays
 
 EXACT = SolverOptions(relative_gap=0.0)
 

@@ -19,7 +19,8 @@ from model.optimise.facility_schedule.model import whole_model
 from model.optimise.facility_schedule.plan import Plan
 from model.optimise.facility_schedule.plans import FacilityPlans
 from model.optimise.facility_schedule.problem import FloatArray, IntArray, Problem
-from model.optimise.solver import Proof, PyomoSolver, SolverOptions, prove, relative_gap
+from model.optimise.pyomo_solver import PyomoSolver
+from model.optimise.solver import Proof, SolverOptions, prove, relative_gap
 
 Method = Literal["decomposed", "whole"]
 

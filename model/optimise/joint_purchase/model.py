@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from model.optimise.joint_purchase.auction import Auction, Award, IntArray, signatures
-from model.optimise.solver import Proof, PyomoSolver, SolverOptions
+from model.optimise.pyomo_solver import PyomoSolver
+from model.optimise.solver import Proof, SolverOptions
 
 if TYPE_CHECKING:
     from pyomo.core.base.PyomoModel import ConcreteModel

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pyomo.environ as pyo
 
-from model.optimise.solver import PyomoSolver, SolverError, SolverOptions
+from model.optimise.pyomo_solver import PyomoSolver
+from model.optimise.solver import SolverError, SolverOptions
 from model.survival_families import Array
 
 
