@@ -19,11 +19,13 @@ from model.optimise.solver import ArrayModel, SolverOptions, solve_arrays
 
 IntArray = npt.NDArray[np.int64]
 
-#: Houses whose linear programme is solved whole, and by how much each next sample is larger.
+#: Houses whose linear programme is solved whole, by how much each next sample is larger, and how many times smaller
+#: than the whole it must be to be worth a look.
 _WHOLE = 1_000
-_GROWTH = 25
-#: Houses near a change of mind that stand for all in the steps between two looks at all houses.
-_UNDECIDED = 15_000
+_GROWTH, _NOT_WORTH_A_SAMPLE = 25, 2
+#: Houses near a change of mind that stand for all in the steps between two looks at all houses; number of houses up to
+#: which each step looks at all.
+_UNDECIDED, _ALL_LOOKED_AT = 15_000, 30_000
 #: Looks at all houses, steps between two of them, and relative gain below which a step is the last.
 _LOOKS = 6
 _STEPS = 150
@@ -76,44 +78,65 @@ def find_prices(problem: Problem, seed: int = 0, gap: float = 0.0) -> Prices:
     order = np.random.default_rng(seed).permutation(problem.houses)
     size = min(_WHOLE, problem.houses)
     prices = prices_of_relaxation(problem.part(np.sort(order[:size]), size / problem.houses))
-    while size < problem.houses:
-        size = problem.houses if size * _GROWTH >= problem.houses else size * _GROWTH
-        part = problem if size == problem.houses else problem.part(np.sort(order[:size]), size / problem.houses)
-        fine = max(_SMALL_GAIN, _PART_OF_GAP * gap) if part is problem else max(_SAMPLE_GAIN, _PART_OF_GAP * gap)
-        prices = _improved(part, prices, fine)
-    return Prices(prices, best_at(problem, prices))
+    while (size := size * _GROWTH) * _NOT_WORTH_A_SAMPLE < problem.houses:
+        part = problem.part(np.sort(order[:size]), size / problem.houses)
+        prices = _improved(part, prices, max(_SAMPLE_GAIN, _PART_OF_GAP * gap)).of_rows
+    if problem.houses <= _WHOLE:
+        return Prices(prices, best_at(problem, prices))
+    return _improved(problem, prices, max(_SMALL_GAIN, _PART_OF_GAP * gap))
 
 
-def _improved(problem: Problem, start: FloatArray, fine: float) -> FloatArray:
+def _improved(problem: Problem, start: FloatArray, fine: float) -> Prices:
     """Return better prices for all houses of a problem, until a step gains less than a share `fine` of the bound."""
-    best, priced = start, best_at(problem, start)
-    value = priced.bound
     width = np.full(start.size, _WIDTH)
+    if problem.houses <= _ALL_LOOKED_AT:
+        found = _climb(lambda prices: _plane(problem, prices), problem, start, width, fine)
+        return Prices(found, best_at(problem, found))
+    best = Prices(start, best_at(problem, start))
+    known = [_touching(problem, best)]
     for _ in range(_LOOKS):
-        if problem.houses <= _UNDECIDED:
-            return _climb(lambda prices: _plane(problem, prices, 0.0), problem, best, width, fine)
-        core = np.sort(np.argpartition(priced.runner_up, _UNDECIDED - 1)[:_UNDECIDED])
-        part = problem.part(core)
-        settled = np.ones(problem.houses, dtype=bool)
-        settled[core] = False
-        rest = np.flatnonzero(settled)
-        # What settled houses bring stays a constant: their slot does not change inside the box.
-        slots = priced.choice[rest].astype(np.int64)
-        brought = coefficients(problem, rest, slots).sum(axis=1)
-        cost = float(np.sum(problem.cost[slots, rest]))
-        found = _climb(lambda prices: _plane(part, prices, cost, brought), problem, best, width, fine)  # noqa: B023
-        promised = _plane(part, found, cost, brought).value
-        priced_found = best_at(problem, found)
-        if priced_found.bound > value:
-            gain = priced_found.bound - value
-            best, priced, value = found, priced_found, priced_found.bound
-            if promised - value <= fine * abs(value) or gain <= fine * abs(value):
-                break
-        width = width / 4
+        part = _nearly_undecided(problem, best, known)
+        found = _climb(part, problem, best.of_rows, width, fine, held=True)
+        promised = part(found).value
+        tried = Prices(found, best_at(problem, found))
+        known.append(_touching(problem, tried))
+        value = best.priced.bound
+        gain = tried.priced.bound - value
+        best = tried if gain > 0 else best
+        if promised - best.priced.bound <= fine * abs(value) or 0 < gain <= fine * abs(value):
+            break
+        width = width / 2
     return best
 
 
-def _plane(problem: Problem, prices: FloatArray, cost: float, brought: FloatArray | None = None) -> _Plane:
+def _nearly_undecided(problem: Problem, prices: Prices, known: list[_Plane]) -> Callable[[FloatArray], _Plane]:
+    """Return the bound near some prices as that of the houses nearest to a change of mind, and below known planes."""
+    priced = prices.priced
+    core = np.sort(np.argpartition(priced.runner_up, _UNDECIDED - 1)[:_UNDECIDED])
+    part = problem.part(core)
+    # What settled houses bring stays a constant: their slot does not change inside the box.
+    own = best_at(part, prices.of_rows)
+    fixed = priced.activity - own.activity
+    cost = priced.bound - own.bound + float(prices.of_rows @ fixed)
+
+    def plane(at: FloatArray) -> _Plane:
+        lowest = _plane(part, at, cost, fixed)
+        # Of houses that tie in great number only some are looked at; planes of all houses keep that in check.
+        for one in known:
+            height = one.value + float(one.slope @ (at - one.prices))
+            if height < lowest.value:
+                lowest = _Plane(at, height, one.slope)
+        return lowest
+
+    return plane
+
+
+def _touching(problem: Problem, prices: Prices) -> _Plane:
+    """Return the plane that touches the bound at some prices."""
+    return _Plane(prices.of_rows, prices.priced.bound, problem.at_least - prices.priced.activity)
+
+
+def _plane(problem: Problem, prices: FloatArray, cost: float = 0.0, brought: FloatArray | None = None) -> _Plane:
     """Return value and slope of the bound at some prices, with a constant part of settled houses."""
     priced = best_at(problem, prices)
     fixed = np.zeros(prices.size) if brought is None else brought
@@ -121,15 +144,27 @@ def _plane(problem: Problem, prices: FloatArray, cost: float, brought: FloatArra
 
 
 def _climb(
-    plane_at: Callable[[FloatArray], _Plane], problem: Problem, start: FloatArray, width: FloatArray, fine: float
+    plane_at: Callable[[FloatArray], _Plane],
+    problem: Problem,
+    start: FloatArray,
+    width: FloatArray,
+    fine: float,
+    *,
+    held: bool = False,
 ) -> FloatArray:
-    """Return the prices of the highest bound near a start: planes from above, inside a box that moves and shrinks."""
+    """Return the prices of the highest bound near a start: planes from above, inside a box that moves and shrinks.
+
+    The box of a bound that is true near the start only is held there.
+    """
     unit = _usual_prices(problem)
     reach = width * np.maximum(start, 0.1 * unit)
+    floor, cap = np.zeros(start.size), np.maximum(_PENALTY * unit, start)
+    if held:
+        floor, cap = np.maximum(start - reach, floor), np.minimum(start + reach, cap)
     centre = plane_at(start)
     planes = [centre]
     for _ in range(_STEPS):
-        prices, promised = _highest(planes, centre.prices, reach, _PENALTY * unit)
+        prices, promised = _highest(planes, centre.prices, reach, floor, cap)
         if promised - centre.value <= fine * max(abs(centre.value), 1e-6):
             break
         plane = plane_at(prices)
@@ -164,7 +199,9 @@ def _spread(houses: IntArray) -> IntArray:
     return houses[:: max(1, houses.size // _USUAL)]
 
 
-def _highest(planes: list[_Plane], centre: FloatArray, reach: FloatArray, cap: FloatArray) -> tuple[FloatArray, float]:
+def _highest(
+    planes: list[_Plane], centre: FloatArray, reach: FloatArray, floor: FloatArray, cap: FloatArray
+) -> tuple[FloatArray, float]:
     """Return the prices in a box at which the lowest of the planes is highest, and how high that is."""
     rows, base = centre.size, planes[0].value
     unit = max(float(np.max([np.abs(plane.value - base) for plane in planes])), 1.0)
@@ -176,7 +213,7 @@ def _highest(planes: list[_Plane], centre: FloatArray, reach: FloatArray, cap: F
     matrix = csc_array(np.column_stack((-slopes, np.ones(len(planes)))))
     model = ArrayModel(
         costs=np.append(np.zeros(rows), 1.0),
-        lower=np.append(np.maximum(-1.0, -centre / reach), -np.inf),
+        lower=np.append(np.maximum(-1.0, np.minimum(0.0, (floor - centre) / reach)), -np.inf),
         upper=np.append(np.minimum(1.0, np.maximum(0.0, (cap - centre) / reach)), np.inf),
         integer=np.zeros(rows + 1, dtype=bool),
         matrix=matrix,

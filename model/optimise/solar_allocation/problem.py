@@ -250,6 +250,27 @@ def coefficients(
     return found
 
 
+def contributions(problem: Problem, houses: slice | IntArray) -> FloatArray:
+    """Return what every slot of some houses brings to the only row of a problem, dims (slot, house)."""
+    (row,), step = problem.rows, problem.step_kw[houses]
+    found = np.empty((problem.slots, step.size))
+    slope, intercept = row.slope[houses], row.intercept[houses]
+    by_step, squared = slope * step, None if row.squared is None else row.squared[houses] * step**2
+    for slot, (multiple, left_out) in enumerate(zip(problem.multiple, problem.left_out, strict=True)):
+        value = found[slot]
+        if row.counted_only and left_out:
+            value[:] = 0.0
+            continue
+        if row.measure == "kw":
+            np.multiply(by_step, multiple, out=value)
+        else:
+            np.multiply(slope, problem.amounts[row.measure][slot, houses], out=value)
+        value += intercept
+        if squared is not None:
+            value += squared * multiple**2
+    return found
+
+
 def _measured(
     problem: Problem, row: Row, houses: npt.NDArray[np.int64], slots: npt.NDArray[np.integer], kw: FloatArray
 ) -> FloatArray:
@@ -280,7 +301,10 @@ def in_order(problem: Problem, choice: SlotArray) -> SlotArray:
     alike = np.zeros(problem.houses)
     for column, weight in zip(columns, random.random(len(columns)), strict=True):
         alike += weight * column
-    ids = np.arange(problem.houses)
-    ordered = np.empty_like(choice)
-    ordered[np.lexsort((ids, alike))] = choice[np.lexsort((-choice.astype(np.int64), alike))]
+    order = np.argsort(alike, kind="stable")
+    same = alike[order[1:]] == alike[order[:-1]]
+    # In the order of groups, and of ids in each; most houses of a usual list are like no other.
+    ids = order[np.append(same, False) | np.append(False, same)]
+    ordered = choice.copy()
+    ordered[ids] = choice[ids[np.lexsort((-choice[ids].astype(np.int64), alike[ids]))]]
     return ordered

@@ -22,7 +22,7 @@ from model.optimise.solar_allocation.problem import (
     Problem,
     SlotArray,
     activity,
-    coefficients,
+    contributions,
     priced_costs,
 )
 
@@ -38,8 +38,9 @@ _MOST_HOUSES = 500
 _TIE = 1e-9
 #: Number of houses from which those of a plan are chosen, at least.
 _CHOSEN_FROM = 50_000
-#: Houses handled together.
-_BLOCK = 65_536
+#: Houses handled together, so that what is worked on stays in the processor's cache.
+_BLOCK = 16_384
+_FINITE = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True)
@@ -117,13 +118,16 @@ def _towards(
     if lacking == 0:
         return choice
     free = _TIE * float(np.mean(np.abs(prices.priced.lowest)))
+    if ties_only:
+        among = among[prices.priced.runner_up[among] <= free]
     rate, slots, brought = np.full(problem.houses, np.inf), np.zeros(problem.houses, np.int16), np.zeros(problem.houses)
-    for block, slot, there, dearer, shift in _changes(problem, prices, row, choice, among):
-        houses = block[there]
-        useful = (shift * lacking > 0) & ((dearer <= free) | (not ties_only))
-        houses, of_unit, shift = houses[useful], dearer[useful] / np.abs(shift[useful]), shift[useful]
-        better = of_unit < rate[houses]
-        rate[houses[better]], slots[houses[better]], brought[houses[better]] = of_unit[better], slot, shift[better]
+    for houses, slot, dearer, shift in _changes(problem, prices, row, choice, among):
+        useful = np.flatnonzero((shift * lacking > 0) & (dearer <= (free if ties_only else _FINITE)))
+        of_unit = dearer[useful] / np.abs(shift[useful])
+        better = of_unit < rate[houses[useful]]
+        useful, of_unit = useful[better], of_unit[better]
+        changed = houses[useful]
+        rate[changed], slots[changed], brought[changed] = of_unit, slot, shift[useful]
     order = np.lexsort((np.arange(problem.houses), rate))
     order = order[np.isfinite(rate[order])]
     if not order.size:
@@ -138,19 +142,23 @@ def _towards(
 
 def _changes(
     problem: Problem, prices: Prices, row: int, choice: SlotArray, among: IntArray
-) -> Iterator[tuple[IntArray, int, BoolArray, FloatArray, FloatArray]]:
-    """Yield, by block of houses and slot: houses, slot, which have it, its cost above the best, and what it shifts."""
+) -> Iterator[tuple[IntArray, int, FloatArray, FloatArray]]:
+    """Yield, by block of houses and slot: houses, slot, its cost above the best, and what it shifts.
+
+    The cost is infinite where a house has no such slot, or has taken it.
+    """
     alone = replace(problem, rows=(problem.rows[row],))
+    everyone = among.size == problem.houses
     for start in range(0, among.size, _BLOCK):
         block = among[start : start + _BLOCK]
-        priced = priced_costs(problem, prices.of_rows, block)
-        base, lowest = choice[block].astype(np.int64), prices.priced.lowest[block]
-        own = coefficients(alone, block, base)[0]
+        where = slice(start, start + _BLOCK) if everyone else block
+        priced = priced_costs(problem, prices.of_rows, where)
+        base, lowest = choice[where].astype(np.int64), prices.priced.lowest[where]
+        priced[base, np.arange(base.size)] = np.inf
+        brought = contributions(alone, where)
+        own = brought[base, np.arange(base.size)]
         for slot in range(problem.slots):
-            there = np.isfinite(priced[slot]) & (base != slot)
-            houses = block[there]
-            shift = coefficients(alone, houses, np.full(houses.size, slot))[0] - own[there]
-            yield block, slot, there, priced[slot][there] - lowest[there], shift
+            yield block, slot, priced[slot] - lowest, brought[slot] - own
 
 
 def _table(
@@ -158,13 +166,13 @@ def _table(
 ) -> _Table | None:
     """Return the distinct shifts from a choice, or None where the row does not count in units."""
     found: dict[int, list[tuple[float, int]]] = {}
-    for block, _, there, dearer, shift in _changes(problem, prices, row, choice, among):
-        cheap = dearer <= room
+    for block, _, dearer, shift in _changes(problem, prices, row, choice, among):
+        cheap = np.flatnonzero(dearer <= min(room, _FINITE))
         exact = shift[cheap] * GRID
         whole = np.rint(exact)
         if np.abs(exact - whole).max(initial=0.0) > 1e-3 or len(found) > _MOST_SHIFTS:
             return None
-        _collect(found, whole.astype(np.int64), dearer[cheap], block[there][cheap])
+        _collect(found, whole.astype(np.int64), dearer[cheap], block[cheap])
     sizes = np.array(sorted(size for size in found if size), dtype=np.int64)
     if not sizes.size:
         return None
