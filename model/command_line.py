@@ -39,6 +39,9 @@ COMMANDS: tuple[str, ...] = (
     "schedule",
 )
 
+#: Options whose value may be left out, and the value they then have.
+_VALUE_LEFT_OUT = {"--scheduler": "local"}
+
 #: How many more objects than freed ones the garbage collector waits for.
 _OBJECTS_BEFORE_COLLECTING = 200_000
 
@@ -117,7 +120,7 @@ def _run(given: list[str]) -> int:
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
     language = language_among(given)
     try:
-        outcome = build_command()(args=given, standalone_mode=False)
+        outcome = build_command()(args=list(with_values(given)), standalone_mode=False)
     except BadInput as bad:
         for fault in bad.faults:
             errors.print(f"✗ {fault(language)}", style="red", markup=False)
@@ -134,6 +137,14 @@ def _run(given: list[str]) -> int:
         errors.print(_INTERRUPTED(language), markup=False)
         return ExitCode.INTERRUPTED
     return outcome if isinstance(outcome, int) else ExitCode.DONE
+
+
+def with_values(given: list[str]) -> Iterator[str]:
+    """Yield raw arguments with the value of each option that stands without the one it may be written without."""
+    for argument, after in zip(given, [*given[1:], "--"], strict=True):
+        yield argument
+        if argument in _VALUE_LEFT_OUT and after.startswith("-"):
+            yield _VALUE_LEFT_OUT[argument]
 
 
 def language_among(given: list[str]) -> Language:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -19,7 +20,7 @@ from model.faults import BadInput
 from model.inputs import Data
 from model.language import Text
 from model.levers import Levers
-from model.pathway import Pathway, pathway_of, run_axes, standing_years
+from model.pathway import Pathway, pathway_of, run_axes, standing_together
 from model.policy.acting import Scene
 from model.sampling import Design, points
 from model.scenario import levers_hash
@@ -32,6 +33,9 @@ RESOLUTION: Final[Resolution] = "metropolis"
 
 #: Members computed and stored together: small enough to lose little in a stop, large enough to store quickly.
 MEMBERS_OF_A_BLOCK: Final = 32
+
+#: Members on the axis of samples: enough to call each operation seldom, few enough for arrays to stay in the cache.
+SAMPLES_TOGETHER: Final = 8
 
 #: What a member keeps, with its dims beyond the member.
 OUTPUTS: Final[dict[str, tuple[str, ...]]] = {
@@ -150,29 +154,44 @@ def _new_share(pathway: Pathway, homes: Mask) -> Array:
     return np.stack(shares, axis=1)
 
 
-def member(ensemble: Ensemble, number: int) -> dict[str, Array] | None:
-    """Return one member, or None where its point asks for what cannot be, such as a stock that must not fall."""
+def members(ensemble: Ensemble, numbers: Sequence[int]) -> list[dict[str, Array] | None]:
+    """Return members, computed as one array with an axis of samples where years follow one another.
+
+    Args:
+        ensemble: the ensemble.
+        numbers: of the members wanted.
+
+    Returns:
+        of each member what it keeps, or None where its point asks for what cannot be, such as a stock that must not
+        fall.
+    """
     try:
-        levers, data = ensemble.spread.at(ensemble.points[number])
-        return outputs(_run(levers, data))
+        return list(_runs([ensemble.spread.at(ensemble.points[number]) for number in numbers]))
     except BadInput:
-        return None
+        # One that cannot be stops those beside it; alone, each of these has the same bits.
+        return [None] if len(numbers) == 1 else [one for number in numbers for one in members(ensemble, [number])]
 
 
 def base_member(ensemble: Ensemble) -> dict[str, Array]:
     """Return the run of the scenario itself, with every factor in the middle of its range."""
-    return outputs(_run(ensemble.levers, ensemble.data))
+    return next(_runs([(ensemble.levers, ensemble.data)]))
 
 
-def _run(levers: Levers, data: Data) -> Pathway:
-    """Return a run as `run_pathway` gives it, without its costs, which no member keeps."""
-    scene = Scene(data, levers, run_axes(data, levers.years.last, RESOLUTION))
-    return pathway_of(scene, *standing_years(scene), costs=False)
+def _runs(points: Sequence[tuple[Levers, Data]]) -> Iterator[dict[str, Array]]:
+    """Yield what is kept of runs as `run_pathway` gives them, without their costs, which no member keeps."""
+    scenes = [Scene(data, levers, run_axes(data, levers.years.last, RESOLUTION)) for levers, data in points]
+    for scene, standing in zip(scenes, standing_together(scenes), strict=True):
+        yield outputs(pathway_of(scene, *standing, costs=False))
 
 
 def compute_block(ensemble: Ensemble, number: int) -> dict[str, Array]:
     """Return the members of a block [member, …]; what cannot be is not a number."""
-    found = [member(ensemble, each) for each in ensemble.block(number)]
+    inside = ensemble.block(number)
+    found = [
+        one
+        for first in range(0, len(inside), SAMPLES_TOGETHER)
+        for one in members(ensemble, inside[first : first + SAMPLES_TOGETHER])
+    ]
     shapes = {name: array.shape for name, array in next((one for one in found if one is not None), {}).items()}
     if not shapes:
         shapes = {name: array.shape for name, array in base_member(ensemble).items()}

@@ -24,7 +24,7 @@ from model.survival_families import Array
 #: A block that was computed: its number and its members.
 Block = tuple[int, dict[str, Array]]
 
-#: Number of a scheduler that is started here, for as long as the ensemble takes.
+#: Address of a scheduler that is started here, for as long as the ensemble takes.
 LOCAL: Final = "local"
 
 #: How long a scheduler may take to answer [s].
@@ -35,8 +35,8 @@ _NO_DASK = Text(
     "クラスタにはDaskが必要です。pip install 'carbon-half[cluster]' で導入してください",
 )
 _NO_SCHEDULER = Text(
-    "no scheduler answers at this address; start one with `dask scheduler`, or write local",
-    "このアドレスのスケジューラが応答しません。`dask scheduler` で起動するか、local としてください",
+    "no scheduler answers at this address; start one with `dask scheduler`, or leave the address out",
+    "このアドレスのスケジューラが応答しません。`dask scheduler` で起動するか、アドレスを省いてください",
 )
 _NO_WORKERS = Text(
     "this scheduler has no workers; start some with `dask worker ADDRESS`",

@@ -21,11 +21,11 @@ class Turnover(NamedTuple):
     """Equipment at the end of every year."""
 
     share: Array
-    """Share of floor area served by each technology of its end use [year, segment, technology]."""
+    """Share of floor area served by each technology of its end use [..., year, segment, technology]."""
     final_per_useful: Array
-    """Final energy per useful energy of the end use, the technology's share taken in [year, segment, technology]."""
+    """Final energy per useful energy of the end use, the technology's share taken in, with the same dims."""
     installed: Array
-    """Share of floor area that equipment of the year serves, 0 in the first year [year, segment, technology]."""
+    """Share of floor area that equipment of the year serves, 0 in the first year, with the same dims."""
 
 
 # Units of each year of installation leave by their own survival curve; what leaves is replaced by choice; then the new
@@ -49,43 +49,47 @@ def turnover(
 
     Args:
         base: shares at the end of the first year by year of installation, the last being the first year
-            [segment, technology, vintage up to the first year].
-        standing: S at the end of each year [year, technology, vintage], as `survival_table` gives it.
-        efficiency: useful per final energy of units of each year of installation [technology, vintage].
+            [..., segment, technology, vintage up to the first year]. Leading dims, the same of all arguments but
+            `end_use`, are samples.
+        standing: S at the end of each year [..., year, technology, vintage], as `survival_table` gives it.
+        efficiency: useful per final energy of units of each year of installation [..., technology, vintage].
         end_use: number of the end use that each technology serves [technology].
-        replaced: shares of the technologies of an end use in replacements [year, segment, technology].
-        new: the same in new buildings [year, segment, technology].
-        new_share: n, floor area built in the year over all floor area at its end [year, segment].
+        replaced: shares of the technologies of an end use in replacements [..., year, segment, technology].
+        new: the same in new buildings [..., year, segment, technology].
+        new_share: n, floor area built in the year over all floor area at its end [..., year, segment].
     """
-    years, technologies, vintages = standing.shape
-    first = base.shape[2] - 1
+    *samples, years, technologies, vintages = standing.shape
+    segments, first = base.shape[-3], base.shape[-1] - 1
     entry = np.maximum(np.arange(vintages) - first, 0)
-    at_entry = standing[entry, :, np.arange(vintages)].T
+    at_entry = np.take_along_axis(standing, entry[(None,) * (standing.ndim - 1)], axis=-3)
     kept = np.divide(standing, at_entry, out=np.zeros_like(standing), where=at_entry > 0)
-    weights = np.stack([kept, kept / efficiency], axis=2)
+    weights = np.stack([kept, kept / efficiency[..., None, :, :]], axis=-2)
     serves = np.equal.outer(end_use, end_use).astype(np.float64)
-    units = np.zeros((technologies, vintages, base.shape[0]))
-    units[:, : first + 1] = base.transpose(1, 2, 0)
-    result = np.empty((years, technologies, 2, base.shape[0]))
-    result[0] = np.matmul(weights[0], units)
-    of_end_use = serves @ result[0, :, 0]
-    installed = np.zeros((years, base.shape[0], technologies))
+    units = np.zeros((*samples, technologies, vintages, segments))
+    units[..., : first + 1, :] = np.moveaxis(base, -3, -1)
+    result = np.empty((years, *samples, technologies, 2, segments))
+    result[0] = np.matmul(weights[..., 0, :, :, :], units)
+    of_end_use = serves @ result[0, ..., 0, :]
+    installed = np.zeros((*samples, years, segments, technologies))
     # Units stand in the array as if no building had ever been added; one factor a segment says what is left of them.
-    thinned = np.ones(base.shape[0])
+    thinned = np.ones((*samples, 1, segments))
     for index in range(1, years):
         position = first + index
-        left = np.matmul(weights[index, :, :, :position], units[:, :position]) * thinned
-        built = new_share[index]
-        entered = replaced[index].T * (of_end_use - serves @ left[:, 0]) * (1.0 - built) + built * new[index].T
+        left = np.matmul(weights[..., index, :, :, :position], units[..., :position, :]) * thinned[..., None, :, :]
+        built, chosen = new_share[..., index, None, :], np.swapaxes(replaced[..., index, :, :], -1, -2)
+        failed = of_end_use - serves @ left[..., 0, :]
+        entered = chosen * failed * (1.0 - built) + built * np.swapaxes(new[..., index, :, :], -1, -2)
         thinned = thinned * (1.0 - built)
         if (anew := thinned == 0.0).any():
-            units[:, :, anew], thinned[anew] = 0.0, 1.0
-        units[:, position] = entered / thinned
-        result[index] = left * (1.0 - built) + entered[:, None] * weights[index, :, :, position, None]
+            units *= ~anew[..., None, :, :]
+            thinned[anew] = 1.0
+        units[..., position, :] = entered / thinned
+        of_year = weights[..., index, :, :, position]
+        result[index] = left * (1.0 - built)[..., None, :, :] + entered[..., None, :] * of_year[..., None]
         of_end_use = of_end_use * (1.0 - built) + built
-        installed[index] = entered.T
-    share, final = result.transpose(2, 0, 3, 1)
-    return Turnover(np.ascontiguousarray(share), np.ascontiguousarray(final), installed)
+        installed[..., index, :, :] = np.swapaxes(entered, -1, -2)
+    share, final = (np.ascontiguousarray(np.moveaxis(result[..., part, :], (0, -1), (-3, -2))) for part in (0, 1))
+    return Turnover(share, final, installed)
 
 
 def choice_shares(

@@ -3,11 +3,15 @@
 The shares of the levels in a cohort hang on how its segment is built and renovated, never on how much of it stands. So
 segments that are built and renovated alike have the same shares for ever, and are followed once, as one kind; and so
 are the vintages, as one cohort, that were built at the same levels and may be renovated from the first year on.
+
+Samples whose segments fall into the same kinds, and vintages into the same cohorts, are followed together: their kinds
+stand one sample after the other on one axis.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
@@ -52,21 +56,55 @@ class Renovations:
     new_mix: Array
 
 
+@dataclass(frozen=True)
+class Kinds:
+    """Segments and vintages of one sample that share their levels for ever.
+
+    Args:
+        renovations: how each kind is built and renovated.
+        shares: levels of each cohort in the base year [kind, cohort, standard].
+        of_segment: kind of each segment [segment].
+        first: first vintage of each cohort [cohort].
+        cohort: cohort of each vintage [vintage].
+    """
+
+    renovations: Renovations
+    shares: Array
+    of_segment: npt.NDArray[np.intp]
+    first: npt.NDArray[np.intp]
+    cohort: npt.NDArray[np.intp]
+
+    @property
+    def pattern(self) -> tuple[bytes, bytes]:
+        """Return what samples have in common whose levels may be followed together."""
+        return self.of_segment.tobytes(), self.first.tobytes()
+
+
 class Levels:
     """Shares of the performance levels in every cohort, at the end of the year that the march has reached.
 
+    Segments here are those of all samples, one sample after the other, and so are kinds.
+
     Args:
-        data: input tables.
-        levers: levers of renovation.
+        samples: kinds of each sample, all of one pattern.
         axes: axes of the run.
-        course: new and renovated buildings, after the programmes that act on them.
     """
 
-    def __init__(self, data: Data, levers: Levers, axes: Axes, course: Works) -> None:
-        self._renovations, shares, self._kind = _kinds(data, levers, axes, course)
-        self._members, self._place = _rectangle(self._kind)
-        self._first, self._cohort = _cohorts(shares, axes.vintages, float(self._renovations.minimum_age.max()))
-        self._built, self._shares = axes.vintages[self._first], shares[:, self._first]
+    def __init__(self, samples: Sequence[Kinds], axes: Axes) -> None:
+        one, kinds = samples[0], len(samples[0].shares)
+        members, place = _rectangle(one.of_segment)
+        before = np.arange(len(samples))[:, None]
+        self._renovations = Renovations(
+            *(
+                np.concatenate([getattr(each.renovations, part.name) for each in samples])
+                for part in fields(Renovations)
+            )
+        )
+        self._kind = (before * kinds + one.of_segment).ravel()
+        self._members = (before[:, :, None] * len(one.of_segment) + members).reshape(-1, members.shape[1])
+        self._place = (before * members.size + place).ravel()
+        self._first, self._cohort, self._built = one.first, one.cohort, axes.vintages[one.first]
+        self._shares = np.concatenate([each.shares for each in samples])
         self._ahead = int(np.searchsorted(axes.years, PROJECTION_FROM))
 
     def of_area(self, area: Array) -> Array:
@@ -139,11 +177,17 @@ def _rectangle(kind: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], npt.ND
     return members, place
 
 
-def _kinds(data: Data, levers: Levers, axes: Axes, course: Works) -> tuple[Renovations, Array, npt.NDArray[np.intp]]:
-    """Return how each kind is built and renovated, its shares in the base year, and the kind of every segment.
+def kinds_of(data: Data, levers: Levers, axes: Axes, course: Works) -> Kinds:
+    """Return the kinds of segments and the cohorts of vintages of a sample.
 
     Of each level the rate of the year times the factor of the level is renovated, and goes to the better levels of the
     target in proportion; the rest of the target would lower it, so that part stays as it is.
+
+    Args:
+        data: input tables.
+        levers: levers of renovation.
+        axes: axes of the run.
+        course: new and renovated buildings, after the programmes that act on them.
     """
     groups, lever = axes.attribute("policy_group"), levers.renovation
     ahead = int(np.searchsorted(axes.years, PROJECTION_FROM))
@@ -164,4 +208,6 @@ def _kinds(data: Data, levers: Levers, axes: Axes, course: Works) -> tuple[Renov
     of_level = np.minimum(rate[:, :, None] * [lever.rate_of_level[name] for name in axes.standards], 1.0)
     transition = np.triu(np.repeat(target[:, :, None], target.shape[2], axis=2), k=1)
     flow = renovation_flow(of_level, transition)
-    return Renovations(of_level, transition, flow, minimum_age, new_mix), shares, kind
+    of_vintage, cohort = _cohorts(shares, axes.vintages, float(minimum_age.max()))
+    renovations = Renovations(of_level, transition, flow, minimum_age, new_mix)
+    return Kinds(renovations, shares[:, of_vintage], kind, of_vintage, cohort)

@@ -8,6 +8,7 @@ come energy and emissions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,7 +30,7 @@ from model.energy import final_energy, useful_at_unit_service
 from model.inputs import Data
 from model.levers import Levers
 from model.lifetimes import Lifetimes, lifetimes
-from model.march import Progress, StockYears, march
+from model.march import Progress, Sample, StockYears, march
 from model.peak_load import peak_loads
 from model.policy.acting import Scene, Works
 from model.policy.homes import grants_of
@@ -38,7 +39,7 @@ from model.policy.supply import with_purchases
 from model.regions import co2_by_region
 from model.solar import SolarYears, self_use, solar_years
 from model.survival_families import Array
-from model.technology import EquipmentYears, equipment_years
+from model.technology import EquipmentYears, equipment_together
 
 #: TJ in a MWh.
 _TJ_PER_MWH = 3.6e-3
@@ -109,16 +110,38 @@ def standing_years(
         progress: told after every year of the march.
         life: lives of buildings where they are known; they rest on the levers of demand and stock alone.
     """
-    check_forms(scene.levers)
-    data, levers, axes = scene.data, scene.levers, scene.axes
-    course = works(scene)
-    known = life or lifetimes(data, levers, axes, segment_dwellings(data, levers, axes))
-    buildings = building_years(scene, known, course, progress)
-    stock = buildings.stock.values
-    panels = solar_years(scene, course.retrofit, stock["buildings"], stock["built_buildings"])
-    if informed := informed_by_plans(scene, panels):
-        buildings = building_years(informed, known, works(informed), progress)
-    return buildings, panels
+    return standing_together([scene], progress, None if life is None else [life])[0]
+
+
+def standing_together(
+    scenes: Sequence[Scene], progress: Progress | None = None, lives: Sequence[Lifetimes] | None = None
+) -> list[tuple[BuildingYears, SolarYears]]:
+    """Return buildings and panels of every year for each of several runs, which march side by side.
+
+    Args:
+        scenes: data, levers and axes of the runs; all have the same axes.
+        progress: told after every year of a march.
+        lives: lives of buildings of each run where they are known.
+
+    Raises:
+        BadInput: one of the runs asks for what cannot be.
+    """
+    for scene in scenes:
+        check_forms(scene.levers)
+    courses = [works(scene) for scene in scenes]
+    known = lives or [
+        lifetimes(scene.data, scene.levers, scene.axes, segment_dwellings(scene.data, scene.levers, scene.axes))
+        for scene in scenes
+    ]
+    buildings = buildings_together(scenes, known, courses, progress)
+    panels = [
+        solar_years(scene, course.retrofit, one.stock.values["buildings"], one.stock.values["built_buildings"])
+        for scene, course, one in zip(scenes, courses, buildings, strict=True)
+    ]
+    for number, (scene, one) in enumerate(zip(scenes, panels, strict=True)):
+        if informed := informed_by_plans(scene, one):
+            buildings[number] = building_years(informed, known[number], works(informed), progress)
+    return list(zip(buildings, panels, strict=True))
 
 
 def informed_by_plans(scene: Scene, panels: SolarYears) -> Scene | None:
@@ -180,9 +203,36 @@ def building_years(scene: Scene, life: Lifetimes, course: Works, progress: Progr
         course: new and renovated buildings, after the programmes that act on them; the panels in it play no part here.
         progress: told after every year of the march.
     """
+    return buildings_together([scene], [life], [course], progress)[0]
+
+
+def buildings_together(
+    scenes: Sequence[Scene], lives: Sequence[Lifetimes], courses: Sequence[Works], progress: Progress | None = None
+) -> list[BuildingYears]:
+    """Return what `building_years` does for each of several runs, with the years of stock and equipment as one array.
+
+    Args:
+        scenes: data, levers and axes of the runs; all have the same axes.
+        lives: lives of buildings of each run.
+        courses: new and renovated buildings of each run.
+        progress: told after every year of the march.
+    """
+    axes = scenes[0].axes
+    samples = [
+        Sample(
+            one.data, one.levers, life, sizes(one.data, one.levers, axes), demand(one.data, one.levers, axes), course
+        )
+        for one, life, course in zip(scenes, lives, courses, strict=True)
+    ]
+    stocks = march(samples, axes, progress)
+    inputs = [(one.data, one.levers) for one in scenes]
+    equipment = equipment_together(inputs, axes, [stock.standing_new_share for stock in stocks])
+    return [_with_service(*each) for each in zip(scenes, lives, stocks, equipment, strict=True)]
+
+
+def _with_service(scene: Scene, life: Lifetimes, stock: StockYears, equipment: EquipmentYears) -> BuildingYears:
+    """Return buildings with the service they take, its level fitted to the inventory."""
     data, levers, axes = scene.data, scene.levers, scene.axes
-    stock = march(data, levers, axes, life, sizes(data, levers, axes), demand(data, levers, axes), course, progress)
-    equipment = equipment_years(data, levers, axes, stock.standing_new_share)
     unit = useful_at_unit_service(
         data, axes, stock.values["floor_area_by_standard"], equipment, _occupied(data, levers, axes, stock)
     )

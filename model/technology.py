@@ -6,6 +6,7 @@ constants stay and costs move with efficiency and subsidy, and what a scenario b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,15 +155,35 @@ def equipment_years(data: Data, levers: Levers, axes: Axes, new_share: Array) ->
         axes: axes of the run.
         new_share: floor area built in the year over all floor area at its end [year, segment].
     """
-    vintages = np.arange(axes.years[0] - _OLDEST_EQUIPMENT, axes.years[-1] + 1)
-    standing = survival_table(_curves(data, axes), vintages, axes.years)
-    efficiency = efficiency_by_year(data, axes, vintages.astype(np.float64)).T
+    return equipment_together([(data, levers)], axes, [new_share])[0]
+
+
+def equipment_together(
+    samples: Sequence[tuple[Data, Levers]], axes: Axes, new_shares: Sequence[Array]
+) -> list[EquipmentYears]:
+    """Return the equipment of every year for each sample, their years followed as one array.
+
+    Args:
+        samples: input tables and equipment levers.
+        axes: axes of the runs.
+        new_shares: of each sample, as `equipment_years` has it.
+    """
     end_use = np.empty(len(axes.technologies), dtype=np.intp)
     for number, name in enumerate(axes.end_uses):
         end_use[axes.technologies_of(name)] = number
+    columns = zip(*(_course(data, levers, axes) for data, levers in samples), strict=True)
+    base, standing, efficiency, replaced, new = (np.stack(column) for column in columns)
+    together = turnover(base, standing, efficiency, end_use, replaced, new, np.stack(new_shares))
+    return [EquipmentYears(*(each[number] for each in together)) for number in range(len(samples))]
+
+
+def _course(data: Data, levers: Levers, axes: Axes) -> tuple[Array, ...]:
+    """Return what equipment starts from and follows: base, standing, efficiency, replaced and new of `turnover`."""
+    vintages = np.arange(axes.years[0] - _OLDEST_EQUIPMENT, axes.years[-1] + 1)
+    standing = survival_table(_curves(data, axes), vintages, axes.years)
+    efficiency = efficiency_by_year(data, axes, vintages.astype(np.float64)).T
     base = _base_equipment(data, axes, standing[0, :, : _OLDEST_EQUIPMENT + 1])
-    replaced, new = chosen_shares(data, levers, axes)
-    return EquipmentYears(*turnover(base, standing, efficiency, end_use, replaced, new, new_share))
+    return base, standing, efficiency, *chosen_shares(data, levers, axes)
 
 
 def _curves(data: Data, axes: Axes) -> list[Survival]:

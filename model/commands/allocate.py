@@ -97,7 +97,11 @@ def register(app: typer.Typer) -> None:
         workers: Annotated[int, typer.Option(help="suppliers planned at a time / 並列数", min=1, max=256)] = 1,
         scheduler: Annotated[
             str | None,
-            typer.Option(help="plan on a Dask cluster / Daskクラスターで計算", metavar="tcp://HOST:PORT|local"),
+            typer.Option(
+                help="plan on Dask: tcp://HOST:PORT, or without an address on a cluster started here"
+                " / Daskで計算。tcp://ホスト:ポート。アドレスを省くと、この計算機にクラスターを起動",
+                metavar="[ADDRESS]",
+            ),
         ] = None,
         out: Annotated[Path | None, typer.Option(help="folder for the answer / 出力フォルダー", metavar="DIR")] = None,
         figures: Annotated[bool, typer.Option("--figures/--no-figures", help="draw figures / 図を描く")] = True,

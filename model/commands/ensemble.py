@@ -61,9 +61,9 @@ Workers = Annotated[int | None, typer.Option(help="processes; default one a proc
 Scheduler = Annotated[
     str | None,
     typer.Option(
-        help="Dask scheduler, tcp://HOST:PORT, or local for one started here"
-        " / Daskスケジューラ。tcp://ホスト:ポート、または local",
-        metavar="ADDRESS",
+        help="compute on Dask: tcp://HOST:PORT, or without an address on a cluster started here"
+        " / Daskで計算。tcp://ホスト:ポート。アドレスを省くと、この計算機にクラスタを起動",
+        metavar="[ADDRESS]",
     ),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="go on where an ensemble stopped / 中断箇所から再開")]

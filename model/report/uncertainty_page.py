@@ -33,9 +33,11 @@ Generated from `scenarios/data/uncertainty` and `classification/uncertain_factor
 ## What a member is
 
 A member is the run of the scenario with Tokyo as one place, at one point of the ranges below. It has the bits of that
-run alone, whether computed by one process, by many, or by a Dask cluster (`--scheduler tcp://…`), before or after a
-stop. Tokyo as one place agrees with the 62 municipalities to rounding while no stock falls; where one falls, a surplus
-in one municipality meets the demand of another, so a little less is built.
+run alone, whatever computes it, before or after a stop: where years follow one another, samples are an axis of the
+arrays; their blocks are computed by this process (`--workers 1`), by several (the default), or by Dask, on a cluster
+started here (`--scheduler`) or one that runs already (`--scheduler tcp://…`). Tokyo as one place agrees with the 62
+municipalities to rounding while no stock falls; where one falls, a surplus in one municipality meets the demand of
+another, so a little less is built.
 
 Each factor stands at u from −1 to 1, every value as likely. An input v of half-range h becomes v · (1 + u · h):
 
@@ -63,9 +65,10 @@ the form of the equations, is not in the spread.
 
 ## メンバーとは
 
-メンバーは、都全体を1地域として、次の幅の中の1点でシナリオを計算したものである。単独で計算しても、複数のプロセスや
-Daskクラスタ(`--scheduler tcp://…`)で計算しても、中断の前後でも、ビット単位で同じ結果になる。ストックが減少しない限り、
-62区市町村の計算と丸め誤差の範囲で一致する。減少する場合は、ある地域の余剰が他の地域の需要を満たすため新築がわずかに減る。
+メンバーは、都全体を1地域として、次の幅の中の1点でシナリオを計算したものである。何で計算しても、中断の前後でも、
+単独の計算とビット単位で同じ結果になる。年を追う計算では標本を配列の軸とし、そのブロックを1プロセス(`--workers 1`)、
+複数プロセス(既定)、またはDaskで計算する。Daskはこの計算機に起動するクラスタ(`--scheduler`)か、稼働中のクラスタ
+(`--scheduler tcp://…`)である。ストックが減少しない限り、62区市町村の計算と丸め誤差の範囲で一致する。減少する場合は、ある地域の余剰が他の地域の需要を満たすため新築がわずかに減る。
 
 各要因は −1 から 1 の u をとり、その中は一様である。幅(片側)h の入力 v は v · (1 + u · h) となる。
 

@@ -235,14 +235,14 @@ def test_no_text_becomes_a_formula(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way", [["--workers", "2"], ["--workers", "2", "--scheduler", "local"], ["cluster"]])
+@pytest.mark.parametrize("way", [["--workers", "2"], ["--workers", "2", "--scheduler"], ["cluster"]])
 def test_many_suppliers_in_one_call_are_the_same_anywhere(tmp_path: Path, way: list[str]) -> None:
     path = tmp_path / "many.csv"
     lines = [f"h{n},S{n % 3},13112,100,{2 + n % 4}" for n in range(24)]
     path.write_text("id,supplier,municipality,floor_area_m2,max_kw\n" + "\n".join(lines) + "\n", encoding="utf-8")
     one, two = tmp_path / "one", tmp_path / "two"
     assert run("allocate", str(path), "--out", str(one), "--no-figures", "--lang", "ja") == 0
-    if "local" in way or way == ["cluster"]:
+    if "--scheduler" in way or way == ["cluster"]:
         distributed = pytest.importorskip("distributed")
     if way == ["cluster"]:
         with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:

@@ -103,6 +103,17 @@ def test_killed_and_resumed_gives_the_same_bytes(tmp_path: Path, undisturbed: Pa
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("arguments", [("--samples", "100", "--scheduler"), ("--scheduler", "--samples=100")])
+def test_a_scheduler_without_address_is_a_cluster_started_here(
+    tmp_path: Path, undisturbed: Path, arguments: tuple[str, ...]
+) -> None:
+    pytest.importorskip("distributed")
+    done = ensemble(*arguments, "--workers", "1", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert files(tmp_path / STORE) == files(undisturbed / STORE)
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 def test_interrupted_says_so_keeps_what_is_finished_and_goes_on(tmp_path: Path, undisturbed: Path) -> None:
     process = stopped_by(signal.SIGINT, tmp_path, "1")

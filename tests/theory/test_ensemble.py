@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from model.ensemble import MEMBERS_OF_A_BLOCK, OUTPUTS, Ensemble, base_member, compute_block, member, outputs
+from model.ensemble import MEMBERS_OF_A_BLOCK, OUTPUTS, Ensemble, base_member, compute_block, members, outputs
 from model.ensemble_answers import chances, figures_of, influences, quantile_dataset, valid_members, wilson
 from model.ensemble_store import OF_BASE, check_no_unfinished, open_ensemble, resumed_store, start_store
 from model.ensemble_workers import blocks_of, computed_by_processes
 from model.faults import BadInput
 from model.inputs import Data
 from model.outcome import outcome
-from model.pathway import run_pathway
+from model.pathway import run_axes, run_pathway, standing_together, standing_years
+from model.policy.acting import Scene
 from model.report.key_figures import new_share
 from model.sampling import Design
 from model.scenario import load_scenario
@@ -86,9 +87,9 @@ def test_a_member_has_the_same_bits_alone_in_a_process_of_its_own(first_block: d
     script = (
         "import sys; sys.path[:0] = ['tests/theory', 'tests']\n"
         "from test_ensemble import build\n"
-        "from model.ensemble import member\n"
+        "from model.ensemble import members\n"
         "from model.inputs import read_data\n"
-        "print(member(build(read_data()), 17)['greenhouse_gas_total'].tobytes().hex())"
+        "print(members(build(read_data()), [17])[0]['greenhouse_gas_total'].tobytes().hex())"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True,
                           env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
@@ -100,9 +101,45 @@ def test_a_member_does_not_hang_on_those_computed_before_it(
 ) -> None:
     fresh = dataclasses.replace(ensemble)
     for number in (20, 3):
-        again = member(fresh, number)
+        (again,) = members(fresh, [number])
         assert again is not None
         assert all(np.array_equal(again[name], first_block[name][number]) for name in OUTPUTS)
+
+
+@pytest.mark.parametrize("together", [[5], [5, 20], [20, 5], [0, 3, 5, 20, 31, 7, 11, 30, 2, 1, 4, 6]])
+def test_a_member_does_not_hang_on_those_beside_it_on_the_axis_of_samples(
+    ensemble: Ensemble, first_block: dict[str, np.ndarray], together: list[int]
+) -> None:
+    for number, one in zip(together, members(ensemble, together), strict=True):
+        assert one is not None
+        assert all(np.array_equal(one[name], first_block[name][number]) for name in OUTPUTS)
+
+
+def test_a_member_that_cannot_be_takes_none_of_those_beside_it_away(data: Data) -> None:
+    strict = load_scenario("no_new_policy", ["years.last=2030", "stock.falling=stop"])
+    some = dataclasses.replace(build(data, samples=8), levers=strict.levers)
+    alone = [members(some, [number])[0] for number in range(8)]
+    assert 0 < sum(one is None for one in alone) < 8
+    for here, beside in zip(alone, members(some, range(8)), strict=True):
+        assert (here is None) == (beside is None)
+        if here is not None and beside is not None:
+            assert all(np.array_equal(here[name], beside[name]) for name in OUTPUTS)
+
+
+def test_runs_of_other_kinds_of_segments_march_side_by_side_as_they_do_alone(data: Data) -> None:
+    changes = ["renovation.minimum_age.all=1", "stock.falling=demolish_oldest", "renovation.rate.all=0"]
+    names = ("no_new_policy", "carbon_half", "adopted_2025")
+    pairs = zip(names, changes, strict=True)
+    levers = [load_scenario(name, ["years.last=2030", change]).levers for name, change in pairs]
+    scenes = [Scene(data, each, run_axes(data, 2030, "metropolis")) for each in levers]
+    for scene, (together, panels) in zip(scenes, standing_together(scenes), strict=True):
+        alone, panels_alone = standing_years(scene)
+        assert together.stock.falling == alone.stock.falling
+        assert together.stock.largest_residual == alone.stock.largest_residual
+        for name, values in alone.stock.values.items():
+            assert np.array_equal(together.stock.values[name], values)
+        assert np.array_equal(together.equipment.final_per_useful, alone.equipment.final_per_useful)
+        assert np.array_equal(panels.capacity, panels_alone.capacity)
 
 
 def test_members_differ_and_stand_around_the_scenario(ensemble: Ensemble, first_block: dict[str, np.ndarray]) -> None:
