@@ -129,7 +129,9 @@ def share(
     files: Files,
     out: Out = None,
     seconds: Annotated[float, typer.Option(help="time for award and division / 計算時間の上限(秒)", min=1)] = 120.0,
-    orders: Annotated[int, typer.Option(help="orders drawn for more than 12 wards / 13区以上での標本数", min=4)] = 200,
+    pairs: Annotated[
+        int, typer.Option(help="pairs of groups drawn for more than 12 wards / 13区以上での標本(組の対)の数", min=4)
+    ] = 200,
     seed: Seed = 0,
     keep_good: KeepGood = False,
     force: Force = False,
@@ -156,12 +158,12 @@ def share(
         saving = sum(purchase.budgets.values()) - found.total if purchase.rules.stage_one else None
         opened = build(purchase, stage_one=True)
         left = max(1.0, seconds - (perf_counter() - begun))
-        divided = divide(opened, _options(left, 1e-6, seed), orders, seed, saving)
+        divided = divide(opened, _options(left, 1e-6, seed), pairs, seed, saving)
     from model.optimise.joint_purchase.share import sharing_dataset
     from model.report.auction.share import share_lines, share_sheets, write_share_page
     from model.spreadsheet import write_workbook
 
-    facts = {"inputs": purchase.sha256, "seed": seed, "orders": divided.orders}
+    facts = {"inputs": purchase.sha256, "seed": seed, "pairs": divided.shapley.pairs}
     with result_folder(folder, {**facts, "seconds": round(perf_counter() - begun, 2)}, force) as staging:
         sheets = share_sheets(divided, found, language)
         write_workbook(staging / "sharing.xlsx", sheets)

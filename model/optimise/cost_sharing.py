@@ -67,6 +67,9 @@ class Division:
         least: no division has a smaller largest excess than this [unit of v]; positive: the core is empty.
         settled: number of levels of excess that were settled; all of them make the nucleolus.
         complete: whether this is the nucleolus, not only a point of the least core.
+        level: between what amounts the largest excess lies that the first level not settled can be brought to, with
+            those before it left as they are [unit of v]; None where all are settled.
+        tight: coalitions by which no division has a smaller largest excess than `least`.
     """
 
     shares: FloatArray
@@ -74,6 +77,8 @@ class Division:
     least: float
     settled: int
     complete: bool
+    level: tuple[float, float] | None = None
+    tight: tuple[int, ...] = ()
 
 
 def members(coalition: int, players: int) -> FloatArray:
@@ -153,13 +158,15 @@ def nucleolus(
         return Division(np.array([value(whole)]), 0.0, 0.0, 0, True)
     game = _Rows(value(whole), players, alone, dict(known or {}), search, tolerance)
     shares, largest, least, complete = proportional(value(whole), np.ones(players)), inf, -inf, False
-    below = inf
+    below, level, first = inf, (-inf, inf), tuple[int, ...]()
     while not complete:
         span = _Span([whole, *(coalition for coalition, _ in game.settled)], players)
         until = begun + seconds
         found = game.level(span, until) if centre is None else game.level_near(span, centre, below, until)
+        level = found.least, max(found.least, found.most)
+        tight = tuple(coalition for coalition, price in found.prices.items() if price > _SPAN)
         if not game.settled:
-            shares, largest, least = found.shares, found.most, found.least
+            shares, largest, least, first = found.shares, found.most, found.least, tight
         elif centre is None:
             shares = found.shares
         else:
@@ -172,12 +179,13 @@ def nucleolus(
             break
         if centre is not None:
             centre, below = shares, found.most
-        tight = [coalition for coalition, price in found.prices.items() if price > _SPAN]
         game.settled += [(coalition, found.least) for coalition in tight]
+        level = -inf, level[1]
         complete = not tight or _Span([whole, *(one for one, _ in game.settled)], players).rank == players
         if perf_counter() > until:
             break
-    return Division(shares, largest, least, len({level for _, level in game.settled}), complete)
+    settled = len({excess for _, excess in game.settled})
+    return Division(shares, largest, least, settled, complete, None if complete else level, first)
 
 
 @dataclass(frozen=True)
@@ -363,6 +371,17 @@ class _Span:
 def _beyond(span: _Span, coalition: int) -> bool:
     """Say whether the share of a coalition is still open."""
     return not span.holds(coalition)
+
+
+def least_of_some(total: float, players: int, values: Mapping[int, float]) -> float:
+    """Return what the largest excess of some coalitions is at least under any division of a total [unit of v].
+
+    Args:
+        total: v(N).
+        players: number of players.
+        values: v(S), or less, of the coalitions by bit mask, with every player in one at least.
+    """
+    return _level(total, np.full(players, -inf), [(2**players - 1, total)], dict(values), players)[1]
 
 
 def largest_excess(players: int, shares: FloatArray, search: MostUnhappy) -> float:

@@ -1,99 +1,194 @@
-"""Shapley value of many players from random orders of arrival, with its error.
+"""Shapley value of many players from the values of random groups and of those opposite, with its error.
 
-Values of coalitions can be dear. Where a rougher game is at hand that costs little, its Shapley value is drawn from
-many orders, and only what is left between the two from few: the Shapley value is additive (control variates).
+The Shapley value is the additive game closest to a game when groups of s players out of n weigh 1 / (s(n − s)) in all
+(Charnes et al. 1988), so that a regression over random groups finds it: one value tells about every player, where an
+order of arrival takes a value for each. Values of groups can be dear. Where a rougher game is at hand that costs
+little, its Shapley value is found from many groups, and only what is left between the two from few, for the Shapley
+value is additive (control variates).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 
-from model.optimise.cost_sharing import Value
+from model.optimise.cost_sharing import Value, members
 from model.optimise.joint_purchase.auction import FloatArray
 
-#: Part of the time for the orders of the rougher game.
-_ROUGH_PART = 0.2
+#: Between what amounts the value of a coalition, given as a bit mask, lies.
+Bracket = Callable[[int], tuple[float, float]]
+
+#: Pairs of the rougher game for each pair of the game itself, and the part of the time that they may take.
+_ROUGH_PAIRS, _ROUGH_PART = 5, 0.1
+#: Different pairs for each player that it takes for a regression; and for a plain mean, whose error is larger.
+_LEAST_PAIRS = 1.5
+LEAST_MEAN = 12
+#: A pair of which less than this part is told by the others tells something alone.
+_ALONE = 1e-6
 
 
 @dataclass(frozen=True)
 class SampledShapley:
-    """A Shapley value from random orders.
+    """A Shapley value from random pairs of a group and all others.
 
     Args:
-        shares: mean by player; they add up to v(N) exactly.
-        standard_error: of each mean; infinite where too few orders were drawn to tell.
-        orders: number of orders drawn.
-        rough_orders: number of orders drawn of the rougher game.
+        shares: by player; they add up to v(N) exactly.
+        standard_error: of each, for the draw of the groups; infinite where too few were valued to tell.
+        allowance: the most by which each would move if the groups drawn were worth anything else that is possible.
+        pairs: number of pairs valued.
+        rough_pairs: number of pairs of the rougher game.
+        few: whether the pairs were too few for a regression, so that the error itself is known but roughly.
     """
 
     shares: FloatArray
     standard_error: FloatArray
-    orders: int
-    rough_orders: int = 0
+    allowance: FloatArray
+    pairs: int
+    rough_pairs: int = 0
+    few: bool = False
 
 
 def sampled_shapley(
-    value: Value, players: int, orders: int, seed: int, seconds: float = inf, rough: Value | None = None
+    bracket: Bracket,
+    total: float,
+    players: int,
+    pairs: int,
+    seed: int,
+    seconds: float = inf,
+    rough: Value | None = None,
 ) -> SampledShapley:
-    """Return the Shapley value from random orders, each taken forwards and backwards where there is no rougher game.
+    """Return the Shapley value from random groups, each valued with the group of all others.
 
     Args:
-        value: v(S) by bit mask.
-        players: number of players.
-        orders: most orders.
+        bracket: between what amounts v(S) lies, by bit mask.
+        total: v(N).
+        players: number of players, at least three.
+        pairs: most pairs of groups.
         seed: seed of the draws.
         seconds: nothing more is valued after this time.
-        rough: a game close to this one that costs less to value; v(N) above zero.
+        rough: a game close to this one that costs less to value.
+
+    Source: Covert and Lee (2021), Improving KernelSHAP, AISTATS 130; the error by the jackknife over pairs.
     """
-    begun = perf_counter()
-    whole = 2**players - 1
+    until = perf_counter() + seconds
     random = np.random.default_rng(seed)
-    if rough is None:
-        drawn = _drawn(value, players, orders // 2, random, begun + seconds, True)
-        return SampledShapley(*_mean(drawn, value(whole), players), 2 * len(drawn))
-    scale = value(whole) / rough(whole)
-    first = _drawn(lambda one: scale * rough(one), players, orders // 2, random, begun + _ROUGH_PART * seconds, True)
-    rest = _drawn(lambda one: value(one) - scale * rough(one), players, orders, random, begun + seconds, False)
-    (shares, error), (left, left_error) = _mean(first, value(whole), players), _mean(rest, 0.0, players)
-    return SampledShapley(shares + left, np.hypot(error, left_error), len(rest), 2 * len(first))
+    first = _Fit(np.full(players, total / players), np.zeros(players), np.zeros(players))
+    worth, many = bracket, 0
+    if rough is not None and (whole := rough(2**players - 1)) > 0.0:
+        drawn = _drawn(_exactly(rough), players, _ROUGH_PAIRS * pairs, random, perf_counter() + _ROUGH_PART * seconds)
+        scale, many = total / whole, len(drawn)
+        if _different(drawn) >= LEAST_MEAN:
+            first = _Fit(*(scale * one for one in _fitted(drawn, whole, players)))
+            worth = _beyond(bracket, rough, scale)
+        else:
+            many = 0
+    rest = _drawn(worth, players, pairs, random, until)
+    if _different(rest) < LEAST_MEAN:
+        unknown = np.full(players, inf)
+        return SampledShapley(first.shares, unknown, unknown, len(rest), many)
+    left = _fitted(rest, total if many == 0 else 0.0, players)
+    shares = left.shares if many == 0 else first.shares + left.shares
+    error, few = np.hypot(first.error, left.error), _are_few(rest, players)
+    return SampledShapley(shares, error, left.allowance, len(rest), many, few)
 
 
-def _drawn(
-    value: Value, players: int, draws: int, random: np.random.Generator, until: float, both: bool
-) -> list[FloatArray]:
-    """Return what each player adds in an order, or on average in it and its opposite, as often as the time allows."""
-    found: list[FloatArray] = []
-    while len(found) < max(2, draws):
-        order = random.permutation(players)
-        gains = [_gains(value, one, until) for one in ((order, order[::-1]) if both else (order,))]
-        whole = [one for one in gains if one is not None]
-        if len(whole) < len(gains):
-            break
-        found.append(np.mean(whole, axis=0))
+class _Pair(NamedTuple):
+    """A group, the middle of half of what it is worth more than all others, and how far that may be off."""
+
+    group: FloatArray
+    half: float
+    off: float
+
+
+def _different(pairs: list[_Pair]) -> int:
+    """Return how many different pairs there are."""
+    return len({tuple(one.group if one.group[0] else 1.0 - one.group) for one in pairs})
+
+
+def _are_few(pairs: list[_Pair], players: int) -> bool:
+    """Say whether pairs are too few for a regression."""
+    return _different(pairs) < _LEAST_PAIRS * players
+
+
+class _Fit(NamedTuple):
+    """The additive game closest to pairs, the standard error of its shares, and how far values may move them."""
+
+    shares: FloatArray
+    error: FloatArray
+    allowance: FloatArray
+
+
+def _exactly(value: Value) -> Bracket:
+    """Return the brackets of a game whose values are known."""
+
+    def bracket(coalition: int) -> tuple[float, float]:
+        worth = value(coalition)
+        return worth, worth
+
+    return bracket
+
+
+def _beyond(bracket: Bracket, rough: Value, scale: float) -> Bracket:
+    """Return what a game is worth beyond a rougher one times a scale."""
+
+    def left(coalition: int) -> tuple[float, float]:
+        low, high = bracket(coalition)
+        taken = scale * rough(coalition)
+        return low - taken, high - taken
+
+    return left
+
+
+def _drawn(bracket: Bracket, players: int, pairs: int, random: np.random.Generator, until: float) -> list[_Pair]:
+    """Return random groups with the groups of all others, as many as the time allows."""
+    sizes = np.arange(1, players)
+    weights = 1.0 / (sizes * (players - sizes))
+    weights /= weights.sum()
+    whole, found = 2**players - 1, list[_Pair]()
+    while len(found) < pairs:
+        inside = random.permutation(players)[: random.choice(sizes, p=weights)]
+        coalition = sum(1 << player for player in inside.tolist())
+        ends = []
+        for one in (coalition, whole ^ coalition):
+            if perf_counter() > until:
+                return found
+            ends.append(bracket(one))
+        (low, high), (other_low, other_high) = ends
+        half, off = (low + high - other_low - other_high) / 4, (high - low + other_high - other_low) / 4
+        found.append(_Pair(members(coalition, players), half, off))
     return found
 
 
-def _mean(gains: list[FloatArray], total: float, players: int) -> tuple[FloatArray, FloatArray]:
-    """Return mean and standard error of some draws; without any, equal parts of a total, and no error is known."""
-    table = np.array(gains or [np.full(players, total / players)])
-    if len(gains) < 2:
-        return table.mean(axis=0), np.full(players, inf)
-    return table.mean(axis=0), np.asarray(table.std(axis=0, ddof=1) / np.sqrt(len(table)))
+# With the value of a group less that of all others, whatever interactions of even order there are cancel.
+def _fitted(pairs: list[_Pair], total: float, players: int) -> _Fit:
+    """Return the additive game with a given total that is closest to pairs.
 
-
-def _gains(value: Value, order: np.ndarray, until: float) -> FloatArray | None:
-    """Return what each player adds in an order of arrival; None where time runs out."""
-    gains = np.zeros(len(order))
-    coalition, before = 0, value(0)
-    for player in order.tolist():
-        if perf_counter() > until:
-            return None
-        coalition |= 1 << player
-        after = value(coalition)
-        gains[player] = after - before
-        before = after
-    return gains
+    By least squares; from too few pairs for that, by the mean of what each pair says, which is free of bias.
+    """
+    group = np.array([one.group for one in pairs]) - 0.5
+    half, off = np.array([one.half for one in pairs]), np.array([one.off for one in pairs])
+    equal = np.full(players, total / players)
+    if _are_few(pairs, players):
+        harmonic = float((1.0 / np.arange(1, players)).sum())
+        lean = 2.0 * harmonic * (group - group.mean(axis=1, keepdims=True))
+        said = lean * half[:, None]
+        error = said.std(axis=0, ddof=1) / np.sqrt(len(pairs))
+        return _Fit(equal + said.mean(axis=0), error, (np.abs(lean) * off[:, None]).mean(axis=0))
+    # Columns that add up to zero leave the total alone.
+    free = np.linalg.svd(np.ones((1, players)))[2][1:].T
+    design = group @ free
+    weight = free @ np.linalg.pinv(design)
+    shares = equal + weight @ (half - group @ equal)
+    # Jackknife: where one pair alone tells something, the shares without it, and so the error, are not known.
+    kept = 1.0 - np.einsum("kp,pk->k", group, weight)
+    error = np.full(players, inf)
+    if kept.min() > _ALONE and np.linalg.matrix_rank(design) == players - 1:
+        moved = weight * (half - group @ shares) / kept
+        spread = moved - moved.mean(axis=1, keepdims=True)
+        error = np.sqrt((len(pairs) - 1) / len(pairs) * (spread**2).sum(axis=1))
+    return _Fit(shares, error, np.abs(weight) @ off)

@@ -68,7 +68,7 @@ def test_groups_never_lose_by_joining_and_the_search_finds_the_unhappiest(tmp_pa
 
 def test_everything_is_handed_out_and_nobody_pays_more_than_its_offer(tmp_path: Path) -> None:
     found = share(built_set(tmp_path, 3), OPTIONS)
-    for shares in (found.nucleolus.shares, found.shapley, found.proportional):
+    for shares in (found.nucleolus.shares, found.shapley.shares, found.proportional):
         assert shares.sum() == pytest.approx(found.saving, abs=1)
     assert (found.nucleolus.shares >= found.alone - 1).all()
     assert (found.nucleolus.shares >= -1).all()
@@ -86,6 +86,12 @@ def test_the_large_game_values_groups_as_the_small_one_does(tmp_path: Path, seed
         # Parts of facilities where capacity binds can only make a group cheaper.
         assert large.value(coalition) >= game.value(coalition) - 1000
         assert large.rough(coalition) >= large.value(coalition) - 1
+        least, most = LargeGame(built.auction, player, game.offers, replace(OPTIONS, absolute_gap=1.0)).bracket(
+            coalition
+        )
+        assert least - 1 <= large.value(coalition) <= most + 1 <= least + 10
+        # With whole facilities a group saves what the small game says, or less where time runs out.
+        assert large.whole(coalition, 20.0) == pytest.approx(game.value(coalition), abs=1000)
     values = all_values(large.value, 3)
     for shares in (np.array([values[7], 0.0, 0.0]), np.full(3, values[7] / 3)):
         expected = unhappiest(values, 3)(shares, lambda coalition: 0 < coalition < 7, np.inf)

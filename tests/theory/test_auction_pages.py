@@ -19,10 +19,11 @@ from model.optimise.joint_purchase.inputs import read_purchase
 from model.optimise.joint_purchase.plan import Plan, make_plan
 from model.optimise.joint_purchase.share import Sharing
 from model.optimise.joint_purchase.synthetic import synthetic
+from model.optimise.sampled_shapley import SampledShapley
 from model.optimise.solver import SolverOptions
 from model.report.auction.page import write_page
 from model.report.auction.plan import plan_lines, plan_sheets
-from model.report.auction.share import stability_line
+from model.report.auction.share import share_lines, share_sheets, stability_line
 from model.report.auction.workbook import award_sheets
 from model.spreadsheet import fill_sheet
 
@@ -149,19 +150,56 @@ def test_whole_numbers_have_separators_and_years_have_none() -> None:
     assert sheet["D2"].alignment.indent == 1
 
 
-def test_an_empty_core_is_told_only_of_the_game_that_was_valued() -> None:
-    """Groups that could split facilities save too much, so that an empty core of theirs says nothing of whole ones."""
+def divided_by_three(least: float, most: float, in_parts: bool, whole_least: float, **inner: object) -> Sharing:
     thirds, none = np.full(3, 100.0), np.zeros(3)
-    divided = Sharing(
-        ("a", "b", "c"), thirds, 300.0, none, Division(thirds, 20.0, 10.0, 1, False), thirds, none, 0, 0, thirds,
-        {"nucleolus": 20.0, "shapley": 30.0, "proportional": 40.0}, 0.0, 1.0, in_parts=False,
+    division = Division(thirds, most, least, **{"settled": 1, "complete": False, **inner})
+    return Sharing(
+        ("13101", "13102", "13103"), thirds, 300.0, none, division, SampledShapley(thirds, none, none, 0), thirds,
+        {"nucleolus": most, "shapley": 30.0, "proportional": 40.0}, 0.0, 1.0, in_parts, whole_least,
     )  # fmt: skip
-    assert stability_line(divided).en.startswith("The core is empty: under any division")
-    parts = stability_line(replace(divided, in_parts=True))
-    assert "a core may still exist" in parts.en and "存在する可能性" in parts.ja
-    for line in (stability_line(divided), parts):
+
+
+def test_an_empty_core_is_told_only_of_what_is_proven_with_whole_facilities() -> None:
+    """Groups that could split facilities save too much, so that an empty core of theirs says nothing of whole ones."""
+    exact = stability_line(divided_by_three(10.0, 20.0, False, -np.inf))
+    proven = stability_line(divided_by_three(12.0, 20.0, True, 10.0))
+    for line in (exact, proven):
+        assert line.en.startswith("The core is empty: under any division")
         assert "between 10 and 20 JPY" in line.en and "年 10～20 円" in line.ja
-    met = replace(
-        divided, excess={**divided.excess, "nucleolus": -5.0}, nucleolus=Division(thirds, -5.0, -5.0, 1, True)
-    )
-    assert "at least 5 JPY a year by staying" in stability_line(met).en
+    parts = stability_line(divided_by_three(10.0, 20.0, True, -40.0))
+    assert parts.en.startswith("Whether the core is empty is not proven")
+    assert "between -40 and 20 JPY" in parts.en and "at least 10 JPY" in parts.en
+    assert "年 -40～20 円" in parts.ja and "年 10 円以上" in parts.ja
+    open_end = stability_line(divided_by_three(-9.0, 20.0, True, -np.inf))
+    assert "at most 20 JPY" in open_end.en and "inf" not in open_end.en + open_end.ja
+    met = stability_line(divided_by_three(-5.0, -5.0, True, -np.inf, complete=True))
+    assert "at least 5 JPY a year by staying" in met.en
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_console_page_and_workbook_say_how_far_the_nucleolus_got(found: Answer, language: Language) -> None:
+    divided = divided_by_three(10.0, 20.0, False, -np.inf, settled=2, level=(3.0, 8.0))
+    said = "\n".join(share_lines(divided, language))
+    sheets = share_sheets(replace(divided, wards=("13101", "13102"), offers=np.full(2, 100.0)), found, language)
+    rows = dict(sheets["how sure" if language == "en" else "確からしさ"])
+    if language == "en":
+        assert "first 2 levels" in said and "between 3 and 8 JPY" in said
+        assert rows["levels of complaint settled, of the nucleolus"] == 2
+        assert rows["next level, lower end"] == 3.0 and rows["next level, upper end"] == 8.0
+    else:
+        assert "2段階まで" in said and "年 3～8 円" in said
+        assert rows["仁（nucleolus）の計算で確定した不満の水準の数"] == 2
+        assert rows["次の水準（下限）"] == 3.0 and rows["次の水準（上限）"] == 8.0
+
+
+def test_a_sampled_shapley_value_states_its_error_or_in_words_why_not() -> None:
+    divided = divided_by_three(10.0, 20.0, False, -np.inf)
+    thirds = np.full(3, 100.0)
+    drawn = SampledShapley(thirds, np.full(3, 7.0), np.full(3, 2.0), 50, 250)
+    said = "\n".join(share_lines(replace(divided, shapley=drawn), "en"))
+    assert "50 pairs" in said and "250 random pairs" in said
+    assert "standard error is 7 JPY" in said and "up to 2 JPY" in said and "rough estimate" not in said
+    assert "rough estimate" in "\n".join(share_lines(replace(divided, shapley=replace(drawn, few=True)), "en"))
+    unknown = replace(drawn, standard_error=np.full(3, np.inf), pairs=4)
+    assert "no error is stated" in "\n".join(share_lines(replace(divided, shapley=unknown), "en"))
+    assert "Shapley" not in "\n".join(share_lines(divided, "en"))

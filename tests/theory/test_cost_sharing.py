@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from model.decomposition import shapley_values
 from model.optimise.cost_sharing import (
     all_values,
+    least_of_some,
     members,
     nucleolus,
     proportional,
@@ -148,36 +149,105 @@ def test_nucleolus_is_the_lexicographic_minimum_among_a_grid() -> None:
     assert complaints(division.shares) <= min(complaints(shares) for shares in grid)
 
 
+def known(value):
+    return lambda coalition: (value(coalition), value(coalition))
+
+
 def test_sampled_shapley_adds_up_and_comes_within_its_error() -> None:
-    value = saving([3.0, 5.0, 8.0, 9.0, 14.0])
-    exact = shapley_values(all_values(value, 5))
-    drawn = sampled_shapley(value, 5, 400, seed=1)
-    assert drawn.orders == 400
-    assert drawn.shares.sum() == pytest.approx(value(31))
-    assert (np.abs(drawn.shares - exact) <= 4 * drawn.standard_error + 1e-9).all()
-    assert drawn.standard_error.max() > 0
+    costs = [3.0, 5.0, 8.0, 9.0, 14.0, 15.0, 21.0, 22.0]
+    value = saving(costs)
+    exact = shapley_values(all_values(value, 8))
+    within = []
+    for seed in range(20):
+        drawn = sampled_shapley(known(value), value(255), 8, 60, seed)
+        assert drawn.pairs == 60 and not drawn.few
+        assert drawn.shares.sum() == pytest.approx(value(255))
+        assert drawn.standard_error.max() > 0 and drawn.allowance.max() == 0
+        within.append(np.abs(drawn.shares - exact) <= 2 * drawn.standard_error)
+    assert np.mean(within) > 0.9
+
+
+def test_what_players_are_worth_alone_and_by_twos_is_found_without_error() -> None:
+    """A pair of opposite groups shows the half of every bond between two players, which is what each is given of it."""
+    alone, bonds = np.array([4.0, 1.0, 0.0, 2.0, 3.0, 5.0]), {(0, 1): 6.0, (1, 4): -2.0, (3, 5): 8.0}
+
+    def value(coalition: int) -> float:
+        inside = members(coalition, 6)
+        return float(inside @ alone) + sum(worth * inside[a] * inside[b] for (a, b), worth in bonds.items())
+
+    drawn = sampled_shapley(known(value), value(63), 6, 40, seed=2)
+    assert drawn.shares == pytest.approx([7.0, 3.0, 0.0, 6.0, 2.0, 9.0])
+    assert drawn.standard_error == pytest.approx(0.0, abs=1e-9)
 
 
 def test_a_rougher_game_leaves_the_shapley_value_and_makes_it_surer() -> None:
-    value = saving([3.0, 5.0, 8.0, 9.0, 14.0])
+    costs = [3.0, 5.0, 8.0, 9.0, 14.0, 15.0, 21.0, 22.0]
+    value = saving(costs)
 
     def rough(coalition: int) -> float:
-        return 1.1 * value(coalition) + 0.02 * (coalition % 7 - 3) * (0 < coalition < 31)
+        return 1.1 * value(coalition) + 0.02 * (coalition % 7 - 3) * (0 < coalition < 255)
 
-    exact = shapley_values(all_values(value, 5))
-    plain, helped = sampled_shapley(value, 5, 24, seed=1), sampled_shapley(value, 5, 24, seed=1, rough=rough)
-    assert helped.orders == helped.rough_orders == 24
-    assert helped.shares.sum() == pytest.approx(value(31))
+    exact = shapley_values(all_values(value, 8))
+    plain = sampled_shapley(known(value), value(255), 8, 24, seed=1)
+    helped = sampled_shapley(known(value), value(255), 8, 24, seed=1, rough=rough)
+    assert helped.pairs == 24 and helped.rough_pairs == 120
+    assert helped.shares.sum() == pytest.approx(value(255))
     assert (np.abs(helped.shares - exact) <= 4 * helped.standard_error + 1e-9).all()
-    assert helped.standard_error.max() <= 1.5 * plain.standard_error.max()
+    assert helped.standard_error.max() < plain.standard_error.max()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 1000), st.integers(14, 40))
+def test_whatever_groups_are_worth_between_their_bounds_the_shares_move_by_no_more_than_said(
+    seed: int, pairs: int
+) -> None:
+    value = saving([3.0, 5.0, 8.0, 9.0, 14.0, 15.0, 21.0])
+    room = np.random.default_rng(seed).uniform(0.0, 2.0, (128, 2))
+
+    def bracket(coalition: int) -> tuple[float, float]:
+        return value(coalition) - room[coalition, 0], value(coalition) + room[coalition, 1]
+
+    loose = sampled_shapley(bracket, value(127), 7, pairs, seed)
+    tight = sampled_shapley(known(value), value(127), 7, pairs, seed)
+    assert (np.abs(loose.shares - tight.shares) <= loose.allowance + 1e-9).all()
+
+
+def test_few_pairs_tell_an_error_without_a_regression_and_hardly_any_tell_none() -> None:
+    costs = np.arange(3.0, 26.0)
+    value = saving(costs.tolist())
+    few = sampled_shapley(known(value), value(2**23 - 1), 23, 20, seed=0)
+    assert few.few and np.isfinite(few.standard_error).all()
+    none = sampled_shapley(known(value), value(2**23 - 1), 23, 6, seed=0)
+    assert np.isinf(none.standard_error).all()
+    for drawn in (few, none):
+        assert drawn.shares.sum() == pytest.approx(value(2**23 - 1))
 
 
 def test_without_time_the_shapley_value_states_no_error_and_still_adds_up() -> None:
     value = saving([3.0, 5.0, 8.0])
-    drawn = sampled_shapley(value, 3, 100, seed=0, seconds=-1.0)
-    assert drawn.orders == 0
+    drawn = sampled_shapley(known(value), value(7), 3, 100, seed=0, seconds=-1.0)
+    assert drawn.pairs == 0
     assert drawn.shares.sum() == pytest.approx(value(7))
     assert np.isinf(drawn.standard_error).all()
+
+
+def test_the_first_level_not_settled_is_told_between_two_amounts() -> None:
+    values = np.array([0, 0, 0, 4, 0, 3, 2, 6], dtype=float)
+
+    def value(coalition: int) -> float:
+        return float(values[coalition])
+
+    search = unhappiest(all_values(value, 3), 3)
+    assert exact_nucleolus(value, 3).level is None
+    short = nucleolus(value, 3, search, seconds=0.0)
+    assert not short.complete and short.level is not None
+    assert short.level[0] <= short.level[1]
+
+
+def test_some_coalitions_bound_the_least_core_from_below() -> None:
+    # Any two of three win: each pair wants 1, so that a third is lacking.
+    assert least_of_some(1.0, 3, {0b011: 1.0, 0b101: 1.0, 0b110: 1.0}) == pytest.approx(1 / 3)
+    assert least_of_some(1.0, 3, {0b011: 1.0, 0b100: 0.5}) == pytest.approx(0.25)
 
 
 def test_all_values_are_given_up_when_time_is_over() -> None:

@@ -15,7 +15,8 @@ from time import perf_counter
 import numpy as np
 
 from model.optimise.cost_sharing import Unhappy
-from model.optimise.joint_purchase.auction import Auction, FloatArray, IntArray, Package
+from model.optimise.joint_purchase.auction import Auction, FloatArray, IntArray, Package, price_of
+from model.optimise.joint_purchase.clear import clear
 from model.optimise.joint_purchase.master import Master
 from model.optimise.joint_purchase.scale import relax
 from model.optimise.solver import ArrayAnswer, SolverOptions
@@ -29,6 +30,8 @@ _NOISE = 1e-9
 _GAP = 1e-4
 #: Times that a group is valued again with better prices of its single offers.
 _ROUNDS = 8
+#: Room of groups that only have to be known roughly, in rooms of the others.
+_WIDER = 8.0
 #: A yes-or-no value above this means yes.
 _YES = 0.5
 
@@ -52,27 +55,31 @@ class LargeGame:
         options: seconds and seed; its absolute gap is the room within which groups are valued.
 
     `loosest` is the most by which a group valued so far may save more [objective]: more than the room where time ran
-    out. Nothing is searched for long after `until`, a reading of `perf_counter` [s].
+    out; `brackets` tells of each between what its saving lies. Nothing is searched for long after `until`, a reading
+    of `perf_counter` [s].
     """
 
     def __init__(self, auction: Auction, player: IntArray, payments: FloatArray, options: SolverOptions) -> None:
         self.players = len(payments)
         self.options = replace(options, relative_gap=0.0)
         self.known: dict[int, float] = {0: 0.0}
+        self.brackets: dict[int, tuple[float, float]] = {}
         self.loosest = 0.0
         self.until = inf
         self._met: set[int] = set()
         self._offers = payments
         self._relaxed: Master | None = None
+        self._wide: Master | None = None
         outs = tuple(
             Package(f"out {one}", len(auction.suppliers), np.flatnonzero(player == one), 0.0)
             for one in range(self.players)
         )
-        parts = np.bincount(player, auction.power, self.players) / auction.power.sum()
+        self._auction, self._player = auction, player
+        self._parts = np.bincount(player, auction.power, self.players) / auction.power.sum()
         inside = len(auction.packages)
         along = np.zeros((len(auction.suppliers) + 1, inside + self.players))
         limited = np.where(np.isfinite(auction.power_limit), auction.power_limit, 0.0)
-        along[:-1, inside:] = limited[:, None] * parts
+        along[:-1, inside:] = limited[:, None] * self._parts
         self._outs = inside + np.arange(self.players)
         self._along = along
         self._open = replace(
@@ -90,15 +97,45 @@ class LargeGame:
     def value(self, coalition: int) -> float:
         """Return what the wards of a bit mask save together [unit of the objective per year]."""
         if coalition not in self.known:
-            inside = np.array([coalition >> player & 1 for player in range(self.players)], dtype=np.float64)
-            self._master.charge(self._outs, np.zeros(self.players))
-            self._master.restrict(self._outs, 1.0 - inside, 1.0 - inside)
-            # Two groups never save less together, so where time runs out each ward's own saving is still sure.
-            alone = sum(self.known.get(1 << player, 0.0) for player in range(self.players) if coalition >> player & 1)
-            found = self._settled(-inf)
-            self.known[coalition] = max(alone, float(inside @ self._offers) - found.cost)
-            self.loosest = max(self.loosest, float(inside @ self._offers) - found.bound - self.known[coalition])
+            least, most = self.brackets[coalition] = self._between(self._master, coalition, self.options.absolute_gap)
+            self.known[coalition], self.loosest = least, max(self.loosest, most - least)
         return self.known[coalition]
+
+    def bracket(self, coalition: int) -> tuple[float, float]:
+        """Return between what amounts the saving of the wards of a bit mask lies [unit of the objective per year].
+
+        It is wider than the room within which `value` knows them, and found sooner.
+        """
+        if coalition not in self.brackets:
+            # Its cuts would only be in the way of the search, which needs few but good ones.
+            self._wide = self._wide or Master(self._open, self._along, _NOISE)
+            self.brackets[coalition] = self._between(self._wide, coalition, _WIDER * self.options.absolute_gap)
+        return self.brackets[coalition]
+
+    def _between(self, master: Master, coalition: int, room: float) -> tuple[float, float]:
+        """Return what the wards of a bit mask save at least and at most, within a room if time allows [objective]."""
+        inside = np.array([coalition >> player & 1 for player in range(self.players)], dtype=np.float64)
+        master.charge(self._outs, np.zeros(self.players))
+        master.restrict(self._outs, 1.0 - inside, 1.0 - inside)
+        # Two groups never save less together, so where time runs out each ward's own saving is still sure.
+        alone = sum(self.known.get(1 << player, 0.0) for player in range(self.players) if coalition >> player & 1)
+        found = self._settled(master, -inf, room)
+        offers = float(inside @ self._offers)
+        least = max(alone, offers - found.cost)
+        return least, max(least, offers - found.bound)
+
+    def whole(self, coalition: int, seconds: float) -> float:
+        """Return what the wards of a bit mask save at least with every facility served by one supplier [objective].
+
+        Args:
+            coalition: as a bit mask.
+            seconds: time to look for an award [s]; the longer, the less is left out.
+        """
+        inside = np.array([coalition >> player & 1 for player in range(self.players)], dtype=np.float64)
+        auction = self._auction.among(inside[self._player] > 0.0)
+        auction = replace(auction, power_limit=self._auction.power_limit * float(self._parts @ inside))
+        found = clear(auction, replace(self.options, seconds=seconds))
+        return -inf if found.award is None else float(inside @ self._offers) - price_of(auction, found.award)
 
     def rough(self, coalition: int) -> float:
         """Return what the wards of a bit mask save if everything may be awarded in parts, which is never less.
@@ -145,10 +182,11 @@ class LargeGame:
         self._master.restrict(self._outs, np.zeros(self.players), np.ones(self.players))
         self._master.change_rule(self._proper, 1.0, float(self.players - 1))
         whole = 2**self.players - 1
-        barred = [self._bar(one) for one in sorted({*self.known, *self._met}) if 0 < one < whole and not outside(one)]
+        met = sorted({*self.brackets, *self._met})
+        barred = [self._bar(one) for one in met if 0 < one < whole and not outside(one)]
         try:
             while True:
-                found = self._settled(payments.sum() - enough)
+                found = self._settled(self._master, payments.sum() - enough, self.options.absolute_gap)
                 at_most = float(payments.sum() - found.bound)
                 if found.answer.proof.status == "infeasible":
                     return None
@@ -174,19 +212,20 @@ class LargeGame:
         flipped[self._outs] = [1.0 if coalition >> player & 1 else -1.0 for player in range(self.players)]
         return self._master.add_rule(flipped, 1.0 - (self.players - coalition.bit_count()), inf)
 
-    def _settled(self, enough: float) -> _Settled:
-        """Return the lowest cost with single offers priced right; stop below `enough`, or when time is over."""
+    def _settled(self, master: Master, enough: float, room: float) -> _Settled:
+        """Return the lowest cost within a room, single offers priced right; stop below `enough` or out of time."""
         # The solver keeps its options from one solve to the next: a target left behind would cut valuing short.
-        target = enough / self._master.unit
+        target = enough / master.unit
         further: dict[str, bool | int | float | str] = {"mip_allow_restart": False, "objective_target": target}
         for _ in range(_ROUNDS):
             seconds = max(LEAST_SECONDS, min(self.options.seconds, self.until - perf_counter()))
-            answer = self._master.solve(replace(self.options, seconds=seconds, further=further), whole=True)
-            bound = answer.proof.bound * self._master.unit
+            asked = replace(self.options, seconds=seconds, absolute_gap=room, further=further)
+            answer = master.solve(asked, whole=True)
+            bound = answer.proof.bound * master.unit
             if not answer.proof.has_answer:
                 return _Settled(inf, bound, answer)
-            dearer = self._master.learn(self._master.choice(answer.values), self.options)
-            cost = answer.proof.objective * self._master.unit + dearer
-            if dearer <= self.options.absolute_gap or cost <= enough or perf_counter() > self.until:
+            dearer = master.learn(master.choice(answer.values), self.options)
+            cost = answer.proof.objective * master.unit + dearer
+            if dearer <= room or cost <= enough or perf_counter() > self.until:
                 break
         return _Settled(cost, bound, answer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from math import inf
+from math import inf, isfinite
 from time import perf_counter
 from typing import Any
 
@@ -18,6 +18,7 @@ from model.optimise.cost_sharing import (
     MostUnhappy,
     Unhappy,
     largest_excess,
+    least_of_some,
     nucleolus,
     proportional,
     unhappiest,
@@ -42,9 +43,11 @@ _MOST_TO_THE_YEN = 1_500
 _ROOM, _SMALL_ROOM = 1e-5, 1e-6
 #: Excesses of many wards with many facilities are equal within so many of these rooms.
 _ROOMS = 3.0
-#: Parts of the time by whose end the values of all groups, the nucleolus, and the orders of the Shapley value are done;
-#: the rest is for the complaints under the other divisions.
-_VALUES_PART, _NUCLEOLUS_PART, _ORDERS_PART = 0.4, 0.5, 0.93
+#: Parts of the time by whose end the values of all groups, those drawn for the Shapley value, and the nucleolus are
+#: done; the rest is for the complaints under the other divisions.
+_VALUES_PART, _DRAWS_PART, _NUCLEOLUS_PART = 0.4, 0.6, 0.9
+#: Players whose groups are few enough to be valued however long it takes.
+_ALWAYS_EXACT = 2
 #: Room for the binary error of parts that add up to one.
 _NOISE = 1e-9
 
@@ -59,15 +62,14 @@ class Sharing:
         saving: of all wards together [JPY/year].
         alone: what each ward would save by itself [JPY/year].
         nucleolus: division with the smallest largest complaint.
-        shapley: mean gain over orders of arrival [JPY/year].
-        shapley_error: standard error of each; zero where exact.
-        orders: orders drawn; 0 where exact.
-        rough_orders: orders drawn of the game with awards in parts, from which that of the wards differs little.
+        shapley: mean gain over orders of arrival [JPY/year], exact or from random groups.
         proportional: in proportion to the offers [JPY/year].
         excess: largest excess of each of the three divisions [JPY/year]; above zero some group could do better alone.
         room: the savings of groups are known within this [JPY/year].
         tolerance: excesses closer than this were taken as equal [JPY/year].
         in_parts: groups were valued as if a facility could be served in parts, which can only flatter a group.
+        whole_least: no division has a smaller largest excess than this with whole facilities [JPY/year]; minus
+            infinity where this was not looked for.
     """
 
     wards: tuple[str, ...]
@@ -75,20 +77,23 @@ class Sharing:
     saving: float
     alone: FloatArray
     nucleolus: Division
-    shapley: FloatArray
-    shapley_error: FloatArray
-    orders: int
-    rough_orders: int
+    shapley: SampledShapley
     proportional: FloatArray
     excess: dict[str, float]
     room: float
     tolerance: float
     in_parts: bool
+    whole_least: float
 
     @property
     def least_core(self) -> tuple[float, float]:
-        """Between what amounts the smallest possible largest complaint lies [JPY/year]; not positive: no empty core."""
-        return self.nucleolus.least, max(self.nucleolus.least, self.excess["nucleolus"])
+        """Between what amounts the smallest possible largest complaint lies [JPY/year]; not positive: no empty core.
+
+        Of groups whose facilities are each served by one supplier; what they save with parts, no less, is the upper
+        end's proof.
+        """
+        least = self.whole_least if self.in_parts else self.nucleolus.least
+        return least, max(least, self.excess["nucleolus"])
 
 
 class WardGame:
@@ -126,6 +131,7 @@ class WardGame:
         self._total = self._model.model.total.expr
         self._share_capacity(np.bincount(player, auction.power, self.players) / auction.power.sum())
         self.known: dict[int, float] = {0: 0.0}
+        self.brackets: dict[int, tuple[float, float]] = {}
         self.loosest = 0.0
         self.until = inf
 
@@ -159,8 +165,14 @@ class WardGame:
             if award is not None:
                 worth = max(worth, float(self.offers[inside].sum()) - price_of(self._auction, award))
             self.known[coalition] = worth
-            self.loosest = max(self.loosest, float(self.offers[inside].sum()) - proof.bound - worth)
+            self.brackets[coalition] = worth, max(worth, float(self.offers[inside].sum()) - proof.bound)
+            self.loosest = max(self.loosest, self.brackets[coalition][1] - worth)
         return self.known[coalition]
+
+    def bracket(self, coalition: int) -> tuple[float, float]:
+        """Return between what amounts the saving of the wards of a bit mask lies [JPY/year]."""
+        self.value(coalition)
+        return self.brackets[coalition]
 
     def _solve(self) -> tuple[Proof, Award | None]:
         """Solve the model as it stands in the time that is left."""
@@ -206,15 +218,15 @@ class WardGame:
 
 
 def share(
-    built: Built, options: SolverOptions, orders: int = 200, seed: int = 0, saving: float | None = None
+    built: Built, options: SolverOptions, pairs: int = 200, seed: int = 0, saving: float | None = None
 ) -> Sharing:
     """Return the saving of the joint purchase divided by nucleolus, Shapley value and proportion.
 
     Args:
         built: the auction; every ward needs a stage-1 offer.
         options: seconds for the whole.
-        orders: most orders of arrival for the sampled Shapley value (more than 12 wards).
-        seed: seed of these orders.
+        pairs: most pairs of groups drawn for the Shapley value (more than 12 wards).
+        seed: seed of these draws.
         saving: what all save by the award in hand [JPY/year]; by default what the best award would save.
     """
     begun = perf_counter()
@@ -225,31 +237,49 @@ def share(
     game.until = begun + _VALUES_PART * options.seconds
     alone = np.array([game.value(1 << player) for player in range(players)])
     saving = game.value(whole)
-    values = values_in_time(game.value, players, game.until) if players <= LARGEST_EXACT else None
+    until = inf if players <= _ALWAYS_EXACT else game.until
+    values = values_in_time(game.value, players, until) if players <= LARGEST_EXACT else None
     search: MostUnhappy = game.search if values is None else unhappiest(values, players)
+    game.until = begun + _DRAWS_PART * options.seconds
+    if values is not None:
+        known = game.known
+        drawn = SampledShapley(shapley_values(values), np.zeros(players), np.full(players, game.loosest), 0)
+    else:
+        rough = game.rough if isinstance(game, LargeGame) else None
+        drawn = sampled_shapley(game.bracket, saving, players, pairs, seed, game.until - perf_counter(), rough)
+        known = {coalition: least for coalition, (least, _) in game.brackets.items()} | game.known
     tolerance = max(_SAME_YEN, _ROOMS * room)
-    centre = None
     game.until = begun + _NUCLEOLUS_PART * options.seconds
+    centre = None
     if isinstance(game, LargeGame):
         priced = game.priced()
         centre = priced - (priced.sum() - saving) / players
-    inner = nucleolus(game.value, players, search, tolerance, game.until - perf_counter(), game.known, centre)
-    game.until = begun + _ORDERS_PART * options.seconds
-    if values is not None:
-        drawn = SampledShapley(shapley_values(values), np.zeros(players), 0)
-    else:
-        rough = game.rough if isinstance(game, LargeGame) else None
-        drawn = sampled_shapley(game.value, players, orders, seed, game.until - perf_counter(), rough)
+    inner = nucleolus(game.value, players, search, tolerance, game.until - perf_counter(), known, centre)
     game.until = begun + options.seconds
     by_offer = proportional(saving, offers)
     excess = {"nucleolus": inner.largest_excess}
     for name, one in (("shapley", drawn.shares), ("proportional", by_offer)):
         excess[name] = largest_excess(players, one, search) if players > 1 else 0.0
-    room = max(room, game.loosest)
+    in_parts, whole_least = isinstance(game, LargeGame), -inf
+    if isinstance(game, LargeGame) and inner.least > tolerance:
+        whole_least = _whole_least(game, inner, saving)
     return Sharing(
-        wards, offers, saving, alone, inner, drawn.shares, drawn.standard_error, drawn.orders, drawn.rough_orders,
-        by_offer, excess, room, tolerance, isinstance(game, LargeGame),
+        wards, offers, saving, alone, inner, drawn, by_offer, excess, max(room, game.loosest), tolerance, in_parts,
+        whole_least,
     )  # fmt: skip
+
+
+def _whole_least(game: LargeGame, inner: Division, saving: float) -> float:
+    """Return what the largest complaint is at least with whole facilities, from the groups that have it in parts."""
+    # A ward can stay with its offer, and saves nothing then.
+    values = {1 << player: 0.0 for player in range(game.players)}
+    for coalition in inner.tight:
+        left = game.until - perf_counter()
+        if left <= 0.0:
+            break
+        worth = game.whole(coalition, max(LEAST_SECONDS, left / 2))
+        values[coalition] = max(worth, values.get(coalition, -inf)) if isfinite(worth) else 0.0
+    return least_of_some(saving, game.players, values)
 
 
 def _game(built: Built, options: SolverOptions) -> tuple[WardGame | LargeGame, tuple[str, ...], FloatArray, float]:
@@ -283,13 +313,16 @@ def sharing_dataset(found: Sharing, bills: Mapping[str, float], facts: Mapping[s
     """
     units = {"units": "JPY/year"}
     names = ("nucleolus", "shapley", "proportional")
-    saved = np.array([found.nucleolus.shares, found.shapley, found.proportional])
+    saved = np.array([found.nucleolus.shares, found.shapley.shares, found.proportional])
+    least, most = found.nucleolus.level or (np.nan, np.nan)
     attributes: dict[str, Any] = {
         "title": "saving of the joint purchase by ward", "saving": found.saving,
         "least_core_at_least": found.least_core[0], "least_core_at_most": found.least_core[1],
+        "least_core_in_parts_at_least": found.nucleolus.least if found.in_parts else np.nan,
         "nucleolus_levels": found.nucleolus.settled,
-        "nucleolus_complete": str(found.nucleolus.complete), "orders": found.orders,
-        "rough_orders": found.rough_orders, "room": found.room, **facts,
+        "nucleolus_complete": str(found.nucleolus.complete), "next_level_at_least": least,
+        "next_level_at_most": most, "pairs": found.shapley.pairs, "rough_pairs": found.shapley.rough_pairs,
+        "room": found.room, **facts,
     }  # fmt: skip
     return xr.Dataset(
         {
@@ -298,7 +331,8 @@ def sharing_dataset(found: Sharing, bills: Mapping[str, float], facts: Mapping[s
             "saving": (("division", "ward"), saved, units),
             "payment": (("division", "ward"), found.offers - saved, units),
             "contract_bill": ("ward", np.array([bills[ward] for ward in found.wards]), units),
-            "standard_error": ("ward", found.shapley_error, units),
+            "standard_error": ("ward", found.shapley.standard_error, units),
+            "valuation_allowance": ("ward", found.shapley.allowance, units),
             "largest_excess": ("division", np.array([found.excess[name] for name in names]), units),
         },
         coords={"ward": list(found.wards), "division": list(names)},

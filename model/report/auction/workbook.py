@@ -311,10 +311,10 @@ def sharing_table(found: Sharing, bills: Mapping[str, float], language: Language
     )  # fmt: skip
     rows: list[list[Cell]] = [headings]
     inner, drawn, by_offer = (
-        whole_yen(one) for one in (found.nucleolus.shares, found.shapley, found.proportional)
+        whole_yen(one) for one in (found.nucleolus.shares, found.shapley.shares, found.proportional)
     )  # fmt: skip
     for number, code in enumerate(found.wards):
-        pays, error = float(found.offers[number]) - inner[number], float(found.shapley_error[number])
+        pays, error = float(found.offers[number]) - inner[number], float(found.shapley.standard_error[number])
         rows.append([
             ward_name(code, language), float(found.offers[number]), round(float(found.alone[number])), inner[number],
             drawn[number], round(error) if isfinite(error) else None, by_offer[number], pays, bills[code],
