@@ -39,6 +39,8 @@ _OLD_WORKBOOK = Text(
 )
 #: Sheet that is read wherever it stands in the file; without it the first one.
 ROWS_SHEET = Text("rows", "入力")
+#: A line with nothing but one cell that begins like this is a remark, and passed over.
+REMARK = "#"
 _NO_WORKBOOK = Text("this is not a readable Excel file (.xlsx)", "Excelファイル(.xlsx)として読めません")
 
 
@@ -235,10 +237,11 @@ def _table(path: Path, lines: Iterable[tuple[int, Iterable[Any]]], faults: Fault
 
 
 def _filled_lines(lines: Iterable[tuple[int, Iterable[Any]]]) -> Iterator[tuple[int, list[Any]]]:
-    """Yield the lines in which anything stands."""
+    """Yield the lines in which anything but a remark stands."""
     for number, line in lines:
         cells = list(line)
-        if any(_filled(cell) for cell in cells):
+        filled = [cell for cell in cells if _filled(cell)]
+        if filled and not (len(filled) == 1 and len(cells) > 1 and str(filled[0]).lstrip().startswith(REMARK)):
             yield number, cells
 
 

@@ -53,14 +53,14 @@ def kinds() -> dict[str, Kind]:
     from model.forms import Listed, forms
     from model.ordinance.row_template import SUFFIXES, write_template
 
-    def of(one: Listed) -> Kind:
+    def of(name: str, one: Listed) -> Kind:
         def write(path: Path, language: Language) -> None:
-            write_template(one.form(language), path, language, one.sheets(language))
+            write_template(one.form(language), path, language, one.sheets(language), _unknown(name, language))
 
         return Kind(one.title, SUFFIXES, write)
 
     scenario = Kind(Text("scenario", "シナリオ"), (".yaml", ".yml"), _write_scenario)
-    return {"scenario": scenario, **{name: of(one) for name, one in forms().items()}}
+    return {"scenario": scenario, **{name: of(name, one) for name, one in forms().items()}}
 
 
 def register(app: typer.Typer) -> None:

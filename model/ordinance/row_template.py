@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,7 +14,7 @@ from model.ordinance.columns import Column, columns_of
 from model.ordinance.derivation import unit_name
 from model.ordinance.programme import Row
 from model.paths import written_at_once
-from model.record_files import ROWS_SHEET
+from model.record_files import REMARK, ROWS_SHEET
 from model.spreadsheet import Cell, Table, fill_sheet, write_csv
 
 if TYPE_CHECKING:
@@ -59,7 +59,13 @@ class Form(Protocol):
         """Return the worked rows in a language."""
 
 
-def write_template(programme: Form, path: Path, language: Language, sheets: Mapping[str, Table] | None = None) -> None:
+def write_template(
+    programme: Form,
+    path: Path,
+    language: Language,
+    sheets: Mapping[str, Table] | None = None,
+    remarks: Sequence[str] = (),
+) -> None:
     """Write the template of a programme or another form as Excel, CSV or YAML, by the suffix of the path.
 
     Args:
@@ -67,16 +73,20 @@ def write_template(programme: Form, path: Path, language: Language, sheets: Mapp
         path: file to write.
         language: language of headings, choices and worked rows.
         sheets: what else a workbook holds, by name of sheet.
+        remarks: what to know about the worked rows; readers pass over them.
     """
     columns = columns_of(programme.row)
     table = filled_form(programme.row, programme.examples_in(language), language)
     if path.suffix.lower() == ".xlsx":
         named = columns_of(programme.row.explains) if programme.row.explains else ()
-        _write_xlsx(path, columns, named, table, language, sheets or {})
+        explained: list[Sequence[Cell]] = [*help_table((*columns, *named), language)]
+        explained += [[f"{REMARK} {one}"] for one in remarks]
+        _write_xlsx(path, columns, explained, table, language, sheets or {})
     elif path.suffix.lower() == ".csv":
-        write_csv(path, table)
+        left = [None] * (len(columns) - 1)
+        write_csv(path, [*table, *([f"{REMARK} {one}", *left] for one in remarks)])
     else:
-        _write_yaml(path, programme, columns, language)
+        _write_yaml(path, programme, columns, remarks, language)
 
 
 def filled_form(row: type[Row], rows: Iterable[Row], language: Language) -> Table:
@@ -103,17 +113,17 @@ def help_table(columns: tuple[Column, ...], language: Language) -> Table:
 
 
 def _write_xlsx(
-    path: Path, columns: tuple[Column, ...], named: tuple[Column, ...], table: Table, language: Language,
+    path: Path, columns: tuple[Column, ...], explained: Table, table: Table, language: Language,
     sheets: Mapping[str, Table],
 ) -> None:  # fmt: skip
-    """Write rows with drop-downs, a second sheet that explains columns and names, others, and the choices, hidden."""
+    """Write rows with drop-downs, a second sheet with explanations, others, and the choices, hidden."""
     from openpyxl import Workbook
 
     book = Workbook()
-    sheet, explained, choices = book.worksheets[0], book.create_sheet(_HELP(language)), book.create_sheet(_LISTS)
+    sheet, described, choices = book.worksheets[0], book.create_sheet(_HELP(language)), book.create_sheet(_LISTS)
     sheet.title = ROWS_SHEET(language)
     fill_sheet(sheet, table)
-    fill_sheet(explained, help_table((*columns, *named), language))
+    fill_sheet(described, explained)
     for name, further in sheets.items():
         fill_sheet(book.create_sheet(name, index=len(book.worksheets) - 1), further)
     choices.sheet_state = "hidden"
@@ -145,12 +155,15 @@ def _add_drop_down(sheet: Worksheet, choices: Worksheet, position: int, column: 
     sheet.add_data_validation(rule)
 
 
-def _write_yaml(path: Path, programme: Form, columns: tuple[Column, ...], language: Language) -> None:
+def _write_yaml(
+    path: Path, programme: Form, columns: tuple[Column, ...], remarks: Sequence[str], language: Language
+) -> None:
     """Write the worked rows under `rows`, with a comment on every column."""
     comments = [f"# {programme.title(language)}"]
     for column in columns:
         choices = " / ".join(str(value) for value in column.choices) if column.kind == "choice" else ""
         comments.append(f"#   {column.name}: {column.heading(language)}{'  ' + choices if choices else ''}")
+    comments += [f"{REMARK} {one}" for one in remarks]
     rows = [
         {column.name: _yaml_value(row, column, language) for column in columns if _differs(row, column)}
         for row in programme.examples_in(language)

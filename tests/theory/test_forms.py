@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from model.catalogue import catalogue
 from model.commands.check import kind_of
 from model.commands.template import kinds
-from model.faults import BadInput
+from model.faults import BadInput, FaultList
 from model.forms import check_form, forms
 from model.language import Language
+from model.record_files import read_records
 
 LANGUAGES: tuple[Language, ...] = ("ja", "en")
 
@@ -68,3 +70,26 @@ def test_values_of_auction_rules_are_checked_by_the_rule_they_are_of(tmp_path: P
     assert all(any(name in one for one in told) for name in ("supplier_share_cap", "evaluation", "supply_start"))
     path.write_text("rule,value\nsupplier_share_cap,0.7\n")
     assert "auction_rules" in check_form(path).en
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".yaml"])
+def test_a_file_says_itself_under_which_rules_its_worked_rows_lack_values(tmp_path: Path, suffix: str) -> None:
+    for language, words in (("ja", "--rules seed_2022 では記入例の計算に --fallback が必要です"),
+                            ("en", "with --rules seed_2022 the worked rows need --fallback")):  # fmt: skip
+        path = tmp_path / f"{language}{suffix}"
+        kinds()["forest_offset"].write(path, language)
+        if suffix == ".xlsx":
+            sheets = load_workbook(path).worksheets
+            text = "\n".join(str(cell) for sheet in sheets for row in sheet.values for cell in row)
+        else:
+            text = path.read_text(encoding="utf-8-sig")
+        assert f"# {words}" in text
+        assert "rows: 2;" in kind_of(path).check(path).en
+
+
+def test_remarks_are_no_rows_but_a_name_with_a_number_sign_is(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("id,name\n# nothing else,\n#1,first\n,\n#2,\n", encoding="utf-8")
+    records = read_records(path, FaultList())
+    assert records is not None
+    assert [row.cells for row in records.rows] == [{"id": "#1", "name": "first"}]
