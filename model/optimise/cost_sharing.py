@@ -69,7 +69,6 @@ class Division:
         complete: whether this is the nucleolus, not only a point of the least core.
         level: between what amounts the largest excess lies that the first level not settled can be brought to, with
             those before it left as they are [unit of v]; None where all are settled.
-        tight: coalitions by which no division has a smaller largest excess than `least`.
     """
 
     shares: FloatArray
@@ -78,7 +77,6 @@ class Division:
     settled: int
     complete: bool
     level: tuple[float, float] | None = None
-    tight: tuple[int, ...] = ()
 
 
 def members(coalition: int, players: int) -> FloatArray:
@@ -158,15 +156,14 @@ def nucleolus(
         return Division(np.array([value(whole)]), 0.0, 0.0, 0, True)
     game = _Rows(value(whole), players, alone, dict(known or {}), search, tolerance)
     shares, largest, least, complete = proportional(value(whole), np.ones(players)), inf, -inf, False
-    below, level, first = inf, (-inf, inf), tuple[int, ...]()
+    below, level = inf, (-inf, inf)
     while not complete:
         span = _Span([whole, *(coalition for coalition, _ in game.settled)], players)
         until = begun + seconds
         found = game.level(span, until) if centre is None else game.level_near(span, centre, below, until)
         level = found.least, max(found.least, found.most)
-        tight = tuple(coalition for coalition, price in found.prices.items() if price > _SPAN)
         if not game.settled:
-            shares, largest, least, first = found.shares, found.most, found.least, tight
+            shares, largest, least = found.shares, found.most, found.least
         elif centre is None:
             shares = found.shares
         else:
@@ -179,13 +176,14 @@ def nucleolus(
             break
         if centre is not None:
             centre, below = shares, found.most
+        tight = [coalition for coalition, price in found.prices.items() if price > _SPAN]
         game.settled += [(coalition, found.least) for coalition in tight]
         level = -inf, level[1]
         complete = not tight or _Span([whole, *(one for one, _ in game.settled)], players).rank == players
         if perf_counter() > until:
             break
     settled = len({excess for _, excess in game.settled})
-    return Division(shares, largest, least, settled, complete, None if complete else level, first)
+    return Division(shares, largest, least, settled, complete, None if complete else level)
 
 
 @dataclass(frozen=True)
@@ -265,7 +263,8 @@ class _Rows:
             _, least, prices = self._least(self._open(span))
             most = max(most, least)
             closed = most - least <= self.tolerance
-            if closed or perf_counter() > until or not (news or found is None or found.settled):
+            known = found is not None and not news and not found.settled and isfinite(target)
+            if closed or perf_counter() > until or known:
                 return _Found(best, most, least, prices, closed)
             # What is searched within a room leaves nobody unhappy if this much is left beyond it.
             zero = -2.0 * room
@@ -371,17 +370,6 @@ class _Span:
 def _beyond(span: _Span, coalition: int) -> bool:
     """Say whether the share of a coalition is still open."""
     return not span.holds(coalition)
-
-
-def least_of_some(total: float, players: int, values: Mapping[int, float]) -> float:
-    """Return what the largest excess of some coalitions is at least under any division of a total [unit of v].
-
-    Args:
-        total: v(N).
-        players: number of players.
-        values: v(S), or less, of the coalitions by bit mask, with every player in one at least.
-    """
-    return _level(total, np.full(players, -inf), [(2**players - 1, total)], dict(values), players)[1]
 
 
 def largest_excess(players: int, shares: FloatArray, search: MostUnhappy) -> float:

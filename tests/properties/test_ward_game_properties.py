@@ -17,6 +17,7 @@ from model.optimise.joint_purchase.large_game import LargeGame
 from model.optimise.joint_purchase.rules import Rule
 from model.optimise.joint_purchase.share import WardGame, share
 from model.optimise.joint_purchase.synthetic import synthetic
+from model.optimise.joint_purchase.whole_game import WholeGame
 from model.optimise.solver import SolverOptions
 
 OPTIONS = SolverOptions(seconds=60)
@@ -82,6 +83,7 @@ def test_the_large_game_values_groups_as_the_small_one_does(tmp_path: Path, seed
     number = {code: position for position, code in enumerate(built.purchase.wards)}
     player = np.array([number[code] for code in built.purchase.ward])
     large = LargeGame(built.auction, player, game.offers, replace(OPTIONS, absolute_gap=1.0))
+    exact = WholeGame.of(large)
     for coalition in range(1, 8):
         # Parts of facilities where capacity binds can only make a group cheaper.
         assert large.value(coalition) >= game.value(coalition) - 1000
@@ -90,8 +92,13 @@ def test_the_large_game_values_groups_as_the_small_one_does(tmp_path: Path, seed
             coalition
         )
         assert least - 1 <= large.value(coalition) <= most + 1 <= least + 10
-        # With whole facilities a group saves what the small game says, or less where time runs out.
-        assert large.whole(coalition, 20.0) == pytest.approx(game.value(coalition), abs=1000)
+        assert exact.value(coalition) == pytest.approx(game.value(coalition), abs=1000)
+    check_search(large)
+    check_search(exact)
+
+
+def check_search(large: LargeGame) -> None:
+    """The group that the search finds is the one that a list of all values shows."""
     values = all_values(large.value, 3)
     for shares in (np.array([values[7], 0.0, 0.0]), np.full(3, values[7] / 3)):
         expected = unhappiest(values, 3)(shares, lambda coalition: 0 < coalition < 7, np.inf)

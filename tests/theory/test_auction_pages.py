@@ -150,35 +150,35 @@ def test_whole_numbers_have_separators_and_years_have_none() -> None:
     assert sheet["D2"].alignment.indent == 1
 
 
-def divided_by_three(least: float, most: float, in_parts: bool, whole_least: float, **inner: object) -> Sharing:
+def divided_by_three(least: float, most: float, in_parts: bool, whole: tuple[float, float], **inner: object) -> Sharing:
     thirds, none = np.full(3, 100.0), np.zeros(3)
     division = Division(thirds, most, least, **{"settled": 1, "complete": False, **inner})
     return Sharing(
         ("13101", "13102", "13103"), thirds, 300.0, none, division, SampledShapley(thirds, none, none, 0), thirds,
-        {"nucleolus": most, "shapley": 30.0, "proportional": 40.0}, 0.0, 1.0, in_parts, whole_least,
+        {"nucleolus": most, "shapley": 30.0, "proportional": 40.0}, 0.0, 1.0, in_parts, whole,
     )  # fmt: skip
 
 
 def test_an_empty_core_is_told_only_of_what_is_proven_with_whole_facilities() -> None:
     """Groups that could split facilities save too much, so that an empty core of theirs says nothing of whole ones."""
-    exact = stability_line(divided_by_three(10.0, 20.0, False, -np.inf))
-    proven = stability_line(divided_by_three(12.0, 20.0, True, 10.0))
+    exact = stability_line(divided_by_three(10.0, 20.0, False, (-np.inf, np.inf)))
+    proven = stability_line(divided_by_three(12.0, 25.0, True, (10.0, 20.0)))
     for line in (exact, proven):
         assert line.en.startswith("The core is empty: under any division")
         assert "between 10 and 20 JPY" in line.en and "年 10～20 円" in line.ja
-    parts = stability_line(divided_by_three(10.0, 20.0, True, -40.0))
+    parts = stability_line(divided_by_three(10.0, 20.0, True, (-40.0, np.inf)))
     assert parts.en.startswith("Whether the core is empty is not proven")
     assert "between -40 and 20 JPY" in parts.en and "at least 10 JPY" in parts.en
     assert "年 -40～20 円" in parts.ja and "年 10 円以上" in parts.ja
-    open_end = stability_line(divided_by_three(-9.0, 20.0, True, -np.inf))
+    open_end = stability_line(divided_by_three(-9.0, 20.0, True, (-np.inf, np.inf)))
     assert "at most 20 JPY" in open_end.en and "inf" not in open_end.en + open_end.ja
-    met = stability_line(divided_by_three(-5.0, -5.0, True, -np.inf, complete=True))
+    met = stability_line(divided_by_three(-5.0, -5.0, True, (-np.inf, np.inf), complete=True))
     assert "at least 5 JPY a year by staying" in met.en
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_console_page_and_workbook_say_how_far_the_nucleolus_got(found: Answer, language: Language) -> None:
-    divided = divided_by_three(10.0, 20.0, False, -np.inf, settled=2, level=(3.0, 8.0))
+    divided = divided_by_three(10.0, 20.0, False, (-np.inf, np.inf), settled=2, level=(3.0, 8.0))
     said = "\n".join(share_lines(divided, language))
     sheets = share_sheets(replace(divided, wards=("13101", "13102"), offers=np.full(2, 100.0)), found, language)
     rows = dict(sheets["how sure" if language == "en" else "確からしさ"])
@@ -193,7 +193,7 @@ def test_console_page_and_workbook_say_how_far_the_nucleolus_got(found: Answer, 
 
 
 def test_a_sampled_shapley_value_states_its_error_or_in_words_why_not() -> None:
-    divided = divided_by_three(10.0, 20.0, False, -np.inf)
+    divided = divided_by_three(10.0, 20.0, False, (-np.inf, np.inf))
     thirds = np.full(3, 100.0)
     drawn = SampledShapley(thirds, np.full(3, 7.0), np.full(3, 2.0), 50, 250)
     said = "\n".join(share_lines(replace(divided, shapley=drawn), "en"))

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from model.decomposition import shapley_values
 from model.optimise.cost_sharing import (
     all_values,
-    least_of_some,
     members,
     nucleolus,
     proportional,
@@ -242,12 +241,6 @@ def test_the_first_level_not_settled_is_told_between_two_amounts() -> None:
     short = nucleolus(value, 3, search, seconds=0.0)
     assert not short.complete and short.level is not None
     assert short.level[0] <= short.level[1]
-
-
-def test_some_coalitions_bound_the_least_core_from_below() -> None:
-    # Any two of three win: each pair wants 1, so that a third is lacking.
-    assert least_of_some(1.0, 3, {0b011: 1.0, 0b101: 1.0, 0b110: 1.0}) == pytest.approx(1 / 3)
-    assert least_of_some(1.0, 3, {0b011: 1.0, 0b100: 0.5}) == pytest.approx(0.25)
 
 
 def test_all_values_are_given_up_when_time_is_over() -> None:

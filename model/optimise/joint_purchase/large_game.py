@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import inf
+from math import inf, isfinite
 from time import perf_counter
 
 import numpy as np
@@ -67,14 +67,15 @@ class LargeGame:
         self.loosest = 0.0
         self.until = inf
         self._met: set[int] = set()
-        self._offers = payments
+        self._bars: dict[int, int] = {}
+        self.payments = payments
         self._relaxed: Master | None = None
         self._wide: Master | None = None
         outs = tuple(
             Package(f"out {one}", len(auction.suppliers), np.flatnonzero(player == one), 0.0)
             for one in range(self.players)
         )
-        self._auction, self._player = auction, player
+        self.auction, self.player = auction, player
         self._parts = np.bincount(player, auction.power, self.players) / auction.power.sum()
         inside = len(auction.packages)
         along = np.zeros((len(auction.suppliers) + 1, inside + self.players))
@@ -120,22 +121,24 @@ class LargeGame:
         # Two groups never save less together, so where time runs out each ward's own saving is still sure.
         alone = sum(self.known.get(1 << player, 0.0) for player in range(self.players) if coalition >> player & 1)
         found = self._settled(master, -inf, room)
-        offers = float(inside @ self._offers)
+        offers = float(inside @ self.payments)
         least = max(alone, offers - found.cost)
         return least, max(least, offers - found.bound)
 
-    def whole(self, coalition: int, seconds: float) -> float:
-        """Return what the wards of a bit mask save at least with every facility served by one supplier [objective].
+    def whole(self, coalition: int, seconds: float) -> tuple[float, float]:
+        """Return between what amounts the saving of a group lies if every facility has one supplier [objective].
 
         Args:
             coalition: as a bit mask.
-            seconds: time to look for an award [s]; the longer, the less is left out.
+            seconds: time to look for an award [s].
         """
         inside = np.array([coalition >> player & 1 for player in range(self.players)], dtype=np.float64)
-        auction = self._auction.among(inside[self._player] > 0.0)
-        auction = replace(auction, power_limit=self._auction.power_limit * float(self._parts @ inside))
-        found = clear(auction, replace(self.options, seconds=seconds))
-        return -inf if found.award is None else float(inside @ self._offers) - price_of(auction, found.award)
+        auction = self.auction.among(inside[self.player] > 0.0)
+        auction = replace(auction, power_limit=self.auction.power_limit * float(self._parts @ inside))
+        found, offers = clear(auction, replace(self.options, seconds=seconds)), float(inside @ self.payments)
+        # A ward can stay with its offer, and saves nothing then.
+        least = 0.0 if found.award is None else max(0.0, offers - price_of(auction, found.award))
+        return least, max(least, offers - found.proof.bound) if isfinite(found.proof.bound) else inf
 
     def rough(self, coalition: int) -> float:
         """Return what the wards of a bit mask save if everything may be awarded in parts, which is never less.
@@ -149,7 +152,7 @@ class LargeGame:
         inside = np.array([coalition >> player & 1 for player in range(self.players)], dtype=np.float64)
         self._relaxed.restrict(self._outs, 1.0 - inside, 1.0 - inside)
         cost = self._relaxed.solve(self.options, whole=False).proof.objective * self._relaxed.unit
-        return float(inside @ self._offers) - cost
+        return float(inside @ self.payments) - cost
 
     def priced(self) -> FloatArray:
         """Return a division of a little more than all save that leaves hardly any group better off by itself.
@@ -167,7 +170,7 @@ class LargeGame:
         packages = np.minimum(0.0, reduced[: self._outs[0]])
         parts = ward.T @ held[:, : self._outs[0]]
         beyond = ward.T @ np.minimum(0.0, reduced[master.columns(1)]) + (parts / parts.sum(axis=0)) @ packages
-        return np.asarray(self._offers + reduced[self._outs] - beyond, dtype=np.float64)
+        return np.asarray(self.payments + reduced[self._outs] - beyond, dtype=np.float64)
 
     def search(self, shares: FloatArray, outside: Callable[[int], bool], enough: float = inf) -> Unhappy | None:
         """Return the group with the largest excess among those that `outside` lets pass; None where there is none.
@@ -177,12 +180,12 @@ class LargeGame:
             outside: which groups count.
             enough: a group with more than this excess will do.
         """
-        payments = self._offers - shares
+        payments = self.payments - shares
         self._master.charge(self._outs, payments)
         self._master.restrict(self._outs, np.zeros(self.players), np.ones(self.players))
         self._master.change_rule(self._proper, 1.0, float(self.players - 1))
         whole = 2**self.players - 1
-        met = sorted({*self.brackets, *self._met})
+        met = sorted(self._met)
         barred = [self._bar(one) for one in met if 0 < one < whole and not outside(one)]
         try:
             while True:
@@ -208,9 +211,14 @@ class LargeGame:
 
     def _bar(self, coalition: int) -> int:
         """Keep a group from being found and return the row that does so."""
-        flipped = np.zeros(self._outs[-1] + 1)
-        flipped[self._outs] = [1.0 if coalition >> player & 1 else -1.0 for player in range(self.players)]
-        return self._master.add_rule(flipped, 1.0 - (self.players - coalition.bit_count()), inf)
+        least = 1.0 - (self.players - coalition.bit_count())
+        if coalition in self._bars:
+            self._master.change_rule(self._bars[coalition], least, inf)
+        else:
+            flipped = np.zeros(self._outs[-1] + 1)
+            flipped[self._outs] = [1.0 if coalition >> player & 1 else -1.0 for player in range(self.players)]
+            self._bars[coalition] = self._master.add_rule(flipped, least, inf)
+        return self._bars[coalition]
 
     def _settled(self, master: Master, enough: float, room: float) -> _Settled:
         """Return the lowest cost within a room, single offers priced right; stop below `enough` or out of time."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from math import inf, isfinite
+from math import inf
 from time import perf_counter
 from typing import Any
 
@@ -18,7 +18,6 @@ from model.optimise.cost_sharing import (
     MostUnhappy,
     Unhappy,
     largest_excess,
-    least_of_some,
     nucleolus,
     proportional,
     unhappiest,
@@ -30,6 +29,7 @@ from model.optimise.joint_purchase.clear import is_large
 from model.optimise.joint_purchase.large_game import LEAST_SECONDS, LargeGame
 from model.optimise.joint_purchase.model import power_used, total_of, weighted, winner_model
 from model.optimise.joint_purchase.scale import suits
+from model.optimise.joint_purchase.whole_game import WholeGame
 from model.optimise.sampled_shapley import SampledShapley, sampled_shapley
 from model.optimise.solver import Proof, SolverOptions
 
@@ -44,8 +44,9 @@ _ROOM, _SMALL_ROOM = 1e-5, 1e-6
 #: Excesses of many wards with many facilities are equal within so many of these rooms.
 _ROOMS = 3.0
 #: Parts of the time by whose end the values of all groups, those drawn for the Shapley value, and the nucleolus are
-#: done; the rest is for the complaints under the other divisions.
-_VALUES_PART, _DRAWS_PART, _NUCLEOLUS_PART = 0.4, 0.6, 0.9
+#: done, the last two in large auctions and in others, where the core with whole facilities comes after them, by the end
+#: of the last part; the rest is for the complaints under the other divisions.
+_VALUES_PART, _LARGE_PARTS, _PARTS, _WHOLE_PART = 0.4, (0.6, 0.93), (0.4, 0.55), 0.93
 #: Players whose groups are few enough to be valued however long it takes.
 _ALWAYS_EXACT = 2
 #: Room for the binary error of parts that add up to one.
@@ -68,8 +69,8 @@ class Sharing:
         room: the savings of groups are known within this [JPY/year].
         tolerance: excesses closer than this were taken as equal [JPY/year].
         in_parts: groups were valued as if a facility could be served in parts, which can only flatter a group.
-        whole_least: no division has a smaller largest excess than this with whole facilities [JPY/year]; minus
-            infinity where this was not looked for.
+        whole: between what amounts the smallest possible largest excess lies with whole facilities, where the core in
+            parts is empty and this was looked for [JPY/year].
     """
 
     wards: tuple[str, ...]
@@ -83,7 +84,7 @@ class Sharing:
     room: float
     tolerance: float
     in_parts: bool
-    whole_least: float
+    whole: tuple[float, float]
 
     @property
     def least_core(self) -> tuple[float, float]:
@@ -92,8 +93,8 @@ class Sharing:
         Of groups whose facilities are each served by one supplier; what they save with parts, no less, is the upper
         end's proof.
         """
-        least = self.whole_least if self.in_parts else self.nucleolus.least
-        return least, max(least, self.excess["nucleolus"])
+        least = self.whole[0] if self.in_parts else self.nucleolus.least
+        return least, max(least, min(self.whole[1], self.excess["nucleolus"]))
 
 
 class WardGame:
@@ -174,10 +175,11 @@ class WardGame:
         self.value(coalition)
         return self.brackets[coalition]
 
-    def _solve(self) -> tuple[Proof, Award | None]:
-        """Solve the model as it stands in the time that is left."""
+    def _solve(self, target: float = -inf) -> tuple[Proof, Award | None]:
+        """Solve the model as it stands in the time that is left; an award below a target will do."""
         seconds = max(LEAST_SECONDS, min(self.options.seconds, self.until - perf_counter()))
-        return self._model.solve(replace(self.options, seconds=seconds))
+        # The solver keeps its options from one solve to the next.
+        return self._model.solve(replace(self.options, seconds=seconds, further={"objective_target": target}))
 
     def search(self, shares: FloatArray, outside: Callable[[int], bool], enough: float = inf) -> Unhappy | None:
         """Return the group with the largest excess among those that `outside` lets pass; None where there is none.
@@ -185,7 +187,7 @@ class WardGame:
         Args:
             shares: what each ward is given.
             outside: which groups count.
-            enough: a group with more than this would do; the largest is found all the same.
+            enough: a group with more than this excess will do.
         """
         model: Any = self._model.model
         payments = self.offers - shares
@@ -199,7 +201,7 @@ class WardGame:
         model.proper.add(total_of(self._out) <= self.players - 1)
         try:
             while True:
-                proof, award = self._solve()
+                proof, award = self._solve(float(payments.sum()) - enough)
                 at_most = float(payments.sum() - proof.bound)
                 if award is None:
                     return None if proof.status == "infeasible" else Unhappy(0, -inf, at_most, False)
@@ -240,7 +242,8 @@ def share(
     until = inf if players <= _ALWAYS_EXACT else game.until
     values = values_in_time(game.value, players, until) if players <= LARGEST_EXACT else None
     search: MostUnhappy = game.search if values is None else unhappiest(values, players)
-    game.until = begun + _DRAWS_PART * options.seconds
+    draws_part, nucleolus_part = _LARGE_PARTS if is_large(built.auction) else _PARTS
+    game.until = begun + draws_part * options.seconds
     if values is not None:
         known = game.known
         drawn = SampledShapley(shapley_values(values), np.zeros(players), np.full(players, game.loosest), 0)
@@ -249,37 +252,33 @@ def share(
         drawn = sampled_shapley(game.bracket, saving, players, pairs, seed, game.until - perf_counter(), rough)
         known = {coalition: least for coalition, (least, _) in game.brackets.items()} | game.known
     tolerance = max(_SAME_YEN, _ROOMS * room)
-    game.until = begun + _NUCLEOLUS_PART * options.seconds
+    game.until = begun + (nucleolus_part if isinstance(game, LargeGame) else _WHOLE_PART) * options.seconds
     centre = None
     if isinstance(game, LargeGame):
         priced = game.priced()
         centre = priced - (priced.sum() - saving) / players
     inner = nucleolus(game.value, players, search, tolerance, game.until - perf_counter(), known, centre)
+    room = max(room, game.loosest)
+    whole = (-inf, inf)
+    if isinstance(game, LargeGame) and inner.least > tolerance:
+        game.until = begun + _WHOLE_PART * options.seconds
+        whole = _whole_core(game, inner, saving, tolerance)
     game.until = begun + options.seconds
     by_offer = proportional(saving, offers)
     excess = {"nucleolus": inner.largest_excess}
     for name, one in (("shapley", drawn.shares), ("proportional", by_offer)):
         excess[name] = largest_excess(players, one, search) if players > 1 else 0.0
-    in_parts, whole_least = isinstance(game, LargeGame), -inf
-    if isinstance(game, LargeGame) and inner.least > tolerance:
-        whole_least = _whole_least(game, inner, saving)
-    return Sharing(
-        wards, offers, saving, alone, inner, drawn, by_offer, excess, max(room, game.loosest), tolerance, in_parts,
-        whole_least,
-    )  # fmt: skip
+    in_parts = isinstance(game, LargeGame)
+    return Sharing(wards, offers, saving, alone, inner, drawn, by_offer, excess, room, tolerance, in_parts, whole)
 
 
-def _whole_least(game: LargeGame, inner: Division, saving: float) -> float:
-    """Return what the largest complaint is at least with whole facilities, from the groups that have it in parts."""
-    # A ward can stay with its offer, and saves nothing then.
-    values = {1 << player: 0.0 for player in range(game.players)}
-    for coalition in inner.tight:
-        left = game.until - perf_counter()
-        if left <= 0.0:
-            break
-        worth = game.whole(coalition, max(LEAST_SECONDS, left / 2))
-        values[coalition] = max(worth, values.get(coalition, -inf)) if isfinite(worth) else 0.0
-    return least_of_some(saving, game.players, values)
+def _whole_core(game: LargeGame, inner: Division, saving: float, tolerance: float) -> tuple[float, float]:
+    """Return between what amounts the least possible largest complaint lies with whole facilities."""
+    exact = WholeGame.of(game)
+    exact.known[2**game.players - 1] = saving
+    seconds = game.until - perf_counter()
+    found = nucleolus(exact.value, game.players, exact.search, tolerance, seconds, exact.known, inner.shares)
+    return found.least, found.largest_excess
 
 
 def _game(built: Built, options: SolverOptions) -> tuple[WardGame | LargeGame, tuple[str, ...], FloatArray, float]:
