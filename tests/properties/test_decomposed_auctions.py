@@ -45,6 +45,23 @@ def shuffle_rows(folder: Path, seed: int) -> None:
             writer.writerows(rows)
 
 
+@pytest.mark.slow
+def test_ten_thousand_packages_in_any_order_are_the_same_auction(tmp_path: Path) -> None:
+    """What is cleared is the same to the last bit, and so is the award, as nothing else of the files is looked at."""
+    write_tables(synthetic(23, 100, 30, 10_000, seed=0).tables, tmp_path, "en")
+    first = built_of(tmp_path)
+    shuffle_rows(tmp_path, seed=7)
+    again = built_of(tmp_path)
+    assert len(first.auction.packages) > 9_000 and is_large(first.auction)
+    for name in ("facilities", "suppliers", "segments"):
+        assert getattr(first.auction, name) == getattr(again.auction, name), name
+    for name in ("energy", "power", "divisible", "prices", "power_limit"):
+        assert np.array_equal(getattr(first.auction, name), getattr(again.auction, name)), name
+    for one, other in zip(first.auction.packages, again.auction.packages, strict=True):
+        assert (one.name, one.supplier, one.price, one.group) == (other.name, other.supplier, other.price, other.group)
+        assert np.array_equal(one.facilities, other.facilities)
+
+
 @pytest.mark.usefixtures("decomposed")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_order_of_rows_changes_no_award_of_a_decomposed_auction(tmp_path: Path, seed: int) -> None:
