@@ -227,16 +227,16 @@ def test_share_leaves_no_ward_worse_off_and_hands_out_everything(run: Run, small
     head, *rows, total = [list(row) for row in sheet.iter_rows(values_only=True)]
     offer, given, pays = (
         head.index("stage-1 offer [JPY/year]"),
-        head.index("nucleolus"),
-        head.index("pays by the nucleolus"),
+        head.index("nucleolus [JPY/year]"),
+        head.index("pays by the nucleolus [JPY/year]"),
     )
     for row in rows:
         assert row[pays] <= row[offer] + 1
         assert row[pays] == pytest.approx(row[offer] - row[given])
-    for way in ("nucleolus", "Shapley value", "in proportion"):
-        assert sum(row[head.index(way)] for row in rows) == pytest.approx(total[head.index("nucleolus")], abs=2)
+    for way in ("nucleolus [JPY/year]", "Shapley value [JPY/year]", "in proportion [JPY/year]"):
+        assert sum(row[head.index(way)] for row in rows) == pytest.approx(total[given], abs=2)
     assert sum(row[pays] for row in rows) == pytest.approx(
-        sum(row[head.index("bill of its contract")] for row in rows), abs=2
+        sum(row[head.index("bill of its contract [JPY/year]")] for row in rows), abs=2
     )
 
 

@@ -76,6 +76,11 @@ def test_bills_by_month_stand_beside_the_present_contract_where_it_is_known(foun
     assert np.allclose(np.array(saved) + np.array(award), present)
     assert ("中央区", "現契約の料金 [円]") not in rows
     assert rows["合計", "落札料金 [円]"][-1] == pytest.approx(found.yearly.sum())
+    discounted = replace(found, steps=np.full(len(found.yearly), -5.0))
+    table = award_sheets(discounted, (), "ja")["月別料金比較"]
+    assert table[0][-2] == "数量割引 [円/年]"
+    last = {(row[0], row[1]): row[2:] for row in table[1:]}["合計", "落札料金 [円]"]
+    assert last[-2] == -5.0 * len(found.yearly) and last[-1] == pytest.approx(discounted.yearly.sum())
 
 
 def test_facilities_without_a_present_contract_have_no_bill_of_it(found: Answer) -> None:

@@ -33,6 +33,7 @@ _MONTHLY = (
     Text("reference tariff [JPY]", "参照料金 [円]"),
 )
 _SAVED = Text("saving against the present contract [JPY]", "現契約からの削減額 [円]")
+_STEPS = Text("volume discount [JPY/year]", "数量割引 [円/年]")
 _YES_NO = {True: Text("yes", "はい"), False: Text("no", "いいえ")}
 _TOTAL = Text("total", "合計")
 _YEN = Text("JPY", "円")
@@ -207,10 +208,12 @@ def months(found: Answer, language: Language) -> Table:
     purchase = found.built.purchase
     tables = (found.monthly, present_bills(purchase), reference_bills(purchase))
     headings: list[Cell] = [_WARD(language), Text("bill", "料金")(language), *_month_names(language)]
-    rows: list[list[Cell]] = [[*headings, _TOTAL(language)]]
+    rows: list[list[Cell]] = [[*headings, _STEPS(language), _TOTAL(language)]]
     parts = {ward_name(code, language): found.of_ward(code) for code in purchase.wards}
     for ward, mask in (parts | {_TOTAL(language): np.ones(len(found.yearly), dtype=np.bool_)}).items():
-        sums = [table[mask].sum(axis=0) for table in tables]
+        # A volume discount belongs to the year, and to what is awarded alone.
+        sums = [np.append(table[mask].sum(axis=0), 0.0) for table in tables]
+        sums[0][-1] = found.steps[mask].sum()
         lines = [(name, values) for name, values in zip(_MONTHLY, sums, strict=True) if np.isfinite(values).all()]
         if np.isfinite(sums[1]).all():
             lines.append((_SAVED, sums[1] - sums[0]))
@@ -229,7 +232,7 @@ def ward_page(found: Answer, code: str, language: Language) -> Table:
     purchase = found.built.purchase
     headings = _headings(language, _FACILITY, _NAME, _SUPPLIER, _BID, _POWER, _ENERGY)
     headings += [f"{name} [{_YEN(language)}]" for name in _month_names(language)]
-    headings += _headings(language, Text("volume discount [JPY/year]", "数量割引 [円/年]"), _BILL, _PRESENT, _LOWER)
+    headings += _headings(language, _STEPS, _BILL, _PRESENT, _LOWER)
     rows: list[list[Cell]] = [headings]
     present = present_bills(purchase).sum(axis=1)
     for number in np.flatnonzero(found.of_ward(code)).tolist():
@@ -278,7 +281,8 @@ def losers(found: Answer, language: Language) -> Table:
 def what_if(found: Answer, language: Language) -> Table:
     """Return what each rule costs and what it costs if a winner leaves."""
     rows: list[list[Cell]] = [
-        _headings(language, Text("without", "無い場合"), Text("the award would change by", "影響額"),
+        _headings(language, Text("without", "無い場合"),
+                  Text("the award would change by [JPY/year, or points × JPY]", "影響額 [円/年、総合評価では点×円]"),
                   Text("known within [%]", "精度 [%]"))
     ]  # fmt: skip
     unit = Text("rule costs [JPY/year]", "規則の費用 [円/年]")
@@ -302,12 +306,14 @@ def check_table(checks: Sequence[Check], language: Language) -> Table:
 def sharing_table(found: Sharing, bills: Mapping[str, float], language: Language) -> Table:
     """Return the saving of each ward by three divisions, what it pays and what changes hands."""
     headings = _headings(
-        language, _WARD, _OFFER, Text("saves alone", "単独での削減額"),
-        Text("nucleolus", "仁（nucleolus）"),
-        Text("Shapley value", "シャープレイ値"), Text("standard error", "標準誤差"),
-        Text("in proportion", "提示額比例"),
-        Text("pays by the nucleolus", "負担額（仁）"), Text("bill of its contract", "契約上の請求額"),
-        Text("to pay to (+) or get from (−) the others", "区間の調整額（＋は支払、－は受取）"),
+        language, _WARD, _OFFER, Text("saves alone [JPY/year]", "単独での削減額 [円/年]"),
+        Text("nucleolus [JPY/year]", "仁（nucleolus） [円/年]"),
+        Text("Shapley value [JPY/year]", "シャープレイ値 [円/年]"),
+        Text("standard error [JPY/year]", "標準誤差 [円/年]"),
+        Text("in proportion [JPY/year]", "提示額比例 [円/年]"),
+        Text("pays by the nucleolus [JPY/year]", "負担額（仁） [円/年]"),
+        Text("bill of its contract [JPY/year]", "契約上の請求額 [円/年]"),
+        Text("to pay to (+) or get from (−) the others [JPY/year]", "区間の調整額（＋支払、－受取） [円/年]"),
     )  # fmt: skip
     rows: list[list[Cell]] = [headings]
     inner, drawn, by_offer = (
