@@ -1,20 +1,23 @@
 """Whole plans where money or hands tie the facilities: works packed into the budgets, then improved a few at a time.
 
 The mixture of the master splits works that a budget cannot pay in full. Here works are first packed into the budgets of
-all years at once, then of a few years at a time. Where not the least cost is looked for, facilities get whole plans one
-after the other instead, the clearest first; what they pay comes off the budgets, and the others answer anew.
-Then a few facilities at a time give up their plans and all others keep theirs; plans that differ in one work are
-offered beside; at last all choose again among all plans met. This repeats as long as it helps.
+all years at once, then moved alone and in pairs, then packed anew a few years at a time. Where not the least cost is
+looked for, facilities get whole plans one after the other instead, the clearest first; what they pay comes off the
+budgets, and the others answer anew. Then a few facilities at a time give up their plans and all others keep theirs;
+plans that differ in one work are offered beside; at last all choose again among all plans met. This repeats as long as
+it helps.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import perf_counter
 
 import numpy as np
 
 from model.optimise.facility_schedule.beginnings import packed
 from model.optimise.facility_schedule.decomposition import Decomposition
+from model.optimise.facility_schedule.exchange import Exchange
 from model.optimise.facility_schedule.master import Master
 from model.optimise.facility_schedule.plan import Plan
 from model.optimise.facility_schedule.problem import BoolArray, FloatArray, IntArray
@@ -28,8 +31,8 @@ _ROUNDS = 2
 _FREED, _SECONDS = 12, 4.0
 #: Part of the time left that a round of reopening, and a choice among all plans of all facilities, may take [1].
 _SHARE = 0.5
-#: Part of the time left that works packed into all years at once may take [1].
-_SHARE_AT_ONCE = 0.35
+#: Parts of the time left that works packed into all years at once, and works moved alone and in pairs, may take [1].
+_SHARE_AT_ONCE, _SHARE_EXCHANGED = 0.15, 0.6
 #: Years whose works are packed anew at a time, and years from one such window to the next.
 _WINDOW, _STRIDE = 8, 2
 #: Works of a facility that change at most in one window, and the gap of that choice [1].
@@ -51,6 +54,8 @@ class Dive:
         self.work, self.master, self.problem = work, master, work.problem
         self._limits = work.problem.limits()
         self._draw = np.random.default_rng(seed)
+        self._places: dict[tuple[int, bytes], int] = {}
+        self._seen = 0
 
     def run(self, gap: float, enough: float, seconds: float) -> list[Plan]:
         """Return a whole plan for each facility.
@@ -61,7 +66,10 @@ class Dive:
             seconds: time limit [s].
         """
         until = perf_counter() + seconds
-        taken = self._packed_at_once(gap, until) if self.problem.aim == "cost" else self._fixed_in_turn(until)
+        if self.problem.aim == "cost":
+            taken = self._exchanged(self._packed_at_once(gap, until), enough, until)
+        else:
+            taken = self._fixed_in_turn(until)
         value, before = self.master.held(taken), np.inf
         while value > enough and value < before and perf_counter() < until:
             before = value
@@ -80,7 +88,7 @@ class Dive:
     def _packed_at_once(self, gap: float, until: float) -> IntArray:
         """Return a column for each facility: works packed into the budgets of all years around the heaviest plans."""
         answer = self.master.solve()
-        self._prices = answer.prices
+        self._prices, self._market = answer.prices, self.master.market()
         taken = np.empty(self.problem.facilities, dtype=np.int64)
         for column in np.argsort(answer.weights, kind="stable"):
             taken[self.master.columns[column][0]] = column
@@ -88,6 +96,28 @@ class Dive:
         most = max(len(own) for own in self.problem.works)
         seconds = _SHARE_AT_ONCE * (until - perf_counter())
         return self._packed(taken, free, most, SolverOptions(seconds, gap))
+
+    def _exchanged(self, taken: IntArray, enough: float, until: float) -> IntArray:
+        """Return a column for each facility after works were moved alone and in pairs."""
+        starts = [self.master.columns[column][1].starts for column in taken]
+        exchange = Exchange(self.work, self._prices, self._market, starts, int(self._draw.integers(2**31)))
+        now = perf_counter()
+        end = now + _SHARE_EXCHANGED * (until - now)
+        return self._columns(exchange.improve(lambda plans: self.master.held(self._columns(plans)), enough, end))
+
+    def _columns(self, plans: Sequence[Plan]) -> IntArray:
+        """Return the columns of plans, one of each facility, that are added where the master does not have them."""
+        for column in range(self._seen, len(self.master.columns)):
+            f, plan = self.master.columns[column]
+            self._places.setdefault((f, plan.key), column)
+        self._seen = len(self.master.columns)
+        new = [(f, plan) for f, plan in enumerate(plans) if (f, plan.key) not in self._places]
+        if new:
+            for place, (f, plan) in enumerate(new):
+                self._places[f, plan.key] = len(self.master.columns) + place
+                self.work.pools[f].offer(plan)
+            self.master.add(new)
+        return np.array([self._places[f, plan.key] for f, plan in enumerate(plans)], dtype=np.int64)
 
     # Within a few years at a time the packing is small enough to be solved, and savings stay true where few works move.
     def _packed_by_years(self, taken: IntArray, value: float, enough: float, until: float) -> tuple[IntArray, float]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.optimise.facility_schedule.own_trade import Market
 from model.optimise.facility_schedule.plan import Plan, Prices
 from model.optimise.facility_schedule.problem import MILLION, FloatArray, IntArray, Problem
 from model.optimise.facility_schedule.rules import missing_price
@@ -80,7 +81,8 @@ class Master:
         count = cells * len(_COLUMNS)
         cell_costs, cell_tops = self._cell_costs()
         extra_costs, extra_tops = [], []
-        for row, limit, columns, bought in self._shared_rows(count, 2 * cells + facilities):
+        self._shared_row = 2 * cells + facilities
+        for row, limit, columns, bought in self._shared_rows(count, self._shared_row):
             lower.append(-np.inf)
             upper.append(limit)
             entries += [(row, column, value) for column, value in columns]
@@ -149,8 +151,7 @@ class Master:
             np.zeros(self.size) if problem.limited() is None else (practice.outside_share or 0.0) * problem.required_t()
         )
         shared = {f for group in problem.members() for f in group} if practice.transfer else set()
-        income = [max([problem.discount[s.year] * s.price for s in problem.slots if s.period == p], default=0.0)
-                  for p in range(self.size[1])]  # fmt: skip
+        income = self._income()
         sells = bool(problem.slots)
         costs, tops = [], []
         for f in range(self.size[0]):
@@ -302,6 +303,31 @@ class Master:
             money,
             work,
         )
+
+    def market(self) -> Market:
+        """Return the prices at which facilities trade with others, from the program as it was solved last."""
+        problem, practice = self.problem, self.problem.practice
+        dual = -np.array(self._solver.getSolution().row_dual)[self._shared_row : self._money_row] * problem.unit
+        by_row = np.maximum(dual, 0.0).reshape(-1, self.size[1])
+        groups = problem.members() if practice.transfer else []
+        ends = problem.discount[[problem.last_year(p) for p in range(self.size[1])]]
+        price = practice.order_multiplier * problem.order_price * ends
+        if problem.ordinary():
+            price = np.minimum(price, by_row[len(groups)])
+        price = np.minimum(price, problem.unit * min(missing_price(problem), _NEVER))
+        if practice.banking and problem.ordinary():
+            price[1:] = np.minimum(price[1:], by_row[len(groups)][:-1])
+        cover, use = np.tile(price, (self.size[0], 1)), np.tile(self._income(), (self.size[0], 1))
+        for group, moved in zip(groups, by_row, strict=False):
+            cover[group], use[group] = np.minimum(cover[group], moved), np.maximum(use[group], moved)
+        return Market(cover, use, self._most_saleable() * bool(problem.slots))
+
+    def _income(self) -> FloatArray:
+        """Return the best income from a tonne of excess of each period [JPY/t-CO2, present value], dims (period)."""
+        income = np.zeros(self.size[1])
+        for slot in self.problem.slots:
+            income[slot.period] = max(income[slot.period], self.problem.discount[slot.year] * slot.price)
+        return income
 
     def hold(self, taken: IntArray, usable: Sequence[bool]) -> None:
         """Fix the plans of some facilities and leave aside plans of the others that cannot be used.
