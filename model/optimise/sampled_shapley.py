@@ -24,7 +24,7 @@ from model.optimise.joint_purchase.auction import FloatArray
 Bracket = Callable[[int], tuple[float, float]]
 
 #: Pairs of the rougher game for each pair of the game itself, and the part of the time that they may take.
-_ROUGH_PAIRS, _ROUGH_PART = 5, 0.1
+_ROUGH_PAIRS, _ROUGH_PART = 5, 0.15
 #: Different pairs for each player that it takes for a regression; and for a plain mean, whose error is larger.
 _LEAST_PAIRS = 1.5
 LEAST_MEAN = 12

@@ -31,7 +31,7 @@ _GAP = 1e-4
 #: Times that a group is valued again with better prices of its single offers.
 _ROUNDS = 8
 #: Room of groups that only have to be known roughly, in rooms of the others.
-_WIDER = 8.0
+_WIDER = 4.0
 #: A yes-or-no value above this means yes.
 _YES = 0.5
 

@@ -52,9 +52,9 @@ def share_sheets(divided: Sharing, found: Answer, language: Language) -> Sheets:
     }
 
 
-def _yen(amount: float) -> float | None:
-    """Return an amount for a cell; none where it is not known."""
-    return round(amount, 2) if isfinite(amount) else None
+def _yen(amount: float) -> int | None:
+    """Return an amount for a cell in whole yen; none where it is not known."""
+    return round(amount) if isfinite(amount) else None
 
 
 def _certainty(divided: Sharing, language: Language) -> list[list[Cell]]:
@@ -209,6 +209,13 @@ def share_lines(divided: Sharing, language: Language) -> list[str]:
     if divided.room >= 1:
         lines.append(Text(f"The savings of groups of wards are known within {divided.room:,.0f} JPY a year.",
                           f"区の組ごとの削減額の精度は年 {divided.room:,.0f} 円以内です。"))  # fmt: skip
+    if divided.in_parts:
+        lines.append(Text(
+            "For nucleolus and Shapley value groups are valued as if a facility could be served in parts; with whole "
+            "facilities no group saves more, so no complaint is larger.",
+            "仁とシャープレイ値では、各組の削減額を施設の分割供給が可能なものとして評価しています。分割しない場合の削減額は"
+            "これを超えないため、不満がこれより大きくなることはありません。",
+        ))  # fmt: skip
     return [line(language) for line in lines]
 
 
