@@ -142,11 +142,11 @@ def share(
     purchase, faults = _read(files, keep_good)
     from model.optimise.joint_purchase.answer import answer
     from model.optimise.joint_purchase.build import build
-    from model.optimise.joint_purchase.inputs import budget_faults
+    from model.optimise.joint_purchase.inputs import sharing_faults
     from model.optimise.joint_purchase.share import share as divide
     from model.result_folder import result_folder
 
-    budget_faults(purchase).raise_if_any()
+    sharing_faults(purchase).raise_if_any()
     begun = perf_counter()
     with progress(console, _SHARING(language)) as told:
         found = answer(purchase, _options(min(seconds / 4, 30.0), 1e-4, seed), details=False)

@@ -207,6 +207,10 @@ def test_overall_evaluation_takes_points_for_yen(run: Run, small: list[Path]) ->
     price, points = (json.loads(Path(name, "audit.json").read_text(encoding="utf-8")) for name in ("price", "points"))
     assert points["total_jpy"] >= price["total_jpy"]
     assert run("verify", "points/audit.json", *small).code == 0
+    assert "points × JPY lacking" in done.out
+    shared = run("share", *small)
+    assert shared.code == 2
+    assert "overall evaluation buys points for yen" in shared.err
     points["proof"]["objective"] -= 5000
     points["proof"]["bound"] -= 5000
     Path("points/audit.json").write_text(json.dumps(points), encoding="utf-8")

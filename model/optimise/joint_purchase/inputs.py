@@ -44,6 +44,11 @@ _NO_FORM = Text(
     "no heading in the first filled line is of a joint-purchase form; of Excel the sheet “rows” or the first counts",
     "先頭行に共同購入の様式の項目名がありません（Excelはシート「入力」又は先頭のシートを読みます）",
 )
+_BY_PRICE = Text(
+    "a saving is shared in yen, but the overall evaluation buys points for yen, so that groups of wards cannot be "
+    "compared by what they pay",
+    "配分は金額によりますが、総合評価では評価点のために高い案が選ばれるため、区の組を支払額で比較できません",
+)
 _EMPTY = Text("the folder holds no table named auction_…", "フォルダーに auction_… という名前の表がありません")
 _NO_FACILITIES = Text("the list of facilities has none of this ward", "施設一覧にこの区の施設がありません")
 
@@ -318,9 +323,11 @@ def _budgets(rows: Iterable[Budget], scope: Scope, file: str) -> dict[str, float
     return kept
 
 
-def budget_faults(purchase: Purchase) -> FaultList:
-    """Return a fault for every ward without a stage-1 offer; sharing needs them all."""
+def sharing_faults(purchase: Purchase) -> FaultList:
+    """Return what keeps a saving from being shared: an award not by price, and every ward without a stage-1 offer."""
     faults = FaultList()
+    if purchase.rules.evaluation != "price":
+        faults.add("auction_rules › evaluation", _BY_PRICE, purchase.rules.evaluation, ["price"])
     for ward in purchase.wards:
         if ward not in purchase.budgets:
             found = find_municipality(ward)

@@ -81,10 +81,14 @@ def award_lines(found: Answer, language: Language) -> list[str]:
                 f"第1段階提示額からの削減：年 {saved:,.0f} 円（{saved / offers:.1%}）",
             )
         )
+    # Under the overall evaluation the objective counts the points that an award lacks, each weighed by yen.
+    overall = purchase.rules.evaluation == "overall"
+    unit = Text(" points × JPY lacking", "（不足する評価点×円）") if overall else Text(" JPY a year", " 円/年")
     lines.append(
         Text(
-            f"No award can be below {proof.bound:,.0f}: gap {proof.gap:.4%} ({status.en}, {proof.seconds:.1f} s).",
-            f"下界 {proof.bound:,.0f}（これより安い落札案はない）、"
+            f"No award can be below {proof.bound:,.0f}{unit.en}: gap {proof.gap:.4%} "
+            f"({status.en}, {proof.seconds:.1f} s).",
+            f"下界 {proof.bound:,.0f}{unit.ja}（これより{'良' if overall else '安'}い落札案はない）、"
             f"ギャップ {proof.gap:.4%}（{status.ja}、{proof.seconds:.1f}秒）",
         )
     )
