@@ -20,11 +20,12 @@ from model.faults import BadInput
 from model.inputs import Data
 from model.language import Text
 from model.levers import Levers
-from model.pathway import Pathway, pathway_of, run_axes, standing_together
+from model.pathway import Pathway, pathway_of, run_axes
 from model.policy.acting import Scene
 from model.sampling import Design, points
 from model.scenario import levers_hash
 from model.schema import Variable
+from model.standing import standing_together
 from model.survival_families import Array
 from model.uncertainty import Ranges, Spread
 

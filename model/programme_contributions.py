@@ -16,16 +16,18 @@ import numpy as np
 from model.axes import PROJECTION_FROM, Axes, Resolution
 from model.decomposition import coalitions, first_in, last_in, shapley_interactions, shapley_values
 from model.demand import segment_dwellings
+from model.emitting import emitting_years
 from model.inputs import Data
 from model.labels import classification
 from model.language import Text
 from model.lever_groups import differing_groups, lever_groups, switched
 from model.levers import Levers
 from model.lifetimes import Lifetimes, lifetimes
-from model.pathway import BuildingYears, building_years, emitting_years, informed_by_plans, run_axes, run_pathway
+from model.pathway import run_axes, run_pathway
 from model.policy.acting import Scene, Works, programmes
 from model.policy.stages import APART, ON_ROOFS, ON_WORKS, works
 from model.solar import SolarYears, solar_years
+from model.standing import BuildingYears, building_years, informed_by_plans
 from model.survival_families import Array
 from model.year_path import ByLabel
 

@@ -13,14 +13,16 @@ from shipped import shipped_data
 
 from model.axes import PROJECTION_FROM
 from model.demand import segment_dwellings
+from model.emitting import emitting_years
 from model.levers import Levers
 from model.lifetimes import lifetimes
-from model.pathway import BuildingYears, building_years, emitting_years, run_axes
+from model.pathway import run_axes
 from model.policy.acting import Scene, works_of
 from model.policy.new_buildings import average_meets, each_meets
 from model.programme_contributions import Runs, with_programmes
 from model.scenario import load_scenario
 from model.solar import SolarYears, solar_years
+from model.standing import BuildingYears, building_years
 
 #: A parameter of a programme's reach or of the response to it, the programme, and a range to try.
 REACHES = {

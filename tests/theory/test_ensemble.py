@@ -19,11 +19,12 @@ from model.ensemble_workers import blocks_of, computed_by_processes
 from model.faults import BadInput
 from model.inputs import Data
 from model.outcome import outcome
-from model.pathway import run_axes, run_pathway, standing_together, standing_years
+from model.pathway import run_axes, run_pathway
 from model.policy.acting import Scene
 from model.report.key_figures import new_share
 from model.sampling import Design
 from model.scenario import load_scenario
+from model.standing import standing_together, standing_years
 from model.uncertain_factors import Uncertainty
 from model.uncertainty import Spread, ranges
 

@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from model.emitting import _energy
 from model.energy import reference_intensity
 from model.faults import BadInput
 from model.inputs import Data
 from model.levers import Levers
-from model.pathway import Pathway, _energy, _occupied, run_pathway
+from model.pathway import Pathway, run_pathway
 from model.policy.acting import Scene
 from model.solar import SolarYears, solar_years
+from model.standing import _occupied
 from model.technology import chosen_shares, equipment_years
 
 

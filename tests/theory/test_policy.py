@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 from shipped import shipped_data
 
+import model.emitting
 import model.pathway
 import model.policy.stages as stages
 import model.solar
+import model.standing
 from model.axes import Axes
 from model.ordinance.building_report.equations import (
     EnergyLevel,
@@ -88,12 +90,12 @@ def test_without_programmes_the_stages_might_as_well_not_exist(monkeypatch: pyte
         none = np.zeros((on_new.shape[0], on_new.shape[2]))
         return Roofs(on_new, on_existing, none, none, np.ones(on_new.shape[:2]))
 
-    monkeypatch.setattr(model.pathway, "works", works_of)
+    monkeypatch.setattr(model.standing, "works", works_of)
     monkeypatch.setattr(model.solar, "roofs", roofs)
     monkeypatch.setattr(
-        model.pathway, "energy_years", lambda it, _: EnergyYears(energy_of(it), None, np.zeros(len(it.years)))
+        model.emitting, "energy_years", lambda it, _: EnergyYears(energy_of(it), None, np.zeros(len(it.years)))
     )
-    monkeypatch.setattr(model.pathway, "with_purchases", lambda state, *_: state.grid_share)
+    monkeypatch.setattr(model.emitting, "with_purchases", lambda state, *_: state.grid_share)
     bare = run_pathway(load_scenario("no_new_policy").levers, shipped_data(), resolution="metropolis")
     assert same(expected, bare) == []
 

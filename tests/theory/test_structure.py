@@ -16,9 +16,10 @@ ROOT = Path(model.__file__).parent
 FORBIDDEN = {
     "model.ordinance": ("model.optimise", "model.policy", "model.pathway", "model.report", "model.commands"),
     "model.optimise": ("model.report", "model.commands"),
-    "model.policy": ("model.pathway", "model.report", "model.commands"),
+    "model.policy": ("model.standing", "model.emitting", "model.pathway", "model.report", "model.commands"),
     "model.survival": ("model.ordinance", "model.optimise", "model.policy", "model.stock", "model.report"),
     "model.stock": ("model.ordinance", "model.optimise", "model.policy", "model.report"),
+    "model.standing": ("model.emitting", "model.pathway", "model.report", "model.commands"),
     "model.pathway": ("model.report", "model.commands"),
     "model.report": ("model.commands",),
 }

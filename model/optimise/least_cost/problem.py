@@ -22,9 +22,10 @@ from model.lever_groups import LeverGroup, Mixer, Weights, lever_groups
 from model.levers import Levers
 from model.lifetimes import lifetimes
 from model.optimise.least_cost.step import Point, Region
-from model.pathway import BuildingYears, Pathway, pathway_of, run_axes, standing_years
+from model.pathway import Pathway, pathway_of, run_axes
 from model.policy.acting import Scene
 from model.solar import SolarYears
+from model.standing import BuildingYears, standing_years
 from model.survival_families import Array
 from model.targets import base_emissions
 

@@ -2,7 +2,8 @@
 
 A step is kept only if the march itself says that it is better, so the answer is never worse than where the search
 began. Slopes are found by moving one position at a time; between such rounds each kept step corrects them (Broyden),
-and the search ends only where fresh slopes promise nothing more.
+and the search ends only where fresh slopes promise nothing more. Gases bend, so that a step along a cap may land a
+little beyond it, where the charge would hide what it gains; it is then taken once more with the bend known.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from model.survival_families import Array
 
 #: Positions nearer than this to a limit stand on it.
 _ROUND_OFF = 1e-9
+#: A step is kept if it gains more than this part of what it promised.
+_KEPT = 0.05
 #: Runs the march at a position.
 March = Callable[[Array], Point]
 #: Told how many runs of the march are done.
@@ -63,6 +66,8 @@ class Found:
     settled: bool
 
 
+# The second step is the second-order correction of sequential programming: it meets the caps as the first one found
+# them, with the slopes of before. Without it a charge that is exact would stop every step along a cap that bends.
 def find(march: March, frame: Frame, start: Array, patience: Patience | None = None, told: Told | None = None) -> Found:
     """Return the best position that the search finds from a start.
 
@@ -72,6 +77,9 @@ def find(march: March, frame: Frame, start: Array, patience: Patience | None = N
         start: inside the region.
         patience: when to stop.
         told: called after each run with how many are done.
+
+    Source: Fletcher (1982), Second order corrections for non-differentiable optimization, Lecture Notes in Mathematics
+    912, 85-114.
     """
     rules = patience or Patience()
     runs, kept, radius = 0, 0, rules.first_radius
@@ -98,11 +106,17 @@ def find(march: March, frame: Frame, start: Array, patience: Patience | None = N
         if worthless:
             slopes, fresh = slopes_around(run, frame, position, point), True
         else:
-            trial = run(best.position)
+            there, trial = best.position, run(best.position)
+            corrected = _corrected(slopes, there - position, point, trial)
             ratio = (here - frame.caps.merit(trial, frame.cost_counts)) / promised
-            corrected = _corrected(slopes, best.position - position, point, trial)
-            if ratio > 0.05:
-                position, point, slopes, fresh, kept = best.position, trial, corrected, False, kept + 1
+            if ratio <= _KEPT and frame.caps.excess(trial.gas).any():
+                bent = Point(point.cost, trial.gas - slopes.gas @ (there - position))
+                again = step(frame, position, bent, slopes, radius)
+                beside = run(again.position)
+                ratio = (here - frame.caps.merit(beside, frame.cost_counts)) / promised
+                there, trial = again.position, beside
+            if ratio > _KEPT:
+                position, point, slopes, fresh, kept = there, trial, corrected, False, kept + 1
                 radius = min(1.0, 2.0 * radius) if ratio > 0.7 else radius
             elif not fresh:
                 slopes, fresh = slopes_around(run, frame, position, point), True
