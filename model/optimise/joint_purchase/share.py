@@ -242,20 +242,21 @@ def share(
     until = inf if players <= _ALWAYS_EXACT else game.until
     values = values_in_time(game.value, players, until) if players <= LARGEST_EXACT else None
     search: MostUnhappy = game.search if values is None else unhappiest(values, players)
+    guide = _guide(game, built)
     draws_part, nucleolus_part = _LARGE_PARTS if is_large(built.auction) else _PARTS
     game.until = begun + draws_part * options.seconds
     if values is not None:
         known = game.known
         drawn = SampledShapley(shapley_values(values), np.zeros(players), np.full(players, game.loosest), 0)
     else:
-        rough = game.rough if isinstance(game, LargeGame) else None
+        rough = None if guide is None else guide.rough
         drawn = sampled_shapley(game.bracket, saving, players, pairs, seed, game.until - perf_counter(), rough)
         known = {coalition: least for coalition, (least, _) in game.brackets.items()} | game.known
     tolerance = max(_SAME_YEN, _ROOMS * room)
     game.until = begun + (nucleolus_part if isinstance(game, LargeGame) else _WHOLE_PART) * options.seconds
     centre = None
-    if isinstance(game, LargeGame):
-        priced = game.priced()
+    if values is None and guide is not None:
+        priced = guide.priced()
         centre = priced - (priced.sum() - saving) / players
     inner = nucleolus(game.value, players, search, tolerance, game.until - perf_counter(), known, centre)
     room = max(room, game.loosest)
@@ -286,14 +287,32 @@ def _game(built: Built, options: SolverOptions) -> tuple[WardGame | LargeGame, t
     purchase = built.purchase
     offers = np.array([np.floor(purchase.budgets[ward]) for ward in purchase.wards])
     if not _is_large_game(built.auction, len(offers)):
-        return WardGame(built, options), purchase.wards, offers, 0.0
-    number = {ward: position for position, ward in enumerate(purchase.wards)}
-    player = np.array([number[ward] for ward in purchase.ward], dtype=np.int64)
+        # All groups of few wards are valued to the yen; of many, a search ends within a part of what all would pay.
+        room = _GAP * float(offers.sum()) if len(offers) > LARGEST_EXACT else 0.0
+        return WardGame(built, options), purchase.wards, offers, room
     part = _ROOM if is_large(built.auction) else _SMALL_ROOM
     room = part * float(built.auction.prices.min(axis=1).sum())
-    auction = without_dominated(built.auction)[0]
     asked = replace(options, absolute_gap=room, seconds=options.seconds / 4)
-    return LargeGame(auction, player, offers, asked), purchase.wards, offers, room
+    return _large_game(built, offers, asked), purchase.wards, offers, room
+
+
+def _large_game(built: Built, offers: FloatArray, options: SolverOptions) -> LargeGame:
+    """Return the game of packages and blocks."""
+    number = {ward: position for position, ward in enumerate(built.purchase.wards)}
+    player = np.array([number[ward] for ward in built.purchase.ward], dtype=np.int64)
+    return LargeGame(without_dominated(built.auction)[0], player, offers, options)
+
+
+def _guide(game: WardGame | LargeGame, built: Built) -> LargeGame | None:
+    """Return the game whose relaxation tells roughly what groups save and how to divide it; None where there is none.
+
+    Few wards need no such guide, as all their groups are valued.
+    """
+    if isinstance(game, LargeGame):
+        return game
+    return (
+        _large_game(built, game.offers, game.options) if game.players > LARGEST_EXACT and suits(built.auction) else None
+    )
 
 
 def _is_large_game(auction: Auction, players: int) -> bool:
