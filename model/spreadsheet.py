@@ -30,6 +30,8 @@ _WIDEST = 60
 _WIDEST_HEADING = 16
 #: A wider sheet is printed on several pages side by side, since one page would be too small to read [letters a page].
 _WIDEST_PAGE = 200
+#: Two columns no wider than this are repeated on every page, else only the first [letters].
+_WIDEST_KEYS = 40
 #: Paper of the pages: A4.
 _A4 = 9
 #: A sheet of more columns keeps its first one in sight; one of more rows gets buttons to sort and to filter by.
@@ -83,7 +85,7 @@ def fill_sheet(sheet: Worksheet, table: Table) -> None:
     for number, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     _fit_rows(sheet, table, widths)
-    _fit_page(sheet, sum(widths))
+    _fit_page(sheet, widths)
 
 
 def _mark_headings(sheet: Worksheet, table: Table) -> None:
@@ -170,8 +172,8 @@ def row_height(row: Sequence[Cell], widths: Sequence[int]) -> float | None:
     return min(lines * _LINE_POINTS, _TALLEST_POINTS) if lines > 1 else None
 
 
-def _fit_page(sheet: Worksheet, width: int) -> None:
-    """Set a sheet of so many letters' width up for printing."""
+def _fit_page(sheet: Worksheet, widths: Sequence[int]) -> None:
+    """Set a sheet with columns of so many letters up for printing."""
     from openpyxl.worksheet.properties import PageSetupProperties
 
     sheet.page_setup.orientation = "landscape"
@@ -180,8 +182,9 @@ def _fit_page(sheet: Worksheet, width: int) -> None:
     if sheet.oddFooter is not None:
         sheet.oddFooter.center.text = "&A  &P / &N"
     sheet.print_title_rows = "1:1"
-    sheet.print_title_cols = "A:A"
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = ceil(width / _WIDEST_PAGE), 0
+    # A row is known by its first two columns; they are repeated on every page if they leave enough of it to the others.
+    sheet.print_title_cols = "A:B" if sum(widths[:2]) <= _WIDEST_KEYS else "A:A"
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = ceil(sum(widths) / _WIDEST_PAGE), 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 

@@ -109,7 +109,9 @@ def write_kind(name: str, out: Path | None, language: Language, force: bool) -> 
     faults = FaultList()
     known = kinds()
     if name not in known:
-        faults.add("KIND", Text("there is no such template", "この様式はありません"), name, list(known))
+        # The name of a command stands for what it reads.
+        about = [one for one, kind in known.items() if one.startswith(f"{name}_") or name in kind.name("en").split()]
+        faults.add("KIND", Text("there is no such template", "この様式はありません"), name, about or list(known))
         faults.raise_if_any()
     kind = known[name]
     path = out or Path(f"{name}{kind.suffixes[0]}")

@@ -61,6 +61,17 @@ def test_a_plan_made_anew_changes_nothing_that_need_not_change(planned: Path, tm
         for path in (planned / "works.csv", out / "works.csv")
     ]
     assert rows[0] == rows[1]
+    summary = openpyxl.load_workbook(out / "schedule.xlsx")["summary"].iter_rows(values_only=True)
+    told = {row[0]: row[1] for row in summary}
+    assert told["no plan can be better than"] <= told["own cost, present value"] + 1
+    assert told["no plan can be better than"] == pytest.approx(told["own cost, present value"], rel=0.01)
+
+
+def test_the_name_of_a_command_finds_its_templates(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run(["template", "schedule", "--lang", "en"]) == ExitCode.BAD_INPUT
+    told = "".join(capsys.readouterr())
+    assert all(one in told for one in ("facilities", "measures", "schedule_paths", "owner_limits"))
+    assert "auction_bids" not in told
 
 
 @pytest.mark.parametrize("kind", ["facilities", "measures", "schedule_paths", "owner_limits"])
@@ -177,17 +188,19 @@ def test_what_cannot_be_met_is_named_with_what_mends_it(tmp_path: Path) -> None:
     names = ["excess", "renewable", "tokyo_small_mid", "outside_tokyo", "saitama_link"]
     supplies = ",".join(f"{name}_supply" for name in names)
     paths.write_text(
-        f"year,certificate_price,green_menu_premium,budget,rate_offices,{supplies}\n2025,500,500,1000000,0.9,0,0,0,0,0\n",
+        f"year,certificate_price,green_menu_premium,budget,rate_offices,rate_factories,{supplies}\n"
+        "2025,500,500,1000000,1,1,0,0,0,0,0\n",
         encoding="utf-8",
     )
     out = tmp_path / "out"
-    code = schedule(EXAMPLES / "facilities.csv", "--paths", paths, "--to", 2034, "--out", out, "--seconds", 20)
+    code = schedule(EXAMPLES / "facilities.csv", "--paths", paths, "--to", 2039, "--out", out, "--seconds", 20)
     assert code == ExitCode.INFEASIBLE
     book = openpyxl.load_workbook(out / "schedule.xlsx")
     warnings = [[cell.value for cell in row] for row in book["warnings"].iter_rows(min_row=2)]
     assert any("not covered" in str(row[0]) and row[1] and row[3] > 0 for row in warnings)
     mends = [[cell.value for cell in row] for row in book["mending"].iter_rows(min_row=2)]
     total = next(row for row in mends if str(row[0]).startswith("credits") and row[1] == "all")
+    assert total[3] > 100
     assert total[3] == pytest.approx(total[4], rel=0.01)
     parts = [row[3] for row in mends if str(row[0]).startswith("credits") and row[1] != "all"]
     assert sum(parts) == pytest.approx(total[3])

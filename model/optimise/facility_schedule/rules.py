@@ -13,14 +13,22 @@ import pyomo.environ as pyo
 
 from model.optimise.facility_schedule.problem import MILLION, Aim, BoolArray, FloatArray, Problem
 
-#: Charge on a tonne that nothing covers, where the least cost is looked for [JPY/t-CO2]: above any price, so that it is
-#: the last resort and seen as such; and the same in units of each other aim.
+#: Charge on a tonne that nothing covers, in units of each aim: so high that it is the last resort and seen as such.
 _MISSING: Final[dict[Aim, float]] = {"cost": 1e6 / MILLION, "emissions": 1e6, "tonnes": 1.0, "money": np.inf}
+#: How many times dearer it is than the dearest tonne of renewables, and its limit, beyond which programs lose digits
+#: [1 and JPY/t-CO2].
+_DEARER, _DEAREST = 2.0, 1e8
 
 
 def missing_price(problem: Problem) -> float:
     """Return the charge on a tonne that nothing covers, in the unit of programs; infinite: no option."""
-    return _MISSING[problem.aim]
+    charge = _MISSING[problem.aim]
+    if problem.aim != "cost":
+        return charge
+    price = np.where(np.isfinite(problem.renewable_price), problem.renewable_price, 0.0)[:, np.newaxis, :]
+    cut = problem.renewable_cut
+    dearest = float(np.max(np.where(cut > 0, price / np.where(cut > 0, cut, 1.0), 0.0), initial=0.0))
+    return max(charge, min(_DEARER * dearest, _DEAREST) / MILLION)
 
 
 def add_rules(model: pyo.ConcreteModel, problem: Problem, most: FloatArray) -> None:
