@@ -28,6 +28,8 @@ _SEPARATED = 10_000
 _WIDEST = 60
 #: A longer heading is broken into lines.
 _WIDEST_HEADING = 16
+#: No column is narrower, since bold headings in another font take more room [letters].
+_NARROWEST = 5
 #: A wider sheet is printed on several pages side by side, since one page would be too small to read [letters a page].
 _WIDEST_PAGE = 200
 #: Two columns no wider than this are repeated on every page, else only the first [letters].
@@ -147,7 +149,7 @@ def _column_width(column: Sequence[Cell]) -> int:
     """Return how wide a column should be for its heading and its cells."""
     digits = column_digits(column)
     heading, *cells = (_width(value, digits) for value in column)
-    return min(max([min(heading, _WIDEST_HEADING), *cells]) + 2, _WIDEST)
+    return min(max([min(heading, _WIDEST_HEADING), *cells, _NARROWEST]) + 2, _WIDEST)
 
 
 def _fit_rows(sheet: Worksheet, table: Table, widths: Sequence[int]) -> None:
