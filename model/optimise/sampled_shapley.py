@@ -25,8 +25,9 @@ Bracket = Callable[[int], tuple[float, float]]
 
 #: Pairs of the rougher game for each pair of the game itself, and the part of the time that they may take.
 _ROUGH_PAIRS, _ROUGH_PART = 5, 0.15
-#: Different pairs for each player that it takes for a regression; and for a plain mean, whose error is larger.
-_LEAST_PAIRS = 1.5
+#: Different pairs for each player from which on a regression is surer than a plain mean; the same for what a rougher
+#: game leaves, of which it has less to tell; and the pairs that a mean takes.
+_LEAST_PAIRS, _LEAST_PAIRS_LEFT = 1.5, 4.0
 LEAST_MEAN = 12
 #: A pair of which less than this part is told by the others tells something alone.
 _ALONE = 1e-6
@@ -83,7 +84,7 @@ def sampled_shapley(
         drawn = _drawn(_exactly(rough), players, _ROUGH_PAIRS * pairs, random, perf_counter() + _ROUGH_PART * seconds)
         scale, many = total / whole, len(drawn)
         if _different(drawn) >= LEAST_MEAN:
-            first = _Fit(*(scale * one for one in _fitted(drawn, whole, players)))
+            first = _Fit(*(scale * one for one in _fitted(drawn, whole, players, _LEAST_PAIRS)))
             worth = _beyond(bracket, rough, scale)
         else:
             many = 0
@@ -91,9 +92,10 @@ def sampled_shapley(
     if _different(rest) < LEAST_MEAN:
         unknown = np.full(players, inf)
         return SampledShapley(first.shares, unknown, unknown, len(rest), many)
-    left = _fitted(rest, total if many == 0 else 0.0, players)
+    least = _LEAST_PAIRS if many == 0 else _LEAST_PAIRS_LEFT
+    left = _fitted(rest, total if many == 0 else 0.0, players, least)
     shares = left.shares if many == 0 else first.shares + left.shares
-    error, few = np.hypot(first.error, left.error), _are_few(rest, players)
+    error, few = np.hypot(first.error, left.error), _are_few(rest, players, least)
     return SampledShapley(shares, error, left.allowance, len(rest), many, few)
 
 
@@ -110,9 +112,9 @@ def _different(pairs: list[_Pair]) -> int:
     return len({tuple(one.group if one.group[0] else 1.0 - one.group) for one in pairs})
 
 
-def _are_few(pairs: list[_Pair], players: int) -> bool:
-    """Say whether pairs are too few for a regression."""
-    return _different(pairs) < _LEAST_PAIRS * players
+def _are_few(pairs: list[_Pair], players: int, least: float) -> bool:
+    """Say whether pairs are too few for a regression, which takes so many for each player."""
+    return _different(pairs) < least * players
 
 
 class _Fit(NamedTuple):
@@ -165,7 +167,7 @@ def _drawn(bracket: Bracket, players: int, pairs: int, random: np.random.Generat
 
 
 # With the value of a group less that of all others, whatever interactions of even order there are cancel.
-def _fitted(pairs: list[_Pair], total: float, players: int) -> _Fit:
+def _fitted(pairs: list[_Pair], total: float, players: int, least: float) -> _Fit:
     """Return the additive game with a given total that is closest to pairs.
 
     By least squares; from too few pairs for that, by the mean of what each pair says, which is free of bias.
@@ -173,7 +175,7 @@ def _fitted(pairs: list[_Pair], total: float, players: int) -> _Fit:
     group = np.array([one.group for one in pairs]) - 0.5
     half, off = np.array([one.half for one in pairs]), np.array([one.off for one in pairs])
     equal = np.full(players, total / players)
-    if _are_few(pairs, players):
+    if _are_few(pairs, players, least):
         harmonic = float((1.0 / np.arange(1, players)).sum())
         lean = 2.0 * harmonic * (group - group.mean(axis=1, keepdims=True))
         said = lean * half[:, None]
