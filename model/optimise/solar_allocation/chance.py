@@ -13,51 +13,24 @@ left, plans near the bound are listed and looked at one by one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from statistics import NormalDist
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
 
-from model.optimise.solar_allocation.cuts import Aim, aim, cantelli_bound, widest
-from model.optimise.solar_allocation.finish import Finished, finish
-from model.optimise.solar_allocation.meet import meet
-from model.optimise.solar_allocation.narrow import Narrow
-from model.optimise.solar_allocation.near import Near, Watch, plans_near
-from model.optimise.solar_allocation.prices import Prices, find_prices
-from model.optimise.solar_allocation.problem import FloatArray, Problem, Row, SlotArray, best_at
+from model.optimise.solar_allocation.cuts import aim, cantelli_bound
+from model.optimise.solar_allocation.finish import Finished
+from model.optimise.solar_allocation.problem import FloatArray, Problem, Row, SlotArray
+from model.optimise.solar_allocation.search import Search
 from model.optimise.solar_allocation.sums import (
-    ORDERS,
-    Limit,
     Sum,
-    deviations_of,
     parts_of,
-    rounding,
-    watched,
-    with_sums,
 )
-from model.optimise.solver import relative_gap
 
-#: Where ranges are first split, beside the deviation of the plan in hand, in parts of it.
-_BESIDE = 0.97
-#: The row asks for this many deviations less than the exact distribution of the plan in hand.
-_LENIENT = 1e-4
-#: A range is split until its chord lies no more than this part of the room for better plans below the root.
-_CHORD = 0.1
-#: Narrowest range, in parts of the widest one.
-_NARROWEST = 1e-5
-#: Part of the time that one programme may take, and gap of a plan that need only be known about.
-_SHARE_OF_TIME, _ABOUT = 0.2, 1e-3
-_SLACK = 1e-9
+#: Gap of a plan that need only be known about.
+_ABOUT = 1e-3
 #: Times that limits are narrowed by a better plan.
 _NARROWINGS = 6
-#: Times that a limit is made to follow what plans need, and the part of the gap that this must leave at most to go on.
-_REFITS, _REFIT = 6, 0.9
-#: Part of the time that is left which narrowing may take.
-_NARROWING = 0.6
-#: Probability below which it does not matter that the first sum is reached without the second one.
-_NEXT_TO_NOTHING = 4e-4
-_NORMAL = NormalDist()
 
 
 def solve_with_chance(
@@ -100,7 +73,7 @@ def solve_with_chance(
     if known >= enough:
         cost = aimed.best.cost
         return replace(aimed.best, bound=known if np.isnan(cost) else min(known, cost)), aimed.of_rows
-    search = _Search(problem, sums, parts, certainty, probabilities, aimed, gap, end, seed)
+    search = Search(problem, sums, parts, certainty, probabilities, aimed, gap, end, seed)
     search.enough = enough
     search.look_as_if_normal()
     for _ in range(_NARROWINGS if exact and sums[0].unit else 0):
@@ -113,275 +86,3 @@ def solve_with_chance(
     if search.floor < enough:
         search.look_far()
     return search.best, aimed.of_rows
-
-
-@dataclass(frozen=True, order=True)
-class _Range:
-    """Ranges of the standard deviations, one a row, with the bound of all plans in them."""
-
-    bound: float
-    lowest: tuple[float, ...]
-    highest: tuple[float, ...]
-
-    def split(self, row: int, at: float, bound: float) -> tuple[_Range, _Range]:
-        """Return the two parts beside a deviation of a row."""
-        below = tuple(at if number == row else one for number, one in enumerate(self.highest))
-        above = tuple(at if number == row else one for number, one in enumerate(self.lowest))
-        return replace(self, bound=bound, highest=below), replace(self, bound=bound, lowest=above)
-
-
-class _Search:
-    """Ranges that may still hold a better plan, and the best plan so far."""
-
-    def __init__(
-        self,
-        problem: Problem,
-        sums: tuple[Sum, ...],
-        parts: tuple[Sum, ...],
-        certainty: float,
-        probabilities: Callable[[SlotArray, int], FloatArray],
-        aimed: Aim,
-        gap: float,
-        end: float,
-        seed: int,
-    ) -> None:
-        self.gap, self.seed, self.end = gap, seed, end
-        self.sums, self.parts, self.aimed = sums, parts, aimed
-        self.certainty, self.probabilities = certainty, probabilities
-        self.widest, self.deviations = widest(problem, parts), aimed.deviations
-        self.best, self.limit, self.plain = aimed.best, aimed.limit, problem
-        #: A bound known from before, and one above which nothing is to be improved.
-        self.floor, self.enough = -np.inf, np.inf
-        self.ranges: list[_Range] = []
-        self.closed = np.inf
-        #: Which plans are certain enough, by what they put where.
-        self.known: dict[bytes, bool] = {}
-        self._ask(aimed.limit)
-
-    def _ask(self, limit: Limit, above: Callable[[FloatArray, FloatArray], FloatArray] | None = None) -> None:
-        """Ask for a limit, and of plans looked at one by one for something by distances of means and other terms."""
-        self.limit, self.problem = limit, with_sums(self.plain, self.sums, self.parts, limit)
-        self.above = above or limit.at
-        self.likely = 0.0
-        self.start = _Range(-np.inf, (0.0,) * len(self.sums), tuple(self.widest.tolist()))
-        self.constants = [(np.array(self.start.lowest), np.array(self.start.highest), limit.constant)]
-        rows = len(self.plain.rows)
-        self.prices: FloatArray = np.append(self.aimed.of_rows[:rows], self.aimed.of_rows[rows:].sum())
-
-    @property
-    def _settled(self) -> bool:
-        """Whether the bound known from before is enough."""
-        return bool(self.floor >= self.enough or not self._worth(self.floor))
-
-    @property
-    def left(self) -> float:
-        """Time that is left [s]."""
-        return self.end - perf_counter()
-
-    def look_as_if_normal(self) -> None:
-        """Look for plans as if all sums were as far from normal as those of the plan in hand."""
-        # What whole units take from the plan in hand is in its numbers of deviations.
-        last, over = self.aimed.last, 0.0
-        if last.size:
-            houses = np.arange(last.size)
-            sure = [one.sure[last, houses].sum() for one in self.sums]
-            over = float(self.limit.weight @ [rounding(one, self.sums[0].unit) for one in sure])
-        self._ask(replace(self.limit, deviations=self.limit.deviations - _LENIENT, constant=-over))
-        end, self.end = self.end, perf_counter() + _SHARE_OF_TIME * max(self.left, 0.0)
-        self.look_near()
-        self.end = end
-
-    def narrow(self) -> bool:
-        """Find what all plans keep that are certain enough and no dearer; says whether any are left to look at."""
-        if self.best.bound > -np.inf and self.floor == -np.inf:
-            # What was found as if sums were normal is no bound.
-            self.best = replace(self.best, bound=-np.inf, impossible=False)
-        last = self.aimed.last if not self.best.choice.size else self.best.choice
-        # The second sum adds next to nothing where it is as good as sure to be reached with the first one.
-        reached = self.probabilities(last, 2) if len(self.sums) > 1 and last.size else np.array([0.0, 1.0])
-        if reached[1] - reached[0] < _NEXT_TO_NOTHING:
-            self.sums, self.widest = self.sums[:1], self.widest[:1]
-            self.parts = self.sums
-            self.deviations = self.deviations[:1]
-        at = np.array(self.deviations)
-        if len(self.sums) == 1:
-            z = _NORMAL.inv_cdf(self.certainty)
-            shape = np.append((z**2 - 1) / (6 * at**2), np.zeros(len(ORDERS) - 1))
-            limit = Limit(np.ones(1), np.full(1, z), shape, -0.5 * self.sums[0].unit)
-        else:
-            limit = replace(self.limit, constant=0.0)
-        if last.size:
-            self.parts = tuple(one.tilted(last) for one in self.parts)
-        dearest = float(np.sum(np.max(np.where(np.isfinite(self.plain.cost), self.plain.cost, -np.inf), axis=0)))
-        cost = dearest if np.isnan(self.best.cost) else self.best.cost
-        narrow, prices = self._narrowed(limit, at, cost, None)
-        for _ in range(_REFITS if len(self.sums) == 2 else 0):
-            floor = self.floor
-            if narrow.room < 0 or self._settled or self.left <= 0:
-                break
-            limit = narrow.limit_here()
-            narrow, prices = self._narrowed(limit, at, cost, narrow)
-            if cost - self.floor > _REFIT * (cost - floor):
-                break
-        left = narrow.room >= 0 and not self._settled
-        # Where plans matter that are not looked at, no more is known than what all of them cost at least.
-        self.ranges, self.closed = [], self.floor if narrow.room >= 0 and not left else np.inf
-        if left:
-            constant, likely = narrow.constants
-            self._ask(replace(limit, constant=constant), None if len(self.sums) == 1 else narrow.curve().above)
-            self.likely = likely - constant
-            self.constants = narrow.ranges
-            lowest, highest = (np.array([one[side] for one in self.constants]) for side in (0, 1))
-            self.start = _Range(-np.inf, tuple(lowest.min(axis=0).tolist()), tuple(highest.max(axis=0).tolist()))
-        self.prices = prices.of_rows
-        self._update()
-        return left
-
-    def _narrowed(self, limit: Limit, at: FloatArray, cost: float, before: Narrow | None) -> tuple[Narrow, Prices]:
-        """Return what plans keep that matter, under the prices of a limit."""
-        problem = with_sums(self.plain, self.sums, self.parts, limit)
-        inner = replace(problem, rows=(*problem.rows, limit.tangent(self.sums, at)))
-        prices = find_prices(inner, self.seed)
-        end = perf_counter() + _NARROWING * self.left
-        found = Narrow(inner, self.sums, self.parts, prices, limit, at, cost, self.certainty, self.enough, before, end)
-        self.floor = max(self.floor, min(found.bound, cost))
-        return found, prices
-
-    def look_near(self) -> None:
-        """Split the deviations into ranges, and list the plans near the bound in those that are not too dear."""
-        waiting = self._opened(self.start)
-        while waiting and self.left > 0:
-            waiting.sort()
-            here = waiting.pop(0)
-            room = max((here.bound if np.isnan(self.best.cost) else self.best.cost) - here.bound, 0.0)
-            errors = self._errors(here)
-            row = int(np.argmax(errors))
-            if not self._worth(here.bound):
-                self.closed = min(self.closed, here.bound)
-            elif errors[row] > _CHORD * max(room, self.gap * abs(here.bound)) and self._wide(here, row):
-                for part in here.split(row, self._middle(here, row), here.bound):
-                    waiting += self._opened(part)
-            else:
-                waiting += self._listed(here, row)
-        self.ranges += waiting
-        self._update()
-
-    def look_far(self) -> None:
-        """Give ranges that are still open to the solver, the lowest bound first; split those that it cannot settle."""
-        while self.ranges and not self.best.gap <= self.gap and self.left > 0:
-            self.ranges.sort()
-            here = self.ranges.pop(0)
-            inner = self._within(here)
-            found = finish(inner, find_prices(inner, self.seed), 0.5 * self.gap, _SHARE_OF_TIME * self.left, self.seed)
-            bound = max(found.bound, here.bound)
-            row = int(np.argmax(np.subtract(here.highest, here.lowest) / self.widest))
-            if found.impossible:
-                continue
-            if not self._worth(bound) or not self._wide(here, row):
-                self.closed = min(self.closed, bound)
-                continue
-            if found.choice.size:
-                self._keep(found.choice, found.cost)
-            for part in here.split(row, 0.5 * (here.lowest[row] + here.highest[row]), bound):
-                self.ranges += self._opened(part)
-            self.ranges = [one for one in self.ranges if self._still(one)]
-            self._update()
-
-    def _opened(self, here: _Range) -> list[_Range]:
-        """Return a range with its bound under the prices in hand, in a list that is empty if no plans in it matter."""
-        if np.isinf(self._constant(here)):
-            return []
-        return [replace(here, bound=max(best_at(self._within(here), self.prices).bound, here.bound))]
-
-    def _constant(self, here: _Range) -> float:
-        """Return the constant of the limit in a range; beyond any number where no plans in it matter."""
-        low, high = np.array(here.lowest), np.array(here.highest)
-        return min([np.inf, *(least for one, other, least in self.constants if np.all((one <= high) & (other >= low)))])
-
-    def _middle(self, here: _Range, row: int) -> float:
-        """Return where to split a range: first beside the deviation of the plan in hand, then in the middle."""
-        lowest, highest, at = here.lowest[row], here.highest[row], self.deviations[row]
-        for edge in (_BESIDE, 1 / _BESIDE):
-            if lowest < edge * at < highest and highest - lowest > 2 * (1 / _BESIDE - _BESIDE) * at:
-                return float(edge * at)
-        return float(0.5 * (lowest + highest))
-
-    def _wide(self, here: _Range, row: int) -> bool:
-        return bool(here.highest[row] - here.lowest[row] > _NARROWEST * self.widest[row])
-
-    def _listed(self, here: _Range, row: int) -> list[_Range]:
-        """List the plans of a range near its bound; returns its parts where listing them again helps."""
-        inner = self._within(here)
-        prices = Prices(self.prices, best_at(inner, self.prices))
-        in_hand = Near(here.bound, self.best.choice, self.best.cost)
-        near = plans_near(inner, prices, 0.5 * self.gap, in_hand, _SHARE_OF_TIME * self.left, watch=self._watch())
-        if np.isnan(near.cost) or relative_gap(near.cost, near.bound) > self.gap:
-            near = meet(inner, prices, near, _SHARE_OF_TIME * self.left, self.seed, self._watch())
-        if near.choice.size and (np.isnan(self.best.cost) or near.cost < self.best.cost):
-            self.best = replace(self.best, choice=near.choice, cost=near.cost)
-        done = replace(here, bound=near.bound)
-        if not self._still(done):
-            return []
-        if near.bound > here.bound and self._errors(here)[row] > 0 and self._wide(here, row):
-            parts = here.split(row, self._middle(here, row), near.bound)
-            return [one for part in parts for one in self._opened(part)]
-        self.ranges.append(done)
-        return []
-
-    def _watch(self) -> Watch:
-        """Return the rows with a probability as a condition on plans."""
-        unit = self.sums[0].unit
-
-        def above(values: FloatArray) -> FloatArray:
-            count = len(self.sums)
-            means, sure, higher, variances = np.split(values, np.cumsum([count, count, len(ORDERS) * count]))
-            reached = self.above(means - rounding(sure, unit), np.vstack((deviations_of(variances), higher)))
-            return np.asarray(reached + _SLACK * np.maximum(1.0, np.abs(means).max(axis=0)))
-
-        return Watch(watched(self.parts), above, self.likely, self._accepted)
-
-    def _accepted(self, choice: SlotArray) -> bool:
-        # Plans that differ in nothing but the way to pay are as likely.
-        houses = np.arange(choice.size)
-        key = b"".join(part[choice, houses].tobytes() for one in self.sums for part in (one.kw, one.sure))
-        if key not in self.known:
-            self.known[key] = bool(self.probabilities(choice, 1)[0] >= self.certainty)
-        return self.known[key]
-
-    def _worth(self, bound: float) -> bool:
-        """Say whether a range with this bound can hold a plan that is better by more than the gap asked for."""
-        return bool(np.isnan(self.best.cost) or bound < self.best.cost - 0.9 * self.gap * abs(self.best.cost))
-
-    def _still(self, one: _Range) -> bool:
-        """Say whether a range is to be kept open; what is known of it otherwise goes into the bound."""
-        if self._worth(one.bound):
-            return True
-        self.closed = min(self.closed, one.bound)
-        return False
-
-    def _within(self, here: _Range) -> Problem:
-        """Return the problem with chords in place of the roots."""
-        limit = replace(self.limit, constant=self._constant(here))
-        chord = limit.chord(self.sums, np.array(here.lowest), np.array(here.highest))
-        return replace(self.problem, rows=(*self.problem.rows, chord))
-
-    def _errors(self, here: _Range) -> FloatArray:
-        """Return what the distance of each chord from the root is worth at most in a range."""
-        lowest, highest = np.array(here.lowest), np.array(here.highest)
-        distance = (highest - lowest) ** 2 / (4 * (highest + lowest))
-        return np.asarray(self.limit.weight * self.limit.deviations * distance * max(self.prices[-1], 0.0))
-
-    def _keep(self, choice: SlotArray, cost: float) -> bool:
-        """Remember a plan if it is accepted and better than the best so far; says whether it is accepted."""
-        if not self._accepted(choice):
-            return False
-        if np.isnan(self.best.cost) or cost < self.best.cost:
-            self.best = replace(self.best, choice=choice, cost=cost)
-        return True
-
-    def _update(self) -> None:
-        """Set the bound to the lowest that any range allows."""
-        bound = max(self.floor, min([self.closed, *(one.bound for one in self.ranges)]))
-        cost = self.best.cost
-        nothing_left = np.isnan(cost) and not self.ranges and np.isinf(self.closed)
-        self.best = replace(self.best, bound=bound if np.isnan(cost) else min(bound, cost), impossible=nothing_left)

@@ -8,6 +8,7 @@ the best choice under prices, and what they need at least: each round needs fewe
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
@@ -17,6 +18,7 @@ import numpy as np
 
 from model.optimise.solar_allocation.edge import SAFETY, Edge, Higher
 from model.optimise.solar_allocation.frontier import Curve, Frontier, cheapest
+from model.optimise.solar_allocation.lattice import Remainders
 from model.optimise.solar_allocation.nearby import Nearby, most_within
 from model.optimise.solar_allocation.prices import Prices
 from model.optimise.solar_allocation.problem import FloatArray, Problem, priced_costs
@@ -25,10 +27,10 @@ from model.optimise.solar_allocation.sums import ORDERS, Limit, Sum, deviations_
 #: Ranges of deviations wider than this part of the usual ones are looked at in two halves.
 _WIDE, _PIECES, _SMALLEST = 0.35, 3, 1e-3
 #: Pieces that are split beyond that, and the part of its size down to which one is.
-_SPLITS, _FINEST = (12, 24), 0.3
-#: Rounds of narrowing, and the part of the room that a round must leave at most to be followed by another: with sums
-#: by themselves, which costs little, and together.
-_ROUNDS, _NARROWER = 24, (0.98, 0.9)
+_SPLITS, _FINEST = (12, 4), 0.3
+#: Rounds of narrowing, and the part of the room that a round must leave at most to be followed by another: with one
+#: sum, which costs little, and with two.
+_ROUNDS, _NARROWER = 24, (0.98, 0.8)
 _SLACK = 1e-9
 #: Prices of variances that are tried, in parts of what a limit makes of them.
 _TRIED = np.array([0.1, 0.3, 0.5, 0.7, 0.8, 0.87, 0.92, 0.96, 1.0, 1.04, 1.08, 1.14, 1.24, 1.4, 1.8, 2.5, 4.0, 7.0])
@@ -114,6 +116,9 @@ class Narrow:
         above = values - prices.priced.lowest
         self.near = [Nearby(one, unit, choice, above) for one in parts]
         self.whole = Nearby(sums[0], unit, choice, above) if len(sums) == 2 else None
+        self.remainders = Remainders(sums[0], choice, above)
+        #: What whole units take at least of the first sum's mean in plans that matter [kW].
+        self.taken: float = 0.0 if before is None else before.taken
         slot, house = np.nonzero(np.isfinite(above))
         order = np.argsort(house, kind="stable")
         self.changes = slot[order], house[order], np.maximum(above[slot, house][order], 0.0), choice
@@ -132,7 +137,7 @@ class Narrow:
             for one, other in zip(self.near, before.near, strict=True):
                 one.variances = other.variances
             pieces = [self._piece(one.ends, [self._place(old.nodes) for old in one.places]) for one in before.pieces]
-            self.room = max(one.room for one in pieces)
+            self.room = max([-np.inf, *(one.room for one in pieces)])
         self.narrow(before is not None, end)
 
     def _read_prices(self, problem: Problem, prices: Prices, values: FloatArray, at: FloatArray) -> None:
@@ -157,11 +162,27 @@ class Narrow:
             self.room = min(before, self._close_in(together))
             if self.room < 0 or self.bound >= self.enough or perf_counter() > end:
                 break
-            if not self.room < _NARROWER[together] * before:
-                # What two sums need together says more once little is left.
-                if together or len(self.parts) == 1:
-                    break
-                together = True
+            if not self.room < _NARROWER[len(self.parts) - 1] * before:
+                break
+
+    @property
+    def sides(self) -> FloatArray:
+        """Least and greatest deviations of the parts of plans that matter [kW], dims (part, end)."""
+        return np.asarray(np.sqrt([one.variances for one in self.near]))
+
+    def within(self, low: FloatArray, high: FloatArray) -> Narrow:
+        """Return the same for plans whose parts have deviations in a box only."""
+        found = copy(self)
+        found.near = [copy(one) for one in self.near]
+        for one, least, most in zip(found.near, low, high, strict=True):
+            one.variances = max(least**2, one.variances[0]), min(most**2, one.variances[1])
+        sides = found.sides
+        found.pieces = [
+            one for one in self.pieces
+            if all(end[0] <= side[1] and end[1] >= side[0] for end, side in zip(one.ends, sides, strict=True))
+        ]  # fmt: skip
+        found.bound = max(self.bound, min([self.cost, *(one.bound for one in found.pieces)]))
+        return found
 
     def apart(self) -> tuple[float, float]:
         """Return by how much the second sum's mean can lie above the first one's in whole units [kW]."""
@@ -181,6 +202,11 @@ class Narrow:
         Returns:
             What the others lie at most above the bound under prices; below any number where there are no others.
         """
+        taken = self.remainders.least_taken(self.room, self.price * self.limit.weight[0], self.taken)
+        if np.isinf(taken):
+            self.pieces, self.bound = [], max(self.bound, self.cost)
+            return -np.inf
+        self.taken = max(self.taken, taken)
         followed = len(ORDERS) if together or len(self.parts) == 1 else 1
         edges = [Edge(one, self.room, followed) for one in self.near]
         whole = None if self.whole is None else partial(Edge, self.whole, self.room, followed)
@@ -192,7 +218,8 @@ class Narrow:
         known: dict[tuple[float, ...], _Place] = {}
         whole_range = tuple((one.variances[0] ** 0.5, one.variances[1] ** 0.5) for one in edges)
         wide = np.minimum(
-            _WIDE * np.sqrt(np.maximum(self.usual, 0.05 * self.usual[0])), np.ptp(whole_range, axis=1) / _PIECES
+            _WIDE * np.sqrt(np.maximum(self.usual, 0.05 * self.usual[0])),
+            np.ptp(whole_range, axis=1) / (1 if together else _PIECES),
         )
 
         def looked_at(ends: tuple[tuple[float, float], ...]) -> _Piece:
@@ -230,11 +257,12 @@ class Narrow:
         return _Node(variances, cumulants, self.frontier.least(variances, cumulants))
 
     def _place(self, nodes: list[_Node]) -> _Place:
-        """Return a place with what plans need there more than the limit asks at least."""
+        """Return a place with what plans need there more than the limit asks at least, whole units counted."""
         limit, terms = replace(self.limit, constant=0.0), np.array([one.terms for one in nodes]).T
         asked = -limit.at(np.zeros((limit.weight.size, len(nodes))), terms)
         lacks = np.array([cheapest(one.least, self.frontier.between, limit.weight) for one in nodes]) - asked
-        return _Place(nodes[0].variances, nodes, float(lacks[0] - SAFETY * np.sum(np.abs(lacks[1:] - lacks[0]))))
+        lack = lacks[0] - SAFETY * np.sum(np.abs(lacks[1:] - lacks[0])) + limit.weight[0] * self.taken
+        return _Place(nodes[0].variances, nodes, float(lack))
 
     def _piece(self, ends: tuple[tuple[float, float], ...], places: list[_Place]) -> _Piece:
         """Return ranges of deviations with their bound and room."""
@@ -272,12 +300,13 @@ class Narrow:
 
     @property
     def constants(self) -> tuple[float, float]:
-        """Constant of the limit that all plans keep that matter, and about the one that the best of them reach."""
+        """Constant of the limit in whole units that all plans keep that matter, and about the one of the best."""
         least = min(least for *_, least in self.ranges)
         variances = tuple(one.at_base[0] for one in self.near)
         higher = tuple(one.beyond_tilt(one.near.at_base[0], one.near.at_base[1:]) for one in self.frontier.parts)
         node = _Node(variances, higher, self.frontier.least(variances, higher, exact=True))
-        return least, max(least, self._place([node]).lack)
+        whole_units = self.limit.weight[0] * self.taken
+        return least - whole_units, max(least, self._place([node]).lack) - whole_units
 
     def curve(self) -> Curve:
         """Return what plans that matter need of two means, by their distance."""

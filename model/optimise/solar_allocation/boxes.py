@@ -1,0 +1,77 @@
+"""Two sums that must be reached together: boxes of deviations, each with prices and a limit of its own.
+
+Plans with unlike deviations have little in common, so that what is proven for all of them at once is weak. In a box
+the limit follows what plans there need; boxes in which no plan is as cheap as the one in hand are dropped, and the one
+with the lowest bound is split again until plans in it can be listed.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.optimise.solar_allocation.narrow import Narrow
+from model.optimise.solar_allocation.problem import FloatArray
+from model.optimise.solar_allocation.sums import deviations_of
+
+if TYPE_CHECKING:
+    from model.optimise.solar_allocation.search import Search
+
+#: Part of the time that is left which boxes may take, and which listing the plans of one may take.
+_BOXES, _LISTING = 0.95, 0.3
+#: Widest box that is looked at, and narrowest one that is split, in parts of usual deviations.
+_WIDEST, _NARROWEST = 0.3, 0.02
+#: A box is looked at again as long as this part of its gap is left at most.
+_AGAIN = 0.72
+#: Room, in parts of the cost, with which plans are listed.
+_LISTED = 3e-4
+
+
+def look_in_boxes(search: Search, narrow: Narrow) -> float:
+    """Return what no plan costs less that is certain enough, or less than the plan in hand; may find a better plan.
+
+    Args:
+        search: the search so far.
+        narrow: what all plans keep that matter.
+    """
+    boxes, closed, dearest = [narrow], np.inf, narrow.cost
+    end = perf_counter() + _BOXES * search.left
+    while boxes and perf_counter() < end:
+        here = min(boxes, key=lambda one: one.bound)
+        boxes.remove(here)
+        if not search.worth(here.bound) or here.bound >= closed:
+            # All others are as dear, or the bound cannot rise any more.
+            closed = min(closed, here.bound)
+            break
+        if _size(search, here).max() > _WIDEST:
+            boxes += _halves(search, here)
+            continue
+        cost = dearest if np.isnan(search.best.cost) else search.best.cost
+        middle = deviations_of(np.mean(here.sides, axis=1) ** 2)
+        found, prices = search.narrowed(here.limit_here(), middle, cost, here)
+        if found.room < 0 or not found.pieces:
+            continue
+        if cost - found.bound <= _AGAIN * (cost - here.bound):
+            boxes.append(found)
+        elif found.room > _LISTED * abs(cost) and _size(search, found).max() > _NARROWEST:
+            boxes += _halves(search, found)
+        else:
+            search.take(found, prices)
+            closed = min(closed, search.listed(_LISTING))
+    return min([closed, *(one.bound for one in boxes)])
+
+
+def _size(search: Search, box: Narrow) -> FloatArray:
+    """Return how wide a box is, in parts of usual deviations."""
+    return np.asarray(np.ptp(box.sides, axis=1) / search.deviations[::-1])
+
+
+def _halves(search: Search, box: Narrow) -> list[Narrow]:
+    """Return the halves of a box in which plans matter."""
+    wide, sides = int(np.argmax(_size(search, box))), box.sides
+    below, above = sides.copy(), sides.copy()
+    below[wide, 1] = above[wide, 0] = sides[wide].mean()
+    halves = [box.within(one[:, 0], one[:, 1]) for one in (below, above)]
+    return [one for one in halves if one.pieces]
