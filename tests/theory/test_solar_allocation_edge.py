@@ -188,7 +188,18 @@ def narrow_both(seed: int) -> tuple[Narrow, Problem, tuple[Row, ...], FloatArray
         inner = with_sums(problem, sums, parts, limit)
         inner = replace(inner, rows=(limit.tangent(sums, aimed.deviations),))
         prices = find_prices(inner)
-        before = Narrow(inner, sums, parts, prices, limit, aimed.deviations, aimed.best.cost + 60.0, 0.9, before=before)
+        before = Narrow(
+            inner,
+            sums,
+            parts,
+            prices,
+            limit,
+            aimed.deviations,
+            aimed.best.cost + 60.0,
+            0.9,
+            before=before,
+            together=before is not None,
+        )
         limit = before.limit_here()
     assert before is not None
     return before, problem, rows, consent, aimed.best.choice
@@ -214,4 +225,50 @@ def test_plans_that_reach_both_marks_keep_limit_and_curve(seed: int) -> None:
     assert found.curve().above(means[:, np.newaxis], terms)[0] >= -1e-9
 
 
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 10**6))
+def test_plans_in_a_box_of_deviations_cost_no_less_than_its_bound(seed: int) -> None:
+    found, problem, rows, consent, best = BOTH[seed % len(BOTH)]()
+    random, houses = np.random.default_rng(seed), np.arange(150)
+    choice = best.copy()
+    for house in random.permutation(150)[: random.integers(1, 25)].tolist():
+        choice[house] = np.clip(choice[house] + random.integers(-1, 2), 0, 3)
+    if cost_of(problem, choice) > found.cost or of_plan(problem, rows, consent, choice) < 0.9:
+        return
+    deviations = np.sqrt([one.variance[choice, houses].sum() for one in found.parts])
+    for box in BOXES[seed % len(BOTH)]():
+        if np.all((deviations >= box.sides[:, 0]) & (deviations <= box.sides[:, 1])):
+            assert cost_of(problem, choice) >= min(box.bound, found.cost) - 1e-6
+
+
+def boxes(number: int) -> list[Narrow]:
+    """Return the halves of the deviations of both parts, each narrowed with prices and a limit of its own."""
+    found, problem, *_ = BOTH[number]()
+    sides, halves = found.sides, []
+    for part, end in product(range(2), range(2)):
+        one = sides.copy()
+        one[part, end] = sides[part].mean()
+        half = found.within(one[:, 0], one[:, 1])
+        limit, at = half.limit_here(), deviations_of(one.mean(axis=1) ** 2)
+        inner = with_sums(problem, found.sums, found.parts, limit)
+        inner = replace(inner, rows=(limit.tangent(found.sums, at),))
+        halves.append(
+            Narrow(
+                inner,
+                found.sums,
+                found.parts,
+                find_prices(inner),
+                limit,
+                at,
+                found.cost,
+                0.9,
+                before=half,
+                together=True,
+            )
+        )
+    return halves
+
+
 BOTH = [cache(partial(narrow_both, seed)) for seed in (1, 2)]
+BOXES = [cache(partial(boxes, number)) for number in range(len(BOTH))]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.optimise.solar_allocation.cuts import SMALLEST
 from model.optimise.solar_allocation.narrow import Narrow
 from model.optimise.solar_allocation.problem import FloatArray
 from model.optimise.solar_allocation.sums import deviations_of
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 #: Part of the time that is left which boxes may take, and which listing the plans of one may take.
 _BOXES, _LISTING = 0.95, 0.3
 #: Widest box that is looked at, and narrowest one that is split, in parts of usual deviations.
-_WIDEST, _NARROWEST = 0.3, 0.02
+_WIDEST, _NARROWEST = 0.45, 0.02
 #: A box is looked at again as long as this part of its gap is left at most.
 _AGAIN = 0.72
 #: Room, in parts of the cost, with which plans are listed.
@@ -36,31 +37,31 @@ def look_in_boxes(search: Search, narrow: Narrow) -> float:
         search: the search so far.
         narrow: what all plans keep that matter.
     """
-    boxes, closed, dearest = [narrow], np.inf, narrow.cost
+    boxes, closed, dearest = [(narrow, True)], np.inf, narrow.cost
     end = perf_counter() + _BOXES * search.left
     while boxes and perf_counter() < end:
-        here = min(boxes, key=lambda one: one.bound)
-        boxes.remove(here)
+        here, together = boxes.pop(min(range(len(boxes)), key=lambda one: boxes[one][0].bound))
         if not search.worth(here.bound) or here.bound >= closed:
             # All others are as dear, or the bound cannot rise any more.
             closed = min(closed, here.bound)
             break
         if _size(search, here).max() > _WIDEST:
-            boxes += _halves(search, here)
+            boxes += [(half, together) for half in _halves(search, here)]
             continue
         cost = dearest if np.isnan(search.best.cost) else search.best.cost
-        middle = deviations_of(np.mean(here.sides, axis=1) ** 2)
-        found, prices = search.narrowed(here.limit_here(), middle, cost, here)
+        middle = np.maximum(deviations_of(np.mean(here.sides, axis=1) ** 2), SMALLEST)
+        # Each sum by itself costs little to look at, and many boxes need no more than that.
+        found, prices = search.narrowed(here.limit_here(), middle, cost, here, together)
         if found.room < 0 or not found.pieces:
             continue
-        if cost - found.bound <= _AGAIN * (cost - here.bound):
-            boxes.append(found)
+        if not together or cost - found.bound <= _AGAIN * (cost - here.bound):
+            boxes.append((found, True))
         elif found.room > _LISTED * abs(cost) and _size(search, found).max() > _NARROWEST:
-            boxes += _halves(search, found)
+            boxes += [(half, True) for half in _halves(search, found)]
         else:
             search.take(found, prices)
             closed = min(closed, search.listed(_LISTING))
-    return min([closed, *(one.bound for one in boxes)])
+    return min([closed, *(one.bound for one, _ in boxes)])
 
 
 def _size(search: Search, box: Narrow) -> FloatArray:

@@ -18,8 +18,8 @@ from model.optimise.solar_allocation.sums import Sum, rounding
 
 IntArray = npt.NDArray[np.int64]
 
-#: Most remainders that are followed, and how far from the grid an amount may lie, in its steps.
-_MOST_REMAINDERS, _OFF_GRID = 20_000, 1e-3
+#: Most remainders that are followed, how far from the grid an amount may lie, in its steps, and numerical slack [kW].
+_MOST_REMAINDERS, _OFF_GRID, _SLACK = 20_000, 1e-6, 1e-6
 
 
 class Remainders:
@@ -58,7 +58,7 @@ class Remainders:
             price: of the mean [objective per kW].
             counted: what whole units take in the room [kW].
         """
-        within = self.costs + price * (self.taken - counted) <= room
+        within = self.costs + price * (self.taken - counted - _SLACK) <= room + _SLACK * abs(room)
         return float(np.min(self.taken[within & np.isfinite(self.costs)], initial=np.inf))
 
 

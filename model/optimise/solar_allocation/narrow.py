@@ -94,6 +94,7 @@ class Narrow:
         certainty: probability asked for [1].
         enough: a bound above this is not improved any more.
         before: the same with other prices; what it found holds here, too.
+        together: whether two sums are looked at together.
         end: no further round is begun after this time [s].
     """
 
@@ -109,6 +110,7 @@ class Narrow:
         certainty: float,
         enough: float = np.inf,
         before: Narrow | None = None,
+        together: bool = False,
         end: float = np.inf,
     ) -> None:
         choice, unit = prices.priced.choice.astype(np.int64), sums[0].unit
@@ -131,6 +133,8 @@ class Narrow:
         #: No plan that is certain enough costs less, or less than the plan in hand.
         self.bound = -np.inf
         self.pieces: list[_Piece] = []
+        #: Whether only a part of what is known from before is looked at, which needs few pieces.
+        self.in_box = before is not None
         self.frontier: Frontier
         if before is not None:
             self.frontier, self.bound = before.frontier, before.bound
@@ -138,7 +142,7 @@ class Narrow:
                 one.variances = other.variances
             pieces = [self._piece(one.ends, [self._place(old.nodes) for old in one.places]) for one in before.pieces]
             self.room = max([-np.inf, *(one.room for one in pieces)])
-        self.narrow(before is not None, end)
+        self.narrow(together, end)
 
     def _read_prices(self, problem: Problem, prices: Prices, values: FloatArray, at: FloatArray) -> None:
         """Find what plans cost at least under several prices of variances, beside what they need."""
@@ -219,7 +223,7 @@ class Narrow:
         whole_range = tuple((one.variances[0] ** 0.5, one.variances[1] ** 0.5) for one in edges)
         wide = np.minimum(
             _WIDE * np.sqrt(np.maximum(self.usual, 0.05 * self.usual[0])),
-            np.ptp(whole_range, axis=1) / (1 if together else _PIECES),
+            np.ptp(whole_range, axis=1) / (1 if self.in_box else _PIECES),
         )
 
         def looked_at(ends: tuple[tuple[float, float], ...]) -> _Piece:
@@ -236,7 +240,7 @@ class Narrow:
             waiting.remove(piece)
             size = np.ptp(piece.ends, axis=1) / np.maximum(wide, _SMALLEST)
             number = int(np.argmax(size))
-            if size[number] <= 1 and (splits >= _SPLITS[together] or size[number] < _FINEST):
+            if size[number] <= 1 and (splits >= _SPLITS[self.in_box] or size[number] < _FINEST):
                 kept.append(piece)
                 continue
             splits += size[number] <= 1

@@ -160,7 +160,7 @@ class Search:
             self.parts = tuple(one.tilted(last) for one in self.parts)
         dearest = float(np.sum(np.max(np.where(np.isfinite(self.plain.cost), self.plain.cost, -np.inf), axis=0)))
         cost = dearest if np.isnan(self.best.cost) else self.best.cost
-        narrow, prices = self.narrowed(limit, at, cost, None)
+        narrow, prices = self.narrowed(limit, at, cost)
         self.floor = max(self.floor, min(narrow.bound, cost))
         left = narrow.room >= 0 and not self._settled
         # Where plans matter that are not looked at, no more is known than what all of them cost at least.
@@ -183,13 +183,17 @@ class Search:
         self.start = Range(-np.inf, tuple(lowest.min(axis=0).tolist()), tuple(highest.max(axis=0).tolist()))
         self.prices = prices.of_rows
 
-    def narrowed(self, limit: Limit, at: FloatArray, cost: float, before: Narrow | None) -> tuple[Narrow, Prices]:
+    def narrowed(
+        self, limit: Limit, at: FloatArray, cost: float, before: Narrow | None = None, together: bool = False
+    ) -> tuple[Narrow, Prices]:
         """Return what plans keep that matter, under the prices of a limit."""
         problem = with_sums(self.plain, self.sums, self.parts, limit)
         inner = replace(problem, rows=(*problem.rows, limit.tangent(self.sums, at)))
         prices = find_prices(inner, self.seed)
         end = perf_counter() + _NARROWING * self.left
-        found = Narrow(inner, self.sums, self.parts, prices, limit, at, cost, self.certainty, self.enough, before, end)
+        found = Narrow(
+            inner, self.sums, self.parts, prices, limit, at, cost, self.certainty, self.enough, before, together, end
+        )
         return found, prices
 
     def look_near(self) -> None:
