@@ -30,7 +30,7 @@ _WIDE, _PIECES, _SMALLEST = 0.35, 3, 1e-3
 _SPLITS, _FINEST = (12, 4), 0.3
 #: Rounds of narrowing, and the part of the room that a round must leave at most to be followed by another: with one
 #: sum, which costs little, and with two.
-_ROUNDS, _NARROWER = 24, (0.98, 0.8)
+_ROUNDS, _NARROWER = 24, (0.98, 0.95)
 _SLACK = 1e-9
 #: Prices of variances that are tried, in parts of what a limit makes of them.
 _TRIED = np.array([0.1, 0.3, 0.5, 0.7, 0.8, 0.87, 0.92, 0.96, 1.0, 1.04, 1.08, 1.14, 1.24, 1.4, 1.8, 2.5, 4.0, 7.0])

@@ -23,6 +23,8 @@ ComplexArray = npt.NDArray[np.complex128]
 _MOST_NUMBERS = 4_000_000
 #: Prices of nearness that are tried for a bound, in parts of the largest one that matters.
 _MULTIPLIERS = np.geomspace(0.8, 2e-2, 11)
+#: Numbers in a table of gains from which every other price is tried.
+_LARGE_TABLE = 40_000
 
 
 def _centred(kw: FloatArray | float, consent: FloatArray | float, points: FloatArray) -> ComplexArray:
@@ -56,7 +58,7 @@ def most_within(gain: FloatArray, above: FloatArray, house: IntArray, room: floa
         return np.asarray(bound)
     # A higher price than this can only give more than no price at all.
     highest = bound / max(room, 1e-300)
-    for part in _MULTIPLIERS:
+    for part in _MULTIPLIERS[:: 2 if gain.size > _LARGE_TABLE else 1]:
         worth = np.maximum.reduceat(gain - np.multiply.outer(part * highest, above), starts, axis=1)
         bound = np.minimum(bound, np.maximum(worth, 0.0).sum(axis=1) + part * highest * room)
     return np.asarray(bound)
