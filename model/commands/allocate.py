@@ -237,7 +237,8 @@ def show(answers: Sequence[Answer], language: Language, console: Console) -> Non
     """Print one line a supplier, and for a single one the summary."""
     from model.report.allocation.clash import clash_lines
     from model.report.allocation.overview import overview_table
-    from model.report.allocation.tables import front_table, prices_table, summary_table
+    from model.report.allocation.summary import summary_table
+    from model.report.allocation.tables import front_table, prices_table
 
     if len(answers) == 1 and answers[0].plan.scheme is not None:
         for table in (summary_table(answers[0], language), prices_table(answers[0], language)):

@@ -26,7 +26,7 @@ from model.ordinance.column_reader import Columns
 from model.ordinance.columns import columns_of
 from model.report.allocation.overview import overview_table
 from model.report.allocation.page import write_plan_page
-from model.report.allocation.tables import summary_table
+from model.report.allocation.summary import summary_table
 
 SETTING = Setting.read("adopted_2025")
 SETAGAYA, SHINJUKU, CHIYODA = "13112", "13104", "13101"

@@ -8,12 +8,12 @@ from pathlib import Path
 from model.language import Language, Text
 from model.optimise.solar_allocation.answer import Answer
 from model.report.allocation.clash import clash_lines
+from model.report.allocation.summary import summary_table
 from model.report.allocation.tables import (
     checks_table,
     front_table,
     municipality_table,
     prices_table,
-    summary_table,
     what_if_table,
 )
 from model.report.allocation.texts import STATUS_NAMES, headline, remarks, schemes_compared, status

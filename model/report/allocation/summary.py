@@ -1,0 +1,119 @@
+"""What a panel plan comes to, line by line."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.language import Language, Text
+from model.optimise.solar_allocation.answer import Answer
+from model.optimise.solar_allocation.names import OBJECTIVE_NAMES, OBJECTIVE_UNITS
+from model.ordinance.derivation import number, unit_name
+from model.report.allocation.texts import (
+    SCHEME_NAMES,
+    headline,
+    range_text,
+    remarks,
+    schemes_compared,
+    status,
+)
+from model.spreadsheet import Cell, Table
+
+_STEPS_OF_KW = Text(
+    "sizes go in steps of modules and the plan has a margin, so that the last and the next kW move whole modules; the "
+    "price is the same without steps",
+    "容量はパネル枚数単位で変わり余裕もあるため、最後とさらに1kWの費用は枚数の入替えによる増減。限界価格は端数を許した場合の値",
+)
+
+
+def summary_table(found: Answer, language: Language) -> Table:
+    """Return what the plan comes to, line by line."""
+    plan, unit = found.plan, OBJECTIVE_UNITS[found.wishes.objective]
+    proof = plan.proof
+    counted = found.houses.new & ~found.left_out
+    lines: list[tuple[Text, Cell]] = [
+        (Text("supplier", "供給事業者"), found.portfolio.supplier),
+        (Text("plan", "計画"), headline(found)(language)),
+        (Text("status", "状態"), status(found)(language)),
+        (
+            Text(
+                f"{OBJECTIVE_NAMES[found.wishes.objective].en} [{unit}]",
+                f"{OBJECTIVE_NAMES[found.wishes.objective].ja} [{unit_name(unit, 'ja')}]",
+            ),
+            proof.objective,
+        ),
+        (Text("proven bound", "証明された限界"), proof.bound),
+        (Text("proven gap", "証明された差（相対）"), proof.gap),
+        (Text("seconds", "計算時間 [秒]"), round(proof.seconds, 2)),
+        (Text("rate scheme", "算定基準率の選択"), SCHEME_NAMES[str(plan.scheme)](language)),
+        (Text("eligible buildings", "設置可能棟数"), int(np.sum(counted))),
+        (Text("left out of the count", "算定除外棟数"), int(np.sum(found.left_out))),
+        (Text("requirement [kW]", "再エネ設置基準 [kW]"), found.required_kw),
+        (Text("counted capacity [kW]", "算入する設置容量 [kW]"), found.counted_kw),
+        (Text("margin [kW]", "余裕 [kW]"), round(found.counted_kw - found.required_kw, 6)),
+        (Text("panels on new buildings [kW]", "新築への設置 [kW]"), float(found.kw[found.houses.new].sum())),
+        (Text("panels on existing houses [kW]", "既存住宅への設置 [kW]"), found.substitute_kw),
+        *_heat_lines(found),
+        (Text("outlay after grants [JPY]", "補助後の初期支出 [円]"), float(found.outlay.sum())),
+        (Text("grants [JPY]", "補助額 [円]"), float(found.grant.sum())),
+        (Text("net cost over the horizon [JPY]", "期間中の純費用 [円]"), float(found.cost.sum())),
+        (Text("benefit of the owners [JPY]", "住まい手の便益 [円]"), float(found.benefit.sum())),
+        (Text("CO₂ avoided [t/yr]", "CO₂削減量 [t/年]"), float(found.co2.sum())),
+        *_kw_lines(found, language),
+    ]
+    if found.wishes.certainty is not None:
+        text = Text("probability of meeting the requirement", "基準に達する確率")
+        lines.append((text, plan.best.probability))
+    lines += _year_lines(found)
+    if (compared := schemes_compared(found)) is not None:
+        lines.append((Text("the other rate scheme", "もう一方の算定基準率"), compared(language)))
+    lines += [(Text("remark", "注"), line(language)) for line in remarks(found)]
+    heading = [Text("item", "項目")(language), Text("value", "値")(language)]
+    return [heading, *([text(language), value] for text, value in lines)]
+
+
+def _kw_lines(found: Answer, language: Language) -> list[tuple[Text, Cell]]:
+    """Return what the last and the next kW cost: solved again, and by the price of the rule."""
+    unit = OBJECTIVE_UNITS[found.wishes.objective]
+    lines: list[tuple[Text, Cell]] = []
+    if found.worth is not None:
+        lines += [
+            (Text("the last kW costs", "最後の1kWの費用"), range_text(found.worth.last_kw, unit)(language)),
+            (Text("one kW more would cost", "さらに1kWの費用"), range_text(found.worth.next_kw, unit)(language)),
+        ]
+    price = f"{number(found.plan.price('renewables'), 0)} {unit_name(unit, language)}/kW"
+    lines.append((Text("price of a kW by the whole plan", "1kWの限界価格（計画全体）"), price))
+    if found.worth is not None:
+        lines.append((Text("how to read these", "上記3項目の見方"), _STEPS_OF_KW(language)))
+    return lines
+
+
+def _heat_lines(found: Answer) -> list[tuple[Text, Cell]]:
+    """Return what heat counts, if any house has or is given some."""
+    if not found.heat_kw.any():
+        return []
+    text = Text("heat of the sun and the ground [kW]", "太陽熱・地中熱（太陽光換算） [kW]")
+    counted = found.houses.new & ~found.left_out
+    added = Text("houses that are given heat", "太陽熱・地中熱を追加する棟数")
+    return [(text, float(found.heat_kw[counted].sum())), (added, int(np.sum(found.heat > 0)))]
+
+
+def _year_lines(found: Answer) -> list[tuple[Text, Cell]]:
+    """Return where the year stands, if any house is under way, and how it may close, if anything is uncertain."""
+    year, lines = found.year, list[tuple[Text, Cell]]()
+    if year is None:
+        return lines
+    if np.any(np.isin(found.portfolio.cells["state"], ("started", "done"))):
+        lines += [
+            (Text("margin to date: houses done [kW]", "現時点の余裕：完成分 [kW]"), round(year.to_date, 3)),
+            (
+                Text("margin to date: done and started [kW]", "現時点の余裕：完成・着工分 [kW]"),
+                round(year.under_way, 3),
+            ),
+        ]
+    if np.isfinite(year.probability):
+        spread = f"{year.low:,.1f} / {year.middle:,.1f} / {year.high:,.1f}"
+        lines += [
+            (Text("drawn years that meet the requirement", "基準に達する年の割合（模擬）"), year.probability),
+            (Text("margin in 5 / 50 / 95 % of drawn years [kW]", "余裕の5／50／95％点（模擬） [kW]"), spread),
+        ]
+    return lines
