@@ -233,14 +233,17 @@ def _solve(
 ) -> Answer:
     """Return the schedule with its second look, and what mends it where a duty cannot be met."""
     from model.optimise.facility_schedule.answer import solve_schedule
-    from model.optimise.facility_schedule.studies import remedy
+    from model.optimise.facility_schedule.studies import mended, remedy
     from model.optimise.facility_schedule.verify import certify
     from model.report.schedule.tables import Answer
 
     with progress(console, _PLANNING(language)) as advance:
         found = solve_schedule(given, gap, seconds, seed, report=advance)
-    mended = remedy(given, gap, seconds, seed) if found.proof.status == "infeasible" else None
-    return Answer(found, tables, settings, certify(found, tables, settings), remedy=mended)
+    way_out = remedy(given, gap, seconds, seed) if found.proof.status == "infeasible" else None
+    if way_out is not None:
+        found = mended(found, way_out, gap, seconds, seed)
+        way_out = way_out if found.proof.status == "infeasible" else None
+    return Answer(found, tables, settings, certify(found, tables, settings), remedy=way_out)
 
 
 def _with_studies(

@@ -206,6 +206,20 @@ def test_what_cannot_be_met_is_named_with_what_mends_it(tmp_path: Path) -> None:
     assert sum(parts) == pytest.approx(total[3])
 
 
+def test_where_no_credits_are_on_offer_duties_are_met_by_what_is_done(tmp_path: Path) -> None:
+    paths, out = tmp_path / "paths.csv", tmp_path / "out"
+    names = ["excess", "renewable", "tokyo_small_mid", "outside_tokyo", "saitama_link"]
+    supplies = ",".join(f"{name}_supply" for name in names)
+    paths.write_text(f"year,{supplies}\n2025,0,0,0,0,0\n", encoding="utf-8")
+    code = schedule(EXAMPLES / "facilities.csv", "--paths", paths, "--to", 2039, "--out", out, "--gap", 0.02)
+    assert code == ExitCode.DONE
+    with xr.open_dataset(out / "schedule.nc") as found:
+        assert float(found["not_covered"].sum()) == 0.0
+    book = openpyxl.load_workbook(out / "schedule.xlsx")
+    summary = {row[0].value: row[1].value for row in book["summary"].iter_rows(min_row=2)}
+    assert summary["second look by the programme's own rules"] == "holds"
+
+
 @pytest.mark.slow
 def test_a_made_up_portfolio_says_so(tmp_path: Path) -> None:
     out = tmp_path / "out"

@@ -1,5 +1,6 @@
 """Parts of the search for schedules against plain ways to do the same: sets, moves, choice, what mends a schedule."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schedule_cases import PRACTICES, YEARS, tiny
 
-from model.optimise.facility_schedule.answer import solve_schedule
+from model.optimise.facility_schedule.answer import solve_schedule, with_works
 from model.optimise.facility_schedule.choice import Choice
 from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.model import whole_model
@@ -17,7 +18,7 @@ from model.optimise.facility_schedule.physics import standing_sets
 from model.optimise.facility_schedule.plan import Prices
 from model.optimise.facility_schedule.plans import FacilityPlans, best_plans
 from model.optimise.facility_schedule.problem import Credit, IntArray, Limit, Practice
-from model.optimise.facility_schedule.studies import remedy
+from model.optimise.facility_schedule.studies import Remedy, mended, remedy
 from model.optimise.pyomo_solver import PyomoSolver
 from model.optimise.solver import SolverOptions
 
@@ -148,20 +149,47 @@ def without_credits(seed: int) -> object:
 
 
 @SOME
+@given(st.integers(0, 10**6), st.booleans())
+def test_without_credits_a_duty_is_unmet_only_if_no_plan_can_meet_it(seed: int, sale: bool) -> None:
+    case = tiny(seed, (2, 2), Practice(sale=sale), certificates=True)
+    none = {kind: Credit(one.price, np.zeros(2)) for kind, one in case.credits.items()}
+    case = case.changed(credits=none, capacity=np.full(YEARS, np.inf))
+    found = solve_schedule(case, 1e-6)
+    fewest = remedy(case, 1e-6, 30.0)
+    unmet = float(found.amounts.missing_t.sum())
+    assert (found.proof.status == "infeasible") == (unmet > 0)
+    if fewest.tonnes.amounts.missing_t.sum() == 0:
+        assert unmet == 0 and found.proof.status == "optimal"
+    else:
+        assert unmet >= fewest.tonnes.amounts.missing_t.sum() - 0.05
+
+
+def test_the_works_of_a_remedy_take_the_place_of_a_plan_that_leaves_a_duty_unmet() -> None:
+    case = tiny(3, (2, 2), Practice(), certificates=True)
+    good = solve_schedule(case, 1e-6)
+    nothing = [np.full(len(works), -1, dtype=np.int64) for works in case.works]
+    unmet = replace(with_works(case, nothing), proof=replace(good.proof, status="infeasible"))
+    by = Remedy(good, None)
+    better = mended(unmet, by, 1e-6, 30.0)
+    assert [one.tolist() for one in better.starts] == [one.tolist() for one in good.starts]
+    assert better.proof.status == "optimal" and better.proof.bound == good.proof.bound
+
+
+@SOME
 @given(st.integers(0, 10**6))
 def test_what_mends_a_schedule_mends_it_and_a_little_less_does_not(seed: int) -> None:
     case = without_credits(seed)
     found = solve_schedule(case, 1e-6)
     if found.proof.status != "infeasible":
         return
-    mended = remedy(case, 1e-6, 30.0)
-    tonnes = float(mended.tonnes.amounts.missing_t.sum())
+    way_out = remedy(case, 1e-6, 30.0)
+    tonnes = float(way_out.tonnes.amounts.missing_t.sum())
     assert tonnes <= float(found.amounts.missing_t.sum()) + 0.01
-    assert mended.tonnes.proof.bound == pytest.approx(tonnes, rel=1e-4, abs=0.05)
-    if mended.money is None:
+    assert way_out.tonnes.proof.bound == pytest.approx(tonnes, rel=1e-4, abs=0.05)
+    if way_out.money is None:
         return
-    extra = mended.money.beyond_budgets[0]
+    extra = way_out.money.beyond_budgets[0]
     enough = solve_schedule(case.changed(budget=case.budget + extra + 1.0), 1e-6, method="whole")
     assert enough.amounts.missing_t.sum() == pytest.approx(0.0, abs=0.01)
     exact = solve_schedule(case.changed(aim="money"), 0.0, method="whole")
-    assert mended.money.extra_money == pytest.approx(exact.extra_money, rel=1e-4, abs=100.0)
+    assert way_out.money.extra_money == pytest.approx(exact.extra_money, rel=1e-4, abs=100.0)

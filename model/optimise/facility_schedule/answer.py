@@ -130,9 +130,9 @@ def solve_schedule(
     found = _choose(work, bound, gap, seconds, seed, begun)
     decisions = sum(int(own.allowed.sum()) for own in work.facilities)
     left = seconds - (perf_counter() - begun)
-    if found.proof.status != "feasible" or decisions > _SMALL or left < 1.0:
+    if found.proof.status == "optimal" or decisions > _SMALL or left < 1.0:
         return found
-    return _better(
+    return better_of(
         found, _whole(problem, SolverOptions(seconds=left, relative_gap=gap, seed=seed), perf_counter()), gap, begun
     )
 
@@ -148,7 +148,7 @@ def _choose(work: Decomposition, bound: Bound, gap: float, seconds: float, seed:
             continue
         starts = [own[k].starts for own, k in zip(offered, chosen.plan, strict=True)]
         found = _schedule(problem, work.facilities, starts, chosen.amounts, bound, bound.value, begun, options)
-        if best is None or (found.proof.has_answer and found.proof.objective < best.proof.objective):
+        if best is None or _rank(found) < _rank(best):
             best = found
         if best.proof.status == "optimal" or perf_counter() - begun > seconds:
             break
@@ -161,12 +161,30 @@ def _close_to(bound: float, gap: float) -> float:
     return bound + 0.9 * gap * abs(bound)
 
 
-def _better(found: Schedule, other: Schedule, gap: float, begun: float) -> Schedule:
-    """Return the better of two schedules of one problem with the higher of both bounds; prices are of the first."""
-    best = other if other.proof.has_answer and other.proof.objective < found.proof.objective else found
+def _rank(schedule: Schedule) -> tuple[float, ...]:
+    """Return by what schedules of one problem are put in order: those that meet every duty first, then the aim.
+
+    What nothing covers is charged while a plan is looked for; what is shown is the plan's own cost without the charge.
+    """
+    proof, missing = schedule.proof, float(schedule.amounts.missing_t.sum())
+    return float(not proof.has_answer), missing, float(proof.status == "infeasible"), proof.objective
+
+
+def better_of(found: Schedule, other: Schedule, gap: float, begun: float) -> Schedule:
+    """Return the better of two schedules of one problem with the higher of both bounds; prices are of the first.
+
+    Args:
+        found: a schedule with a bound that holds for all schedules of the problem.
+        other: another one, with such a bound or with minus infinity.
+        gap: gap asked for [1].
+        begun: when the search began.
+    """
+    best = min(found, other, key=_rank)
     bound = max(found.proof.bound, other.proof.bound)
     value = best.proof.objective
     status: Any = "optimal" if abs(value - bound) <= gap * abs(value) + 1.0 else "feasible"
+    if best.proof.status == "infeasible":
+        status = "infeasible"
     proof = replace(
         best.proof, status=status, bound=bound, gap=relative_gap(value, bound), seconds=perf_counter() - begun
     )

@@ -1,7 +1,8 @@
 """Amounts of a schedule in whole kilograms, so that every tonne that comes in is used, sold, given, kept or expires.
 
 The solver's amounts are right to its tolerance only. Here positions are worked out anew from works and renewables and
-rounded to the kilogram, and what the solver moved is cut back to what there is; the last kilogram is bought.
+rounded to the kilogram, and what the solver moved is cut back to what there is; the last kilogram is bought: as a
+credit where credits are on offer, otherwise kept from a sale or made with a little more renewables.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from model.optimise.facility_schedule.problem import BoolArray, FloatArray, IntA
 
 #: Kilograms in a tonne: everything is counted in whole kilograms.
 _KG = 1000
+#: What rounding can take from a facility in a year, and in the moves of a period [kg].
+_LOST_IN_YEAR = _LOST_IN_MOVES = 2
+#: How often amounts are worked out again with the last kilograms bought: one facility's can be another's.
+_AGAIN = 3
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,45 @@ def settled(problem: Problem, plans: Sequence[Plan], found: Mapping[str, FloatAr
         found: what the solver found, by name.
     """
     grid = np.array([plan.grid_mwh for plan in plans])
+    amounts = _rounded(problem, plans, grid, found)
+    lost = (_LOST_IN_YEAR * problem.by_period(np.ones(len(problem.years))) + _LOST_IN_MOVES) / _KG
+    for _ in range(_AGAIN):
+        missing = amounts.missing_t
+        if not (missing > 0).any() or (missing > lost).any():
+            break
+        found = _with_last_kilograms(problem, grid, found, amounts)
+        amounts = _rounded(problem, plans, grid, found)
+    return amounts
+
+
+def _with_last_kilograms(
+    problem: Problem, grid: FloatArray, found: Mapping[str, FloatArray], amounts: Amounts
+) -> dict[str, FloatArray]:
+    """Return amounts with which what rounding left uncovered is covered: less sold before, or more renewables."""
+    sold, renewable = found["sold"].copy(), amounts.renewable_mwh.copy()
+    years = np.arange(len(problem.years))
+    for f, p in np.argwhere(amounts.missing_t > 0):
+        needed = float(amounts.missing_t[f, p]) + 1 / _KG
+        for number in reversed(range(len(problem.slots))) if problem.practice.banking else ():
+            if problem.slots[number].period == p - 1:
+                kept = min(needed, float(sold[f, number]))
+                sold[f, number] -= kept
+                needed -= kept
+        cut, price = problem.renewable_cut[:, f], problem.renewable_price
+        dear = np.where((cut > 0) & np.isfinite(price), price / np.where(cut > 0, cut, 1.0), np.inf)
+        for y in years[problem.period == p]:
+            option = int(np.argmin(dear[:, y]))
+            if needed <= 0 or not np.isfinite(dear[option, y]):
+                continue
+            more = min(needed / cut[option, y], max(float(grid[f, y] - renewable[:, f, y].sum()), 0.0))
+            more = float(np.ceil(more * _KG)) / _KG
+            renewable[option, f, y] += more
+            needed -= more * cut[option, y]
+    return {**found, "sold": sold, "renewable": renewable}
+
+
+def _rounded(problem: Problem, plans: Sequence[Plan], grid: FloatArray, found: Mapping[str, FloatArray]) -> Amounts:
+    """Return the amounts of a schedule in whole kilograms."""
     raw = np.array([plan.raw_emissions_t for plan in plans])
     renewable = np.floor(found["renewable"] * _KG + 1e-3) / _KG
     over = np.maximum(renewable.sum(axis=0) - grid, 0.0)

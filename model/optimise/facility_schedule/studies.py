@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from time import perf_counter
 
 import numpy as np
 
 from model.inputs import Data
-from model.optimise.facility_schedule.answer import Schedule, solve_schedule, with_works
+from model.optimise.facility_schedule.answer import Schedule, better_of, solve_schedule, with_works
 from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.inputs import Settings, Tables, problem
 from model.optimise.facility_schedule.population import base_emissions, period_reductions
@@ -150,6 +151,21 @@ def remedy(given: Problem, gap: float, seconds: float, seed: int = 0) -> Remedy:
         found = solve_schedule(given.changed(aim="money"), gap, seconds, seed)
         money = found if found.proof.has_answer else None
     return Remedy(tonnes, money)
+
+
+def mended(found: Schedule, by: Remedy, gap: float, seconds: float, seed: int = 0) -> Schedule:
+    """Return a schedule, or a better one with the works of its remedy where these meet every duty after all.
+
+    Args:
+        found: a schedule that leaves a duty unmet.
+        by: its remedy.
+        gap: gap asked for [1].
+        seconds: time limit [s].
+        seed: seed of the solver.
+    """
+    begun = perf_counter()
+    other = with_works(found.problem, by.tonnes.starts, seconds, seed)
+    return better_of(found, replace(other, proof=replace(other.proof, bound=-np.inf)), gap, begun)
 
 
 @dataclass(frozen=True)
