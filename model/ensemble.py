@@ -36,7 +36,7 @@ RESOLUTION: Final[Resolution] = "metropolis"
 MEMBERS_OF_A_BLOCK: Final = 32
 
 #: Members on the axis of samples: enough to call each operation seldom, few enough for arrays to stay in the cache.
-SAMPLES_TOGETHER: Final = 4
+SAMPLES_TOGETHER: Final = 8
 
 #: What a member keeps, with its dims beyond the member.
 OUTPUTS: Final[dict[str, tuple[str, ...]]] = {
