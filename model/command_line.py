@@ -141,8 +141,9 @@ def _run(given: list[str]) -> int:
 
 def with_values(given: list[str]) -> Iterator[str]:
     """Yield raw arguments with the value of each option that stands without the one it may be written without."""
-    for argument, after in zip(given, [*given[1:], "--"], strict=True):
+    for position, argument in enumerate(given):
         yield argument
+        after = given[position + 1] if position + 1 < len(given) else "--"
         if argument in _VALUE_LEFT_OUT and after.startswith("-"):
             yield _VALUE_LEFT_OUT[argument]
 

@@ -8,17 +8,16 @@ with the lowest bound is split again until plans in it can be listed.
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from model.optimise.solar_allocation.cuts import SMALLEST
+from model.optimise.solar_allocation.finish import Finished
 from model.optimise.solar_allocation.narrow import Narrow
+from model.optimise.solar_allocation.prices import Prices
 from model.optimise.solar_allocation.problem import FloatArray
-from model.optimise.solar_allocation.sums import deviations_of
-
-if TYPE_CHECKING:
-    from model.optimise.solar_allocation.search import Search
+from model.optimise.solar_allocation.sums import Limit, deviations_of
 
 #: Part of the time that is left which boxes may take, and which listing the plans of one may take.
 _BOXES, _LISTING = 0.95, 0.3
@@ -30,7 +29,34 @@ _AGAIN = 0.72
 _LISTED = 3e-4
 
 
-def look_in_boxes(search: Search, narrow: Narrow) -> float:
+class Looking(Protocol):
+    """What boxes need of a search."""
+
+    best: Finished
+    """The best plan so far."""
+    deviations: FloatArray
+    """Usual deviation of each sum, dims (sum)."""
+
+    @property
+    def left(self) -> float:
+        """Time that is left [s]."""
+
+    def worth(self, bound: float) -> bool:
+        """Say whether plans with this bound can be better by more than the gap asked for."""
+
+    def narrowed(
+        self, limit: Limit, at: FloatArray, cost: float, before: Narrow | None, together: bool
+    ) -> tuple[Narrow, Prices]:
+        """Return what plans keep that matter, under the prices of a limit."""
+
+    def take(self, narrow: Narrow, prices: Prices) -> None:
+        """Ask for what a box keeps from now on."""
+
+    def listed(self, share: float) -> float:
+        """List the plans asked for in a share of the time that is left; return what no other costs less."""
+
+
+def look_in_boxes(search: Looking, narrow: Narrow) -> float:
     """Return what no plan costs less that is certain enough, or less than the plan in hand; may find a better plan.
 
     Args:
@@ -64,12 +90,12 @@ def look_in_boxes(search: Search, narrow: Narrow) -> float:
     return min([closed, *(one.bound for one, _ in boxes)])
 
 
-def _size(search: Search, box: Narrow) -> FloatArray:
+def _size(search: Looking, box: Narrow) -> FloatArray:
     """Return how wide a box is, in parts of usual deviations."""
     return np.asarray(np.ptp(box.sides, axis=1) / search.deviations[::-1])
 
 
-def _halves(search: Search, box: Narrow) -> list[Narrow]:
+def _halves(search: Looking, box: Narrow) -> list[Narrow]:
     """Return the halves of a box in which plans matter."""
     wide, sides = int(np.argmax(_size(search, box))), box.sides
     below, above = sides.copy(), sides.copy()
