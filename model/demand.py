@@ -21,7 +21,7 @@ from model.language import Text
 from model.levers import Levers
 from model.ordinance.municipalities import municipalities
 from model.survival_families import Array
-from model.tables import OPEN_LABELS
+from model.table_labels import OPEN_LABELS
 from model.year_path import path_values
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from model.labels import classification
 from model.language import Text
 from model.levers import FAMILY_OF, LEVER_FAMILIES, Levers, plain
-from model.scenario_layer import nested
+from model.setting_checks import nested
 from model.survival_families import Array
 from model.year_path import FIRST_YEAR, path_values, share_path_values
 

@@ -9,7 +9,8 @@ from typing import Final
 from model.axes import BASE_YEAR, PROJECTION_FROM
 from model.labels import classification
 from model.ordinance.municipalities import municipalities
-from model.tables import LAST_YEAR, TABLES, labels_of
+from model.table_labels import labels_of
+from model.tables import LAST_YEAR, TABLES
 
 #: Fiscal years that every run covers.
 _COVERED = (BASE_YEAR, PROJECTION_FROM)

@@ -1,6 +1,6 @@
 """What must hold between the rows of the input tables: nothing missing, shares that sum to 1, numbers in order.
 
-A single row is checked in `model.inputs`; here is what only all rows of a quantity show. Which rows each quantity must
+A single row is checked in `model.table_checks`; here is what only all rows of a quantity show. Which rows each quantity must
 have stands in `model.required_rows`.
 """
 
@@ -18,7 +18,8 @@ from model.faults import FaultList
 from model.labels import classification
 from model.language import Text
 from model.required_rows import ROWS, Rows
-from model.tables import CLASSIFIED, TABLES, labels_of
+from model.table_labels import CLASSIFIED, labels_of
+from model.tables import TABLES
 
 #: How far from 1 shares may sum.
 SHARE_TOLERANCE = 1e-6

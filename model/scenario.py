@@ -28,7 +28,8 @@ from model.language import Text
 from model.lever_kinds import labels
 from model.levers import LEVER_FAMILIES, Levers, plain
 from model.paths import scenarios_folder
-from model.scenario_layer import Layer, layer_of_file, layer_of_override, nested
+from model.scenario_layer import Layer, layer_of_file, layer_of_override
+from model.setting_checks import nested
 from model.uncertain_factors import Uncertainty
 from model.yaml_reader import NO_SUCH_FILE, Node, read_yaml
 

@@ -16,8 +16,9 @@ from model.lever_kinds import TABLES, Lever, labels
 from model.levers import FAMILY_OF, LEVER_FAMILIES, SECTIONS, lever_value
 from model.paths import scenarios_folder, written_at_once
 from model.scenario import DEFAULT_SCENARIO, Scenario, load_scenario
-from model.scenario_layer import ALL, add_if_no_name
+from model.scenario_layer import add_if_no_name
 from model.schema import QUALITIES
+from model.setting_checks import ALL
 from model.uncertain_factors import factors, uncertainty_json_schema
 from model.year_path import FIRST_YEAR, LAST_YEAR
 

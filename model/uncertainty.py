@@ -24,7 +24,8 @@ from model.levers import LEVER_FAMILIES, Levers
 from model.row_checks import SETS_OF_SHARES
 from model.schema import QUALITIES
 from model.survival_families import Array
-from model.tables import CLASSIFIED, TABLES
+from model.table_labels import CLASSIFIED
+from model.tables import TABLES
 from model.uncertain_factors import Condition, Factor, Form, Uncertainty, factors
 from model.year_path import ByLabel, YearPath, path_values
 

@@ -28,6 +28,11 @@ class Verdict(Enum):
     NOT_ASSESSED = Text("not assessed: facts or rule values are missing", "判定不可（事実又は規定値が不足）")
     FOR_INFORMATION = Text("for information", "参考")
 
+    @classmethod
+    def on(cls, complies: bool) -> Verdict:
+        """Return the verdict on a standard that is met or not."""
+        return cls.COMPLIES if complies else cls.FALLS_SHORT
+
 
 #: Units that are words and therefore differ between the languages; all others are shown as they are.
 _UNIT_NAMES = {

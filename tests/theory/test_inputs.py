@@ -12,7 +12,8 @@ from model.inputs import PATHWAY_THEMES, Data, read_data
 from model.paths import data_folder
 from model.required_rows import ROWS
 from model.schema import VARIABLES
-from model.tables import TABLES, labels_of
+from model.table_labels import labels_of
+from model.tables import TABLES
 from model.variable_tables import VARIABLE_TABLES
 
 Edit = Callable[[str], str]

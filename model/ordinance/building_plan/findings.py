@@ -127,7 +127,7 @@ def renewables(building: LargeBuilding, required_kw: float, rules: Rules) -> Fin
         complies,
     )
     question = Text("Is the requirement filled?", "設置基準に適合するか")
-    return sheet.finding("renewables", question, _verdict(complies), total, "kW")
+    return sheet.finding("renewables", question, Verdict.on(complies), total, "kW")
 
 
 def _offer_kw(building: LargeBuilding, offer: str, sheet: Working) -> float:
@@ -184,7 +184,7 @@ def residential_energy(building: LargeBuilding, rules: Rules) -> Finding:
     )
     bei = building.residential_bei
     lean = sheet.step(Text("energy", "省エネ性能"), f"BEI {number(bei)} ≤ {number(bei_max)}", within(bei, bei_max))
-    return sheet.finding("residential_energy", question, _verdict(warm and lean), bei, "BEI")
+    return sheet.finding("residential_energy", question, Verdict.on(warm and lean), bei, "BEI")
 
 
 def grade(building: LargeBuilding, rules: Rules) -> Finding:
@@ -226,7 +226,7 @@ def charging(building: LargeBuilding, kind: Literal["dedicated", "shared"], rule
         f"{chargers} + {conduits} ≥ {prepared}",
         chargers + conduits >= prepared,
     )
-    return sheet.finding(f"charging.{kind}", question, _verdict(enough and ready), need, "chargers")
+    return sheet.finding(f"charging.{kind}", question, Verdict.on(enough and ready), need, "chargers")
 
 
 def completion_report_due(inspected_on: date, rules: Rules) -> Finding:
@@ -283,9 +283,4 @@ def _limited(sheet: Working, name: str, question: Text, value: float | None, lim
     met = sheet.step(
         Text("against the limit", "基準との比較"), f"{number(value)} ≤ {number(limit)}", within(value, limit)
     )
-    return sheet.finding(name, question, _verdict(met), value, unit)
-
-
-def _verdict(complies: bool) -> Verdict:
-    """Return the verdict on a standard."""
-    return Verdict.COMPLIES if complies else Verdict.FALLS_SHORT
+    return sheet.finding(name, question, Verdict.on(met), value, unit)

@@ -200,7 +200,7 @@ def renewables(supply: Supply, required_kw: float, rules: Rules) -> Finding:
     complies = reaches(total, required_kw)
     _compare(sheet, total, "≥", required_kw, "kW", complies)
     question = Text("Does the capacity reach the requirement?", "再エネ設置基準に適合するか")
-    return sheet.finding("renewables", question, _verdict(complies), total, "kW")
+    return sheet.finding("renewables", question, Verdict.on(complies), total, "kW")
 
 
 def _heat(houses: Sequence[Building], sheet: Working) -> float:
@@ -293,7 +293,7 @@ def energy(supply: Supply, house_type: str, rules: Rules, *, guidance: bool = Fa
         )
     met = energy_level_met(ua, design, generation, standard, level)
     sheet.step(Text("level", "基準"), f"UA ≤ {number(level.ua_max)}, BEI ≤ {number(level.bei_max)}", met)
-    return sheet.finding(key, question, _verdict(met), mean_bei, "BEI")
+    return sheet.finding(key, question, Verdict.on(met), mean_bei, "BEI")
 
 
 def guidance_capacity(supply: Supply, rules: Rules) -> Finding:
@@ -309,7 +309,7 @@ def guidance_capacity(supply: Supply, rules: Rules) -> Finding:
     sheet.step(Text("level for other buildings", "その他の建物の水準"), "", float(levels["default"]), "kW")
     sheet.step(Text("counted buildings that reach it", "水準に達する算定対象建物"), "", reached, "buildings")
     question = Text("Does every counted building reach the guidance capacity?", "再エネの誘導基準に全棟が適合するか")
-    return sheet.finding("guidance_capacity", question, _verdict(reached == len(houses)), reached, "buildings")
+    return sheet.finding("guidance_capacity", question, Verdict.on(reached == len(houses)), reached, "buildings")
 
 
 def charging(supply: Supply, rules: Rules) -> Finding:
@@ -339,7 +339,7 @@ def charging(supply: Supply, rules: Rules) -> Finding:
     )
     sheet.step(Text("buildings that fall short", "基準に満たない建物"), "", short, "buildings")
     question = Text("Is the charging standard met?", "ZEV充電設備の整備基準に適合するか")
-    return sheet.finding("charging", question, _verdict(short == 0), short, "buildings")
+    return sheet.finding("charging", question, Verdict.on(short == 0), short, "buildings")
 
 
 def guidance_charging(supply: Supply, rules: Rules) -> Finding:
@@ -351,7 +351,7 @@ def guidance_charging(supply: Supply, rules: Rules) -> Finding:
     sheet.step(Text("buildings with parking", "駐車場付き建物"), "", len(parked), "buildings")
     sheet.step(Text("of which with V2H or V2B", "うちV2H・V2B設置"), f"≥ {units}", reached, "buildings")
     question = Text("Is the charging guidance level met?", "充放電設備の誘導基準に適合するか")
-    return sheet.finding("guidance_charging", question, _verdict(reached == len(parked)), reached, "buildings")
+    return sheet.finding("guidance_charging", question, Verdict.on(reached == len(parked)), reached, "buildings")
 
 
 def explanation(supply: Supply, rules: Rules) -> Finding:
@@ -361,7 +361,7 @@ def explanation(supply: Supply, rules: Rules) -> Finding:
     missing = sum(not building.explained for building in supply.buildings)
     sheet.step(Text("buildings not yet explained", "説明未実施の建物"), "", missing, "buildings")
     question = Text("Was every building explained?", "環境性能の説明を全棟で実施したか")
-    return sheet.finding("explanation", question, _verdict(missing == 0), missing, "buildings")
+    return sheet.finding("explanation", question, Verdict.on(missing == 0), missing, "buildings")
 
 
 def report_due(fiscal_year: int, rules: Rules) -> Finding:
@@ -394,8 +394,3 @@ def enforcement(complies: bool, steps_taken: int, rules: Rules) -> Finding:
 def _compare(sheet: Working, value: float, sign: str, line: float, unit: str, outcome: bool) -> None:
     """Write down a comparison with a threshold."""
     sheet.step(Text("compared with the line", "基準との比較"), f"{number(value)} {sign} {number(line)} {unit}", outcome)
-
-
-def _verdict(complies: bool) -> Verdict:
-    """Return the verdict on a standard."""
-    return Verdict.COMPLIES if complies else Verdict.FALLS_SHORT

@@ -132,7 +132,7 @@ def policy_duty(buildings: Sequence[DistrictRow], rules: Rules) -> Finding:
             return sheet.finding("policy_duty", question, Verdict.NOT_OBLIGED)
     published = any(row.policy_published for row in buildings)
     sheet.step(Text("published", "公表の有無"), "", published)
-    return sheet.finding("policy_duty", question, Verdict.COMPLIES if published else Verdict.FALLS_SHORT)
+    return sheet.finding("policy_duty", question, Verdict.on(published))
 
 
 def supply_plan_duty(buildings: Sequence[DistrictRow], rules: Rules) -> Finding:

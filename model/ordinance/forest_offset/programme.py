@@ -173,7 +173,7 @@ def certification(project: Project, rules: Rules) -> Finding:
         f"{area} ≥ {number(support)} ha",
         reaches(project.area_ha, support),
     )
-    verdict = Verdict.COMPLIES if enough else Verdict.FALLS_SHORT
+    verdict = Verdict.on(enough)
     return sheet.finding("certification", question, verdict, project.area_ha, "ha")
 
 
@@ -208,7 +208,7 @@ def deduction(project: Project, ward_emissions_t: float, rules: Rules) -> Findin
     if gap is not None:
         return gap
     may = sheet.rules.flag("deduct_from_ward_emissions")
-    return sheet.finding("deduction", question, Verdict.COMPLIES if may else Verdict.FALLS_SHORT, share, "%")
+    return sheet.finding("deduction", question, Verdict.on(may), share, "%")
 
 
 PROGRAMME = Programme(

@@ -264,7 +264,7 @@ def _level(sheet: Working, name: str, question: Text, share: float, level: float
     attained = sheet.step(
         Text("against the level", "達成水準との比較"), f"{number(share)} ≥ {number(level)}", reaches(share, level)
     )
-    return sheet.finding(name, question, Verdict.COMPLIES if attained else Verdict.FALLS_SHORT, share)
+    return sheet.finding(name, question, Verdict.on(attained), share)
 
 
 def report_rows(report: Report, rules: Rules) -> tuple[Mapping[Text, Value], ...]:

@@ -97,7 +97,7 @@ def zero_emission_house(home: Home, rules: Rules) -> Finding:
         level.name if level else None,
     )
     question = Text("Zero Emission House: level and grant", "東京ゼロエミ住宅：水準と助成額")
-    verdict = Verdict.COMPLIES if level else Verdict.FALLS_SHORT
+    verdict = Verdict.on(level is not None)
     return sheet.finding("zero_emission_house", question, verdict, level.grant_jpy if level else 0.0, "JPY")
 
 

@@ -157,7 +157,7 @@ def equipment_effect(measure: WardMeasure, rules: Rules) -> Finding:
             reaches(cut, line),
         )
     enough = bool(effect_is_enough(cut, site, tonnes, share))
-    verdict = Verdict.COMPLIES if enough else Verdict.FALLS_SHORT
+    verdict = Verdict.on(enough)
     return sheet.finding("effect", question, verdict, cut, "t-CO2")
 
 
