@@ -71,12 +71,8 @@ def read_records(path: Path, faults: FaultList) -> Records | None:
     Returns:
         headings and filled rows, or None if the file cannot be used at all.
     """
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        add_unread_kind(path, SUFFIXES, faults)
-        return None
-    if not path.is_file():
-        faults.add(str(path), NO_SUCH_FILE)
+    suffix = readable_kind(path, SUFFIXES, faults)
+    if suffix is None:
         return None
     if suffix in (".yaml", ".yml"):
         return _yaml(path, faults)
@@ -93,21 +89,32 @@ def raw_lines(path: Path, faults: FaultList) -> list[tuple[int, list[Any]]] | No
     Returns:
         lines, or None if the file cannot be used at all.
     """
-    suffix = path.suffix.lower()
-    if suffix not in (".csv", ".xlsx"):
-        add_unread_kind(path, (".csv", ".xlsx"), faults)
-        return None
-    if not path.is_file():
-        faults.add(str(path), NO_SUCH_FILE)
+    suffix = readable_kind(path, (".csv", ".xlsx"), faults)
+    if suffix is None:
         return None
     lines = _xlsx_lines(path, faults) if suffix == ".xlsx" else _csv_lines(path, faults)
     return None if lines is None else list(_filled_lines(lines))
 
 
-def add_unread_kind(path: Path, allowed: Sequence[str], faults: FaultList) -> None:
-    """Record that files with this ending are not read, with what to do about an old Excel file."""
-    old = path.suffix.lower() == ".xls"
-    faults.add(str(path), _OLD_WORKBOOK if old else _NO_SUCH_KIND, path.suffix.lower(), allowed)
+def readable_kind(path: Path, allowed: Sequence[str], faults: FaultList) -> str | None:
+    """Return the ending of a file that is there and of a kind that is read.
+
+    Args:
+        path: the file.
+        allowed: endings that are read, in small letters.
+        faults: where it is recorded that there is no such file or no such kind, and what to do about an old Excel file.
+
+    Returns:
+        the ending in small letters, or None if the file is not read.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in allowed:
+        faults.add(str(path), _OLD_WORKBOOK if suffix == ".xls" else _NO_SUCH_KIND, suffix, allowed)
+        return None
+    if not path.is_file():
+        faults.add(str(path), NO_SUCH_FILE)
+        return None
+    return suffix
 
 
 def _csv(path: Path, faults: FaultList) -> Records | None:

@@ -1,7 +1,7 @@
 """What must hold between the rows of the input tables: nothing missing, shares that sum to 1, numbers in order.
 
-A single row is checked in `model.table_checks`; here is what only all rows of a quantity show. Which rows each quantity must
-have stands in `model.required_rows`.
+A single row is checked in `model.table_checks`; here is what only all rows of a quantity show. Which rows each quantity
+must have stands in `model.required_rows`.
 """
 
 from __future__ import annotations

@@ -27,10 +27,9 @@ from model.record_files import (
     NO_ENCODING,
     Record,
     Records,
-    add_unread_kind,
     read_records,
+    readable_kind,
 )
-from model.yaml_reader import NO_SUCH_FILE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -222,13 +221,8 @@ def _filled(raw: pd.Series) -> npt.NDArray[np.bool_]:
 
 def _raw(path: Path, faults: FaultList) -> pd.DataFrame | None:
     """Return the cells of a file under its headings, indexed by line, without empty lines."""
-
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        add_unread_kind(path, SUFFIXES, faults)
-        return None
-    if not path.is_file():
-        faults.add(str(path), NO_SUCH_FILE)
+    suffix = readable_kind(path, SUFFIXES, faults)
+    if suffix is None:
         return None
     if suffix in (".csv", ".parquet"):
         frame = _csv(path, faults) if suffix == ".csv" else _parquet(path, faults)
