@@ -99,6 +99,7 @@ def test_a_changed_award_is_found(run: Run, small: list[Path]) -> None:
     assert "✗ clearing again gives the same award" in done.out
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_and_files_changes_nothing(run: Run, small: list[Path]) -> None:
     run("clear", *small, "--out", "one", "--no-details")
     for path in small:
@@ -198,6 +199,7 @@ def test_unknown_rules_and_values_are_told(run: Run, small: list[Path]) -> None:
     assert "supplier_share_cap" in bad.err
 
 
+@pytest.mark.slow
 def test_overall_evaluation_takes_points_for_yen(run: Run, small: list[Path]) -> None:
     run("clear", *small, "--out", "price", "--no-details")
     rules = named(small, "auction_rules")
@@ -251,6 +253,7 @@ def test_sharing_needs_every_ward_s_offer(run: Run, small: list[Path]) -> None:
     assert "offer of stage 1 is needed" in bad.err
 
 
+@pytest.mark.slow
 def test_templates_are_read_again(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     written = []
     for name in ("facilities", "suppliers", "bids", "volume_steps", "budgets", "reserves", "rules"):
@@ -263,6 +266,7 @@ def test_templates_are_read_again(run: Run, capsys: pytest.CaptureFixture[str]) 
     assert done.code == 0, done.err
 
 
+@pytest.mark.slow
 def test_the_reserve_prices_of_a_plan_keep_dearer_bids_out(run: Run, small: list[Path]) -> None:
     facilities = named(small, "auction_facilities")
     assert run("plan", facilities, "--out", "plan").code == 0
@@ -293,6 +297,7 @@ def test_the_reserve_prices_of_a_plan_keep_dearer_bids_out(run: Run, small: list
     assert run("verify", "award/audit.json", *files, "--no-repeat").code == 0
 
 
+@pytest.mark.slow
 def test_half_hourly_files_stand_for_the_months(run: Run, small: list[Path]) -> None:
     first = date(2025, 4, 1)
     days = [first + timedelta(days=number) for number in range(365)]
@@ -323,6 +328,7 @@ def test_half_hourly_files_stand_for_the_months(run: Run, small: list[Path]) -> 
         assert run("verify", f"{name}/audit.json", *small, "--no-repeat").code == 0
 
 
+@pytest.mark.slow
 def test_a_forged_bound_is_found(run: Run, small: list[Path]) -> None:
     run("clear", *small, "--out", "award", "--no-details")
     audit = Path("award/audit.json")
@@ -355,6 +361,7 @@ def test_a_forged_bound_is_found(run: Run, small: list[Path]) -> None:
         assert said in seen.out
 
 
+@pytest.mark.slow
 def test_simulate_says_what_to_choose_and_what_the_draws_cannot_tell(run: Run, small: list[Path]) -> None:
     done = run("simulate", *small, "--out", "trial", "--runs", 50, "--bidders", 3, "--seed", 4)
     assert done.code == 0

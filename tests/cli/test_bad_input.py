@@ -171,6 +171,7 @@ def test_bad_scenario(
     assert tree(tmp_path) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["broken YAML", "200 MB"])
 def test_in_a_process_of_its_own(case: str, tmp_path: Path) -> None:
     make, place, english, _ = CASES[case]

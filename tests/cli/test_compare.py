@@ -11,7 +11,7 @@ import xarray as xr
 
 from model.command_line import main
 from model.result_folder import result_folder
-from model.summary_table import write_results
+from model.results import write_dataset
 
 
 def run(*arguments: object) -> int:
@@ -41,13 +41,14 @@ def results(thin: xr.Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _write(folder: Path, dataset: xr.Dataset) -> None:
     with result_folder(folder, {}) as staging:
-        write_results(dataset, staging)
+        write_dataset(dataset, staging / "pathway.nc")
 
 
 def _differences(folder: Path) -> pd.DataFrame:
     return pd.read_csv(folder / "differences.csv", keep_default_na=False)
 
 
+@pytest.mark.slow
 def test_differences_are_those_of_the_files(
     results: Path, thin: xr.Dataset, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -138,6 +139,7 @@ def test_a_foreign_folder_is_left_alone(results: Path, tmp_path: Path, capsys: p
     assert [path.name for path in documents.iterdir()] == ["thesis.txt"]
 
 
+@pytest.mark.slow
 def test_contributions_lay_cleaner_supply_at_the_door_of_factors(
     results: Path, tmp_path: Path, thin: xr.Dataset
 ) -> None:
@@ -168,6 +170,7 @@ def test_years_that_no_result_holds_are_refused(results: Path, years: str, capsy
     assert "2022,2030" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_every_run_stands_beside_the_published_targets(
     results: Path, thin: xr.Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

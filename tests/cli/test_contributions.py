@@ -21,6 +21,7 @@ def run(*arguments: object) -> int:
     return int(left.value.code or 0)
 
 
+@pytest.mark.slow
 def test_files_agree_and_sum_to_the_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "who"
     arguments = ("contributions", "adopted_2025", "--set", FEW, "--set", "other_sectors.waste_mt=1", "--against",

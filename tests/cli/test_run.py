@@ -117,6 +117,7 @@ def test_bad_data_is_named_and_nothing_is_written(name: str, tmp_path: Path) -> 
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.slow
 def test_a_falling_stock_that_must_not_fall_names_its_cells(tmp_path: Path) -> None:
     done = run_py(
         "run", "no_new_policy", "--set", "stock.falling=stop",
@@ -205,6 +206,7 @@ def rewritten(folder: Path, file: str, change: Callable[[str], str]) -> None:
     path.write_text(change(text), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_tables_of_one_s_own_name_all_that_is_missing(tmp_path: Path) -> None:
     own = Path(shutil.copytree(data_folder(), tmp_path / "own"))
     for theme in ("classification", "rules", "procurement"):

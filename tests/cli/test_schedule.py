@@ -49,6 +49,7 @@ def test_a_plan_opens_in_xarray_and_excel(planned: Path) -> None:
         assert ("円/t-CO₂" in page, "[JPY/t-CO₂]" in page) == (language == "ja", language == "en")
 
 
+@pytest.mark.slow
 def test_a_plan_made_anew_changes_nothing_that_need_not_change(planned: Path, tmp_path: Path) -> None:
     out = tmp_path / "again"
     given = (EXAMPLES / "facilities.csv", "--paths", EXAMPLES / "schedule_paths.csv", "--to", 2034)
@@ -116,6 +117,7 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path, capsys: pytest.Capture
     assert "Traceback" not in told
 
 
+@pytest.mark.slow
 def test_an_owner_keeps_to_its_budget_and_its_hands(planned: Path, tmp_path: Path) -> None:
     limits, out = tmp_path / "limits.csv", tmp_path / "out"
     limits.write_text(

@@ -335,6 +335,7 @@ def test_the_answers_of_the_scenario_are_in_the_store(dataset: xr.Dataset, ensem
     assert own["final_energy"][0] == pytest.approx(base["sector_energy"][0].sum(), rel=1e-14)
 
 
+@pytest.mark.slow
 def test_one_uncertain_factor_takes_all_the_variance(tmp_path: Path, data: Data) -> None:
     only = dict.fromkeys(build(data).factors, 0.0) | {"renewable_supply": 0.2, "industry_energy": 0.05}
     few = build(data, samples=16, design="saltelli", **only)

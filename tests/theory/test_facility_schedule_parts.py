@@ -175,6 +175,7 @@ def test_the_works_of_a_remedy_take_the_place_of_a_plan_that_leaves_a_duty_unmet
     assert better.proof.status == "optimal" and better.proof.bound == good.proof.bound
 
 
+@pytest.mark.slow
 @SOME
 @given(st.integers(0, 10**6))
 def test_what_mends_a_schedule_mends_it_and_a_little_less_does_not(seed: int) -> None:

@@ -135,6 +135,7 @@ def test_required_attributes_are_required(missing: str) -> None:
 # -- netCDF -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_round_trip_is_exact_and_the_same_dataset_gives_the_same_bytes(thin: xr.Dataset, tmp_path: Path) -> None:
     for name in ("one.nc", "two.nc"):
         write_dataset(thin, tmp_path / name)
@@ -144,6 +145,7 @@ def test_round_trip_is_exact_and_the_same_dataset_gives_the_same_bytes(thin: xr.
         xr.testing.assert_identical(plain.load(), thin)
 
 
+@pytest.mark.slow
 def test_what_is_no_result_is_a_fault_with_a_remedy(thin: xr.Dataset, tmp_path: Path) -> None:
     good = tmp_path / "carbon_half"
     good.mkdir()
@@ -304,6 +306,7 @@ def test_shares_are_averaged_by_floor_area_and_never_added(made_up: xr.Dataset) 
     assert rows["value"].max() <= 1
 
 
+@pytest.mark.slow
 def test_the_table_opens_in_a_spreadsheet_with_both_languages(thin: xr.Dataset, tmp_path: Path) -> None:
     write_results(thin, tmp_path)
     text = (tmp_path / "summary.csv").read_bytes()

@@ -130,6 +130,7 @@ def test_the_page_is_whole_by_itself_and_escapes_what_it_is_given(written: Path)
         assert question in page
 
 
+@pytest.mark.slow
 def test_the_same_result_gives_the_same_bytes(thin: xr.Dataset, written: Path, tmp_path: Path) -> None:
     write_run_files(thin, tmp_path)
     write_run_files(thin, tmp_path / "again")

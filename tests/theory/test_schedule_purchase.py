@@ -51,6 +51,7 @@ def test_before_the_fourth_period_an_ordinary_supplier_changes_nothing(tables: T
     assert np.all(low.factor[1, 0] < fixed[1, 0])
 
 
+@pytest.mark.slow
 def test_a_cleaner_supply_at_the_same_price_never_costs_more_and_is_certified(tables: Tables) -> None:
     price = problem(tables, WISHES).price[0]
     assert np.ptp(price) == 0.0

@@ -100,6 +100,7 @@ def test_a_table_an_epw_and_any_order_of_hours_say_the_same(tmp_path: Path, tabl
     assert east == pytest.approx(west, rel=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_weather_through_the_command_line(
     tmp_path: Path, table: Path, capsys: pytest.CaptureFixture[str], language: str
