@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize import nnls
 from scipy.sparse import csc_array
 
 from model.optimise.joint_purchase.auction import FloatArray
@@ -50,8 +51,12 @@ LARGEST_EXACT = 12
 _SPAN = 1e-8
 #: Part of what is still possible that is asked of shares near the centre.
 _HALF = 0.5
+#: So much of what is still possible may a search that asks for it miss: it would take long to meet it to the end.
+_SLACK = 0.2
 #: A coalition is worth more than was known if by more than this part of what counts as equal.
 _NEWS = 0.1
+#: Steps of least distance programming for each row, after which it would not end.
+_STEPS_OF_A_ROW = 100
 #: Room for settled excesses, as a share of the whole.
 _ROOM = 1e-11
 
@@ -156,20 +161,20 @@ def nucleolus(
         return Division(np.array([value(whole)]), 0.0, 0.0, 0, True)
     game = _Rows(value(whole), players, alone, dict(known or {}), search, tolerance)
     shares, largest, least, complete = proportional(value(whole), np.ones(players)), inf, -inf, False
-    below, level = inf, (-inf, inf)
+    below, first, level = inf, inf, (-inf, inf)
     while not complete:
         span = _Span([whole, *(coalition for coalition, _ in game.settled)], players)
         until = begun + seconds
         found = game.level(span, until) if centre is None else game.level_near(span, centre, below, until)
         level = found.least, max(found.least, found.most)
         if not game.settled:
-            shares, largest, least = found.shares, found.most, found.least
+            shares, largest, least, first = found.shares, found.most, found.least, found.most
         elif centre is None:
             shares = found.shares
         else:
             # Within a tolerance one level can bar the way to the next: no group may come off worse than before.
-            above = search(found.shares, lambda one: 0 < one < whole, largest + tolerance)
-            if found.least > below + tolerance or above is None or above.at_most > largest + tolerance:
+            above = search(found.shares, lambda one: 0 < one < whole, first + tolerance)
+            if found.least > below + tolerance or above is None or above.at_most > first + tolerance:
                 break
             shares, largest = found.shares, max(largest, above.at_most)
         if not found.closed:
@@ -242,22 +247,21 @@ class _Rows:
             most: largest open excess under these shares, if known [unit of v].
             until: reading of `perf_counter` [s].
         """
-        target, room, best = inf, self.tolerance / 3, centre
-        if isfinite(most):
-            _, least, prices = self._least(self._open(span))
-            if most - least <= self.tolerance:
-                return _Found(best, most, least, prices, True)
-            target = least + _HALF * (most - least)
+        best = centre
+        _, least, prices = self._least(self._open(span))
+        if most - least <= self.tolerance:
+            return _Found(best, most, least, prices, True)
+        target, enough = self._target(least, most)
         while True:
             shares = self._nearest(self._open(span), centre, target)
-            found = self.search(shares, partial(_beyond, span), target + room)
-            if found is None or (found.settled and found.excess <= target + room):
+            found = self.search(shares, partial(_beyond, span), enough)
+            if found is None or (found.settled and found.excess <= enough):
                 centre = shares
             at_most = -inf if found is None else found.at_most
             if at_most <= most:
                 best, most = shares, at_most
             news = found is not None and self._news(found, shares)
-            if found is not None and not news and found.settled and found.excess > target + room:
+            if found is not None and not news and found.settled and found.excess > enough:
                 # Nothing near is new: go on from the best shares of the coalitions known.
                 return self.level(span, until)
             _, least, prices = self._least(self._open(span))
@@ -266,9 +270,18 @@ class _Rows:
             known = found is not None and not news and not found.settled and isfinite(target)
             if closed or perf_counter() > until or known:
                 return _Found(best, most, least, prices, closed)
-            # What is searched within a room leaves nobody unhappy if this much is left beyond it.
-            zero = -2.0 * room
-            target = zero if least < zero and most > 0.0 and not self.settled else least + _HALF * (most - least)
+            target, enough = self._target(least, most)
+
+    def _target(self, least: float, most: float) -> tuple[float, float]:
+        """Return the excess to ask for next, when the level lies between two amounts, and what will do for it."""
+        # What is searched within a room leaves nobody unhappy if this much is left beyond it.
+        room = self.tolerance / 3
+        if least < -2.0 * room and most > 0.0 and not self.settled:
+            return -2.0 * room, -room
+        if most == inf:
+            return inf, inf
+        target = least + _HALF * (most - least)
+        return target, target + max(room, _SLACK * (most - least))
 
     def _news(self, found: Unhappy, shares: FloatArray) -> bool:
         """Keep what a coalition is worth at least; say whether this was not known."""
@@ -297,26 +310,27 @@ def _closest(
     centre: FloatArray,
     level: float,
 ) -> FloatArray:
-    """Return the shares with the least sum of distances from others and no excess above a level."""
-    players = len(centre)
-    fixed = [(members(coalition, players), amount) for coalition, amount in given]
-    table = np.array([row for row, _ in fixed] + [members(one, players) for one in open_rows])
-    right = np.array([amount for _, amount in fixed] + [worth - level for worth in open_rows.values()])
-    slack = _ROOM * max(1.0, abs(total))
-    upper = np.concatenate((right[: len(fixed)] + slack, np.full(len(open_rows), inf)))
-    # shares = centre + more − less
-    model = ArrayModel(
-        np.concatenate((np.zeros(players), np.ones(2 * players))),
-        np.concatenate((alone - slack, np.zeros(2 * players))),
-        np.full(3 * players, inf),
-        np.zeros(3 * players, dtype=np.bool_),
-        csc_array(np.block([[table, np.zeros((len(table), 2 * players))],
-                            [np.eye(players), -np.eye(players), np.eye(players)]])),
-        np.concatenate((right - slack, centre)),
-        np.concatenate((upper, centre)),
-    )  # fmt: skip
-    answer = solve_arrays(model, SolverOptions(relative_gap=0.0))
-    return answer.values[:players] if answer.proof.has_answer else centre
+    """Return the shares closest to others at which no coalition known has more than some excess; others if none are.
+
+    Source: least distance programming, Lawson and Hanson (1974), chapter 23.
+    """
+    players, scale = len(centre), max(1.0, abs(total)) / len(centre)
+    open_rows = open_rows if isfinite(level) else {}
+    fixed = np.array([members(coalition, players) for coalition, _ in given])
+    beside = np.array([amount for _, amount in given]) - fixed @ centre
+    start = centre + np.linalg.lstsq(fixed, beside, rcond=None)[0]
+    _, sizes, basis = np.linalg.svd(fixed)
+    free = basis[int((sizes > _SPAN).sum()) :].T
+    table = np.vstack([np.eye(players), *(members(one, players) for one in open_rows)])
+    lacking = np.concatenate((alone, [worth - level for worth in open_rows.values()])) - table @ start
+    # The step along the free directions with the least length that gives every row what it lacks.
+    system = np.vstack(((table @ free).T, lacking / scale))
+    aim = np.append(np.zeros(free.shape[1]), 1.0)
+    prices, _ = nnls(system, aim, maxiter=_STEPS_OF_A_ROW * len(table))
+    rest = system @ prices - aim
+    if abs(rest[-1]) <= _SPAN:
+        return centre
+    return np.asarray(start - scale * (free @ (rest[:-1] / rest[-1])), dtype=np.float64)
 
 
 def _level(

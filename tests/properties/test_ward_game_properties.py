@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.optimise.cost_sharing import all_values, unhappiest
+from model.optimise.cost_sharing import all_values, members, unhappiest
 from model.optimise.joint_purchase.build import Built, build
 from model.optimise.joint_purchase.clear import clear
 from model.optimise.joint_purchase.forms import write_tables
@@ -107,6 +107,14 @@ def check_search(large: LargeGame) -> None:
         assert found is not None
         assert found[1] == pytest.approx(expected[1], abs=1000)
         assert found.at_most >= expected[1] - 1
+        less = large.search(shares, lambda coalition: 0 < coalition < 7, expected[1] - 5000)
+        assert less is not None
+        assert less.excess > expected[1] - 5000
+        assert less.excess == pytest.approx(values[less.coalition] - members(less.coalition, 3) @ shares, abs=1000)
+        more = large.search(shares, lambda coalition: 0 < coalition < 7, expected[1] + 5000)
+        assert more is not None
+        assert more.settled
+        assert max(more.excess, expected[1]) <= more.at_most <= expected[1] + 5000
         banned = large.search(shares, lambda coalition, first=found[0]: coalition != first)
         assert banned is not None
         assert banned[0] != found[0]

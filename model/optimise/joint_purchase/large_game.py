@@ -14,7 +14,7 @@ from time import perf_counter
 
 import numpy as np
 
-from model.optimise.cost_sharing import Unhappy
+from model.optimise.cost_sharing import Unhappy, members
 from model.optimise.joint_purchase.auction import Auction, FloatArray, IntArray, Package, price_of
 from model.optimise.joint_purchase.clear import clear
 from model.optimise.joint_purchase.master import Master
@@ -38,11 +38,15 @@ _YES = 0.5
 
 @dataclass(frozen=True)
 class _Settled:
-    """The lowest cost found with single offers priced right, and a bound of it [objective]; the answer behind it."""
+    """The lowest cost found with single offers priced right, and a bound of it [objective]; the answer behind it.
+
+    Without an answer nothing is below the limit, if the search ended, or nothing was found in time.
+    """
 
     cost: float
     bound: float
     answer: ArrayAnswer
+    ended: bool
 
 
 class LargeGame:
@@ -66,7 +70,8 @@ class LargeGame:
         self.brackets: dict[int, tuple[float, float]] = {}
         self.loosest = 0.0
         self.until = inf
-        self._met: set[int] = set()
+        #: What groups met in searches save at least, with facilities in parts.
+        self._met: dict[int, float] = {}
         self._bars: dict[int, int] = {}
         self.payments = payments
         self._relaxed: Master | None = None
@@ -123,6 +128,8 @@ class LargeGame:
         found = self._settled(master, -inf, room)
         offers = float(inside @ self.payments)
         least = max(alone, offers - found.cost)
+        if 0 < coalition < 2**self.players - 1:
+            self._met[coalition] = max(least, self._met.get(coalition, -inf))
         return least, max(least, offers - found.bound)
 
     def whole(self, coalition: int, seconds: float) -> tuple[float, float]:
@@ -148,7 +155,7 @@ class LargeGame:
         if self._relaxed is None:
             self._relaxed = Master(self._open, self._along, _NOISE)
             self._relaxed.restrict(self._outs, np.zeros(self.players), np.zeros(self.players))
-            relax(self._relaxed, replace(self.options, relative_gap=_GAP))
+            relax(self._relaxed, self._relaxing)
         inside = np.array([coalition >> player & 1 for player in range(self.players)], dtype=np.float64)
         self._relaxed.restrict(self._outs, 1.0 - inside, 1.0 - inside)
         cost = self._relaxed.solve(self.options, whole=False).proof.objective * self._relaxed.unit
@@ -163,7 +170,7 @@ class LargeGame:
         master = self._master
         self._master.charge(self._outs, np.zeros(self.players))
         self._master.restrict(self._outs, np.zeros(self.players), np.zeros(self.players))
-        reduced = relax(master, replace(self.options, relative_gap=_GAP)).answer.reduced_costs * master.unit
+        reduced = relax(master, self._relaxing).answer.reduced_costs * master.unit
         # What a package or a block is worth beyond the prices stands at its limit of one; its wards share it.
         held = master.holds.toarray()
         ward = held[:, self._outs]
@@ -181,33 +188,66 @@ class LargeGame:
             enough: a group with more than this excess will do.
         """
         payments = self.payments - shares
+        total = float(payments.sum())
         self._master.charge(self._outs, payments)
         self._master.restrict(self._outs, np.zeros(self.players), np.ones(self.players))
         self._master.change_rule(self._proper, 1.0, float(self.players - 1))
-        whole = 2**self.players - 1
-        met = sorted(self._met)
-        barred = [self._bar(one) for one in met if 0 < one < whole and not outside(one)]
+        known = self._unhappiest_met(shares, outside)
+        # Only groups unhappier than this are looked for, which leaves few packages.
+        least = enough if isfinite(enough) else known.excess
+        barred = [self._bar(one) for one in self._met if not outside(one)]
         try:
             while True:
-                found = self._settled(self._master, payments.sum() - enough, self.options.absolute_gap)
-                at_most = float(payments.sum() - found.bound)
-                if found.answer.proof.status == "infeasible":
-                    return None
+                self._drop(total - least)
+                found = self._settled(self._master, total - enough, self.options.absolute_gap, total - least)
+                at_most = total - found.bound
+                if found.ended and not found.answer.proof.has_answer:
+                    if least == -inf:
+                        return None
+                    return known._replace(at_most=least) if enough == inf else Unhappy(0, -inf, enough, True)
                 if not found.answer.proof.has_answer:
                     return Unhappy(0, -inf, at_most, False)
                 out = found.answer.values[self._outs] > _YES
                 coalition = sum(1 << player for player in range(self.players) if not out[player])
-                self._met.add(coalition)
+                excess = total - found.cost
+                worth = excess + float(members(coalition, self.players) @ shares)
+                self._met[coalition] = max(worth, self._met.get(coalition, -inf))
                 if outside(coalition):
-                    ended = found.answer.proof.status == "optimal"
-                    return Unhappy(coalition, float(payments.sum() - found.cost), at_most, ended)
+                    return Unhappy(coalition, excess, at_most, found.ended)
                 if perf_counter() > self.until:
                     return Unhappy(0, -inf, at_most, False)
                 barred.append(self._bar(coalition))
         finally:
+            self._drop(inf)
             self._master.change_rule(self._proper, 0.0, float(self.players))
             for row in barred:
                 self._master.change_rule(row, -inf, inf)
+
+    def _unhappiest_met(self, shares: FloatArray, outside: Callable[[int], bool]) -> Unhappy:
+        """Return the group with the largest excess among those that were met and that `outside` lets pass."""
+        best = Unhappy(0, -inf, inf, True)
+        for coalition, worth in self._met.items():
+            excess = worth - float(members(coalition, self.players) @ shares)
+            if excess > best.excess and outside(coalition):
+                best = best._replace(coalition=coalition, excess=excess)
+        return best
+
+    # What an award with a package costs at least follows from the relaxation; no award below the limit has the others.
+    def _drop(self, limit: float) -> None:
+        """Leave out every package that no award cheaper than a limit has; none where the limit is infinite."""
+        inside = np.arange(self._outs[0])
+        none, most = np.zeros(len(inside)), np.ones(len(inside))
+        self._master.restrict(inside, none, most)
+        if isfinite(limit):
+            relaxed = relax(self._master, self._relaxing)
+            if relaxed.answer.proof.has_answer:
+                most = (relaxed.reduced[inside] <= limit - relaxed.bound + self._master.unit).astype(np.float64)
+                self._master.restrict(inside, none, most)
+
+    @property
+    def _relaxing(self) -> SolverOptions:
+        """What is asked of a relaxation; the limits of searches would stay with the solver."""
+        return replace(self.options, relative_gap=_GAP, further={"objective_bound": inf, "objective_target": -inf})
 
     def _bar(self, coalition: int) -> int:
         """Keep a group from being found and return the row that does so."""
@@ -220,20 +260,35 @@ class LargeGame:
             self._bars[coalition] = self._master.add_rule(flipped, least, inf)
         return self._bars[coalition]
 
-    def _settled(self, master: Master, enough: float, room: float) -> _Settled:
-        """Return the lowest cost within a room, single offers priced right; stop below `enough` or out of time."""
+    def _settled(self, master: Master, enough: float, room: float, limit: float = inf) -> _Settled:
+        """Return the lowest cost within a room, single offers priced right; stop below `enough` or out of time.
+
+        Args:
+            master: packages and blocks.
+            enough: a cost below this will do [objective].
+            room: within which the cost is known [objective].
+            limit: only what costs less is looked for [objective].
+        """
         # The solver keeps its options from one solve to the next: a target left behind would cut valuing short.
-        target = enough / master.unit
-        further: dict[str, bool | int | float | str] = {"mip_allow_restart": False, "objective_target": target}
+        further: dict[str, bool | int | float | str] = {
+            "mip_allow_restart": False,
+            "objective_target": enough / master.unit,
+            "objective_bound": limit / master.unit,
+        }
         for _ in range(_ROUNDS):
             seconds = max(LEAST_SECONDS, min(self.options.seconds, self.until - perf_counter()))
             asked = replace(self.options, seconds=seconds, absolute_gap=room, further=further)
             answer = master.solve(asked, whole=True)
-            bound = answer.proof.bound * master.unit
-            if not answer.proof.has_answer:
-                return _Settled(inf, bound, answer)
+            ended = answer.proof.status in ("optimal", "infeasible")
+            cost = answer.proof.objective * master.unit if answer.proof.has_answer else inf
+            if cost >= limit:
+                # Nothing is below the limit if the search came to its end; what it started from counts for nothing.
+                bound = limit if ended else min(limit, answer.proof.bound * master.unit)
+                none = replace(answer.proof, status="infeasible" if ended else "no_solution")
+                return _Settled(inf, bound, replace(answer, proof=none), ended)
+            bound = min(limit, answer.proof.bound * master.unit)
             dearer = master.learn(master.choice(answer.values), self.options)
-            cost = answer.proof.objective * master.unit + dearer
+            cost += dearer
             if dearer <= room or cost <= enough or perf_counter() > self.until:
                 break
-        return _Settled(cost, bound, answer)
+        return _Settled(cost, bound, answer, ended)

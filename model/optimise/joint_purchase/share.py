@@ -43,10 +43,10 @@ _MOST_TO_THE_YEN = 1_500
 _ROOM, _SMALL_ROOM = 1e-5, 1e-6
 #: Excesses of many wards with many facilities are equal within so many of these rooms.
 _ROOMS = 3.0
-#: Parts of the time by whose end the values of all groups, those drawn for the Shapley value, and the nucleolus are
-#: done, the last two in large auctions and in others, where the core with whole facilities comes after them, by the end
-#: of the last part; the rest is for the complaints under the other divisions.
-_VALUES_PART, _LARGE_PARTS, _PARTS, _WHOLE_PART = 0.4, (0.6, 0.93), (0.4, 0.55), 0.93
+#: Parts of the time by whose end the values of all groups, the nucleolus, and those drawn for the Shapley value are
+#: done; where the nucleolus with facilities in parts leaves somebody unhappy, the core with whole facilities comes
+#: between the two; the rest is for the complaints under the other divisions.
+_VALUES_PART, _NUCLEOLUS_PART, _WHOLE_PART, _DRAWS_PART = 0.4, 0.45, 0.75, 0.93
 #: Players whose groups are few enough to be valued however long it takes.
 _ALWAYS_EXACT = 2
 #: Room for the binary error of parts that add up to one.
@@ -243,27 +243,25 @@ def share(
     values = values_in_time(game.value, players, until) if players <= LARGEST_EXACT else None
     search: MostUnhappy = game.search if values is None else unhappiest(values, players)
     guide = _guide(game, built)
-    draws_part, nucleolus_part = _LARGE_PARTS if is_large(built.auction) else _PARTS
-    game.until = begun + draws_part * options.seconds
-    if values is not None:
-        known = game.known
-        drawn = SampledShapley(shapley_values(values), np.zeros(players), np.full(players, game.loosest), 0)
-    else:
-        rough = None if guide is None else guide.rough
-        drawn = sampled_shapley(game.bracket, saving, players, pairs, seed, game.until - perf_counter(), rough)
-        known = {coalition: least for coalition, (least, _) in game.brackets.items()} | game.known
+    # Whether the core is empty comes first: it takes few groups, while the Shapley value is surer with each one more.
     tolerance = max(_SAME_YEN, _ROOMS * room)
-    game.until = begun + (nucleolus_part if isinstance(game, LargeGame) else _WHOLE_PART) * options.seconds
+    game.until = begun + (_NUCLEOLUS_PART if values is None else _DRAWS_PART) * options.seconds
     centre = None
     if values is None and guide is not None:
         priced = guide.priced()
         centre = priced - (priced.sum() - saving) / players
-    inner = nucleolus(game.value, players, search, tolerance, game.until - perf_counter(), known, centre)
-    room = max(room, game.loosest)
+    inner = nucleolus(game.value, players, search, tolerance, game.until - perf_counter(), game.known, centre)
     whole = (-inf, inf)
     if isinstance(game, LargeGame) and inner.least > tolerance:
         game.until = begun + _WHOLE_PART * options.seconds
         whole = _whole_core(game, inner, saving, tolerance)
+    game.until = begun + _DRAWS_PART * options.seconds
+    if values is not None:
+        drawn = SampledShapley(shapley_values(values), np.zeros(players), np.full(players, game.loosest), 0)
+    else:
+        rough = None if guide is None else guide.rough
+        drawn = sampled_shapley(game.bracket, saving, players, pairs, seed, game.until - perf_counter(), rough)
+    room = max(room, game.loosest)
     game.until = begun + options.seconds
     by_offer = proportional(saving, offers)
     excess = {"nucleolus": inner.largest_excess}

@@ -71,7 +71,7 @@ class WholeGame(LargeGame):
             if found is None:
                 return best._replace(at_most=most) if best.coalition else None
             if not found.coalition:
-                return best._replace(at_most=max(most, found.at_most), settled=False)
+                return best._replace(at_most=max(most, found.at_most), settled=found.settled)
             seen.add(found.coalition)
             self._in_parts[found.coalition] = found.excess + float(members(found.coalition, self.players) @ shares)
             best, most = self._told(found.coalition, shares, best, most)
