@@ -386,10 +386,10 @@ def _beyond(span: _Span, coalition: int) -> bool:
     return not span.holds(coalition)
 
 
-def largest_excess(players: int, shares: FloatArray, search: MostUnhappy) -> float:
-    """Return what no excess of any coalition but the empty one and all exceeds under given shares [unit of v].
+def largest_excess(players: int, shares: FloatArray, search: MostUnhappy) -> tuple[float, float]:
+    """Return between what amounts the largest excess of any coalition but the empty one and all lies [unit of v].
 
-    It is infinite where the search had no time to bound it.
+    An end is infinite where the search had no time for it.
     """
     found = search(shares, lambda coalition: 0 < coalition < 2**players - 1, inf)
-    return found.at_most if found else inf
+    return (found.excess, found.at_most) if found else (-inf, inf)

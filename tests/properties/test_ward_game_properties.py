@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.optimise.cost_sharing import all_values, members, unhappiest
+from model.optimise.cost_sharing import all_values, largest_excess, members, unhappiest
 from model.optimise.joint_purchase.build import Built, build
 from model.optimise.joint_purchase.clear import clear
 from model.optimise.joint_purchase.forms import write_tables
@@ -118,6 +118,21 @@ def check_search(large: LargeGame) -> None:
         banned = large.search(shares, lambda coalition, first=found[0]: coalition != first)
         assert banned is not None
         assert banned[0] != found[0]
+
+
+def test_a_search_without_time_still_tells_what_no_group_exceeds(tmp_path: Path) -> None:
+    built = built_set(tmp_path, 1)
+    number = {code: position for position, code in enumerate(built.purchase.wards)}
+    player = np.array([number[code] for code in built.purchase.ward])
+    offers = np.array([np.floor(built.purchase.budgets[code]) for code in built.purchase.wards])
+    large = LargeGame(built.auction, player, offers, replace(OPTIONS, absolute_gap=1.0))
+    values, shares = all_values(large.value, 3), np.array([large.value(7), 0.0, 0.0])
+    expected = unhappiest(values, 3)(shares, lambda coalition: 0 < coalition < 7, np.inf)
+    large.until = -np.inf
+    least, most = largest_excess(3, shares, large.search)
+    assert expected is not None
+    assert least - 1000 <= expected.excess <= most + 1000
+    assert np.isfinite(most)
 
 
 def test_a_search_cut_short_leaves_no_trace_in_the_values_of_groups(tmp_path: Path) -> None:

@@ -160,7 +160,8 @@ def divided_by_three(least: float, most: float, in_parts: bool, whole: tuple[flo
     division = Division(thirds, most, least, **{"settled": 1, "complete": False, **inner})
     return Sharing(
         ("13101", "13102", "13103"), thirds, 300.0, none, division, SampledShapley(thirds, none, none, 0), thirds,
-        {"nucleolus": most, "shapley": 30.0, "proportional": 40.0}, 0.0, 1.0, in_parts, whole,
+        {"nucleolus": most, "shapley": 30.0, "proportional": 40.0},
+        {"nucleolus": least, "shapley": 21.0, "proportional": -np.inf}, 0.0, 1.0, in_parts, whole,
     )  # fmt: skip
 
 
@@ -189,6 +190,9 @@ def test_console_page_and_workbook_say_how_far_the_nucleolus_got(found: Answer, 
     rows = dict(sheets["how sure" if language == "en" else "確からしさ"])
     if language == "en":
         assert "first 2 levels" in said and "between 3 and 8 JPY" in said
+        assert sheets["stability"][1:] == [
+            ["nucleolus", 10, 20], ["Shapley value", 21, 30], ["in proportion to offers", None, 40]
+        ]  # fmt: skip
         assert rows["levels of complaint settled, of the nucleolus"] == 2
         assert rows["next level, lower end"] == 3.0 and rows["next level, upper end"] == 8.0
     else:

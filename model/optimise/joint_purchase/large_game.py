@@ -198,15 +198,16 @@ class LargeGame:
         barred = [self._bar(one) for one in self._met if not outside(one)]
         try:
             while True:
-                self._drop(total - least)
+                lowest = self._drop(total - least)
                 found = self._settled(self._master, total - enough, self.options.absolute_gap, total - least)
-                at_most = total - found.bound
+                at_most = total - max(lowest, found.bound)
                 if found.ended and not found.answer.proof.has_answer:
                     if least == -inf:
                         return None
                     return known._replace(at_most=least) if enough == inf else Unhappy(0, -inf, enough, True)
                 if not found.answer.proof.has_answer:
-                    return Unhappy(0, -inf, at_most, False)
+                    best = known if enough == inf else Unhappy(0, -inf, inf, False)
+                    return best._replace(at_most=at_most, settled=False)
                 out = found.answer.values[self._outs] > _YES
                 coalition = sum(1 << player for player in range(self.players) if not out[player])
                 excess = total - found.cost
@@ -233,16 +234,22 @@ class LargeGame:
         return best
 
     # What an award with a package costs at least follows from the relaxation; no award below the limit has the others.
-    def _drop(self, limit: float) -> None:
-        """Leave out every package that no award cheaper than a limit has; none where the limit is infinite."""
+    def _drop(self, limit: float) -> float:
+        """Leave out every package that no award cheaper than a limit has; return what no award is cheaper than.
+
+        Nothing is left out, and nothing is known, where the limit is infinite.
+        """
         inside = np.arange(self._outs[0])
         none, most = np.zeros(len(inside)), np.ones(len(inside))
         self._master.restrict(inside, none, most)
-        if isfinite(limit):
-            relaxed = relax(self._master, self._relaxing)
-            if relaxed.answer.proof.has_answer:
-                most = (relaxed.reduced[inside] <= limit - relaxed.bound + self._master.unit).astype(np.float64)
-                self._master.restrict(inside, none, most)
+        if not isfinite(limit):
+            return -inf
+        relaxed = relax(self._master, self._relaxing)
+        if not relaxed.answer.proof.has_answer:
+            return -inf
+        most = (relaxed.reduced[inside] <= limit - relaxed.bound + self._master.unit).astype(np.float64)
+        self._master.restrict(inside, none, most)
+        return relaxed.bound
 
     @property
     def _relaxing(self) -> SolverOptions:

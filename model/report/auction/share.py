@@ -42,9 +42,14 @@ _EXACT = Text("exact, every group valued", "全ての組を評価（厳密値）
 def share_sheets(divided: Sharing, found: Answer, language: Language) -> Sheets:
     """Return the sheets of a divided saving by name."""
     bills = {code: float(found.yearly[found.of_ward(code)].sum()) for code in divided.wards}
-    complaint = Text("largest complaint of a group of wards [JPY/year]", "区の組の最大の不満 [円/年]")
-    stability: list[list[Cell]] = [[Text("division", "配分方法")(language), complaint(language)]]
-    stability += [[_NAMES[name](language), _yen(excess)] for name, excess in divided.excess.items()]
+    heads = (
+        Text("division", "配分方法"),
+        Text("largest complaint of a group of wards: found [JPY/year]", "区の組の最大の不満：確認値 [円/年]"),
+        Text("proven to be at most [JPY/year]", "証明済み上限 [円/年]"),
+    )
+    stability: list[list[Cell]] = [[head(language) for head in heads]]
+    stability += [[_NAMES[name](language), _yen(divided.found[name]), _yen(most)]
+                  for name, most in divided.excess.items()]  # fmt: skip
     return {
         Text("division", "配分")(language): sharing_table(divided, bills, language),
         Text("stability", "安定性")(language): stability,
