@@ -19,6 +19,7 @@ from model.optimise.solar_allocation.cuts import aim
 from model.optimise.solar_allocation.narrow import Narrow
 from model.optimise.solar_allocation.prices import find_prices
 from model.optimise.solar_allocation.problem import Problem, Row, SlotArray, activity, cost_of
+from model.optimise.solar_allocation.programme import beyond
 from model.optimise.solar_allocation.sums import (
     ORDERS,
     Limit,
@@ -100,6 +101,30 @@ def compare(seed: int, houses: int, certainty: float, others: bool) -> None:
         assert of_plan(problem, rows, consent, found.choice) >= certainty
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_year_of_which_nothing_is_known_in_time_is_not_called_impossible(seed: int) -> None:
+    problem, rows, consent = made_up(seed, 4 + seed, 3, others=seed != 2)
+    found, _ = solve_with_chance(problem, rows, consent, 0.9, lambda _, number: np.zeros(number), 1e-9, 1e-3)
+    assert not found.impossible
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.booleans())
+def test_a_cut_takes_away_no_plan_that_is_certain_enough(seed: int, others: bool) -> None:
+    """All plans of four houses by enumeration; the plan that is cut off is drawn among those that are not sure."""
+    problem, rows, consent = made_up(seed, 4, 3, others)
+    sums = tuple(Sum.read(problem, one, consent) for one in rows)
+    plans = list(product(*(np.flatnonzero(np.isfinite(one)) for one in problem.cost.T)))
+    sure = {one: of_plan(problem, rows, consent, np.array(one)) >= 0.7 for one in plans}
+    unsure = [one for one in plans if not sure[one]]
+    drawn = unsure[np.random.default_rng(seed).integers(len(unsure))]
+    above = problem.cost - np.min(problem.cost, axis=0)
+    cut = beyond(sums, np.array(drawn, dtype=np.int16), above, lambda one: sure[tuple(one.tolist())])
+    left = [one for one in plans if cut[np.array(one), np.arange(4)].any()]
+    assert drawn not in left
+    assert all(one in left for one in plans if sure[one])
+
+
 def narrow(
     houses: int, consent: FloatArray, sizes: Sequence[float], owed: float, room: float
 ) -> tuple[Narrow, Problem, Sum, Row]:
@@ -125,12 +150,12 @@ def test_the_limit_is_that_of_a_binomial_sum_where_houses_are_alike() -> None:
     """300 owners who accept with four chances in five, one module each: as many as are reached with nine in ten."""
     consent = np.full(300, 0.8)
     found, _, part, _ = narrow(300, consent, (0.0, 1.0, 2.0), 0.3, 3.0)
-    constant, likely = found.constants
+    asked = found.asked()
+    constant = min(least for *_, least in asked.ranges) - asked.taken
     reached = 0.4 * max(mark for mark in range(300) if binom.sf(mark - 1, 300, 0.8) >= 0.9)
     choice = np.ones(300, dtype=np.int64)
     terms = [0.4 * float(np.sqrt(300 * 0.16)), *(float(one[choice, np.arange(300)].sum()) for one in part.higher)]
-    above = float(found.limit.at(np.array([0.4 * 240.0 - reached]), np.array(terms))) + found.limit.constant
-    assert constant <= likely + 1e-9
+    above = float(asked.limit.at(np.array([0.4 * 240.0 - reached]), np.array(terms)))
     # The mark is a whole number of modules; Cantelli's inequality alone would give 4 kW less.
     assert constant <= above + 1e-9 < constant + 1.0
 
@@ -141,7 +166,7 @@ def test_plans_near_the_bound_that_are_certain_enough_keep_the_limit(seed: int) 
     random = np.random.default_rng(seed)
     consent = np.round(np.random.default_rng(7).uniform(0.7, 1.0, 120), 2)
     found, problem, part, _ = NARROWED
-    constant, _ = found.constants
+    asked = found.asked()
     choice, houses = found.changes[3].copy(), np.arange(120)
     for house in random.permutation(120)[: random.integers(1, 30)].tolist():
         choice[house] = random.integers(1, 4)
@@ -154,9 +179,10 @@ def test_plans_near_the_bound_that_are_certain_enough_keep_the_limit(seed: int) 
     owed = float(120 * 1.6) - float(np.sum(sure + 1.6))
     means = np.array([[float(np.sum(consent * kw + sure)) - float(rounding(np.sum(sure), part.unit))]])
     terms = [np.sqrt(np.sum(consent * (1 - consent) * kw**2)), *(one[choice, houses].sum() for one in part.higher)]
-    kept = found.limit.at(means, np.array(terms)[:, np.newaxis])[0]
-    reached = chances((kw, np.zeros(120)), consent, owed, 0.4)
-    assert reached < 0.9 or kept + found.limit.constant >= constant - 1e-9
+    if chances((kw, np.zeros(120)), consent, owed, 0.4) >= 0.9:
+        deviation = np.array(terms[:1])
+        kept = asked.limit.at(means, np.array(terms)[:, np.newaxis])[0]
+        assert kept >= asked.constant(deviation, deviation) - asked.taken - 1e-9
 
 
 NARROWED = narrow(120, np.round(np.random.default_rng(7).uniform(0.7, 1.0, 120), 2), (0.0, 4.0, 5.0, 6.0), 1.6, 400.0)
@@ -219,7 +245,7 @@ def plan_that_matters(seed: int) -> tuple[Narrow, Problem, SlotArray] | None:
 @pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 10**6))
-def test_plans_that_reach_both_marks_keep_limit_and_curve(seed: int) -> None:
+def test_plans_that_reach_both_marks_keep_limits_in_all_directions(seed: int) -> None:
     if (drawn := plan_that_matters(seed)) is None:
         return
     (found, _, choice), houses = drawn, np.arange(150)
@@ -228,8 +254,11 @@ def test_plans_that_reach_both_marks_keep_limit_and_curve(seed: int) -> None:
     variances = np.array([one.variance[choice, houses].sum() for one in found.parts])
     higher = [one[choice, houses].sum() for part in found.parts for one in part.higher]
     terms = np.append(deviations_of(variances[:, np.newaxis])[:, 0], higher)[:, np.newaxis]
-    assert found.limit.at(means[:, np.newaxis], terms)[0] + found.limit.constant >= found.constants[0] - 1e-9
-    assert found.curve().above(means[:, np.newaxis], terms)[0] >= -1e-9
+    for weight in (None, found.direction(means), np.array([0.6, 0.4])):
+        asked = found.asked(weight)
+        constant = asked.constant(terms[:2, 0], terms[:2, 0])
+        kept = asked.limit.at(means[:, np.newaxis], terms)[0]
+        assert kept >= constant - asked.limit.weight[0] * asked.taken - 1e-9
 
 
 @pytest.mark.slow

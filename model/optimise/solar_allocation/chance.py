@@ -7,7 +7,8 @@ certain enough and no dearer is proven for the probability itself (`narrow`), an
 
 The root is concave: a tangent gives plans that are safe, a chord on a range of V a bound for all plans in the range.
 Under the prices where the best plan lies, ranges away from it are too dear at once; in the few narrow ones that are
-left, plans near the bound are listed and looked at one by one.
+left, programmes find the cheapest plan and hold it against its own probability (`settle`). With so many owners that
+sums are taken as normal, plans near the bound are listed instead.
 """
 
 from __future__ import annotations
@@ -75,14 +76,14 @@ def solve_with_chance(
         return replace(aimed.best, bound=known if np.isnan(cost) else min(known, cost)), aimed.of_rows
     search = Search(problem, sums, parts, certainty, probabilities, aimed, gap, end, seed)
     search.enough = enough
-    search.look_as_if_normal()
-    for _ in range(_NARROWINGS if exact and sums[0].unit else 0):
+    exact = exact and sums[0].unit > 0
+    if not exact or np.isnan(search.best.cost):
+        search.look_as_if_normal()
+    for _ in range(_NARROWINGS if exact else 0):
         before = search.best.cost
-        if not search.narrow():
-            break
-        search.look_near()
+        search.narrow()
         if search.best.gap <= gap or search.best.cost == before or search.left <= 0:
             break
-    if search.floor < enough:
+    if not exact:
         search.look_far()
     return search.best, aimed.of_rows

@@ -32,12 +32,14 @@ _BERRY_ESSEEN = 0.56
 FAR, _POINTS, _DENSITY = 8.5, 64, 2.0
 #: Most points beyond.
 _MOST_POINTS = 6_000
+#: Part of a room from which what is known of it is as good as what would be found for the smaller room itself.
+_AS_GOOD = 0.7
 #: Safety on what lies between points.
 SAFETY = 1.05
 #: Error of a probability from which the beginning of an integral is looked at alone, and one that is nothing.
 _SMOOTH_FROM, _NOTHING = 1e-3, 1e-6
-#: Distances of a mean that are looked at, from some deviations below its mark, and then between two of them.
-_NEAREST, _LOOKS, _FINER = -2.0, 400, 65
+#: Distances of a mean that are looked at, from some deviations below its mark; then between two of them, ever finer.
+_NEAREST, _LOOKS, _FINER, _REFINEMENTS = -2.0, 48, 17, 5
 
 
 class Edge:
@@ -73,7 +75,14 @@ class Edge:
     @cached_property
     def beside(self) -> FloatArray:
         """Bound on how far functions of plans lie from that of the base with their cumulants [1]."""
-        return self.near.deviation(self.points, self.room)
+        if not self._known("beside"):
+            self.near.known["beside"] = self.room, self.far, self.near.deviation(self.points, self.room)
+        return np.asarray(self.near.known["beside"][2])
+
+    def _known(self, name: str) -> bool:
+        """Say whether a bound is known that holds in a larger room, too, which is not much larger."""
+        room, far, _ = self.near.known.get(name, (np.inf, np.nan, None))
+        return bool(far == self.far and room * _AS_GOOD <= self.room <= room)
 
     @cached_property
     def size(self) -> FloatArray:
@@ -83,9 +92,12 @@ class Edge:
     @cached_property
     def beyond(self) -> tuple[float, FloatArray, FloatArray]:
         """Bound on the part of the integral that is not followed, and its points with what each adds."""
-        if self.near.beyond[0] > _NOTHING:
-            self.near.beyond = self._beyond(self.far, self.room)
-        return self.near.beyond
+        known = self.near.known.get("beyond")
+        nothing = known is not None and known[1] == self.far and known[2][0] <= _NOTHING and self.room <= known[0]
+        if not (nothing or self._known("beyond")):
+            self.near.known["beyond"] = self.room, self.far, self._beyond(self.far, self.room)
+        found: tuple[float, FloatArray, FloatArray] = self.near.known["beyond"][2]
+        return found
 
     def _beyond(self, far: float, room: float) -> tuple[float, FloatArray, FloatArray]:
         """Return a bound on the part of the integral that is not followed, and its points with what each adds."""
@@ -172,11 +184,15 @@ class Edge:
         place = np.where((wanted > 0.5) & enough.any(axis=0), np.argmax(enough, axis=0), 0)
         if not (highest := int(place.max())):
             return float(known)
-        # Between the last mean that is not enough and the first one that is.
-        fine, best = np.linspace(means[highest - 1], means[highest], _FINER), place == highest
-        values = 0.5 + (np.exp(1j * np.multiply.outer(fine, self.points)) @ weights[:, best]).imag
-        last = np.argmax(np.vstack((values[1:] >= wanted[best], np.ones(int(best.sum()), dtype=bool))), axis=0)
-        return float(max(known, fine[int(last.max())]))
+        # Between the last mean that is not enough and the first one that is, ever finer; the lower end is returned.
+        ends, best = (means[highest - 1], means[highest]), place == highest
+        for _ in range(_REFINEMENTS):
+            fine = np.linspace(*ends, _FINER)
+            values = 0.5 + (np.exp(1j * np.multiply.outer(fine, self.points)) @ weights[:, best]).imag
+            last = np.argmax(np.vstack((values[1:] >= wanted[best], np.ones(int(best.sum()), dtype=bool))), axis=0)
+            first = min(int(last.max()), _FINER - 2)
+            ends = fine[first], fine[first + 1]
+        return float(max(known, ends[0]))
 
     def apart(self, function: ComplexArray) -> FloatArray:
         """Return a bound on how far the functions of plans lie from an approximate one, point by point."""

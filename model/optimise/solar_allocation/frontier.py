@@ -268,21 +268,13 @@ class Curve:
 
     Args:
         between: second distance less the first [kW].
-        centre: deviations of sums and higher cumulants of parts where `least` holds.
         least: least second distance by `between` [kW].
-        slopes: what more of a term asks for, dims (term, between).
     """
 
     between: FloatArray
-    centre: FloatArray
     least: FloatArray
-    slopes: FloatArray
 
-    def above(self, distances: FloatArray, terms: FloatArray) -> FloatArray:
-        """Return by how much plans exceed what they need [kW]; dims (sum, plan) and (term, plan)."""
-        between = np.clip(distances[1] - distances[0], self.between[0], self.between[-1])
-        least = CubicSpline(self.between, self.least)(between)
-        for slope, term, centre in zip(self.slopes, terms, self.centre, strict=True):
-            least = least + np.interp(between, self.between, slope) * (term - centre)
-        # The further the second distance lies below the first, the more is needed of the first.
-        return np.asarray(np.maximum(distances[1], distances[0] + self.between[0]) - least)
+    def slope(self, between: float) -> float:
+        """Return by how much more of the second distance is needed if it lies farther above the first [1]."""
+        place = float(np.clip(between, self.between[0], self.between[-1]))
+        return float(np.clip(CubicSpline(self.between, self.least)(place, 1), 0.0, 1.0))

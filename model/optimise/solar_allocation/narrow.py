@@ -22,6 +22,7 @@ from model.optimise.solar_allocation.lattice import Remainders
 from model.optimise.solar_allocation.nearby import Nearby, most_within
 from model.optimise.solar_allocation.prices import Prices
 from model.optimise.solar_allocation.problem import FloatArray, Problem, priced_costs
+from model.optimise.solar_allocation.programme import Asked
 from model.optimise.solar_allocation.sums import ORDERS, Limit, Sum, deviations_of
 
 #: Ranges of deviations wider than this part of the usual ones are looked at in two halves.
@@ -30,7 +31,7 @@ _WIDE, _PIECES, _SMALLEST = 0.35, 3, 1e-3
 _SPLITS, _FINEST = (12, 4), 0.3
 #: Rounds of narrowing, and the part of the room that a round must leave at most to be followed by another: with one
 #: sum, which costs little, and with two.
-_ROUNDS, _NARROWER = 24, (0.98, 0.95)
+_ROUNDS, _NARROWER = 24, (0.95, 0.9)
 _SLACK = 1e-9
 #: Prices of variances that are tried, in parts of what a limit makes of them.
 _TRIED = np.array([0.1, 0.3, 0.5, 0.7, 0.8, 0.87, 0.92, 0.96, 1.0, 1.04, 1.08, 1.14, 1.24, 1.4, 1.8, 2.5, 4.0, 7.0])
@@ -293,6 +294,19 @@ class Narrow:
         spread = np.zeros(count) if limit.spread is None else limit.spread
         return replace(limit, spread=spread - slopes[:count], shape=limit.shape - slopes[count:])
 
+    def asked(self, weight: FloatArray | None = None) -> Asked:
+        """Return the limit that follows best what plans need in a direction; in the usual one if none is given."""
+        found = copy(self)
+        found.limit = replace(self.limit, weight=self.limit.weight if weight is None else weight, constant=0.0)
+        found.limit = found.limit_here()
+        found.pieces = [replace(one, places=[found._place(place.nodes) for place in one.places]) for one in self.pieces]
+        return Asked(found.limit, found.ranges, self.taken)
+
+    def direction(self, distances: FloatArray) -> FloatArray:
+        """Return the weights of a limit that touches what plans need where two means lie."""
+        first = self.curve().slope(float(distances[1] - distances[0]))
+        return np.array([first, 1 - first])
+
     @property
     def ranges(self) -> list[tuple[FloatArray, FloatArray, float]]:
         """Least and greatest deviations of sums, and constant of the limit, of plans that matter."""
@@ -302,25 +316,9 @@ class Narrow:
             found.append((low, high, float(_lacking(piece.places).min())))
         return found
 
-    @property
-    def constants(self) -> tuple[float, float]:
-        """Constant of the limit in whole units that all plans keep that matter, and about the one of the best."""
-        least = min(least for *_, least in self.ranges)
-        variances = tuple(one.at_base[0] for one in self.near)
-        higher = tuple(one.beyond_tilt(one.near.at_base[0], one.near.at_base[1:]) for one in self.frontier.parts)
-        node = _Node(variances, higher, self.frontier.least(variances, higher, exact=True))
-        whole_units = self.limit.weight[0] * self.taken
-        return least - whole_units, max(least, self._place([node]).lack) - whole_units
-
     def curve(self) -> Curve:
-        """Return what plans that matter need of two means, by their distance."""
-        terms = np.array([one.terms for one in self.nodes])
-        least, centre = np.array([one.least for one in self.nodes]), terms.mean(axis=0)
-        middle = least.mean(axis=0)
-        slopes = np.linalg.lstsq(terms - centre, least - middle, rcond=1e-6)[0]
-        beside = least - middle - (terms - centre) @ slopes
-        lowest = beside.min(axis=0) - (SAFETY - 1) * np.ptp(beside, axis=0)
-        return Curve(self.frontier.between, centre, middle + lowest, slopes)
+        """Return what plans that matter need of two means about, by their distance."""
+        return Curve(self.frontier.between, np.mean([one.least for one in self.nodes], axis=0))
 
 
 def _lacking(places: list[_Place]) -> FloatArray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -84,9 +85,8 @@ class Nearby:
         house, kw, over = house[order], kw[order], over[order]
         first = np.append(True, (house[1:] != house[:-1]) | (kw[1:] != kw[:-1]))[: house.size]
         self.house, self.kw, self.above = house[first], kw[first], np.maximum(over[first], 0.0)
-        #: Bound on the part of the integral that is not followed, for the plans of some room or a smaller one, and the
-        #: points there with what each adds to it.
-        self.beyond = (np.inf, np.zeros(0), np.zeros(0))
+        #: Bounds by name that hold for all plans of a room, with the room and how far the integral is followed there.
+        self.known: dict[str, tuple[float, float, Any]] = {}
         self.by_variance: tuple[FloatArray, FloatArray] | None = None
         #: Variances that plans which matter can have.
         self.variances = (0.0, np.inf)

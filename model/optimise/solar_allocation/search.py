@@ -18,6 +18,7 @@ from model.optimise.solar_allocation.narrow import Narrow
 from model.optimise.solar_allocation.near import Near, Watch, plans_near
 from model.optimise.solar_allocation.prices import Prices, find_prices
 from model.optimise.solar_allocation.problem import FloatArray, Problem, SlotArray, best_at, priced_costs
+from model.optimise.solar_allocation.settle import settle
 from model.optimise.solar_allocation.sums import (
     ORDERS,
     Limit,
@@ -43,7 +44,7 @@ _SLACK = 1e-9
 #: Part of the time that is left which narrowing may take.
 _NARROWING = 0.6
 #: Probability below which it does not matter that the first sum is reached without the second one.
-_NEXT_TO_NOTHING = 4e-4
+_NEXT_TO_NOTHING = 1e-4
 _NORMAL = NormalDist()
 
 
@@ -90,13 +91,11 @@ class Search:
         self.known: dict[bytes, bool] = {}
         self._ask(aimed.limit)
 
-    def _ask(self, limit: Limit, above: Callable[[FloatArray, FloatArray], FloatArray] | None = None) -> None:
-        """Ask for a limit, and of plans looked at one by one for something by distances of means and other terms."""
+    def _ask(self, limit: Limit) -> None:
+        """Ask for a limit."""
         self.limit, self.problem = limit, with_sums(self.plain, self.sums, self.parts, limit)
-        self.above = above or limit.at
-        self.likely = 0.0
+        self.constant = limit.constant
         self.start = Range(-np.inf, (0.0,) * len(self.sums), tuple(self.widest.tolist()))
-        self.constants = [(np.array(self.start.lowest), np.array(self.start.highest), limit.constant)]
         rows = len(self.plain.rows)
         self.prices: FloatArray = np.append(self.aimed.of_rows[:rows], self.aimed.of_rows[rows:].sum())
 
@@ -120,7 +119,7 @@ class Search:
             over = float(self.limit.weight @ [rounding(one, self.sums[0].unit) for one in sure])
         limit = replace(self.limit, deviations=self.limit.deviations - _LENIENT, constant=-over)
         self._ask(limit)
-        self.constants[0] = (*self.constants[0][:2], limit.constant + self._taken(limit))
+        self.constant = limit.constant + self._taken(limit)
         end, self.end = self.end, perf_counter() + _FIRST_LOOK * max(self.left, 0.0)
         self.look_near()
         self.end = end
@@ -137,8 +136,8 @@ class Search:
         taken = remainders.least_taken(room, price, 0.0)
         return float(limit.weight[0] * taken) if np.isfinite(taken) else 0.0
 
-    def narrow(self) -> bool:
-        """Find what all plans keep that are certain enough and no dearer; says whether any are left to look at."""
+    def narrow(self) -> None:
+        """Find what all plans keep that are certain enough and no dearer, and settle which of them is best."""
         if self.best.bound > -np.inf and self.floor == -np.inf:
             # What was found as if sums were normal is no bound.
             self.best = replace(self.best, bound=-np.inf, impossible=False)
@@ -160,41 +159,33 @@ class Search:
             self.parts = tuple(one.tilted(last) for one in self.parts)
         dearest = float(np.sum(np.max(np.where(np.isfinite(self.plain.cost), self.plain.cost, -np.inf), axis=0)))
         cost = dearest if np.isnan(self.best.cost) else self.best.cost
-        narrow, prices = self.narrowed(limit, at, cost)
+        narrow = self.narrowed(limit, at, cost)
         self.floor = max(self.floor, min(narrow.bound, cost))
         left = narrow.room >= 0 and not self._settled
         # Where plans matter that are not looked at, no more is known than what all of them cost at least.
         self.ranges, self.closed = [], self.floor if narrow.room >= 0 and not left else np.inf
-        boxes = left and len(self.sums) == 2
-        if boxes:
+        if left and len(self.sums) == 2:
             self.closed = look_in_boxes(self, narrow)
         elif left:
-            self.take(narrow, prices)
+            self.closed = settle(self, narrow)
         self._update()
-        return left and not boxes
-
-    def take(self, narrow: Narrow, prices: Prices) -> None:
-        """Ask for what plans that matter keep."""
-        limit, (constant, likely) = narrow.limit, narrow.constants
-        self._ask(replace(limit, constant=constant), None if len(self.sums) == 1 else narrow.curve().above)
-        self.likely = likely - constant
-        self.constants = narrow.ranges
-        lowest, highest = (np.array([one[side] for one in self.constants]) for side in (0, 1))
-        self.start = Range(-np.inf, tuple(lowest.min(axis=0).tolist()), tuple(highest.max(axis=0).tolist()))
-        self.prices = prices.of_rows
 
     def narrowed(
         self, limit: Limit, at: FloatArray, cost: float, before: Narrow | None = None, together: bool = False
-    ) -> tuple[Narrow, Prices]:
+    ) -> Narrow:
         """Return what plans keep that matter, under the prices of a limit."""
         problem = with_sums(self.plain, self.sums, self.parts, limit)
         inner = replace(problem, rows=(*problem.rows, limit.tangent(self.sums, at)))
         prices = find_prices(inner, self.seed)
         end = perf_counter() + _NARROWING * self.left
-        found = Narrow(
+        return Narrow(
             inner, self.sums, self.parts, prices, limit, at, cost, self.certainty, self.enough, before, together, end
         )
-        return found, prices
+
+    def keep(self, choice: SlotArray, cost: float) -> None:
+        """Remember a plan that is certain enough if it is better than the best so far."""
+        if np.isnan(self.best.cost) or cost < self.best.cost:
+            self.best = replace(self.best, choice=choice, cost=cost)
 
     def look_near(self) -> None:
         """Split the deviations into ranges, and list the plans near the bound in those that are not too dear."""
@@ -215,15 +206,6 @@ class Search:
         self.ranges += waiting
         self._update()
 
-    def listed(self, share: float) -> float:
-        """Return the bound of what is asked for, after listing the plans near it for a share of the time."""
-        end, self.end = self.end, perf_counter() + share * max(self.left, 0.0)
-        self.closed = np.inf
-        self.look_near()
-        bound = min([self.closed, *(one.bound for one in self.ranges)])
-        self.ranges, self.end = [], end
-        return bound
-
     def look_far(self) -> None:
         """Give ranges that are still open to the solver, the lowest bound first; split those that it cannot settle."""
         while self.ranges and not self.best.gap <= self.gap and self.left > 0:
@@ -238,23 +220,16 @@ class Search:
             if not self.worth(bound) or not self._wide(here, row):
                 self.closed = min(self.closed, bound)
                 continue
-            if found.choice.size:
-                self._keep(found.choice, found.cost)
+            if found.choice.size and self.accepted(found.choice):
+                self.keep(found.choice, found.cost)
             for part in here.split(row, 0.5 * (here.lowest[row] + here.highest[row]), bound):
                 self.ranges += self._opened(part)
             self.ranges = [one for one in self.ranges if self._still(one)]
             self._update()
 
     def _opened(self, here: Range) -> list[Range]:
-        """Return a range with its bound under the prices in hand, in a list that is empty if no plans in it matter."""
-        if np.isinf(self._constant(here)):
-            return []
+        """Return a range with its bound under the prices in hand, in a list."""
         return [replace(here, bound=max(best_at(self._within(here), self.prices).bound, here.bound))]
-
-    def _constant(self, here: Range) -> float:
-        """Return the constant of the limit in a range; beyond any number where no plans in it matter."""
-        low, high = np.array(here.lowest), np.array(here.highest)
-        return min([np.inf, *(least for one, other, least in self.constants if np.all((one <= high) & (other >= low)))])
 
     def _middle(self, here: Range, row: int) -> float:
         """Return where to split a range: first beside the deviation of the plan in hand, then in the middle."""
@@ -293,12 +268,13 @@ class Search:
         def above(values: FloatArray) -> FloatArray:
             count = len(self.sums)
             means, sure, higher, variances = np.split(values, np.cumsum([count, count, len(ORDERS) * count]))
-            reached = self.above(means - rounding(sure, unit), np.vstack((deviations_of(variances), higher)))
+            reached = self.limit.at(means - rounding(sure, unit), np.vstack((deviations_of(variances), higher)))
             return np.asarray(reached + _SLACK * np.maximum(1.0, np.abs(means).max(axis=0)))
 
-        return Watch(watched(self.parts), above, self.likely, self._accepted)
+        return Watch(watched(self.parts), above, 0.0, self.accepted)
 
-    def _accepted(self, choice: SlotArray) -> bool:
+    def accepted(self, choice: SlotArray) -> bool:
+        """Say whether a plan is certain enough."""
         # Plans that differ in nothing but the way to pay are as likely.
         houses = np.arange(choice.size)
         key = b"".join(part[choice, houses].tobytes() for one in self.sums for part in (one.kw, one.sure))
@@ -319,7 +295,7 @@ class Search:
 
     def _within(self, here: Range) -> Problem:
         """Return the problem with chords in place of the roots."""
-        limit = replace(self.limit, constant=self._constant(here))
+        limit = replace(self.limit, constant=self.constant)
         chord = limit.chord(self.sums, np.array(here.lowest), np.array(here.highest))
         return replace(self.problem, rows=(*self.problem.rows, chord))
 
@@ -329,17 +305,9 @@ class Search:
         distance = (highest - lowest) ** 2 / (4 * (highest + lowest))
         return np.asarray(self.limit.weight * self.limit.deviations * distance * max(self.prices[-1], 0.0))
 
-    def _keep(self, choice: SlotArray, cost: float) -> bool:
-        """Remember a plan if it is accepted and better than the best so far; says whether it is accepted."""
-        if not self._accepted(choice):
-            return False
-        if np.isnan(self.best.cost) or cost < self.best.cost:
-            self.best = replace(self.best, choice=choice, cost=cost)
-        return True
-
     def _update(self) -> None:
         """Set the bound to the lowest that any range allows."""
         bound = max(self.floor, min([self.closed, *(one.bound for one in self.ranges)]))
         cost = self.best.cost
-        nothing_left = np.isnan(cost) and not self.ranges and np.isinf(self.closed)
+        nothing_left = np.isnan(cost) and not self.ranges and self.closed == np.inf
         self.best = replace(self.best, bound=bound if np.isnan(cost) else min(bound, cost), impossible=nothing_left)

@@ -1,0 +1,217 @@
+"""A range of deviations given to HiGHS whole: the cheapest plan that keeps a limit, with whole units as variables.
+
+What is missing is made up in whole units, so that their number is a variable of the programme, and deviations that lie
+outside the range are ruled out by rows of their own. Plans that the limit allows but that are not certain enough are
+ruled out by a cut: more panels never make the requirement less likely to be met, so that a plan which is not certain
+enough rules out all plans below it, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csc_array
+
+from model.optimise.solar_allocation.finish import Finished
+from model.optimise.solar_allocation.problem import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Priced,
+    Problem,
+    SlotArray,
+    coefficients,
+    cost_of,
+    priced_costs,
+)
+from model.optimise.solar_allocation.sums import Limit, Sum, with_sums
+from model.optimise.solver import ArrayModel, SolverOptions, solve_arrays
+
+#: Numerical slack of a row, relative to its right-hand side, and of whole units.
+_SLACK, _WHOLE = 1e-9, 1e-7
+#: Slots that are tried on the way to a greater plan that is not certain enough either.
+_LIFTS = 40
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A limit that all plans keep that matter and are certain enough, by ranges of deviations.
+
+    Args:
+        limit: with a constant of nothing.
+        ranges: least and greatest deviations of the sums [kW], with the constant there [kW].
+        taken: what whole units take of the first sum's mean at least, which the constants count [kW].
+    """
+
+    limit: Limit
+    ranges: list[tuple[FloatArray, FloatArray, float]]
+    taken: float
+
+    def constant(self, lowest: FloatArray, highest: FloatArray) -> float:
+        """Return the constant in a range [kW]; beyond any number where no plans in it matter."""
+        found = [least for low, high, least in self.ranges if np.all((low <= highest) & (high >= lowest))]
+        return min(found, default=np.inf)
+
+    def lines(self, lowest: FloatArray, highest: FloatArray) -> FloatArray:
+        """Return by how much the line of each root lies below it at most in a range [kW]."""
+        apart = (highest - lowest) ** 2 / (4 * (highest + lowest))
+        return np.asarray(self.limit.weight * self.limit.deviations * apart)
+
+
+@dataclass(frozen=True)
+class Area:
+    """A range of deviations with what plans in it keep.
+
+    Args:
+        problem: houses, slots and rows; the last rows are limits with lines in place of their roots.
+        asked: those limits.
+        sums: what must not be negative.
+        parts: what they are made of.
+        lowest, highest: deviations of the sums [kW].
+        beyond: slots of which every plan needs one, cut by cut, dims (slot, house).
+    """
+
+    problem: Problem
+    asked: list[Asked]
+    sums: tuple[Sum, ...]
+    parts: tuple[Sum, ...]
+    lowest: FloatArray
+    highest: FloatArray
+    beyond: list[BoolArray]
+
+    @classmethod
+    def read(
+        cls, plain: Problem, asked: list[Asked], sums: tuple[Sum, ...], parts: tuple[Sum, ...], lowest: FloatArray,
+        highest: FloatArray, beyond: list[BoolArray],
+    ) -> Area | None:  # fmt: skip
+        """Return a range of a problem; None where no plans in it matter."""
+        amounts, rows = dict(plain.amounts), []
+        for number, one in enumerate(asked):
+            constant = one.constant(lowest, highest)
+            if np.isinf(constant):
+                return None
+            limit, name = replace(one.limit, constant=constant), f"certainty_{number}"
+            amounts[name] = with_sums(plain, sums, parts, limit).amounts["certainty"]
+            rows.append(replace(limit.chord(sums, lowest, highest), measure=name))
+        problem = replace(plain, rows=(*plain.rows, *rows), amounts=amounts)
+        return cls(problem, asked, sums, parts, lowest, highest, beyond)
+
+    def rows(self, house: IntArray, slot: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return what slots of houses bring to the rows of a programme, whole units apart, and units to them."""
+        problem, sums = self.problem, self.sums
+        first = len(problem.rows) - len(self.asked)
+        brought = coefficients(problem, house, slot)
+        units = np.zeros((len(problem.rows) + len(sums), len(sums)))
+        sure = np.array([one.sure[slot, house] for one in sums])
+        for number, one in enumerate(self.asked):
+            # The mean counts in whole units: what is sure goes into their number.
+            brought[first + number] -= one.limit.weight @ sure
+            units[first + number] = [-w * part.unit for w, part in zip(one.limit.weight, sums, strict=True)]
+        for number, part in enumerate(sums):
+            units[len(problem.rows) + number, number] = part.unit
+        variances = np.array([one.variance[slot, house] for one in self.parts])
+        of_sums = variances if len(self.parts) == 1 else np.array([variances.sum(axis=0), variances[0]])
+        beyond = np.array([one[slot, house] for one in self.beyond], dtype=np.float64)
+        beyond = beyond.reshape(len(self.beyond), house.size)
+        return np.vstack((brought, sure, of_sums, beyond)), units
+
+    @property
+    def limits(self) -> tuple[FloatArray, FloatArray]:
+        """Lower and upper limits of those rows."""
+        wanted = self.problem.at_least.copy()
+        counted = [one.limit.weight[0] * one.taken for one in self.asked]
+        wanted[wanted.size - len(counted) :] -= counted
+        wanted -= _SLACK * np.maximum(1.0, np.abs(wanted))
+        sure = np.array([-_WHOLE * one.unit for one in self.sums])
+        slack = _SLACK * np.maximum(1.0, self.highest**2)
+        lower = np.concatenate((wanted, sure, self.lowest**2 - slack, np.ones(len(self.beyond))))
+        upper = np.full(lower.size, np.inf)
+        upper[wanted.size + sure.size :][: slack.size] = self.highest**2 + slack
+        return lower, upper
+
+
+def cheapest_within(
+    area: Area, prices: FloatArray, priced: Priced, room: float, enough: float, seconds: float, seed: int
+) -> Finished:
+    """Return the cheapest plan of a range, with the bound of all plans there that lie within a room.
+
+    Args:
+        area: what plans keep.
+        prices: of the rows.
+        priced: the best slot of every house under the prices.
+        room: what plans may cost above the bound under prices.
+        enough: difference of cost and bound that is small enough.
+        seconds: time limit [s].
+        seed: seed of the solver.
+    """
+    problem, every = area.problem, np.arange(area.problem.houses)
+    kept = priced_costs(problem, prices, slice(0, problem.houses)) - priced.lowest <= room
+    base = priced.choice.astype(np.int64)
+    kept[base, every] = True
+    house, slot = np.nonzero((kept & (kept.sum(axis=0) > 1)).T)
+    houses = np.unique(house)
+    settled = np.setdiff1d(every, houses)
+    tied, units = area.rows(house, slot)
+    lower, upper = area.limits
+    done = area.rows(settled, base[settled])[0].sum(axis=1)
+    one_each = (house == houses[:, np.newaxis]).astype(np.float64)
+    whole = np.zeros((tied.shape[0] + houses.size, units.shape[1]))
+    whole[: units.shape[0]] = units
+    count = units.shape[1]
+    model = ArrayModel(
+        costs=np.append(problem.cost[slot, house], np.zeros(count)),
+        lower=np.append(np.zeros(house.size), np.full(count, -np.inf)),
+        upper=np.append(np.ones(house.size), np.full(count, np.inf)),
+        integer=np.ones(house.size + count, dtype=bool),
+        matrix=csc_array(np.hstack((np.vstack((tied, one_each)), whole))),
+        row_lower=np.append(lower - done, np.ones(houses.size)),
+        row_upper=np.append(upper - done, np.ones(houses.size)),
+        offset=float(problem.cost[base[settled], settled].sum()),
+    )
+    options = SolverOptions(seconds=seconds, relative_gap=0.0, absolute_gap=enough, seed=seed)
+    answer = solve_arrays(model, options)
+    if not answer.proof.has_answer:
+        impossible = answer.proof.status == "infeasible"
+        bound = np.inf if impossible else answer.proof.bound
+        return Finished(np.zeros(0, dtype=np.int16), np.nan, bound, houses.size, impossible)
+    taken = answer.values[: house.size] > 0.5
+    base[house[taken]] = slot[taken]
+    return Finished(base.astype(np.int16), cost_of(problem, base), answer.proof.bound, houses.size)
+
+
+def beyond(
+    sums: tuple[Sum, ...], choice: SlotArray, above: FloatArray, accepted: Callable[[SlotArray], bool]
+) -> BoolArray:
+    """Return slots of which each plan needs one that is certain enough, from a plan that is not, dims (slot, house).
+
+    Args:
+        sums: what must not be negative.
+        choice: the plan.
+        above: what slots lie above the best of their houses under prices, dims (slot, house).
+        accepted: whether a plan is certain enough.
+    """
+    lifted, houses = choice.astype(np.int64), np.arange(choice.size)
+    more = ~_below(sums, lifted) & np.isfinite(above)
+    # Greater slots that change nothing but capacity, the cheapest first: those would be tried next.
+    at_least = np.all([one.kw >= one.kw[lifted, houses] for one in sums], axis=0)
+    at_least &= np.all([one.sure >= one.sure[lifted, houses] for one in sums], axis=0)
+    slot, house = np.nonzero(more & at_least)
+    order = np.lexsort((house, above[slot, house]))[:_LIFTS]
+    for one in order.tolist():
+        tried = lifted.copy()
+        tried[house[one]] = slot[one]
+        if np.all(_below(sums, tried)[lifted, houses]) and not accepted(tried.astype(np.int16)):
+            lifted = tried
+    return ~_below(sums, lifted)
+
+
+def _below(sums: tuple[Sum, ...], choice: npt.NDArray[np.integer]) -> BoolArray:
+    """Say which slots bring no more to any sum than those of a plan, whatever owners decide, dims (slot, house)."""
+    houses = np.arange(choice.size)
+    found = np.ones(sums[0].kw.shape, dtype=bool)
+    for one in sums:
+        found &= (one.kw <= one.kw[choice, houses] + _SLACK) & (one.sure <= one.sure[choice, houses] + _SLACK)
+    return found

@@ -1,0 +1,156 @@
+"""The range of deviations that matters, split until the cheapest plan of each part is certain enough or too dear.
+
+A programme finds the cheapest plan that keeps the limits in a range. If it is certain enough, nothing in the range is
+cheaper. If not, the range is split at its deviations, where the lines in place of the roots are exact; with two sums,
+it is asked for a limit in the direction in which the plan falls short; and once neither helps any more, the plan and
+all plans below it are cut off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from model.optimise.solar_allocation.finish import Finished
+from model.optimise.solar_allocation.prices import find_prices
+from model.optimise.solar_allocation.problem import BoolArray, FloatArray, Problem, SlotArray, priced_costs
+from model.optimise.solar_allocation.programme import Area, Asked, beyond, cheapest_within
+from model.optimise.solar_allocation.sums import Sum, deviations_of, higher_of, rounding
+
+#: Part of the gap asked for that a programme may leave, and part of it that lines may lie below roots.
+_LEFT, _LINES = 0.4, 0.3
+#: Part of a range at its ends within which it is not split at a plan.
+_EDGE = 1e-4
+#: Part of the time that is left which one programme may take.
+_SHARE_OF_TIME = 0.4
+#: Most directions of limits, and by how much the weights of two of them differ at least [1].
+_DIRECTIONS, _UNLIKE = 8, 2e-3
+_SLACK = 1e-9
+
+
+class Settling(Protocol):
+    """What is needed of a search."""
+
+    best: Finished
+    """The best plan so far."""
+    plain: Problem
+    """Houses, slots and rows that hold without probability."""
+    sums: tuple[Sum, ...]
+    parts: tuple[Sum, ...]
+    gap: float
+    seed: int
+
+    @property
+    def left(self) -> float:
+        """Time that is left [s]."""
+
+    def worth(self, bound: float) -> bool:
+        """Say whether plans with this bound can be better by more than the gap asked for."""
+
+    def accepted(self, choice: SlotArray) -> bool:
+        """Say whether a plan is certain enough."""
+
+    def keep(self, choice: SlotArray, cost: float) -> None:
+        """Remember a plan that is certain enough if it is better than the best so far."""
+
+
+class Narrowed(Protocol):
+    """What is needed of what all plans keep that matter."""
+
+    def asked(self, weight: FloatArray | None = None) -> Asked:
+        """Return the limit that follows best what plans need in a direction; in the usual one if none is given."""
+
+    def direction(self, distances: FloatArray) -> FloatArray:
+        """Return the weights of a limit that touches what plans need where two means lie."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of the range of deviations of the sums, with a bound for the plans in it."""
+
+    bound: float
+    lowest: FloatArray
+    highest: FloatArray
+
+    def split(self, number: int, at: float, bound: float) -> list[_Part]:
+        """Return the parts beside a deviation; in the middle where it lies at an end."""
+        low, high = self.lowest[number], self.highest[number]
+        if not low + _EDGE * high < at < high - _EDGE * high:
+            at = 0.5 * (low + high)
+        below, above = self.highest.copy(), self.lowest.copy()
+        below[number] = above[number] = at
+        return [_Part(bound, self.lowest, below), _Part(bound, above, self.highest)]
+
+
+def settle(search: Settling, narrow: Narrowed) -> float:
+    """Return what no plan that is certain enough costs less, or less than the plan in hand; may find a better plan.
+
+    Args:
+        search: the search so far.
+        narrow: what all plans keep that matter.
+    """
+    asked = [narrow.asked()]
+    ends = [np.array([one[side] for one in asked[0].ranges]) for side in (0, 1)]
+    waiting, closed = [_Part(-np.inf, ends[0].min(axis=0), ends[1].max(axis=0))], np.inf
+    cuts: list[BoolArray] = []
+    while waiting and search.left > 0:
+        here = waiting.pop(min(range(len(waiting)), key=lambda one: waiting[one].bound))
+        if not search.worth(here.bound):
+            closed = min(closed, here.bound)
+            break
+        area = Area.read(search.plain, asked, search.sums, search.parts, here.lowest, here.highest, cuts)
+        if area is None:
+            continue
+        prices, cost = find_prices(area.problem, search.seed), search.best.cost
+        room = np.inf if np.isnan(cost) else cost - prices.priced.bound
+        size = abs(prices.priced.bound if np.isnan(cost) else cost)
+        bound, found = max(here.bound, prices.priced.bound), None
+        if search.worth(bound):
+            found = cheapest_within(
+                area, prices.of_rows, prices.priced, room + _SLACK * size, _LEFT * search.gap * size,
+                _SHARE_OF_TIME * search.left, search.seed,
+            )  # fmt: skip
+            # What was left out of the programme costs at least as much as the plan in hand.
+            bound = max(bound, min(found.bound, np.inf if np.isnan(cost) else cost))
+        if found is None or not found.choice.size or not search.worth(bound):
+            closed = min(closed, bound)
+            continue
+        if search.accepted(found.choice):
+            search.keep(found.choice, found.cost)
+            closed = min(closed, bound)
+            continue
+        distances, deviations, kept = _place(search, found.choice, area)
+        of_limits = prices.of_rows[-len(asked) :]
+        lines = np.sum(
+            [price * one.lines(here.lowest, here.highest) for price, one in zip(of_limits, asked, strict=True)], axis=0
+        )
+        number = int(np.argmax(lines))
+        weight = narrow.direction(distances) if len(search.sums) == 2 else asked[0].limit.weight
+        unlike = min(float(np.abs(one.limit.weight - weight).max()) for one in asked)
+        if lines[number] > _LINES * search.gap * size and (not kept or unlike < _UNLIKE):
+            waiting += here.split(number, float(deviations[number]), bound)
+            continue
+        if unlike > _UNLIKE and len(asked) < _DIRECTIONS:
+            asked.append(narrow.asked(weight))
+        else:
+            above = priced_costs(area.problem, prices.of_rows, slice(0, area.problem.houses)) - prices.priced.lowest
+            cuts.append(beyond(search.sums, found.choice, above, search.accepted))
+        waiting.append(replace(here, bound=bound))
+    return min([closed, *(one.bound for one in waiting)])
+
+
+def _place(search: Settling, choice: SlotArray, area: Area) -> tuple[FloatArray, FloatArray, bool]:
+    """Return how far the means of a plan lie above their marks, deviations [kW], and whether it keeps all limits."""
+    houses, sums = np.arange(choice.size), search.sums
+    means = np.array([one.mean[choice, houses].sum() for one in sums])
+    sure = np.array([one.sure[choice, houses].sum() for one in sums])
+    deviations = deviations_of(np.array([one.variance[choice, houses].sum() for one in search.parts]))
+    higher = [one[choice, houses].sum() for one in higher_of(search.parts)]
+    distances = means - np.array([rounding(one, part.unit) for one, part in zip(sure, sums, strict=True)])
+    kept = True
+    for one in area.asked:
+        constant = one.constant(area.lowest, area.highest) - one.limit.weight[0] * one.taken
+        kept &= bool(one.limit.at(distances, np.append(deviations, higher)) >= constant - _SLACK)
+    return distances, deviations, kept
