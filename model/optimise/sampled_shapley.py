@@ -166,6 +166,21 @@ def _drawn(bracket: Bracket, players: int, pairs: int, random: np.random.Generat
     return found
 
 
+# What a group is worth for its size alone is shared equally, so it can be taken off: it would only add to the error.
+# Each pair is compared with the trend of all others, which leaves the mean free of bias.
+def _beyond_size(group: FloatArray) -> FloatArray:
+    """Return the matrix that turns what pairs say into how far each stands off what groups of its size are worth.
+
+    Args:
+        group: by pair, a half for each player inside and minus a half for each other.
+    """
+    size = group.mean(axis=1)
+    trend = np.column_stack((size, size**3))
+    fit = trend @ np.linalg.pinv(trend)
+    alone = 1.0 - np.diag(fit)
+    return (np.eye(len(group)) - fit) / np.where(alone > _ALONE, alone, 1.0)[:, None]
+
+
 # With the value of a group less that of all others, whatever interactions of even order there are cancel.
 def _fitted(pairs: list[_Pair], total: float, players: int, least: float) -> _Fit:
     """Return the additive game with a given total that is closest to pairs.
@@ -178,9 +193,10 @@ def _fitted(pairs: list[_Pair], total: float, players: int, least: float) -> _Fi
     if _are_few(pairs, players, least):
         harmonic = float((1.0 / np.arange(1, players)).sum())
         lean = 2.0 * harmonic * (group - group.mean(axis=1, keepdims=True))
-        said = lean * half[:, None]
+        beyond = _beyond_size(group)
+        said = lean * (beyond @ half)[:, None]
         error = said.std(axis=0, ddof=1) / np.sqrt(len(pairs))
-        return _Fit(equal + said.mean(axis=0), error, (np.abs(lean) * off[:, None]).mean(axis=0))
+        return _Fit(equal + said.mean(axis=0), error, np.abs(lean.T @ beyond) @ off / len(pairs))
     # Columns that add up to zero leave the total alone.
     free = np.linalg.svd(np.ones((1, players)))[2][1:].T
     design = group @ free

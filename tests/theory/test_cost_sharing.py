@@ -222,6 +222,27 @@ def test_few_pairs_tell_an_error_without_a_regression_and_hardly_any_tell_none()
         assert drawn.shares.sum() == pytest.approx(value(2**23 - 1))
 
 
+def test_what_groups_are_worth_for_their_size_alone_is_shared_equally_without_error() -> None:
+    """However few the pairs, so that only what sets wards apart is left to chance."""
+    drawn = sampled_shapley(known(lambda coalition: float(coalition.bit_count() ** 2)), 23.0**2, 23, 20, seed=0)
+    assert drawn.few
+    assert drawn.shares == pytest.approx([23.0] * 23)
+    assert drawn.standard_error == pytest.approx(0.0, abs=1e-9)
+
+
+def test_few_pairs_are_free_of_bias_and_their_error_is_the_one_stated() -> None:
+    costs = [3.0, 5.0, 8.0, 9.0, 14.0, 15.0, 21.0, 22.0, 22.0, 25.0, 26.0, 30.0]
+    value = saving(costs)
+    exact = shapley_values(all_values(value, 12))
+    drawn = [sampled_shapley(known(value), value(4095), 12, 16, seed) for seed in range(400)]
+    drawn = [one for one in drawn if np.isfinite(one.standard_error).all() and one.few]
+    off = np.array([one.shares - exact for one in drawn])
+    stated = np.sqrt(np.mean([one.standard_error**2 for one in drawn], axis=0))
+    assert len(drawn) > 30
+    assert np.abs(off.mean(axis=0)).max() <= 4 * stated.max() / np.sqrt(len(drawn))
+    assert np.sqrt((off**2).mean()) == pytest.approx(np.sqrt((stated**2).mean()), rel=0.4)
+
+
 def test_without_time_the_shapley_value_states_no_error_and_still_adds_up() -> None:
     value = saving([3.0, 5.0, 8.0])
     drawn = sampled_shapley(known(value), value(7), 3, 100, seed=0, seconds=-1.0)
