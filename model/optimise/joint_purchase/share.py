@@ -65,9 +65,9 @@ class Sharing:
         nucleolus: division with the smallest largest complaint.
         shapley: mean gain over orders of arrival [JPY/year], exact or from random groups.
         proportional: in proportion to the offers [JPY/year].
-        excess: what no excess under each of the three divisions exceeds [JPY/year]; above zero some group could do
-            better alone, as far as is proven.
-        found: excess of the unhappiest group found under each division [JPY/year].
+        excess: what no excess under each of the three divisions exceeds [JPY/year].
+        excess_at_least: what the largest excess under each division is at least [JPY/year]; above zero some group could
+            do better alone.
         room: the savings of groups are known within this [JPY/year].
         tolerance: excesses closer than this were taken as equal [JPY/year].
         in_parts: groups were valued as if a facility could be served in parts, which can only flatter a group.
@@ -83,7 +83,7 @@ class Sharing:
     shapley: SampledShapley
     proportional: FloatArray
     excess: dict[str, float]
-    found: dict[str, float]
+    excess_at_least: dict[str, float]
     room: float
     tolerance: float
     in_parts: bool
@@ -267,14 +267,14 @@ def share(
     room = max(room, game.loosest)
     game.until = begun + options.seconds
     by_offer = proportional(saving, offers)
-    excess, found = {"nucleolus": inner.largest_excess}, {"nucleolus": inner.least}
+    excess, at_least = {"nucleolus": inner.largest_excess}, {"nucleolus": inner.least}
     for name, one in (("shapley", drawn.shares), ("proportional", by_offer)):
-        # What no division can avoid is found under any.
+        # What no division can avoid stands under any.
         least, excess[name] = largest_excess(players, one, search) if players > 1 else (0.0, 0.0)
-        found[name] = max(least, inner.least)
+        at_least[name] = max(least, inner.least)
     in_parts = isinstance(game, LargeGame)
     return Sharing(
-        wards, offers, saving, alone, inner, drawn, by_offer, excess, found, room, tolerance, in_parts, whole
+        wards, offers, saving, alone, inner, drawn, by_offer, excess, at_least, room, tolerance, in_parts, whole
     )
 
 
@@ -357,7 +357,7 @@ def sharing_dataset(found: Sharing, bills: Mapping[str, float], facts: Mapping[s
             "standard_error": ("ward", found.shapley.standard_error, units),
             "valuation_allowance": ("ward", found.shapley.allowance, units),
             "largest_excess": ("division", np.array([found.excess[name] for name in names]), units),
-            "largest_excess_found": ("division", np.array([found.found[name] for name in names]), units),
+            "largest_excess_at_least": ("division", np.array([found.excess_at_least[name] for name in names]), units),
         },
         coords={"ward": list(found.wards), "division": list(names)},
         attrs=attributes,

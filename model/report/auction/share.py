@@ -44,11 +44,11 @@ def share_sheets(divided: Sharing, found: Answer, language: Language) -> Sheets:
     bills = {code: float(found.yearly[found.of_ward(code)].sum()) for code in divided.wards}
     heads = (
         Text("division", "配分方法"),
-        Text("largest complaint of a group of wards: found [JPY/year]", "区の組の最大の不満：確認値 [円/年]"),
-        Text("proven to be at most [JPY/year]", "証明済み上限 [円/年]"),
+        Text("largest complaint of a group of wards: at least [JPY/year]", "区の組の最大の不満：下限 [円/年]"),
+        Text("at most [JPY/year]", "上限 [円/年]"),
     )
     stability: list[list[Cell]] = [[head(language) for head in heads]]
-    stability += [[_NAMES[name](language), _yen(divided.found[name]), _yen(most)]
+    stability += [[_NAMES[name](language), _yen(divided.excess_at_least[name]), _yen(most)]
                   for name, most in divided.excess.items()]  # fmt: skip
     return {
         Text("division", "配分")(language): sharing_table(divided, bills, language),
