@@ -178,7 +178,8 @@ def _beyond_size(group: FloatArray) -> FloatArray:
     trend = np.column_stack((size, size**3))
     fit = trend @ np.linalg.pinv(trend)
     alone = 1.0 - np.diag(fit)
-    return (np.eye(len(group)) - fit) / np.where(alone > _ALONE, alone, 1.0)[:, None]
+    beyond = (np.eye(len(group)) - fit) / np.where(alone > _ALONE, alone, 1.0)[:, None]
+    return np.asarray(beyond, dtype=np.float64)
 
 
 # With the value of a group less that of all others, whatever interactions of even order there are cancel.
