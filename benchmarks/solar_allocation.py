@@ -51,7 +51,7 @@ GAPS, GAP_OF_WORKBOOK = {500: 1e-4, 10_000: 1e-5, 100_000: 1e-5, 1_000_000: 1e-6
 LARGEST = {"all": 10_000, "certain": 10_000, "same": 1_000_000, "differ": 1_000_000}
 LARGEST_PLAIN, LARGEST_WORKBOOK = 100_000, 500
 #: A process may take this many times the limit of its solver, and this much for imports [s of CPU time].
-PATIENCE, START = 4, 30
+PATIENCE, START = 2, 30
 
 
 def listed(houses: int, seed: int, kind: str, setting):

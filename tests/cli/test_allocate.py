@@ -206,6 +206,9 @@ def test_the_smallest_relaxation_mends_a_clash_and_less_does_not(
         # A fifth of 1.7 kW may stand elsewhere, so that 1.36 kW are needed here.
         (["a,世田谷区,100,0.8,,,,,,,,,", "b,世田谷区,100,4,,,,,,,,,existing_house"], "", "0.56 kW short"),
         (["a,世田谷区,100,4,,,,,,,done,1.0,", "b,世田谷区,100,4,,,,,,,started,0,"], "", "2.4 kW short"),
+        # No money for the panels that energy asks for, nor for those of the requirement: only more money helps.
+        (["a,世田谷区,100,4,,0.6,0.9,50,,,,,", "b,世田谷区,100,4,,0.6,0.9,50,,,,,"], "--budget 0",
+         "this one relaxed as stated would do:"),
     ],
 )  # fmt: skip
 def test_each_kind_of_clash_is_named_with_its_houses(

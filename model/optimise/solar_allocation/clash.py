@@ -32,14 +32,17 @@ class Relaxation:
     Args:
         row: name of the rule.
         at_least: what the rule asks for, in its unit.
-        reached: the most that can be reached; NaN if the other rules clash without it as well.
+        reached: the most that can be reached while the other rules hold, or those of the clash where not all can; NaN
+            if even those clash without it.
         houses: houses that bring least to the rule, worst first.
+        enough: whether a plan exists once this rule alone gives way as far.
     """
 
     row: str
     at_least: float
     reached: float
     houses: IntArray
+    enough: bool = True
 
     @property
     def short(self) -> float:
@@ -52,7 +55,7 @@ class Clash:
     """Rules that no plan keeps together.
 
     Args:
-        relaxations: any one of them given up or relaxed enough would leave the others possible.
+        relaxations: the rules; any one that is `enough`, given up or relaxed, would leave the others possible.
         beyond: rules that some houses break whatever they get; each of them has to give way.
     """
 
@@ -87,12 +90,13 @@ def _described(problem: Problem, rows: list[Row], seconds: float, seed: int) -> 
     for row in rows:
         others = [one for one in problem.rows if one is not row]
         reached = _reach(problem, row, others, seconds, seed)
-        if not np.isfinite(reached):
+        enough = bool(np.isfinite(reached))
+        if not enough:
             reached = _reach(problem, row, [one for one in rows if one is not row], seconds, seed)
         best = np.max(np.where(np.isfinite(problem.cost), contributions(problem, row), -np.inf), axis=0)
         concerned = np.flatnonzero((row.slope != 0) | (row.intercept != 0))
         worst = concerned[np.argsort(best[concerned], kind="stable")][:_NAMED]
-        found.append(Relaxation(row.name, row.at_least, reached, worst))
+        found.append(Relaxation(row.name, row.at_least, reached, worst, enough))
     return Clash(tuple(found))
 
 

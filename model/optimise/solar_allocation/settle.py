@@ -21,8 +21,8 @@ from model.optimise.solar_allocation.sums import Sum, deviations_of, higher_of, 
 
 #: Part of the gap asked for that a programme may leave, and part of it that lines may lie below roots.
 _LEFT, _LINES = 0.4, 0.3
-#: Part of a range at its ends within which it is not split at a plan.
-_EDGE = 1e-4
+#: Part of a range at its ends within which it is not split at a plan, where lines lie near the roots and where not.
+_EDGE, _WIDE_EDGE, _FAR = 1e-4, 0.15, 30.0
 #: Part of the time that is left which one programme may take.
 _SHARE_OF_TIME = 0.4
 #: Most directions of limits, and by how much the weights of two of them differ at least [1].
@@ -74,10 +74,10 @@ class _Part:
     lowest: FloatArray
     highest: FloatArray
 
-    def split(self, number: int, at: float, bound: float) -> list[_Part]:
-        """Return the parts beside a deviation; in the middle where it lies at an end."""
+    def split(self, number: int, at: float, edge: float, bound: float) -> list[_Part]:
+        """Return the parts beside a deviation; in the middle where it lies in that part of the range at an end."""
         low, high = self.lowest[number], self.highest[number]
-        if not low + _EDGE * high < at < high - _EDGE * high:
+        if not edge * (high - low) < min(at - low, high - at):
             at = 0.5 * (low + high)
         below, above = self.highest.copy(), self.lowest.copy()
         below[number] = above[number] = at
@@ -129,8 +129,10 @@ def settle(search: Settling, narrow: Narrowed) -> float:
         number = int(np.argmax(lines))
         weight = narrow.direction(distances) if len(search.sums) == 2 else asked[0].limit.weight
         unlike = min(float(np.abs(one.limit.weight - weight).max()) for one in asked)
-        if lines[number] > _LINES * search.gap * size and (not kept or unlike < _UNLIKE):
-            waiting += here.split(number, float(deviations[number]), bound)
+        allowed = _LINES * search.gap * size
+        if lines[number] > allowed and (not kept or unlike < _UNLIKE):
+            edge = _WIDE_EDGE if lines[number] > _FAR * allowed else _EDGE
+            waiting += here.split(number, float(deviations[number]), edge, bound)
             continue
         if unlike > _UNLIKE and len(asked) < _DIRECTIONS:
             asked.append(narrow.asked(weight))

@@ -18,9 +18,17 @@ _TOGETHER = Text(
     "No plan keeps these rules together; any one of them relaxed as stated would do:",
     "次の規定を同時に満たす計画はありません。いずれか一つを次の幅だけ緩めれば可能です：",
 )
+_ONE = Text(
+    "No plan keeps all rules; this one relaxed as stated would do:",
+    "全ての規定を満たす計画はありません。次の規定を次の幅だけ緩めれば可能です：",
+)
 _ALONE = Text(
     "This rule cannot be kept; relaxed as stated it could:",
     "次の規定を満たす計画はありません。次の幅だけ緩めれば可能です：",
+)
+_NOT_ENOUGH = Text(
+    "These rules clash as well; one of them alone is not enough, since other rules clash without it:",
+    "次の規定も両立しませんが、他にも両立しない規定があるため、一つを緩めるだけでは足りません：",
 )
 _BEYOND = Text(
     "These houses break a rule whatever panels and heat they get; each has to be mended:",
@@ -37,9 +45,13 @@ def clash_lines(found: Answer) -> list[Text]:
     lines: list[Text] = []
     if clash.beyond:
         lines += [_BEYOND, *(_beyond(found, one) for one in clash.beyond)]
-    if clash.relaxations:
-        lines.append(_TOGETHER if len(clash.relaxations) > 1 else _ALONE)
-        lines += [_relaxed(found, one) for one in clash.relaxations]
+    enough = [one for one in clash.relaxations if one.enough]
+    if enough:
+        lines.append(_ALONE if len(clash.relaxations) == 1 else _ONE if len(enough) == 1 else _TOGETHER)
+        lines += [_relaxed(found, one) for one in enough]
+    if len(enough) < len(clash.relaxations):
+        lines.append(_NOT_ENOUGH)
+        lines += [_relaxed(found, one) for one in clash.relaxations if not one.enough]
     return lines
 
 

@@ -243,8 +243,8 @@ def remarks(found: Answer) -> list[Text]:
     if found.wishes.certainty is not None:
         lines.append(
             Text(
-                "Energy and the limit of substitutes are tested on expected consent.",
-                "省エネ基準と代替措置の上限は同意の期待値で判定しています。",
+                "The probability counts the limit of substitutes, too; energy is tested on expected consent.",
+                "基準に達する確率には代替措置の上限も含み、省エネ基準は同意の期待値で判定しています。",
             )
         )
     return lines
