@@ -249,7 +249,13 @@ def show(answers: Sequence[Answer], language: Language, console: Console) -> Non
     # The folder stands in the file of the overview; a terminal has room for what decides.
     shown = Table()
     for place in _SHOWN:
-        shown.add_column(escape(str(rows[0][place])), overflow="fold", justify="right" if 3 < place < 11 else "left")
+        heading = escape(str(rows[0][place]))
+        if 3 < place < 11:
+            # Words may be broken over two lines, a figure not.
+            widest = max(len(_cell(row[place])) for row in rows[1:])
+            shown.add_column(heading, overflow="fold", justify="right", min_width=widest)
+        else:
+            shown.add_column(heading, overflow="fold")
     for row in rows[1:]:
         shown.add_row(*[escape(_cell(row[place])) for place in _SHOWN])
     console.print(shown)

@@ -45,7 +45,7 @@ _UNIT_NAMES = {
     "years": Text("years", "年"),
 }
 #: Parts of units that are words in Japanese.
-_JAPANESE_PARTS = {"JPY": "円", "/year": "/年", "/month": "/月"}
+_JAPANESE_PARTS = {"JPY": "円", "/year": "/年", "/yr": "/年", "/month": "/月"}
 _ONE_OF = {"facilities": "facility"}
 
 

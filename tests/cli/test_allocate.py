@@ -226,6 +226,21 @@ def test_each_kind_of_clash_is_named_with_its_houses(
     assert said in pages["en"] and "計画なし" in pages["ja"] and said not in pages["ja"]
 
 
+def test_no_figure_of_the_overview_is_broken_over_two_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [f"h{n},S{n % 2},13112,100,4,180000" for n in range(40)]
+    path = tmp_path / "many.csv"
+    head = "id,supplier,municipality,floor_area_m2,max_kw,cost_jpy_per_kw"
+    path.write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+    out = tmp_path / "out"
+    assert run("allocate", str(path), "--out", str(out), "--no-figures", "--lang", "en") == 0
+    with (out / "suppliers.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    costs = [f"{float(row['net cost [JPY]']):,.0f}" for row in rows]
+    assert min(len(one) for one in costs) > 8
+    printed = capsys.readouterr().out
+    assert all(one in printed for one in costs)
+
+
 def test_no_text_becomes_a_formula(tmp_path: Path) -> None:
     path = listed(tmp_path / "list.csv", "=1+1,世田谷区,100,3.2", "@x,世田谷区,100,3.2")
     out = tmp_path / "out"
