@@ -164,9 +164,9 @@ def headline(found: Answer) -> Text:
     equipped = int(np.sum(found.kw > 0))
     scheme = SCHEME_NAMES[str(found.plan.scheme)]
     return Text(
-        f"{equipped} of {found.houses.size} houses, {number(float(found.kw.sum()), 1)} kW; "
+        f"{equipped:,} of {found.houses.size:,} houses, {number(float(found.kw.sum()), 1)} kW; "
         f"counted {number(found.counted_kw, 1)} kW for {number(found.required_kw, 1)} kW required ({scheme.en})",
-        f"{found.houses.size}棟中{equipped}棟・{number(float(found.kw.sum()), 1)}kW、"
+        f"{found.houses.size:,}棟中{equipped:,}棟・{number(float(found.kw.sum()), 1)}kW、"
         f"算入{number(found.counted_kw, 1)}kW／基準{number(found.required_kw, 1)}kW（{scheme.ja}）",
     )
 
@@ -232,8 +232,8 @@ def remarks(found: Answer) -> list[Text]:
     if small:
         lines.append(
             Text(
-                f"{small} houses state no roof areas, so that their roofs cannot count as too small.",
-                f"{small}棟は屋根面積の記載がなく、屋根面積による除外を判断できません。",
+                f"{small:,} houses state no roof areas, so that their roofs cannot count as too small.",
+                f"{small:,}棟は屋根面積の記載がなく、屋根面積による除外を判断できません。",
             )
         )
     if np.any((found.houses.consent < 1) & (found.kw > 0)):
