@@ -138,6 +138,7 @@ def nucleolus(
     seconds: float = inf,
     known: Mapping[int, float] | None = None,
     centre: FloatArray | None = None,
+    for_core: float = 0.0,
 ) -> Division:
     """Return the nucleolus among divisions that give every player at least his own value.
 
@@ -149,6 +150,7 @@ def nucleolus(
         seconds: after this time the division found so far is returned, with `complete` False.
         known: values of coalitions that are already known; they spare searches.
         centre: division from which better ones are looked for nearby; needs far fewer searches where each is dear.
+        for_core: with a centre, further time while it is open whether the core is empty [s].
 
     Source: row generation after Hallefjord, Helming and Jørnsten (1995): the linear program of each level knows only
     coalitions that were found unhappy; those with a positive price are settled at that level. With a centre, the level
@@ -159,7 +161,7 @@ def nucleolus(
     alone = np.array([value(1 << player) for player in range(players)])
     if players == 1:
         return Division(np.array([value(whole)]), 0.0, 0.0, 0, True)
-    game = _Rows(value(whole), players, alone, dict(known or {}), search, tolerance)
+    game = _Rows(value(whole), players, alone, dict(known or {}), search, tolerance, for_core)
     shares, largest, least, complete = proportional(value(whole), np.ones(players)), inf, -inf, False
     below, first, level = inf, inf, (-inf, inf)
     while not complete:
@@ -207,8 +209,9 @@ class _Rows:
 
     def __init__(
         self, total: float, players: int, alone: FloatArray, known: dict[int, float], search: MostUnhappy,
-        tolerance: float,
+        tolerance: float, for_core: float,
     ) -> None:  # fmt: skip
+        self.for_core = for_core
         self.total, self.players, self.alone, self.search, self.tolerance = total, players, alone, search, tolerance
         self.settled: list[tuple[int, float]] = []
         whole = 2**players - 1
@@ -268,7 +271,8 @@ class _Rows:
             most = max(most, least)
             closed = most - least <= self.tolerance
             known = found is not None and not news and not found.settled and isfinite(target)
-            if closed or perf_counter() > until or known:
+            undecided = not self.settled and least <= 0.0 < most
+            if closed or known or perf_counter() > until + (self.for_core if undecided else 0.0):
                 return _Found(best, most, least, prices, closed)
             target, enough = self._target(least, most)
 

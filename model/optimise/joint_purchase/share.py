@@ -43,10 +43,10 @@ _MOST_TO_THE_YEN = 1_500
 _ROOM, _SMALL_ROOM = 1e-5, 1e-6
 #: Excesses of many wards with many facilities are equal within so many of these rooms.
 _ROOMS = 3.0
-#: Parts of the time by whose end the values of all groups, the nucleolus, and those drawn for the Shapley value are
-#: done; where the nucleolus with facilities in parts leaves somebody unhappy, the core with whole facilities comes
-#: between the two; the rest is for the complaints under the other divisions.
-_VALUES_PART, _NUCLEOLUS_PART, _WHOLE_PART, _DRAWS_PART = 0.4, 0.45, 0.75, 0.93
+#: Parts of the time by whose end the values of all groups, the nucleolus (later while it is open whether the core is
+#: empty), and those drawn for the Shapley value are done; where the nucleolus with facilities in parts leaves somebody
+#: unhappy, the core with whole facilities comes between the two; the rest is for complaints under other divisions.
+_VALUES_PART, _NUCLEOLUS_PART, _CORE_PART, _WHOLE_PART, _DRAWS_PART = 0.4, 0.45, 0.7, 0.75, 0.93
 #: Players whose groups are few enough to be valued however long it takes.
 _ALWAYS_EXACT = 2
 #: Room for the binary error of parts that add up to one.
@@ -248,12 +248,14 @@ def share(
     guide = _guide(game, built)
     # Whether the core is empty comes first: it takes few groups, while the Shapley value is surer with each one more.
     tolerance = max(_SAME_YEN, _ROOMS * room)
-    game.until = begun + (_NUCLEOLUS_PART if values is None else _DRAWS_PART) * options.seconds
+    game.until = begun + (_CORE_PART if values is None else _DRAWS_PART) * options.seconds
     centre = None
     if values is None and guide is not None:
         priced = guide.priced()
         centre = priced - (priced.sum() - saving) / players
-    inner = nucleolus(game.value, players, search, tolerance, game.until - perf_counter(), game.known, centre)
+    seconds = begun + (_NUCLEOLUS_PART if values is None else _DRAWS_PART) * options.seconds - perf_counter()
+    for_core = (_CORE_PART - _NUCLEOLUS_PART) * options.seconds
+    inner = nucleolus(game.value, players, search, tolerance, seconds, game.known, centre, for_core)
     whole = (-inf, inf)
     if isinstance(game, LargeGame) and inner.least > tolerance:
         game.until = begun + _WHOLE_PART * options.seconds
