@@ -176,7 +176,8 @@ def nucleolus(
         else:
             # Within a tolerance one level can bar the way to the next: no group may come off worse than before.
             above = search(found.shares, lambda one: 0 < one < whole, first + tolerance)
-            if found.least > below + tolerance or above is None or above.at_most > first + tolerance:
+            worse = above is None or not above.settled or above.excess > first + tolerance
+            if found.least > below + tolerance or above is None or worse:
                 break
             shares, largest = found.shares, max(largest, above.at_most)
         if not found.closed:

@@ -204,7 +204,8 @@ class LargeGame:
                 if found.ended and not found.answer.proof.has_answer:
                     if least == -inf:
                         return None
-                    return known._replace(at_most=least) if enough == inf else Unhappy(0, -inf, enough, True)
+                    none = known if enough == inf else Unhappy(0, -inf, at_most, True)
+                    return none._replace(at_most=max(none.excess, at_most))
                 if not found.answer.proof.has_answer:
                     best = known if enough == inf else Unhappy(0, -inf, inf, False)
                     return best._replace(at_most=at_most, settled=False)
@@ -289,8 +290,9 @@ class LargeGame:
             ended = answer.proof.status in ("optimal", "infeasible")
             cost = answer.proof.objective * master.unit if answer.proof.has_answer else inf
             if cost >= limit:
-                # Nothing is below the limit if the search came to its end; what it started from counts for nothing.
-                bound = limit if ended else min(limit, answer.proof.bound * master.unit)
+                # Nothing is below the limit if the search came to its end. What it started from counts for nothing,
+                # but may have ended it within a room of its cost.
+                bound = min(limit, cost - room) if ended else min(limit, cost - room, answer.proof.bound * master.unit)
                 none = replace(answer.proof, status="infeasible" if ended else "no_solution")
                 return _Settled(inf, bound, replace(answer, proof=none), ended)
             bound = min(limit, answer.proof.bound * master.unit)
