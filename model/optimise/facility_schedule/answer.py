@@ -16,6 +16,7 @@ from model.optimise.facility_schedule.decomposition import Bound, Decomposition,
 from model.optimise.facility_schedule.dive import Dive
 from model.optimise.facility_schedule.ledger import Amounts, settled
 from model.optimise.facility_schedule.model import whole_model
+from model.optimise.facility_schedule.near import Near, near
 from model.optimise.facility_schedule.plan import Plan
 from model.optimise.facility_schedule.plans import FacilityPlans
 from model.optimise.facility_schedule.problem import FloatArray, IntArray, Problem
@@ -27,6 +28,8 @@ Method = Literal["decomposed", "whole"]
 #: Parts of the gap asked for: to which plans are priced, the same where limits tie facilities and whole plans lose
 #: more, and to which whole ones are chosen.
 _PRICING_GAP, _TIED_PRICING_GAP, _CHOICE_GAP = 0.4, 0.2, 0.2
+#: Part of the time in which plans near the best are listed, and again in which the bound is sharpened by them.
+_SHARPENED = 0.12
 #: Beginnings of works, a work counted once for every year in which it can begin, up to which the whole model is solved
 #: too where facilities apart do not reach the gap.
 _SMALL = 2000
@@ -110,6 +113,7 @@ def solve_schedule(
     method: Method = "decomposed",
     report: Callable[[int, int], None] = lambda done, of: None,
     warm: Decomposition | None = None,
+    known: Sequence[IntArray] | None = None,
 ) -> Schedule:
     """Return the best schedule found, with a proven bound.
 
@@ -121,13 +125,23 @@ def solve_schedule(
         method: "decomposed" by facility, or "whole": one model with every work.
         report: called with steps done and all steps.
         warm: decomposition of the same facilities under other prices, whose plans are used again.
+        known: works of each facility of a plan that is known to be possible, say of smaller budgets; what is returned
+            is no worse.
     """
     begun = perf_counter()
     if method == "whole":
         return _whole(problem, SolverOptions(seconds=seconds, relative_gap=gap, seed=seed), begun)
     work = Decomposition(problem) if warm is None else warm
     bound = work.solve(gap * (_TIED_PRICING_GAP if problem.limits() else _PRICING_GAP), 0.6 * seconds, report)
-    found = _choose(work, bound, gap, seconds, seed, begun)
+    listed = near(work, bound, _SHARPENED * seconds)
+    if listed is not None:
+        sharper = listed.branching.bound(np.inf, _SHARPENED * seconds)
+        bound = replace(bound, value=max(bound.value, sharper))
+    found = _choose(work, bound, listed, gap, seconds, seed, begun)
+    if known is not None:
+        again = with_works(problem, known, seconds, seed)
+        unproven = replace(again, proof=replace(again.proof, bound=-np.inf))
+        found = better_of(found, unproven, gap, begun)
     decisions = sum(int(own.allowed.sum()) for own in work.facilities)
     left = seconds - (perf_counter() - begun)
     if found.proof.status == "optimal" or decisions > _SMALL or left < 1.0:
@@ -137,10 +151,12 @@ def solve_schedule(
     )
 
 
-def _choose(work: Decomposition, bound: Bound, gap: float, seconds: float, seed: int, begun: float) -> Schedule:
+def _choose(
+    work: Decomposition, bound: Bound, listed: Near | None, gap: float, seconds: float, seed: int, begun: float
+) -> Schedule:
     """Return the schedule of whole plans: of those in the mixture first, of more if that is not close enough."""
     problem, best = work.problem, None
-    for offered, likely in _offers(work, bound, gap, seconds, seed, begun):
+    for offered, likely in _offers(work, bound, listed, gap, seconds, seed, begun):
         left = max(seconds - (perf_counter() - begun), 0.1 * seconds)
         options = SolverOptions(seconds=left, relative_gap=gap * _CHOICE_GAP, seed=seed)
         chosen = Choice(problem, offered).solve(options, _close_to(bound.value, gap), likely)
@@ -211,7 +227,7 @@ def with_works(problem: Problem, starts: Sequence[IntArray], seconds: float = 60
 
 
 def _offers(
-    work: Decomposition, bound: Bound, gap: float, seconds: float, seed: int, begun: float
+    work: Decomposition, bound: Bound, listed: Near | None, gap: float, seconds: float, seed: int, begun: float
 ) -> Iterator[tuple[list[list[Plan]], list[Plan] | None]]:
     """Yield plans of works to choose from, a few first, then more of those charged least at the last prices.
 
@@ -221,7 +237,7 @@ def _offers(
     mixture = plans_of_works(bound.plans)
     if bound.tied is not None:
         left = max(0.8 * (seconds - (perf_counter() - begun)), 0.1 * seconds)
-        whole = Dive(work, bound.tied, seed).run(gap * _CHOICE_GAP, _close_to(bound.value, 0.7 * gap), left)
+        whole = Dive(work, bound.tied, seed, listed).run(gap * _CHOICE_GAP, _close_to(bound.value, 0.7 * gap), left)
         yield [[plan] for plan in whole], None
         return
     yield mixture, [own[0][0] for own in bound.plans]

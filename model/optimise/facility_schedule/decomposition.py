@@ -307,6 +307,10 @@ class Decomposition:
         before, run.tonne = run.tonne, following
         return new or not np.allclose(following, before)
 
+    def reach(self, f: int) -> tuple[FloatArray, FloatArray]:
+        """Return the lowest and the highest position that a facility can have [t-CO2], dims (period) each."""
+        return self._lowest[f], self._highest[f]
+
     def charged(self, f: int, prices: Prices, plan: Plan) -> float:
         """Return what a plan is charged in the master [JPY]."""
         return self.facilities[f].charge(plan, prices) + self.facilities[f].tonnes_charge(plan, prices)

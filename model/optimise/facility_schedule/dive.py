@@ -19,8 +19,10 @@ from model.optimise.facility_schedule.beginnings import packed
 from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.exchange import Exchange
 from model.optimise.facility_schedule.master import Master
+from model.optimise.facility_schedule.near import Near
 from model.optimise.facility_schedule.plan import Plan
 from model.optimise.facility_schedule.problem import BoolArray, FloatArray, IntArray
+from model.optimise.facility_schedule.regroup import Regroup
 from model.optimise.solver import SolverOptions
 
 #: Weight from which on a plan of the mixture is taken as it is [1].
@@ -32,7 +34,9 @@ _FREED, _SECONDS = 12, 4.0
 #: Part of the time left that a round of reopening, and a choice among all plans of all facilities, may take [1].
 _SHARE = 0.5
 #: Parts of the time left that works packed into all years at once, and works moved alone and in pairs, may take [1].
-_SHARE_AT_ONCE, _SHARE_EXCHANGED = 0.15, 0.6
+_SHARE_AT_ONCE, _SHARE_EXCHANGED = 0.15, 0.85
+#: Turns in which groups choose anew and works are moved at random, and part of each for groups [1].
+_TURNS, _SHARE_REGROUPED = 2, 0.75
 #: Years whose works are packed anew at a time, and years from one such window to the next.
 _WINDOW, _STRIDE = 8, 2
 #: Works of a facility that change at most in one window, and the gap of that choice [1].
@@ -48,10 +52,11 @@ class Dive:
         work: facilities with their pools.
         master: the master after pricing.
         seed: seed of the choice of facilities that are freed.
+        listed: plans near the best of every facility; None: there are no lists.
     """
 
-    def __init__(self, work: Decomposition, master: Master, seed: int) -> None:
-        self.work, self.master, self.problem = work, master, work.problem
+    def __init__(self, work: Decomposition, master: Master, seed: int, listed: Near | None = None) -> None:
+        self.work, self.master, self.problem, self._listed = work, master, work.problem, listed
         self._limits = work.problem.limits()
         self._draw = np.random.default_rng(seed)
         self._places: dict[tuple[int, bytes], int] = {}
@@ -98,12 +103,30 @@ class Dive:
         return self._packed(taken, free, most, SolverOptions(seconds, gap))
 
     def _exchanged(self, taken: IntArray, enough: float, until: float) -> IntArray:
-        """Return a column for each facility after works were moved alone and in pairs."""
+        """Return a column for each facility after works were moved alone, in pairs, and groups chose anew."""
         starts = [self.master.columns[column][1].starts for column in taken]
-        exchange = Exchange(self.work, self._prices, self._market, starts, int(self._draw.integers(2**31)))
         now = perf_counter()
         end = now + _SHARE_EXCHANGED * (until - now)
-        return self._columns(exchange.improve(lambda plans: self.master.held(self._columns(plans)), enough, end))
+        exchange = Exchange(self.work, self._prices, self._market, starts, int(self._draw.integers(2**31)))
+
+        def worth(plans: Sequence[Plan]) -> float:
+            return self.master.held(self._columns(plans))
+
+        if self._listed is None:
+            return self._columns(exchange.improve(worth, enough, end))
+        plans = exchange.plans
+        for turn in range(_TURNS):
+            left = (end - perf_counter()) / (_TURNS - turn)
+            exchange.put([plan.starts for plan in plans])
+            exchange.descend(perf_counter() + left)
+            regroup = Regroup(self._listed, [plan.starts for plan in exchange.plans], int(self._draw.integers(2**31)))
+            pause = perf_counter() + _SHARE_REGROUPED * left
+            found = regroup.improve(lambda works: worth(exchange.plans_of(works)), enough, pause)
+            exchange.put(found)
+            plans = exchange.improve(worth, enough, perf_counter() + (1.0 - _SHARE_REGROUPED) * left)
+            if worth(plans) <= enough or perf_counter() > end:
+                break
+        return self._columns(plans)
 
     def _columns(self, plans: Sequence[Plan]) -> IntArray:
         """Return the columns of plans, one of each facility, that are added where the master does not have them."""

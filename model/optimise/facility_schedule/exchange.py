@@ -13,6 +13,7 @@ from time import perf_counter
 import numpy as np
 
 from model.optimise.facility_schedule.decomposition import Decomposition
+from model.optimise.facility_schedule.limit_rows import LimitRows
 from model.optimise.facility_schedule.own_trade import Market, own_trade
 from model.optimise.facility_schedule.physics import standing_sets
 from model.optimise.facility_schedule.plan import Plan, Prices
@@ -20,8 +21,6 @@ from model.optimise.facility_schedule.problem import FloatArray, IntArray
 
 #: Gain from which on a move is made [JPY].
 _GAIN = 1000.0
-#: Slack on a limit: money [JPY] and hands.
-_SLACK = 1.0, 1e-6
 #: Moves on either side at most among which pairs are looked for in one year.
 _SIDE = 400
 #: Pairs tried in one year, works moved at random at most, and moves at most to make room for them.
@@ -82,27 +81,13 @@ class Exchange:
         none = np.zeros(len(self.problem.years))
         self._prices = [replace(one, money=none, work=none) for one in prices]
         self._draw = np.random.default_rng(seed)
-        self._limits = self.problem.limits()
-        both = [np.concatenate([one.budget, one.capacity]) for one in self._limits]
-        self._kinds = [np.isfinite(one) for one in both]
-        self._most = np.concatenate([one[kept] for one, kept in zip(both, self._kinds, strict=True)])
-        years = len(none)
-        slack = np.concatenate([np.repeat(_SLACK, years)[kept] for kept in self._kinds])
-        self._ceiling = self._most + slack
-        self._needs = [self._needs_of(f) for f in range(self.problem.facilities)]
+        rows = LimitRows(self.problem)
+        self._most, self._ceiling = rows.most, rows.ceiling
+        self._needs = [rows.needs(own) for own in work.facilities]
         self._known: dict[tuple[int, bytes], _Own] = {}
         self.own = [self._stands(f, one) for f, one in enumerate(starts)]
         self._used = np.sum([one.needs for one in self.own], axis=0)
         self.charge = sum(one.charge for one in self.own)
-
-    def _needs_of(self, f: int) -> FloatArray:
-        """Return what a work begun in a year needs of every limit, dims (work, start, limit and year)."""
-        own = self.work.facilities[f]
-        begun = np.broadcast_to(np.eye(own.paid.shape[1]), own.paid.shape)
-        each = np.concatenate([own.paid, begun], axis=2)
-        return np.concatenate(
-            [each[:, :, kept] * one.members[f] for one, kept in zip(self._limits, self._kinds, strict=True)], axis=2
-        )
 
     def _stands(self, f: int, starts: IntArray) -> _Own:
         """Return a facility with certain works: its best renewables, its charge, and its moves."""
@@ -155,6 +140,15 @@ class Exchange:
     def plans(self) -> list[Plan]:
         """Plans of all facilities."""
         return [one.plan for one in self.own]
+
+    def plans_of(self, starts: Sequence[IntArray]) -> list[Plan]:
+        """Return plans of given works of every facility with their best renewables."""
+        return [self._stands(f, one).plan for f, one in enumerate(starts)]
+
+    def put(self, starts: Sequence[IntArray]) -> None:
+        """Put given works of every facility in the place of those at hand."""
+        for f, one in enumerate(starts):
+            self._put(f, self._stands(f, one))
 
     def _room(self) -> FloatArray:
         """Return what is left of every limit, dims (limit and year)."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.optimise.facility_schedule.own_bound import Terms
 from model.optimise.facility_schedule.own_trade import Market
 from model.optimise.facility_schedule.plan import Plan, Prices
 from model.optimise.facility_schedule.problem import MILLION, FloatArray, IntArray, Problem
@@ -109,6 +110,7 @@ class Master:
                 for place in range(years):
                     entries.append((self._money_row + 2 * years * number + place, len(charged) + place, -1.0))
                 charged, self._tops = np.append(charged, np.ones(years)), np.append(self._tops, np.full(years, np.inf))
+        self._charged = charged
         self._solver: Highs = Highs()  # type: ignore[no-untyped-call]
         self._solver.setOptionValue("output_flag", False)
         self._solver.setOptionValue("threads", 1)
@@ -188,7 +190,7 @@ class Master:
     def _shared_rows(
         self, first_column: int, first_row: int
     ) -> Iterator[tuple[int, float, list[tuple[int, float]], list[tuple[float, float, int]]]]:
-        """Yield rows that tie facilities: owners, and credits of each kind with what can be bought."""
+        """Yield rows of owners, of credits of each kind with what can be bought, and of what facilities could sell."""
         problem, periods = self.problem, range(self.size[1])
         every, row, column = range(self.size[0]), first_row, first_column
         for group in problem.members() if problem.practice.transfer else []:
@@ -207,6 +209,11 @@ class Master:
                 offers = [(end * one.price[p], one.supply[p], column + place) for place, one in enumerate(credits)]
                 column += len(offers)
                 yield row, 0.0, used, offers
+                row += 1
+        # What a facility gives away counts against what it could sell.
+        for f, most in enumerate(self._most_saleable() if problem.slots else []):
+            for p in periods:
+                yield row, float(most[p]), [(self.column("sold", f, p), 1.0), (self.column("given", f, p), 1.0)], []
                 row += 1
 
     def add(self, plans: Sequence[tuple[int, Plan]]) -> None:
@@ -321,6 +328,48 @@ class Master:
         for group, moved in zip(groups, by_row, strict=False):
             cover[group], use[group] = np.minimum(cover[group], moved), np.maximum(use[group], moved)
         return Market(cover, use, self._most_saleable() * bool(problem.slots))
+
+    # Whatever prices the rows that tie facilities have, none below zero, give a bound; those solved for last are taken.
+    def terms(self) -> Terms:
+        """Return the prices at which every facility trades for itself, from the program as it was solved last."""
+        problem, (facilities, periods) = self.problem, self.size
+        dual = np.array(self._solver.getSolution().row_dual)[self._shared_row : self._money_row]
+        by_row = np.maximum(-dual.reshape(-1, periods), 0.0) * problem.unit
+        groups = problem.members() if problem.practice.transfer else []
+        owner, constant = np.zeros((facilities, periods)), 0.0
+        for group, price in zip(groups, by_row, strict=False):
+            owner[group] = price
+        ends = problem.discount[[problem.last_year(p) for p in range(periods)]]
+        limited = problem.limited()
+        kinds = {}
+        offers = (list(problem.ordinary().values()), [limited] if limited else [])
+        for name, row, credits in zip(
+            ("bought", "outside"), by_row[len(groups) : len(groups) + 2], offers, strict=True
+        ):
+            kinds[name] = row
+            for credit in credits:
+                endless = np.isinf(credit.supply)
+                kinds[name] = np.where(endless, np.minimum(kinds[name], ends * credit.price), kinds[name])
+        for name, credits in zip(kinds, offers, strict=True):
+            for credit in credits:
+                less = np.minimum(ends * credit.price - kinds[name], 0.0)
+                constant += float((less * np.where(less < 0, credit.supply, 0.0)).sum())
+        shape = (facilities, periods, len(_COLUMNS))
+        cost = self._charged[: facilities * periods * len(_COLUMNS)].reshape(shape) * problem.unit
+        most = self._tops[: facilities * periods * len(_COLUMNS)].reshape(shape)
+        price = cost.copy()
+        price[:, :, self._index["given"]] -= owner
+        price[:, :, self._index["received"]] += owner
+        for name, row in kinds.items():
+            price[:, :, self._index[name]] += row
+            price[:, 1:, self._index[f"{name}_kept"]] += row[:-1]
+        covers, uses = [self._index[name] for name in _COVERS], [self._index["sold"], self._index["given"]]
+        # What is kept from one period to the next comes out of excess; only what was kept before the first is a cover.
+        cover_most = most[:, :, covers].copy()
+        cover_most[:, 1:, _COVERS.index("kept")] = 0.0
+        return Terms(
+            -price[:, :, uses], most[:, :, uses], price[:, :, covers], cover_most, problem.practice.banking, constant
+        )
 
     def _income(self) -> FloatArray:
         """Return the best income from a tonne of excess of each period [JPY/t-CO2, present value], dims (period)."""

@@ -14,6 +14,7 @@ from model.optimise.facility_schedule.physics import GRID, SetTable, standing_se
 from model.optimise.facility_schedule.plan import Plan, Prices
 from model.optimise.facility_schedule.problem import BoolArray, FloatArray, IntArray, Problem
 from model.optimise.facility_schedule.recognition import ALWAYS, forgiven
+from model.optimise.facility_schedule.rules import past_saleable
 from model.optimise.facility_schedule.search import Question, Search, answers
 from model.optimise.facility_schedule.works import FacilityWorks
 
@@ -169,6 +170,49 @@ class FacilityPlans(FacilityWorks):
         """Return what a plan is charged for its shortfall less what it is paid for its excess [JPY]."""
         excess = np.maximum(plan.position_t - self.problem.withheld_t(self.facility), 0.0)
         return float(prices.short @ plan.short_t - prices.excess @ excess)
+
+    def least_renewable_price(self) -> FloatArray:
+        """Return the least price of renewables for a tonne that counts [JPY/t-CO2, present value], dims (year)."""
+        unit, _ = self._dearness(Prices(*(np.zeros(0),) * 4), np.zeros(len(self.problem.years)))
+        return np.where(self.problem.duty[self.facility], unit, np.inf)
+
+    def before_trade(self, starts: IntArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return what plans of works cost [JPY], positions, what renewables can take off, what can be sold [t-CO2].
+
+        Args:
+            starts: position of the year of each work, -1 for never, dims (plan, work).
+
+        Returns:
+            dims (plan), (plan, period), (plan, year) and (plan, period); positions without renewables, sales with all
+            renewables that can be bought.
+        """
+        problem, place = self.problem, self.facility
+        years = np.arange(len(problem.years))
+        offered = np.isfinite(problem.renewable_price)
+        cut = np.where(offered, problem.renewable_cut[:, place], 0.0).max(axis=0, initial=0.0)
+        grid = np.zeros_like(self._cost)
+        grid[:, GRID] = cut
+        standing = np.zeros((len(starts), len(years)), dtype=np.int64)
+        for work in range(starts.shape[1]):
+            begun = starts[:, work : work + 1]
+            standing |= ((begun >= 0) & (begun <= years)).astype(np.int64) << work
+        cost = self.stages(self._cost)[years, standing].sum(axis=1) - float(self.bill @ problem.discount[:-1])
+        present = np.concatenate([self.present, np.zeros((len(self.works), 1))], axis=1)
+        cost += present[np.arange(len(self.works)), starts].sum(axis=1)
+        raw, renewable = self.stages(self._emission)[years, standing], self.stages(grid)[years, standing]
+        return cost, self._position(raw), renewable * problem.duty[place], self._saleable(raw - renewable)
+
+    # A year's reduction counts up to a share of the base; what was made before the plan counts as it stands.
+    def _saleable(self, emissions_t: FloatArray) -> FloatArray:
+        """Return no less than what can be sold and given in each period [t-CO2], dims (plan, period)."""
+        problem, place = self.problem, self.facility
+        cap, base = problem.practice.seller_cap_share, problem.base_t[place]
+        counted = base - emissions_t if cap is None else np.minimum(base - emissions_t, cap * base)
+        found = problem.by_period(counted - problem.issue_rate[place] * base)
+        before, owed = past_saleable(problem, 0)
+        found[:, 0] += (before - owed)[place]
+        whole = problem.by_period(np.ones(len(base))) == problem.by_period(problem.duty[place].astype(np.float64))
+        return np.where(whole & bool(problem.slots), np.maximum(found, 0.0), np.inf)
 
     def charge(self, plan: Plan, prices: Prices) -> float:
         """Return what a plan is charged apart from tonnes [JPY]."""

@@ -206,7 +206,7 @@ def answers(questions: Sequence[Question]) -> list[tuple[float, IntArray]]:
             group = places[first : first + most]
             stage = np.stack([questions[place].search.stages(questions[place], decided[place]) for place in group], 2)
             begin = np.stack([decided[place].begin[decided[place].free] for place in group], 2)
-            before, after = _backwards(stage, begin)
+            before, after = backwards(stage, begin)
             for column, place in enumerate(group):
                 own, asked = decided[place], questions[place]
                 starts = asked.search.starts(own, before[:, :, column], after[:, :, column])
@@ -215,7 +215,7 @@ def answers(questions: Sequence[Question]) -> list[tuple[float, IntArray]]:
     return found
 
 
-def _backwards(stage: FloatArray, begin: FloatArray) -> tuple[FloatArray, FloatArray]:
+def backwards(stage: FloatArray, begin: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the charge from each year on with each set, before and after works of the year are added.
 
     Args:

@@ -1,0 +1,145 @@
+"""What the trade of one facility costs at least at fixed prices of the market, exactly for each of its plans.
+
+In the master a facility mixes plans, so one plan's excess may cover another's shortfall and fill another's sale cap.
+Here the rows that tie facilities - what owners move, credits on offer - are given prices instead, which is never more
+than any schedule costs, and every plan trades for itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.optimise.facility_schedule.problem import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Prices at which facilities trade, with limits of each facility; present values.
+
+    Args:
+        use_price: what a tonne of excess brings by use [JPY/t-CO2], dims (facility, period, use).
+        use_most: tonnes that each use takes at most, the same.
+        cover_price: what a tonne of cover costs by kind [JPY/t-CO2], dims (facility, period, kind).
+        cover_most: tonnes of each kind at most, the same; one kind has no limit.
+        keeps: whether excess can be kept for the next period.
+        constant: what the rows that tie facilities add at these prices [JPY].
+    """
+
+    use_price: FloatArray
+    use_most: FloatArray
+    cover_price: FloatArray
+    cover_most: FloatArray
+    keeps: bool
+    constant: float
+
+
+class OwnBound:
+    """Bounds on the trade of one facility.
+
+    Args:
+        terms: prices of all facilities.
+        facility: position of the facility.
+        withheld_t: excess that is not issued [t-CO2], dims (period).
+        renewable: least price of renewables for a tonne [JPY/t-CO2], dims (year); infinite where none is on offer.
+        period: position of the period of each year, dims (year).
+    """
+
+    def __init__(
+        self, terms: Terms, facility: int, withheld_t: FloatArray, renewable: FloatArray, period: IntArray
+    ) -> None:
+        self._use = terms.use_price[facility], terms.use_most[facility]
+        self._cover = terms.cover_price[facility], terms.cover_most[facility]
+        self._withheld, self._keeps = withheld_t, terms.keeps
+        price, most = self._cover
+        self._open_price = np.where(np.isinf(most), price, np.inf).min(axis=1)
+        years = [np.flatnonzero((period == p) & np.isfinite(renewable)) for p in range(len(price))]
+        self._renewable = renewable
+        #: Years in which renewables are on offer in each period, cheapest first.
+        self._years = [own[np.argsort(renewable[own], kind="stable")] for own in years]
+
+    def rent(self, tonne: FloatArray, lowest: FloatArray, highest: FloatArray) -> float:
+        """Return by how much trade can fall below `-tonne · position` at most [JPY].
+
+        Args:
+            tonne: worth of a tonne [JPY/t-CO2], dims (period), none below zero.
+            lowest: lowest position of any plan; highest: the highest [t-CO2], dims (period).
+        """
+        excess, need = np.maximum(highest, 0.0)[:, np.newaxis], np.maximum(-lowest, 0.0)[:, np.newaxis]
+        worth = tonne[:, np.newaxis]
+        (use, use_most), (cover, cover_most) = self._use, self._cover
+        total = (np.minimum(use_most, excess) * np.maximum(use - worth, 0.0)).sum()
+        total += (np.minimum(cover_most, need) * np.maximum(worth - cover, 0.0)).sum()
+        if self._keeps:
+            total += float(np.minimum(excess[:-1, 0], need[1:, 0]) @ np.maximum(tonne[1:] - tonne[:-1], 0.0))
+        return float(total)
+
+    # Excess goes where it brings most: sold, given, or kept in the place of next period's dearest cover. All are
+    # straight lines by amount, so taking the best first is exact; a bank lasts one period, so periods pair up. Where a
+    # taker pays more than renewables cost, they serve what excess leaves of him, once they have covered a need.
+    def costs(self, position_t: FloatArray, renewable_t: FloatArray, saleable_t: FloatArray) -> FloatArray:
+        """Return no more than the least cost of trade and renewables of plans [JPY], dims (plan).
+
+        Args:
+            position_t: reduction made less reduction owed before renewables [t-CO2], dims (plan, period).
+            renewable_t: most that renewables can take off emissions under duty [t-CO2], dims (plan, year).
+            saleable_t: most that can be sold and given in all [t-CO2], dims (plan, period).
+        """
+        need, periods = np.maximum(-position_t, 0.0), position_t.shape[1]
+        covered = [self._segments(p, need[:, p], renewable_t) for p in range(periods)]
+        total = np.zeros(len(position_t))
+        for own in covered:
+            for price, amount in own:
+                total += price * amount
+        for p in range(periods):
+            following = covered[p + 1] if self._keeps and p + 1 < periods else []
+            total -= self._brought(p, position_t[:, p], renewable_t, saleable_t[:, p], following)
+        return total
+
+    def _brought(
+        self, p: int, position: FloatArray, renewable_t: FloatArray, saleable: FloatArray,
+        following: list[tuple[float, FloatArray]],
+    ) -> FloatArray:  # fmt: skip
+        """Return the most that excess of one period can bring [JPY], dims (plan)."""
+        years = self._years[p]
+        left = np.maximum(position - self._withheld[p], 0.0)
+        more, missing = renewable_t[:, years].copy(), np.maximum(self._withheld[p] - position, 0.0)
+        for column in range(len(years)):
+            used = np.minimum(more[:, column], missing)
+            more[:, column] -= used
+            missing = missing - used
+        takers = [(price, amount, False) for price, amount in following]
+        for price, most in zip(self._use[0][p].tolist(), self._use[1][p].tolist(), strict=True):
+            takers.append((price, np.full(len(position), most), True))
+        brought, free = np.zeros(len(position)), saleable.copy()
+        for price, amount, outward in sorted(takers, key=lambda taker: -taker[0]):
+            if price <= 0:
+                break
+            wanted = np.minimum(amount, free) if outward else amount
+            taken = np.minimum(left, wanted)
+            brought += price * taken
+            left, open_, served = left - taken, wanted - taken, taken
+            for column, unit in enumerate(self._renewable[years].tolist()):
+                if price > unit:
+                    bought = np.minimum(more[:, column], open_)
+                    brought += (price - unit) * bought
+                    more[:, column] -= bought
+                    open_, served = open_ - bought, served + bought
+            if outward:
+                free = free - served
+        return brought
+
+    def _segments(self, p: int, need: FloatArray, renewable_t: FloatArray) -> list[tuple[float, FloatArray]]:
+        """Return how a need is covered, cheapest first: price [JPY/t-CO2] and amount of each plan."""
+        tiers = [
+            (price, most) for price, most in zip(self._cover[0][p].tolist(), self._cover[1][p], strict=True) if most > 0
+        ]
+        tiers += [(float(self._renewable[year]), renewable_t[:, year]) for year in self._years[p]]
+        found, left = [], need.copy()
+        for price, most in sorted(tiers, key=lambda tier: tier[0]):
+            if price < self._open_price[p]:
+                amount = np.minimum(left, most)
+                found.append((price, amount))
+                left = left - amount
+        return [*found, (float(self._open_price[p]), left)]

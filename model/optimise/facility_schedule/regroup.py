@@ -1,0 +1,138 @@
+"""Whole plans under limits improved a group of facilities at a time: the group chooses anew, all others stay.
+
+Each facility chooses from its list of plans near its best. What its plans cost with their own trade and what they need
+of every limit is known, so a group is a small program: mixtures of plans leave aside all that cannot be part of a
+better choice, and what is left is chosen among exactly. Groups grow as long as that is quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+import numpy as np
+from scipy.sparse import csc_array
+
+from model.optimise.facility_schedule.near import Near
+from model.optimise.facility_schedule.problem import MILLION, IntArray
+from model.optimise.solver import ArrayModel, SolverOptions, solve_arrays
+
+#: Facilities in the first group, and what a choice may take until the next group is smaller, or larger [s].
+_FIRST, _SLOW, _QUICK = 8, 1.0, 0.3
+#: Longest that a choice may take [s], and gain from which on it counts [million JPY].
+_SECONDS, _GAIN = 2.0, 0.01
+#: Plans at most that a group chooses among, those that look best.
+_COLUMNS = 1200
+#: Choices in vain for each facility after which the search ends.
+_PATIENCE = 5
+#: Part of groups that choose at disturbed costs, and how far those and what is gone on from may be off [1].
+_DISTURBED, _NEAR = 0.25, 0.0003
+
+
+class Regroup:
+    """Plans of all facilities, and new choices of groups.
+
+    Args:
+        listed: plans near the best of every facility.
+        starts: works of each facility, within the limits.
+        seed: seed of the choice of groups.
+    """
+
+    def __init__(self, listed: Near, starts: Sequence[IntArray], seed: int) -> None:
+        self._ceiling = listed.rows.ceiling
+        self._draw = np.random.default_rng(seed)
+        self._starts, self._charge, self._needs = [], [], []
+        for f, (own, now) in enumerate(zip(listed.lists, starts, strict=True)):
+            charge, needs = listed.lister.one(f, now)
+            self._starts.append(np.concatenate([own.starts, now[np.newaxis]]))
+            self._charge.append(np.concatenate([own.charge, charge]) / MILLION)
+            self._needs.append(np.concatenate([own.needs, needs]))
+        self._taken = np.array([len(one) - 1 for one in self._charge])
+        self._scale = np.maximum(self._ceiling, 1.0)
+
+    def improve(self, worth: Callable[[list[IntArray]], float], enough: float, until: float) -> list[IntArray]:
+        """Return the works of the best plans found.
+
+        Args:
+            worth: what works of all facilities cost with all trade [JPY].
+            enough: cost at which the search ends [JPY].
+            until: time at which it ends [s].
+        """
+        begun, size = perf_counter(), min(_FIRST, len(self._charge))
+        best, held = self.starts, self._taken.copy()
+        least, charge = worth(best), self._total()
+        lowest, vain, patience = charge, 0, _PATIENCE * len(self._charge)
+        while least > enough and perf_counter() < until and vain < patience:
+            vain += 1
+            part = (perf_counter() - begun) / max(until - begun, 1e-9)
+            margin = _NEAR * abs(least) / MILLION * max(1.0 - part, 0.0)
+            noise = margin if self._draw.random() < _DISTURBED else 0.0
+            group = self._draw.permutation(len(self._charge))[: max(size // 2, 2) if noise > 0 else size]
+            since = perf_counter()
+            self._choose(group, noise)
+            took = perf_counter() - since
+            if noise <= 0:
+                size = min(size + 1, len(self._charge)) if took < _QUICK else max(size - 1, 2) if took > _SLOW else size
+            now = self._total()
+            if now < lowest - _GAIN:
+                lowest, vain = now, 0
+                found = worth(self.starts)
+                if found < least:
+                    best, least = self.starts, found
+            if now < charge + margin * self._draw.random() ** 2:
+                held, charge = self._taken.copy(), now
+            else:
+                self._taken = held.copy()
+        return best
+
+    @property
+    def starts(self) -> list[IntArray]:
+        """Works of all facilities."""
+        return [own[place] for own, place in zip(self._starts, self._taken, strict=True)]
+
+    def _total(self) -> float:
+        """Return what all plans cost [million JPY]."""
+        return float(sum(own[place] for own, place in zip(self._charge, self._taken, strict=True)))
+
+    def _choose(self, group: IntArray, noise: float) -> None:
+        """Let a group choose anew.
+
+        Args:
+            group: its facilities.
+            noise: how far costs are disturbed [million JPY]; 0: only what is better is taken.
+        """
+        room = self._ceiling - sum(
+            own[place] for f, (own, place) in enumerate(zip(self._needs, self._taken, strict=True)) if f not in group
+        )
+        fits = [np.flatnonzero((self._needs[f] <= room).all(axis=1)) for f in group]
+        of = np.repeat(np.arange(len(group)), [len(own) for own in fits])
+        cost = np.concatenate([self._charge[f][own] - self._charge[f][self._taken[f]]
+                               for f, own in zip(group, fits, strict=True)])  # fmt: skip
+        if noise > 0:
+            cost = cost + self._draw.uniform(0.0, noise, len(cost))
+        needs = np.concatenate([self._needs[f][own] for f, own in zip(group, fits, strict=True)]) / self._scale
+        rows = np.concatenate([needs.T, (of == np.arange(len(group))[:, np.newaxis]).astype(np.float64)])
+        lower = np.concatenate([np.full(len(room), -np.inf), np.ones(len(group))])
+        upper = np.concatenate([room / self._scale, np.ones(len(group))])
+
+        def model(kept: IntArray, whole: bool) -> ArrayModel:
+            count = len(kept)
+            return ArrayModel(cost[kept], np.zeros(count), np.ones(count), np.full(count, whole),
+                              csc_array(rows[:, kept]), lower, upper)  # fmt: skip
+
+        every = np.arange(len(cost))
+        mixed = solve_arrays(model(every, False), SolverOptions(_SECONDS, further={"presolve": "off"}))
+        if not mixed.proof.has_answer:
+            return
+        now = np.array([place for place, own in zip(range(len(cost)), np.concatenate(fits), strict=True)
+                        if own == self._taken[group[of[place]]]])  # fmt: skip
+        above = float(cost[now].sum()) - mixed.proof.objective
+        if above < _GAIN:
+            return
+        likely = np.argsort(mixed.reduced_costs, kind="stable")[:_COLUMNS]
+        kept = np.union1d(likely[mixed.reduced_costs[likely] <= above], now)
+        start = np.isin(kept, now).astype(np.float64)
+        whole = solve_arrays(model(kept, True), SolverOptions(_SECONDS, 0.0, _GAIN), start)
+        if whole.proof.has_answer and whole.proof.objective < float(cost[now].sum()) - _GAIN:
+            for place in kept[whole.values > 0.5].tolist():
+                self._taken[group[of[place]]] = np.concatenate(fits)[place]

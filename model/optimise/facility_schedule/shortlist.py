@@ -1,0 +1,141 @@
+"""All plans of a facility that lie near its best at some prices, found by walking forwards along the search.
+
+The search knows for every set of works in every year what the rest costs at least. Going forwards and leaving aside
+whatever passes the best by more than a margin meets every plan within the margin, and no other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.optimise.facility_schedule.decomposition import Decomposition
+from model.optimise.facility_schedule.limit_rows import LimitRows
+from model.optimise.facility_schedule.own_bound import OwnBound, Terms
+from model.optimise.facility_schedule.plan import Prices
+from model.optimise.facility_schedule.plans import FacilityPlans
+from model.optimise.facility_schedule.problem import FloatArray, IntArray
+from model.optimise.facility_schedule.search import backwards
+
+#: Plans at most of one facility; beyond, its margin is halved.
+_MOST = 12000
+
+
+@dataclass(frozen=True)
+class Shortlist:
+    """Plans of works of one facility near its best.
+
+    Args:
+        starts: position of the year of each work, -1 for never, dims (plan, work).
+        charge: what each plan costs at least with its own trade, money for limits apart [JPY], dims (plan).
+        needs: what each needs of every limit, dims (plan, row).
+        beyond: no plan that is not here costs less than this, with money at the prices of the list [JPY].
+    """
+
+    starts: IntArray
+    charge: FloatArray
+    needs: FloatArray
+    beyond: float
+
+
+class Lister:
+    """Lists plans of all facilities.
+
+    Args:
+        work: facilities.
+        prices: prices of the master, one for each facility.
+        terms: prices at which facilities trade.
+        row_price: prices of limits [JPY a unit], dims (row).
+    """
+
+    def __init__(self, work: Decomposition, prices: tuple[Prices, ...], terms: Terms, row_price: FloatArray) -> None:
+        self._work, self._prices, self._terms, self._row_price = work, prices, terms, row_price
+        self._rows = LimitRows(work.problem)
+
+    def listed(self, f: int, margin: float) -> Shortlist:
+        """Return the plans of a facility that cost no more than its best and a margin.
+
+        Args:
+            f: the facility.
+            margin: how far above the best every plan is met [JPY].
+        """
+        own, prices = self._work.facilities[f], self._prices[f]
+        low, high = self._work.reach(f)
+        bound = self._bound(own)
+        tonne = np.maximum(self._work.pools[f].tonne(prices, np.minimum(prices.excess, prices.short), prices.short), 0)
+        asked = own.asked(prices, tonne)
+        stage = own.stages(asked.question.weights)
+        stage[:, ~own.table.possible] = np.inf
+        before, after = backwards(stage[:, :, np.newaxis].copy(), asked.question.begin[:, :, np.newaxis])
+        del before
+        after, needs = after[:, :, 0], self._rows.needs(own)
+        least, rent = float(after[0, 0]), bound.rent(tonne, low, high)
+        # What is met is measured along straight lines; how far the best lies above them is added to the margin.
+        nearest = _within(stage, after, asked.question.begin, least + 1.0, _MOST)
+        assert nearest is not None
+        charge, amounts = self._charges(own, bound, nearest, needs)
+        reached = float((charge + amounts @ self._row_price).min())
+        straight = least - asked.constant - rent
+        reach, found = reached - straight + margin, nearest
+        while reach > 1.0:
+            wider = _within(stage, after, asked.question.begin, least + reach, _MOST)
+            if wider is not None:
+                found = wider
+                break
+            reach /= 2.0
+        charge, amounts = self._charges(own, bound, found, needs)
+        return Shortlist(found, charge, amounts, straight + max(reach, 0.0))
+
+    def one(self, f: int, starts: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return charge and needs of one plan of works of a facility."""
+        own = self._work.facilities[f]
+        return self._charges(own, self._bound(own), starts[np.newaxis], self._rows.needs(own))
+
+    def _bound(self, own: FacilityPlans) -> OwnBound:
+        """Return the bounds on trade of a facility."""
+        problem, place = self._work.problem, own.facility
+        renewable = own.least_renewable_price()
+        return OwnBound(self._terms, place, problem.withheld_t(place), renewable, problem.period)
+
+    def _charges(
+        self, own: FacilityPlans, bound: OwnBound, starts: IntArray, needs: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return what plans of works cost at least [JPY], and what they need of every limit."""
+        cost, *tonnes = own.before_trade(starts)
+        padded = np.concatenate([needs, np.zeros_like(needs[:, :1])], axis=1)
+        amounts = np.zeros((len(starts), needs.shape[2]))
+        for work in range(starts.shape[1]):
+            amounts += padded[work, starts[:, work]]
+        return cost + bound.costs(*tonnes), amounts
+
+
+def _within(stage: FloatArray, after: FloatArray, begin: FloatArray, limit: float, most: int) -> IntArray | None:
+    """Return the starts of all plans with a charge up to a limit; None if there are more than some.
+
+    Args:
+        stage: charge of every set in every year, dims (year, set).
+        after: least charge from each year on with each set before works of the year are added, dims (year, set).
+        begin: charge of beginning each work, dims (work, year).
+        limit: charge at most.
+        most: plans at most.
+    """
+    works, years = begin.shape
+    sets, charge = np.zeros(1, dtype=np.int64), np.zeros(1)
+    starts = np.full((1, works), -1, dtype=np.int64)
+    rest = np.concatenate([after, np.zeros((1, after.shape[1]))])
+    for year in range(years):
+        for work in np.flatnonzero(np.isfinite(begin[:, year])).tolist():
+            grown, raised = sets | 1 << work, charge + begin[work, year]
+            new = np.flatnonzero(((sets >> work & 1) == 0) & (raised + rest[year, grown] <= limit))
+            if len(new):
+                added = starts[new].copy()
+                added[:, work] = year
+                sets, charge = np.concatenate([sets, grown[new]]), np.concatenate([charge, raised[new]])
+                starts = np.concatenate([starts, added])
+        charge = charge + stage[year, sets]
+        kept = charge + rest[year + 1, sets] <= limit
+        sets, charge, starts = sets[kept], charge[kept], starts[kept]
+        if len(sets) > most:
+            return None
+    return starts
