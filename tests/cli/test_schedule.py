@@ -254,3 +254,37 @@ def test_rule_sets_stand_side_by_side_by_what_they_are(tmp_path: Path) -> None:
     rates = {row[1]: row[3] for row in rows if row[2] == "mean rate of reduction, period 4"}
     # Announced: 35 % in period 4, halved for the top-level shop; adopted: 50 and 48 %.
     assert 17.5 <= rates["as announced (seed_2022)"] < 35 < rates["as adopted (adopted_2025)"] <= 50
+
+
+# The budget of 60 million JPY pays for no heat pump (300 million), without which the duty cannot be met, as no credits
+# are on offer; the factory can be shut down for it in 2027, 2031 and 2036 only.
+def test_the_least_money_that_mends_a_budget_mends_it_when_it_is_given(tmp_path: Path) -> None:
+    def planned_with(paths: str, out: Path) -> int:
+        given = (EXAMPLES / "tight_budget_facilities.csv", "--paths", EXAMPLES / f"{paths}.csv", "--to", 2034)
+        return schedule(*given, "--seconds", 60, "--out", out)
+
+    short, enough = tmp_path / "short", tmp_path / "enough"
+    assert planned_with("tight_budget_paths", short) == ExitCode.INFEASIBLE
+    book = openpyxl.load_workbook(short / "schedule.xlsx")
+    warnings = [[cell.value for cell in row] for row in book["warnings"].iter_rows(min_row=2)]
+    unmet = {(row[1], row[2]) for row in warnings if "not covered" in str(row[0])}
+    assert unmet == {("見本蒸気工場", 4), ("見本蒸気工場", 5)}
+    mends = [[cell.value for cell in row] for row in book["mending"].iter_rows(min_row=2)]
+    money = {row[2]: row[3] for row in mends if str(row[0]).startswith("money")}
+    assert money == {"all": pytest.approx(240e6, abs=1.0), "FY2027": pytest.approx(240e6, abs=1.0)}
+
+    assert planned_with("tight_budget_paths_raised", enough) == ExitCode.DONE
+    with xr.open_dataset(enough / "schedule.nc") as found:
+        assert float(found["not_covered"].sum()) == 0.0
+    begun = {
+        row["measure"]: row["fiscal_year"] for row in csv.DictReader((enough / "works.csv").open(encoding="utf-8-sig"))
+    }
+    assert begun["heat_pump"] == "2027"
+    needing = {
+        row["measure"]
+        for row in csv.DictReader(
+            (scenarios_folder() / "data/classification/reduction_measures.csv").open(encoding="utf-8")
+        )
+        if row["shutdown"] == "yes"
+    }
+    assert all(begun[one] in ("2027", "2031") for one in needing & set(begun))

@@ -1,0 +1,66 @@
+"""What sharpens the bound of schedules under budgets: cuts that no whole choice passes, and plans known before."""
+
+from itertools import product
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schedule_cases import YEARS, tiny
+
+from model.inputs import Data
+from model.optimise.facility_schedule.answer import solve_schedule
+from model.optimise.facility_schedule.covers import Cuts
+from model.optimise.facility_schedule.decomposition import Decomposition
+from model.optimise.facility_schedule.inputs import Settings, checked, problem
+from model.optimise.facility_schedule.near import near
+from model.optimise.facility_schedule.population import population
+from model.optimise.facility_schedule.problem import Practice
+
+SOME = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@SOME
+@given(st.integers(0, 10**6))
+def test_no_set_of_works_that_can_be_paid_passes_a_cut(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    needs, most = draw.uniform(5.0, 80.0, 9), 100.0
+    share = np.where(draw.random(9) < 0.6, draw.uniform(0.0, 1.0, 9), 0.0)
+    share *= min(1.0, most / max(float(needs @ share), 1.0))
+    found = Cuts(needs, most).found(share)
+    if found is None:
+        return
+    assert float(found @ share) > 1.0
+    for chosen in product((0.0, 1.0), repeat=9):
+        if needs @ np.array(chosen) <= most:
+            assert found @ np.array(chosen) <= 1.0 + 1e-6
+
+
+def test_cuts_are_found_where_works_do_not_fill_a_budget() -> None:
+    # Three works of 60 of which 100 pays for one: the mixture of five sixths of two of them is cut off.
+    assert Cuts(np.array([60.0, 60.0, 60.0]), 100.0).found(np.array([5 / 6, 5 / 6, 0.0])) is not None
+
+
+# Two works of one facility each, and a budget that pays for one of them: mixtures pay for parts, the sharper bound not.
+def test_the_sharper_bound_lies_between_that_of_mixtures_and_the_best_plan() -> None:
+    raised = 0
+    for seed in range(12):
+        case = tiny(seed, (2, 2), Practice(transfer=False), certificates=True).changed(
+            budget=np.full(YEARS, 3e6), capacity=np.full(YEARS, np.inf)
+        )
+        work = Decomposition(case)
+        bound = work.solve(1e-7, 30.0)
+        listed = near(work, bound, 30.0)
+        assert listed is not None
+        sharper = listed.branching.bound(np.inf, 30.0)
+        best = solve_schedule(case, gap=0.0, method="whole").proof.objective
+        assert sharper <= best + 1e-6 * abs(best) + 1.0
+        raised += sharper > bound.value + 1000.0
+    assert raised > 0
+
+
+def test_a_larger_budget_never_costs_more_when_the_plan_before_is_known(data: Data) -> None:
+    wishes = Settings(first_year=2025, last_year=2034, budget=4e8)
+    case = problem(checked(data, population(data, 5, 12), [], [], wishes), wishes)
+    before = solve_schedule(case, 0.01, 10.0)
+    after = solve_schedule(case.changed(budget=case.budget * 1.1), 0.01, 3.0, known=before.starts)
+    assert after.cost <= before.cost + 1.0
