@@ -99,7 +99,8 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path, capsys: pytest.Capture
         "D,office,1000,9000,,,NaN,,\n"
         "E,office,1000,9000,,,0,,\n"
         "F,office,1000,,100,,9000,,\n"
-        "G,office,1e15,1e15,,,1e15,,\n",
+        "G,office,1e15,1e15,,,1e15,,\n"
+        ",office,1000,9000,,,20,,\n",
         encoding="utf-8",
     )
     assert schedule(path, "--out", tmp_path / "out") == ExitCode.BAD_INPUT
@@ -112,6 +113,7 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path, capsys: pytest.Capture
         assert words in told
     # A cell that cannot be read keeps no other fault of its row from being told.
     assert f"{path}:2 › heat_source_from" in told and f"{path}:2 › base years" in told
+    assert f"{path}:9 › facility" in told and f"{path}:9: below" in told
     assert f"{path}:3 (B) › heat_source_from" in told and f"{path}:4 (C): below" in told
     assert not (tmp_path / "out").exists()
     assert "Traceback" not in told

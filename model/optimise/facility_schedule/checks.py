@@ -91,7 +91,7 @@ def _check_energy(row: FacilityRow, where: str, line: float, rules: Rules, year:
         problem = Text("only offices and the like have a share of district supply",
                        "地域冷暖房等からの受入割合はオフィスビル等のみ記入してください")  # fmt: skip
         faults.add(f"{where} › district_share", problem, row.district_share, "0")
-    use = FacilityYear(facility=row.id, fiscal_year=year, electricity_mwh=row.electricity_mwh,
+    use = FacilityYear(facility=where, fiscal_year=year, electricity_mwh=row.electricity_mwh,
                        city_gas_1000m3=row.city_gas_1000m3, heat_gj=row.heat_gj,
                        heavy_oil_a_kl=row.heavy_oil_a_kl)  # fmt: skip
     size = row_crude_oil_kl(use, year, rules.beside("report_small_existing"))

@@ -68,7 +68,7 @@ def path(answer: Answer, language: Language) -> Figure:
         label=Text("mean allowed", "排出上限（年平均）")(language),
     )
     axes.set_ylim(0, None)
-    axes.set_ylabel(Text("kt-CO2 a year", "千t-CO2／年")(language))
+    axes.set_ylabel(Text("kt-CO₂ a year", "千t-CO₂／年")(language))
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=7)
     year_ticks(axes, years, language, 5)
     return figure
@@ -109,7 +109,7 @@ def bank(answer: Answer, language: Language) -> Figure:
         axes.plot(places, banked, color=BLACK, marker="D", markersize=4, linewidth=0.8, label=name(language))
     axes.axhline(0, color=BLACK, linewidth=0.6)
     axes.set_xticks(places, [Text(f"period {n}", f"第{n}期")(language) for n in problem.period_numbers])
-    axes.set_ylabel(Text("kt-CO2", "千t-CO2")(language))
+    axes.set_ylabel(Text("kt-CO₂", "千t-CO₂")(language))
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=7)
     return figure
 

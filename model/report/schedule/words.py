@@ -50,8 +50,10 @@ def whose_plan(problem: Problem) -> Text:
     """Return how many facilities a plan is for, with a word on those that are made up."""
     count = problem.facilities
     if all(name.startswith(MARK) for name in problem.names):
-        return Text(f"{count} made-up facilities ({MARK})", f"{count}事業所（架空のデータ）")
-    return Text(f"{count} facilities", f"{count}事業所")
+        return Text(
+            f"{count} made-up {'facility' if count == 1 else 'facilities'} ({MARK})", f"{count}事業所（架空のデータ）"
+        )
+    return Text(f"{count} {'facility' if count == 1 else 'facilities'}", f"{count}事業所")
 
 
 def rule_term(parameter: Parameter, language: Language) -> str:
