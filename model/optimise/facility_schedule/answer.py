@@ -142,6 +142,9 @@ def solve_schedule(
         again = with_works(problem, known, seconds, seed)
         unproven = replace(again, proof=replace(again.proof, bound=-np.inf))
         found = better_of(found, unproven, gap, begun)
+    left = seconds - (perf_counter() - begun)
+    if listed is not None and found.proof.status == "feasible" and left > 1.0:
+        found = with_bound(found, listed.branching.bound(_proving(found.proof.objective, gap), left), gap, begun)
     decisions = sum(int(own.allowed.sum()) for own in work.facilities)
     left = seconds - (perf_counter() - begun)
     if found.proof.status == "optimal" or decisions > _SMALL or left < 1.0:
@@ -208,6 +211,24 @@ def better_of(found: Schedule, other: Schedule, gap: float, begun: float) -> Sch
         best, worth=found.worth, money_worth=found.money_worth, work_worth=found.work_worth, proof=proof,
         rounds=found.rounds,
     )  # fmt: skip
+
+
+def _proving(value: float, gap: float) -> float:
+    """Return a bound that proves a value to a gap."""
+    return value - 0.99 * gap * abs(value)
+
+
+def with_bound(found: Schedule, bound: float, gap: float, begun: float) -> Schedule:
+    """Return a schedule with another bound, if it is higher.
+
+    Args:
+        found: the schedule.
+        bound: no schedule of the problem is below this [JPY].
+        gap: gap asked for [1].
+        begun: when the search began.
+    """
+    proven = replace(found, proof=replace(found.proof, bound=max(found.proof.bound, bound)))
+    return better_of(proven, proven, gap, begun)
 
 
 def with_works(problem: Problem, starts: Sequence[IntArray], seconds: float = 60.0, seed: int = 0) -> Schedule:

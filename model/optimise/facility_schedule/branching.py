@@ -87,6 +87,8 @@ class Branching:
         #: Value of the root at the prices of the lists, and of any schedule with a plan that is in no list [JPY].
         self.start = (float(least.sum()) - paid) * MILLION + self._constant
         self.beyond = self.start + float(np.min(away - least * MILLION))
+        self._open: list[tuple[float, int, _Case]] | None = None
+        self._order, self._known = count(), dict[tuple[int, int], float]()
         self._inside: list[int] = []
         self._single = self._items(needs)
         self._build(
@@ -237,28 +239,26 @@ class Branching:
         self._room = np.concatenate([self._room, np.ones(len(rows))])
 
     def bound(self, enough: float, seconds: float) -> float:
-        """Return a value that no schedule is below [JPY].
+        """Return a value that no schedule is below [JPY]; called again, it goes on from where it ended.
 
         Args:
             enough: value at which the search ends [JPY].
             seconds: time limit [s].
         """
-        until, order = perf_counter() + seconds, count()
+        until = perf_counter() + seconds
         top = (min(self.beyond, enough) - self._constant) / MILLION
-        every = np.ones(len(self._cost), dtype=np.bool_)
-        value, inside, weights = self._cut(every, top, perf_counter() + _CUTTING * seconds)
-        value = max(value, (self.start - self._constant) / MILLION)
-        heap = [(value, next(order), _Case(every, self._splits(inside, weights)))]
-        known: dict[tuple[int, int], float] = {}
-        looked, before = 0, value
-        while heap and heap[0][0] < top and perf_counter() < until:
+        if self._open is None:
+            every = np.ones(len(self._cost), dtype=np.bool_)
+            value, inside, weights = self._cut(every, top, perf_counter() + _CUTTING * seconds)
+            value = max(value, (self.start - self._constant) / MILLION)
+            self._open = [(value, next(self._order), _Case(every, self._splits(inside, weights)))]
+        heap = self._open
+        looked, before = 0, heap[0][0] if heap else top
+        while heap and heap[0][0] < top and heap[0][2].splits and perf_counter() < until:
             value, _, case = heappop(heap)
-            if not case.splits:
-                heappush(heap, (value, next(order), case))
-                break
-            for lower, half in self._divided(value, case, known):
+            for lower, half in self._divided(value, case, self._known):
                 if half.left.any():
-                    heappush(heap, (max(lower, value), next(order), half))
+                    heappush(heap, (max(lower, value), next(self._order), half))
             looked += 1
             if looked % _PATIENCE == 0:
                 now = heap[0][0] if heap else top

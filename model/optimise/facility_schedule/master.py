@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.optimise.facility_schedule.own_bound import Terms
 from model.optimise.facility_schedule.own_trade import Market
 from model.optimise.facility_schedule.plan import Plan, Prices
 from model.optimise.facility_schedule.problem import MILLION, FloatArray, IntArray, Problem
@@ -20,9 +19,9 @@ from model.optimise.solver import SolverError, SolverOptions
 
 #: Charge on a tonne that nothing covers where that is no option, in units of the program: far above all others.
 _NEVER = 1e3
-_COLUMNS = ("sold", "kept", "given", "received", "bought", "bought_kept", "outside", "outside_kept",
+COLUMNS = ("sold", "kept", "given", "received", "bought", "bought_kept", "outside", "outside_kept",
             "ordered", "missing")  # fmt: skip
-_COVERS = ("kept", "received", "bought", "bought_kept", "outside", "outside_kept", "ordered", "missing")
+COVERS = ("kept", "received", "bought", "bought_kept", "outside", "outside_kept", "ordered", "missing")
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,12 @@ class Master:
         self.size = problem.facilities, problem.periods
         self.columns: list[tuple[int, Plan]] = []
         self.value = np.inf
-        self._index = {name: place for place, name in enumerate(_COLUMNS)}
+        self._index = {name: place for place, name in enumerate(COLUMNS)}
         self._build()
 
     def column(self, name: str, facility: int, period: int) -> int:
         """Return the position of one of the columns of a facility and period."""
-        return (facility * self.size[1] + period) * len(_COLUMNS) + self._index[name]
+        return (facility * self.size[1] + period) * len(COLUMNS) + self._index[name]
 
     def _build(self) -> None:
         """Put the rows and all columns but the plans into the solver."""
@@ -79,7 +78,7 @@ class Master:
         for cell in range(cells):
             facility, period = divmod(cell, periods)
             entries += self._cell_entries(facility, period, cell, cells + cell)
-        count = cells * len(_COLUMNS)
+        count = cells * len(COLUMNS)
         cell_costs, cell_tops = self._cell_costs()
         extra_costs, extra_tops = [], []
         self._shared_row = 2 * cells + facilities
@@ -103,7 +102,7 @@ class Master:
         self._market_costs = costs
         charged = costs * (problem.aim == "cost")
         price = missing_price(problem)
-        charged[self._index["missing"] : count : len(_COLUMNS)] = price if np.isfinite(price) else _NEVER
+        charged[self._index["missing"] : count : len(COLUMNS)] = price if np.isfinite(price) else _NEVER
         if problem.aim == "money":
             years = len(problem.years)
             for number in range(len(problem.limits())):
@@ -142,7 +141,7 @@ class Master:
         yield balance, self.column("given", f, p), -1.0
         if p + 1 < self.size[1]:
             yield balance, self.column("kept", f, p + 1), -1.0
-        for name in _COVERS:
+        for name in COVERS:
             yield cover, self.column(name, f, p), 1.0
 
     def _cell_costs(self) -> tuple[list[float], list[float]]:
@@ -160,7 +159,7 @@ class Master:
             for p in range(self.size[1]):
                 end = problem.discount[problem.last_year(p)]
                 order = problem.order_price[p]
-                top = dict.fromkeys(_COLUMNS, np.inf)
+                top = dict.fromkeys(COLUMNS, np.inf)
                 top["sold"] = saleable[f, p] if sells else 0.0
                 top["given"] = (saleable[f, p] if sells else np.inf) if f in shared else 0.0
                 top["received"] = np.inf if f in shared else 0.0
@@ -170,11 +169,11 @@ class Master:
                 top["bought_kept"] = np.inf if later else 0.0
                 top["outside_kept"] = limit[f, p] if later else 0.0
                 top["kept"] = (problem.bank_t[f] if p == 0 else np.inf) if practice.banking else 0.0
-                cost = dict.fromkeys(_COLUMNS, 0.0)
+                cost = dict.fromkeys(COLUMNS, 0.0)
                 cost["sold"] = -income[p] / MILLION
                 cost["ordered"] = end * practice.order_multiplier * order / MILLION if np.isfinite(order) else 0.0
-                costs += [cost[name] for name in _COLUMNS]
-                tops += [float(top[name]) for name in _COLUMNS]
+                costs += [cost[name] for name in COLUMNS]
+                tops += [float(top[name]) for name in COLUMNS]
         return costs, tops
 
     def _most_saleable(self) -> FloatArray:
@@ -264,10 +263,10 @@ class Master:
         """Return the worth of excess and of less shortfall [objective a tonne], dims (facility, period) each."""
         facilities, periods = self.size
         excess, short = dual[: 2 * facilities * periods].reshape(2, facilities, periods).copy()
-        cells = facilities * periods * len(_COLUMNS)
-        spare = reduced[:cells].reshape(facilities, periods, len(_COLUMNS)).copy()
+        cells = facilities * periods * len(COLUMNS)
+        spare = reduced[:cells].reshape(facilities, periods, len(COLUMNS)).copy()
         usable = self._tops[:cells].reshape(spare.shape) > 0
-        covers = [self._index[name] for name in _COVERS]
+        covers = [self._index[name] for name in COVERS]
         rise = np.where(usable, spare, np.inf)[:, :, covers].min(axis=2)
         rise = np.where(np.isfinite(rise), np.maximum(rise, 0.0), 0.0)
         short += rise
@@ -329,47 +328,16 @@ class Master:
             cover[group], use[group] = np.minimum(cover[group], moved), np.maximum(use[group], moved)
         return Market(cover, use, self._most_saleable() * bool(problem.slots))
 
-    # Whatever prices the rows that tie facilities have, none below zero, give a bound; those solved for last are taken.
-    def terms(self) -> Terms:
-        """Return the prices at which every facility trades for itself, from the program as it was solved last."""
-        problem, (facilities, periods) = self.problem, self.size
+    def shared_prices(self) -> FloatArray:
+        """Return the prices of the rows that tie facilities, as solved last [JPY/t-CO2], dims (row, period)."""
         dual = np.array(self._solver.getSolution().row_dual)[self._shared_row : self._money_row]
-        by_row = np.maximum(-dual.reshape(-1, periods), 0.0) * problem.unit
-        groups = problem.members() if problem.practice.transfer else []
-        owner, constant = np.zeros((facilities, periods)), 0.0
-        for group, price in zip(groups, by_row, strict=False):
-            owner[group] = price
-        ends = problem.discount[[problem.last_year(p) for p in range(periods)]]
-        limited = problem.limited()
-        kinds = {}
-        offers = (list(problem.ordinary().values()), [limited] if limited else [])
-        for name, row, credits in zip(
-            ("bought", "outside"), by_row[len(groups) : len(groups) + 2], offers, strict=True
-        ):
-            kinds[name] = row
-            for credit in credits:
-                endless = np.isinf(credit.supply)
-                kinds[name] = np.where(endless, np.minimum(kinds[name], ends * credit.price), kinds[name])
-        for name, credits in zip(kinds, offers, strict=True):
-            for credit in credits:
-                less = np.minimum(ends * credit.price - kinds[name], 0.0)
-                constant += float((less * np.where(less < 0, credit.supply, 0.0)).sum())
-        shape = (facilities, periods, len(_COLUMNS))
-        cost = self._charged[: facilities * periods * len(_COLUMNS)].reshape(shape) * problem.unit
-        most = self._tops[: facilities * periods * len(_COLUMNS)].reshape(shape)
-        price = cost.copy()
-        price[:, :, self._index["given"]] -= owner
-        price[:, :, self._index["received"]] += owner
-        for name, row in kinds.items():
-            price[:, :, self._index[name]] += row
-            price[:, 1:, self._index[f"{name}_kept"]] += row[:-1]
-        covers, uses = [self._index[name] for name in _COVERS], [self._index["sold"], self._index["given"]]
-        # What is kept from one period to the next comes out of excess; only what was kept before the first is a cover.
-        cover_most = most[:, :, covers].copy()
-        cover_most[:, 1:, _COVERS.index("kept")] = 0.0
-        return Terms(
-            -price[:, :, uses], most[:, :, uses], price[:, :, covers], cover_most, problem.practice.banking, constant
-        )
+        return np.asarray(np.maximum(-dual.reshape(-1, self.size[1]), 0.0) * self.problem.unit)
+
+    def cells(self) -> tuple[FloatArray, FloatArray]:
+        """Return costs [JPY/t-CO2] and upper limits [t-CO2] of cells, dims (facility, period, column)."""
+        shape = (*self.size, len(COLUMNS))
+        count = int(np.prod(shape))
+        return self._charged[:count].reshape(shape) * self.problem.unit, self._tops[:count].reshape(shape)
 
     def _income(self) -> FloatArray:
         """Return the best income from a tonne of excess of each period [JPY/t-CO2, present value], dims (period)."""

@@ -9,6 +9,7 @@ from time import perf_counter
 from model.optimise.facility_schedule.branching import Branching
 from model.optimise.facility_schedule.decomposition import Bound, Decomposition
 from model.optimise.facility_schedule.limit_rows import LimitRows
+from model.optimise.facility_schedule.own_bound import terms
 from model.optimise.facility_schedule.shortlist import Lister, Shortlist
 
 #: Margin of the first lists against the value of the master, factor to the next, and margin that is wide enough [1].
@@ -47,8 +48,8 @@ def near(work: Decomposition, bound: Bound, seconds: float) -> Near | None:
     if master is None or not plain or not all(problem.works):
         return None
     answer, rows, until = master.solve(), LimitRows(problem), perf_counter() + _LISTING * seconds
-    terms, price = master.terms(), rows.by_row(answer.money, answer.work)
-    lister = Lister(work, answer.prices, terms, price)
+    trade, price = terms(master), rows.by_row(answer.money, answer.work)
+    lister = Lister(work, answer.prices, trade, price)
     margin, lists = _FIRST * abs(answer.value), None
     most = _WIDEST * abs(answer.value)
     while lists is None or (
@@ -60,4 +61,4 @@ def near(work: Decomposition, bound: Bound, seconds: float) -> Near | None:
             break
         lists, margin = wider, margin * _WIDER
     needs = [rows.needs(own) for own in work.facilities]
-    return Near(lister, lists, rows, Branching(lists, needs, rows.most, price, terms.constant))
+    return Near(lister, lists, rows, Branching(lists, needs, rows.most, price, trade.constant))

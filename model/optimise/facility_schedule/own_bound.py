@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.optimise.facility_schedule.master import COLUMNS, COVERS, Master
 from model.optimise.facility_schedule.problem import FloatArray, IntArray
 
 
@@ -33,6 +34,41 @@ class Terms:
     cover_most: FloatArray
     keeps: bool
     constant: float
+
+
+# Whatever prices the rows that tie facilities have, none below zero, give a bound; those solved for last are taken.
+def terms(master: Master) -> Terms:
+    """Return the prices at which every facility trades for itself, from a master as it was solved last."""
+    problem, (facilities, periods) = master.problem, master.size
+    by_row = master.shared_prices()
+    groups = problem.members() if problem.practice.transfer else []
+    owner, constant = np.zeros((facilities, periods)), 0.0
+    for group, price in zip(groups, by_row, strict=False):
+        owner[group] = price
+    ends = problem.discount[[problem.last_year(p) for p in range(periods)]]
+    limited = problem.limited()
+    offers = {"bought": list(problem.ordinary().values()), "outside": [limited] if limited else []}
+    kinds = dict(zip(offers, by_row[len(groups) : len(groups) + 2], strict=True))
+    for name, credits in offers.items():
+        for credit in credits:
+            kinds[name] = np.where(np.isinf(credit.supply), np.minimum(kinds[name], ends * credit.price), kinds[name])
+        for credit in credits:
+            less = np.minimum(ends * credit.price - kinds[name], 0.0)
+            constant += float((less * np.where(less < 0, credit.supply, 0.0)).sum())
+    place = {name: number for number, name in enumerate(COLUMNS)}
+    cost, most = master.cells()
+    cost[:, :, place["given"]] -= owner
+    cost[:, :, place["received"]] += owner
+    for name, row in kinds.items():
+        cost[:, :, place[name]] += row
+        cost[:, 1:, place[f"{name}_kept"]] += row[:-1]
+    covers, uses = [place[name] for name in COVERS], [place["sold"], place["given"]]
+    # What is kept from one period to the next comes out of excess; only what was kept before the first is a cover.
+    cover_most = most[:, :, covers].copy()
+    cover_most[:, 1:, COVERS.index("kept")] = 0.0
+    return Terms(
+        -cost[:, :, uses], most[:, :, uses], cost[:, :, covers], cover_most, problem.practice.banking, constant
+    )
 
 
 class OwnBound:
