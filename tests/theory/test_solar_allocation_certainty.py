@@ -149,7 +149,7 @@ def test_a_certain_year_equals_enumeration_of_plans_and_decisions(
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(LISTS, WISHES)
 def test_many_certain_years_equal_enumeration(lists: tuple[list[dict[str, Any]], ...], wishes: dict[str, Any]) -> None:
     compare(lists, wishes)
@@ -162,7 +162,7 @@ def compare(lists: tuple[list[dict[str, Any]], ...], wishes: dict[str, Any]) -> 
     facts = houses_of(portfolio(houses), SETTING.rules, SETTING.assumed)
     asked = Wishes(**wishes)
     models = build(facts, asked, SETTING.economics, SETTING.rules)
-    plan = allocate(facts, asked, SETTING.economics, SETTING.rules, 1e-9, 20.0)
+    plan = allocate(facts, asked, SETTING.economics, SETTING.rules, 1e-9, 120.0)
     certainty = Fraction(str(asked.certainty))
     best = np.inf if models[0].out_of_level else min(cheapest(model, certainty) for model in models)
     if np.isinf(best):
