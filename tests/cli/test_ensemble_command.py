@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from interrupted import listening
 
 RUN_PY = Path(__file__).resolve().parents[2] / "run.py"
 SHORT = ("--set", "years.last=2030", "--no-figures")
@@ -69,7 +70,7 @@ def stopped_by(stop: int, folder: Path, workers: str) -> subprocess.Popen[str]:
     """Start an ensemble, send it a signal once the first block is stored, and wait until it is gone."""
     process = subprocess.Popen(
         command("--samples", "100", "--workers", workers), cwd=folder, env=environment(),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listening,
     )  # fmt: skip
     deadline = time.monotonic() + 300
     while finished(folder) == 0 and process.poll() is None and time.monotonic() < deadline:

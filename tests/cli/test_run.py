@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from interrupted import listening
 
 from model.command_line import help_in_two_lines, main
 from model.paths import data_folder
@@ -152,7 +153,9 @@ def test_bad_calls_end_with_two_and_no_traceback(arguments: list[str], words: st
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 def test_an_interrupted_run_leaves_nothing_half(tmp_path: Path) -> None:
     command = [sys.executable, str(RUN_PY), "run", "carbon_half", "--lang", "en"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listening
+    ) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if line.startswith("drawing"):
