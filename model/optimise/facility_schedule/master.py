@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.optimise.facility_schedule.cells import COLUMNS, COVERS, best_income, cell_costs, most_saleable
 from model.optimise.facility_schedule.own_trade import Market
 from model.optimise.facility_schedule.plan import Plan, Prices
 from model.optimise.facility_schedule.problem import MILLION, FloatArray, IntArray, Problem
@@ -19,9 +20,6 @@ from model.optimise.solver import SolverError, SolverOptions
 
 #: Charge on a tonne that nothing covers where that is no option, in units of the program: far above all others.
 _NEVER = 1e3
-COLUMNS = ("sold", "kept", "given", "received", "bought", "bought_kept", "outside", "outside_kept",
-            "ordered", "missing")  # fmt: skip
-COVERS = ("kept", "received", "bought", "bought_kept", "outside", "outside_kept", "ordered", "missing")
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ class Master:
             facility, period = divmod(cell, periods)
             entries += self._cell_entries(facility, period, cell, cells + cell)
         count = cells * len(COLUMNS)
-        cell_costs, cell_tops = self._cell_costs()
+        costs_of_cells, cell_tops = cell_costs(self.problem)
         extra_costs, extra_tops = [], []
         self._shared_row = 2 * cells + facilities
         for row, limit, columns, bought in self._shared_rows(count, self._shared_row):
@@ -96,7 +94,7 @@ class Master:
         upper.append(problem.cost_limit / MILLION)
         lower += [-np.inf] * (len(upper) - len(lower))
         self._limit_row = len(lower) - 1
-        costs, self._tops = np.array([*cell_costs, *extra_costs]), np.array([*cell_tops, *extra_tops])
+        costs, self._tops = np.array([*costs_of_cells, *extra_costs]), np.array([*cell_tops, *extra_tops])
         if np.isfinite(problem.cost_limit):
             entries += [(self._limit_row, place, value) for place, value in enumerate(costs) if abs(value) > 0]
         self._market_costs = costs
@@ -144,48 +142,6 @@ class Master:
         for name in COVERS:
             yield cover, self.column(name, f, p), 1.0
 
-    def _cell_costs(self) -> tuple[list[float], list[float]]:
-        """Return costs and upper limits of the columns of all facilities and periods."""
-        problem, practice = self.problem, self.problem.practice
-        saleable = self._most_saleable()
-        limit = (
-            np.zeros(self.size) if problem.limited() is None else (practice.outside_share or 0.0) * problem.required_t()
-        )
-        shared = {f for group in problem.members() for f in group} if practice.transfer else set()
-        income = self._income()
-        sells = bool(problem.slots)
-        costs, tops = [], []
-        for f in range(self.size[0]):
-            for p in range(self.size[1]):
-                end = problem.discount[problem.last_year(p)]
-                order = problem.order_price[p]
-                top = dict.fromkeys(COLUMNS, np.inf)
-                top["sold"] = saleable[f, p] if sells else 0.0
-                top["given"] = (saleable[f, p] if sells else np.inf) if f in shared else 0.0
-                top["received"] = np.inf if f in shared else 0.0
-                top["outside"] = top["outside_kept"] = limit[f, p]
-                top["ordered"] = np.inf if np.isfinite(order) else 0.0
-                later = practice.banking and p > 0
-                top["bought_kept"] = np.inf if later else 0.0
-                top["outside_kept"] = limit[f, p] if later else 0.0
-                top["kept"] = (problem.bank_t[f] if p == 0 else np.inf) if practice.banking else 0.0
-                cost = dict.fromkeys(COLUMNS, 0.0)
-                cost["sold"] = -income[p] / MILLION
-                cost["ordered"] = end * practice.order_multiplier * order / MILLION if np.isfinite(order) else 0.0
-                costs += [cost[name] for name in COLUMNS]
-                tops += [float(top[name]) for name in COLUMNS]
-        return costs, tops
-
-    def _most_saleable(self) -> FloatArray:
-        """Return the most that each facility could sell or give in each period [t-CO2], dims (facility, period)."""
-        problem, cap = self.problem, self.problem.practice.seller_cap_share
-        share = 1.0 if cap is None else cap
-        beyond = problem.by_period(np.where(problem.duty, problem.base_t * (share - problem.issue_rate), 0.0))
-        made = problem.past_base_t - problem.past_emissions_t
-        counted = made if cap is None else np.minimum(made, cap * problem.past_base_t)
-        beyond[:, 0] += counted - problem.past_required_t
-        return np.asarray(np.maximum(beyond, 0.0))
-
     def _shared_rows(
         self, first_column: int, first_row: int
     ) -> Iterator[tuple[int, float, list[tuple[int, float]], list[tuple[float, float, int]]]]:
@@ -210,7 +166,7 @@ class Master:
                 yield row, 0.0, used, offers
                 row += 1
         # What a facility gives away counts against what it could sell.
-        for f, most in enumerate(self._most_saleable() if problem.slots else []):
+        for f, most in enumerate(most_saleable(self.problem) if problem.slots else []):
             for p in periods:
                 yield row, float(most[p]), [(self.column("sold", f, p), 1.0), (self.column("given", f, p), 1.0)], []
                 row += 1
@@ -313,8 +269,7 @@ class Master:
     def market(self) -> Market:
         """Return the prices at which facilities trade with others, from the program as it was solved last."""
         problem, practice = self.problem, self.problem.practice
-        dual = -np.array(self._solver.getSolution().row_dual)[self._shared_row : self._money_row] * problem.unit
-        by_row = np.maximum(dual, 0.0).reshape(-1, self.size[1])
+        by_row = self.shared_prices()
         groups = problem.members() if practice.transfer else []
         ends = problem.discount[[problem.last_year(p) for p in range(self.size[1])]]
         price = practice.order_multiplier * problem.order_price * ends
@@ -323,10 +278,10 @@ class Master:
         price = np.minimum(price, problem.unit * min(missing_price(problem), _NEVER))
         if practice.banking and problem.ordinary():
             price[1:] = np.minimum(price[1:], by_row[len(groups)][:-1])
-        cover, use = np.tile(price, (self.size[0], 1)), np.tile(self._income(), (self.size[0], 1))
+        cover, use = np.tile(price, (self.size[0], 1)), np.tile(best_income(self.problem), (self.size[0], 1))
         for group, moved in zip(groups, by_row, strict=False):
             cover[group], use[group] = np.minimum(cover[group], moved), np.maximum(use[group], moved)
-        return Market(cover, use, self._most_saleable() * bool(problem.slots))
+        return Market(cover, use, most_saleable(self.problem) * bool(problem.slots))
 
     def shared_prices(self) -> FloatArray:
         """Return the prices of the rows that tie facilities, as solved last [JPY/t-CO2], dims (row, period)."""
@@ -338,13 +293,6 @@ class Master:
         shape = (*self.size, len(COLUMNS))
         count = int(np.prod(shape))
         return self._charged[:count].reshape(shape) * self.problem.unit, self._tops[:count].reshape(shape)
-
-    def _income(self) -> FloatArray:
-        """Return the best income from a tonne of excess of each period [JPY/t-CO2, present value], dims (period)."""
-        income = np.zeros(self.size[1])
-        for slot in self.problem.slots:
-            income[slot.period] = max(income[slot.period], self.problem.discount[slot.year] * slot.price)
-        return income
 
     def hold(self, taken: IntArray, usable: Sequence[bool]) -> None:
         """Fix the plans of some facilities and leave aside plans of the others that cannot be used.

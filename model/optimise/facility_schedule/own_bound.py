@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.optimise.facility_schedule.master import COLUMNS, COVERS, Master
+from model.optimise.facility_schedule.cells import COLUMNS, COVERS
+from model.optimise.facility_schedule.master import Master
 from model.optimise.facility_schedule.problem import FloatArray, IntArray
 
 
