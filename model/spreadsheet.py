@@ -30,6 +30,8 @@ _WIDEST = 60
 _WIDEST_HEADING = 16
 #: No column is narrower, since bold headings in another font take more room [letters].
 _NARROWEST = 5
+#: A sheet that is no wider is printed upright [letters].
+_UPRIGHT = 100
 #: A wider sheet is printed on several pages side by side, since one page would be too small to read [letters a page].
 _WIDEST_PAGE = 200
 #: Two columns no wider than this are repeated on every page, else only the first [letters].
@@ -43,6 +45,8 @@ _HEADING_FILL = "FFE8EEF4"
 #: Most digits behind the point, and the size from which a quantity has one less [magnitude, digits].
 _MOST_DIGITS = 4
 _DIGITS = ((1000.0, 0), (100.0, 1), (10.0, 2), (1.0, 3))
+#: A number by itself that is smaller is shown by its power of ten.
+_SMALL = 1e-3
 #: Height of a line of text and of the tallest row that Excel shows [pt].
 _LINE_POINTS, _TALLEST_POINTS = 17.0, 405.0
 
@@ -110,7 +114,7 @@ def _mark_headings(sheet: Worksheet, table: Table) -> None:
 def _column_format(column: Sequence[Cell]) -> str | None:
     """Return the one format of the numbers of a column whose heading names a unit, None for any other column."""
     digits = column_digits(column)
-    return None if digits is None else f"#,##0.{'0' * digits}" if digits else "#,##0"
+    return None if digits is None else _format_of(digits)
 
 
 def column_digits(column: Sequence[Cell]) -> int | None:
@@ -119,6 +123,11 @@ def column_digits(column: Sequence[Cell]) -> int | None:
     numbers = [abs(cell) for cell in cells if isinstance(cell, (int, float)) and not isinstance(cell, bool)]
     if not isinstance(heading, str) or not heading.endswith("]") or not numbers:
         return None
+    return _digits_of(numbers)
+
+
+def _digits_of(numbers: Sequence[float]) -> int:
+    """Return how many digits behind the point tell numbers apart, the fewer the greater they are."""
     most = max(numbers)
     digits = next((few for size, few in _DIGITS if most >= size), _MOST_DIGITS)
     least = min((number for number in numbers if number > 0), default=0.0)
@@ -132,7 +141,21 @@ def _cell_format(value: float) -> str:
     """Return the format of a number that stands among others of another kind; whole numbers may be years."""
     if isinstance(value, int):
         return "#,##0" if abs(value) >= _SEPARATED else "General"
-    return "#,##0" if value.is_integer() else "#,##0.####"
+    if 0 < abs(value) < _SMALL:
+        return "0.0E+00"  # a proven gap, of which no digit would be seen
+    return _format_of(_digits_of([abs(value)]))
+
+
+def cell_text(cell: Cell) -> str:
+    """Return a cell for a terminal, a number with the digits that a workbook shows of one that stands by itself."""
+    if isinstance(cell, float):
+        return f"{cell:.1e}" if 0 < abs(cell) < _SMALL else f"{cell:,.{_digits_of([abs(cell)])}f}"
+    return "" if cell is None else f"{cell:,}" if _is_number(cell) else str(cell)
+
+
+def _format_of(digits: int) -> str:
+    """Return the format of numbers with so many digits behind the point."""
+    return f"#,##0.{'0' * digits}" if digits else "#,##0"
 
 
 def _is_number(value: object) -> bool:
@@ -178,7 +201,7 @@ def _fit_page(sheet: Worksheet, widths: Sequence[int]) -> None:
     """Set a sheet with columns of so many letters up for printing."""
     from openpyxl.worksheet.properties import PageSetupProperties
 
-    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.orientation = "portrait" if sum(widths) <= _UPRIGHT else "landscape"
     sheet.page_setup.paperSize = _A4
     sheet.page_margins.left = sheet.page_margins.right = 0.4
     if sheet.oddFooter is not None:
@@ -199,7 +222,7 @@ def _width(value: object, digits: int | None) -> int:
     """Return how wide a cell shows, numbers with so many digits behind the point where its column has a unit."""
     shown = "" if value is None else str(value)
     if isinstance(value, float):
-        few = digits if digits is not None else 0 if value.is_integer() else _MOST_DIGITS
+        few = digits if digits is not None else _digits_of([abs(value)])
         shown = f"{value:,.{few}f}"
     elif _is_number(value):
         shown = f"{value:,}"

@@ -14,13 +14,14 @@ from rich.table import Table
 
 from model.faults import BadInput, ExitCode, Fault, FaultList
 from model.language import Language, Text, default_language
+from model.spreadsheet import Table as Rows
+from model.spreadsheet import cell_text, write_csv, write_workbook
 
 if TYPE_CHECKING:
     from model.optimise.solar_allocation.answer import Answer
     from model.optimise.solar_allocation.model import Wishes
     from model.optimise.solar_allocation.weather import Weather
     from model.ordinance.rulebook import RuleSet
-    from model.spreadsheet import Table as Rows
 
 _WRITTEN = Text("written", "作成しました")
 _SUPPLIERS = Text("suppliers", "供給事業者一覧")
@@ -252,12 +253,12 @@ def show(answers: Sequence[Answer], language: Language, console: Console) -> Non
         heading = escape(str(rows[0][place]))
         if 3 < place < 11:
             # Words may be broken over two lines, a figure not.
-            widest = max(len(_cell(row[place])) for row in rows[1:])
+            widest = max(len(cell_text(row[place])) for row in rows[1:])
             shown.add_column(heading, overflow="fold", justify="right", min_width=widest)
         else:
             shown.add_column(heading, overflow="fold")
     for row in rows[1:]:
-        shown.add_row(*[escape(_cell(row[place])) for place in _SHOWN])
+        shown.add_row(*[escape(cell_text(row[place])) for place in _SHOWN])
     console.print(shown)
     for one in answers:
         if one.front is not None:
@@ -277,18 +278,8 @@ def _print(table: Rows, console: Console) -> None:
     for heading in table[0]:
         shown.add_column(escape(str(heading)), overflow="fold")
     for row in table[1:]:
-        shown.add_row(*[escape(_cell(cell)) for cell in row])
+        shown.add_row(*[escape(cell_text(cell)) for cell in row])
     console.print(shown)
-
-
-def _cell(cell: object) -> str:
-    """Return a value for the terminal."""
-    if isinstance(cell, float):
-        # A small gap keeps its digits: two of them would show as none.
-        if 0 < abs(cell) < 1:
-            return f"{cell:.1e}" if abs(cell) < 1e-3 else f"{cell:.3g}"
-        return f"{cell:,.2f}".rstrip("0").rstrip(".")
-    return "" if cell is None else f"{cell:,}" if isinstance(cell, int) else str(cell)
 
 
 def write(
@@ -307,7 +298,6 @@ def write(
     from model.report.allocation.page import write_plan_page
     from model.report.allocation.tables import MOST_IN_WORKBOOK, write_decisions, write_plan
     from model.result_folder import result_folder
-    from model.spreadsheet import write_csv, write_workbook
 
     inputs = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
     begun = perf_counter()

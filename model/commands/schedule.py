@@ -16,6 +16,7 @@ from rich.text import Text as Styled
 from model.faults import ExitCode, FaultList
 from model.language import Language, Text, default_language
 from model.progress import progress
+from model.spreadsheet import cell_text, write_csv, write_workbook
 from model.yaml_reader import NO_SUCH_FILE
 
 if TYPE_CHECKING:
@@ -299,21 +300,8 @@ def _show(answer: Answer, language: Language, console: Console) -> None:
         for heading in rows[0]:
             table.add_column(str(heading), overflow="fold")
         for row in rows[1 : most + 1]:
-            table.add_row(*(Styled(_cell(cell)) for cell in row))
+            table.add_row(*(Styled(cell_text(cell)) for cell in row))
         console.print(table)
-
-
-def _cell(cell: object) -> str:
-    """Return a cell as text."""
-    if cell is None:
-        return ""
-    return (
-        f"{cell:,.4g}"
-        if isinstance(cell, float) and abs(cell) < 1
-        else f"{cell:,.15g}"
-        if isinstance(cell, (int, float))
-        else str(cell)
-    )
 
 
 def _write(
@@ -335,7 +323,6 @@ def _write(
     from model.report.schedule.sheets import sheets
     from model.report.schedule.tables import works
     from model.result_folder import result_folder
-    from model.spreadsheet import write_csv, write_workbook
 
     digests = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     shipped = {f"data/{name}": value for name, value in data.sha256.items() if name.startswith("procurement/")}

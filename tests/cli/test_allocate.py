@@ -13,8 +13,8 @@ import xarray as xr
 from openpyxl import Workbook, load_workbook
 
 from model.command_line import main
-from model.commands.allocate import _cell
 from model.paths import scenarios_folder
+from model.spreadsheet import cell_text
 
 
 def run(*arguments: str) -> int:
@@ -308,8 +308,8 @@ def test_a_trade_off_between_two_objectives(tmp_path: Path, capsys: pytest.Captu
 
 
 def test_a_small_gap_is_not_shown_as_none() -> None:
-    assert [_cell(gap) for gap in (0.0011, 0.00004, 0.25, 0.0)] == ["0.0011", "4.0e-05", "0.25", "0"]
-    assert [_cell(amount) for amount in (1234567.0, 667.2, 1.005)] == ["1,234,567", "667.2", "1"]
+    assert [cell_text(gap) for gap in (0.0011, 0.00004, 0.25, 0.0)] == ["0.0011", "4.0e-05", "0.25", "0"]
+    assert [cell_text(amount) for amount in (1234567.8, 667.2, 12.0, 3)] == ["1,234,568", "667.2", "12", "3"]
 
 
 def test_the_published_allocations_are_shown_beside_a_cheaper_plan(tmp_path: Path) -> None:

@@ -251,12 +251,15 @@ def test_a_broken_file_is_named_and_no_traceback(tmp_path: Path, run: Run) -> No
 def test_a_long_working_is_seen_whole_and_long_headings_are_broken(tmp_path: Path) -> None:
     """Spreadsheet programs do not all fit rows to their text on opening, so the file says how high they are."""
     path = tmp_path / "sheet.xlsx"
-    write_workbook(path, {"a": [["見出し" * 10, "n"], ["one\ntwo\nthree", 0.25], ["x" * 100, 1.0], ["short", 2]]})
-    sheet = load_workbook(path)["a"]
+    rows = [["見出し" * 10, "n"], ["one\ntwo\nthree", 0.25], ["x" * 100, 1.0], ["short", 2]]
+    write_workbook(path, {"a": rows, "wide": [["n", "n"], ["x" * 100] * 2]})
+    book = load_workbook(path)
+    sheet = book["a"]
     heights = [sheet.row_dimensions[line].height for line in (2, 3, 4)]
     assert heights[0] > heights[1] > 15 and heights[2] is None
     assert sheet.column_dimensions["A"].width == 60 and sheet.column_dimensions["B"].width < 12
-    assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("landscape", "$1:$1")
+    assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("portrait", "$1:$1")
+    assert book["wide"].page_setup.orientation == "landscape"
 
 
 def test_a_sheet_is_ready_for_a_planner(tmp_path: Path) -> None:
@@ -269,10 +272,19 @@ def test_a_sheet_is_ready_for_a_planner(tmp_path: Path) -> None:
     long, short = book["a"], book["b"]
     for line in (2, 30):
         assert [long.cell(line, place).number_format for place in range(2, 8)] == [
-            "General", "#,##0", "#,##0.0000", "#,##0.0", "#,##0.000", "#,##0.####"]  # fmt: skip
+            "General", "#,##0", "#,##0.0000", "#,##0.0", "#,##0.000", "#,##0.00"]  # fmt: skip
     assert (long.freeze_panes, long.auto_filter.ref, long.page_setup.paperSize) == ("B2", "A1:H31", 9)
     assert (short.freeze_panes, short.auto_filter.ref) == ("A2", None)
     assert long["A1"].fill.fgColor.rgb != "00000000"
+
+
+def test_numbers_among_others_show_the_digits_that_their_size_needs(tmp_path: Path) -> None:
+    """A yen has no tenths beside a hundred million, and a gap of a millionth is no gap of nothing."""
+    rows = [["benefit", 118_848_377.6], ["tonnes", 140.1481], ["hours", 8.25], ["whole", 12.0], ["gap", 2.5e-6]]
+    write_workbook(tmp_path / "sheet.xlsx", {"a": [["item", "value"], *rows, ["fiscal year", 2030]]})
+    sheet = load_workbook(tmp_path / "sheet.xlsx")["a"]
+    assert [sheet.cell(line, 2).number_format for line in range(2, 8)] == [
+        "#,##0", "#,##0.0", "#,##0.00", "#,##0", "0.0E+00", "General"]  # fmt: skip
 
 
 def test_a_contract_longer_than_panels_live_is_a_bad_cell(tmp_path: Path, run: Run) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from house_cases import CHIYODA, SETAGAYA, SHINJUKU, portfolio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,33 +18,17 @@ from model.language import Language
 from model.optimise.solar_allocation.answer import Setting, answer
 from model.optimise.solar_allocation.dataset import dataset
 from model.optimise.solar_allocation.finish import Finished
-from model.optimise.solar_allocation.houses import Houses, Portfolio, houses_of, split_by_supplier
-from model.optimise.solar_allocation.inputs import House
+from model.optimise.solar_allocation.houses import Houses, houses_of
 from model.optimise.solar_allocation.method import Outcome, allocate
 from model.optimise.solar_allocation.model import Model, Wishes, build
 from model.optimise.solar_allocation.problem import coefficients
-from model.ordinance.column_reader import Columns
-from model.ordinance.columns import columns_of
 from model.report.allocation.overview import overview_table
 from model.report.allocation.page import write_plan_page
 from model.report.allocation.summary import summary_table
 
 SETTING = Setting.read("adopted_2025")
-SETAGAYA, SHINJUKU, CHIYODA = "13112", "13104", "13101"
 #: kW of power that a GJ of heat counts for (the document's 10 GJ a kW), and share that substitutes may reach.
 KW_PER_GJ, SHARE = Fraction(1, 10), Fraction(1, 5)
-
-
-def portfolio(houses: list[dict[str, Any]]) -> Portfolio:
-    rows = [House(**{"id": f"h{number}", "municipality": SETAGAYA, "floor_area_m2": 100, **house})
-            for number, house in enumerate(houses)]  # fmt: skip
-    cells = {}
-    for column in columns_of(House):
-        values = [getattr(row, column.name) for row in rows]
-        numeric = column.kind in ("number", "whole")
-        filled = [np.nan if value is None and numeric else value for value in values]
-        cells[column.name] = np.array(filled, dtype=np.float64 if numeric else object)
-    return split_by_supplier(Columns("list", cells, np.arange(2, len(rows) + 2)))[0]
 
 
 def exactly(value: float) -> Fraction:
@@ -159,7 +144,7 @@ def compare(lists: tuple[list[dict[str, Any]], ...], wishes: dict[str, Any]) -> 
     houses = [house for part in lists for house in part]
     for number, house in enumerate(houses):
         house.setdefault("delivered_on", date(2025, 5 + number % 3, 1))
-    facts = houses_of(portfolio(houses), SETTING.rules, SETTING.assumed)
+    facts = houses_of(portfolio(*houses), SETTING.rules, SETTING.assumed)
     asked = Wishes(**wishes)
     models = build(facts, asked, SETTING.economics, SETTING.rules)
     plan = allocate(facts, asked, SETTING.economics, SETTING.rules, 1e-9, 120.0)
@@ -179,7 +164,7 @@ def test_every_answer_says_what_its_proof_holds_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exact: int, proven: str
 ) -> None:
     monkeypatch.setattr("model.optimise.solar_allocation.method.MOST_EXACT", exact)
-    supply = portfolio([{"max_kw": 2.4, "consent": 0.9, "municipality": CHIYODA} for _ in range(20)])
+    supply = portfolio(*({"max_kw": 2.4, "consent": 0.9, "municipality": CHIYODA} for _ in range(20)))
     found = answer(supply, Wishes(certainty=0.8), SETTING, gap=1e-3, seconds=10.0, moves=False)
     assert found.plan.proven == proven
     assert dataset(found).attrs["proven_for"] == proven
@@ -198,7 +183,7 @@ def test_every_answer_says_what_its_proof_holds_for(
 def test_rules_clash_only_if_no_rate_scheme_may_have_a_plan(
     monkeypatch: pytest.MonkeyPatch, unknown: frozenset[str], status: str
 ) -> None:
-    supply = portfolio([{"max_kw": 0.4, "consent": 0.9} for _ in range(3)])
+    supply = portfolio(*({"max_kw": 0.4, "consent": 0.9} for _ in range(3)))
     facts = houses_of(supply, SETTING.rules, SETTING.assumed)
 
     def found(model: Model, *_: Any) -> Outcome:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from house_cases import CHIYODA, SETAGAYA, SHINJUKU, portfolio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
@@ -22,31 +23,16 @@ from model.optimise.solar_allocation.dataset import dataset
 from model.optimise.solar_allocation.economics import WAYS_TO_PAY, generation_by_faces, relative_yield
 from model.optimise.solar_allocation.generator import generate, write_generated
 from model.optimise.solar_allocation.houses import Portfolio, houses_of, split_by_supplier
-from model.optimise.solar_allocation.inputs import House
 from model.optimise.solar_allocation.model import Wishes, build
 from model.optimise.solar_allocation.problem import activity, cost_of
 from model.optimise.solar_allocation.reread import reread
 from model.ordinance.building_report.programme import assess
 from model.ordinance.column_reader import Columns
-from model.ordinance.columns import columns_of
 from model.ordinance.derivation import Verdict
 from model.ordinance.solar_economics.equations import benefit, payback_years, power_purchase
 from model.ordinance.subsidies.equations import panel_grant_jpy
 
 SETTING = Setting.read("adopted_2025")
-SETAGAYA, SHINJUKU, CHIYODA = "13112", "13104", "13101"
-
-
-def portfolio(*houses: dict[str, Any]) -> Portfolio:
-    rows = [House(**{"id": f"h{number}", "municipality": SETAGAYA, "floor_area_m2": 100, **house})
-            for number, house in enumerate(houses)]  # fmt: skip
-    cells = {}
-    for column in columns_of(House):
-        values = [getattr(row, column.name) for row in rows]
-        numeric = column.kind in ("number", "whole")
-        filled = [np.nan if value is None and numeric else value for value in values]
-        cells[column.name] = np.array(filled, dtype=np.float64 if numeric else object)
-    return split_by_supplier(Columns("list", cells, np.arange(2, len(rows) + 2)))[0]
 
 
 def looked_at(supply: Portfolio, wishes: Wishes, gap: float = 1e-6) -> Answer:
