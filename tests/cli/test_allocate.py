@@ -312,6 +312,7 @@ def test_a_small_gap_is_not_shown_as_none() -> None:
     assert [cell_text(amount) for amount in (1234567.8, 667.2, 12.0, 3)] == ["1,234,568", "667.2", "12", "3"]
 
 
+@pytest.mark.slow
 def test_the_published_allocations_are_shown_beside_a_cheaper_plan(tmp_path: Path) -> None:
     example = scenarios_folder() / "examples" / "supplier_500_published.csv"
     assert run("allocate", str(example), "--out", str(tmp_path / "out"), "--no-figures", "--lang", "en") == 0

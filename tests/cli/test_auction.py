@@ -110,6 +110,7 @@ def test_the_order_of_rows_and_files_changes_nothing(run: Run, small: list[Path]
     assert one["total_jpy"] == two["total_jpy"]
 
 
+@pytest.mark.slow
 def test_every_bad_bid_is_told_and_the_rest_goes_on_if_asked(run: Run, small: list[Path]) -> None:
     def spoil(rows: list[dict[str, str]]) -> None:
         singles = [row for row in rows if row["kind"] == "each facility by itself"]
@@ -177,6 +178,7 @@ def test_capacity_below_every_facility_and_package_beyond_it_are_refused(run: Ru
     assert "below every facility" in bad.err
 
 
+@pytest.mark.slow
 def test_no_bidder_is_an_answer_with_its_cost(run: Run, small: list[Path]) -> None:
     def only_schools(rows: list[dict[str, str]]) -> None:
         rows[:] = [row for row in rows if row["bid"].endswith("school_primary")]

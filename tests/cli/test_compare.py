@@ -90,6 +90,7 @@ def test_different_years_are_cut_to_those_in_common_and_said_so(
     assert not (out / "figures").exists()
 
 
+@pytest.mark.slow
 def test_results_without_a_year_in_common_are_refused(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("compare", results / "early", results / "late", "--lang", "en") == 2
     assert "early 2000-2012; late 2030-2050" in capsys.readouterr().err
@@ -130,6 +131,7 @@ def test_every_bad_path_is_named_at_once_and_nothing_is_written(
     assert sorted(results.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_a_foreign_folder_is_left_alone(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     documents = tmp_path / "documents"
     documents.mkdir()
@@ -164,6 +166,7 @@ def test_two_years_of_one_run_are_taken_apart(results: Path, tmp_path: Path, thi
     assert set(table["last_year"]) == {2050}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("years", ["2050,2022", "2022", "2022,2051", "first,last", "2022,2030,2050"])
 def test_years_that_no_result_holds_are_refused(results: Path, years: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("compare", results / "before", "--between", years) == 2

@@ -260,6 +260,7 @@ def test_rule_sets_stand_side_by_side_by_what_they_are(tmp_path: Path) -> None:
 
 # The budget of 60 million JPY pays for no heat pump (300 million), without which the duty cannot be met, as no credits
 # are on offer; the factory can be shut down for it in 2027, 2031 and 2036 only.
+@pytest.mark.slow
 def test_the_least_money_that_mends_a_budget_mends_it_when_it_is_given(tmp_path: Path) -> None:
     def planned_with(paths: str, out: Path) -> int:
         given = (EXAMPLES / "tight_budget_facilities.csv", "--paths", EXAMPLES / f"{paths}.csv", "--to", 2034)

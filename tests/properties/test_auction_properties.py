@@ -125,6 +125,7 @@ def test_decomposition_bounds_from_below_and_awards_are_valid(auction: Auction) 
     assert schedule_price(auction, who) == pytest.approx(sum(one.setup + one.price * q for one, q in steps))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(auctions(last_resort=True), st.booleans())
 def test_bounds_hold_where_suppliers_are_not_bundled_and_awards_are_looked_for_nearby(
@@ -145,6 +146,7 @@ def test_bounds_hold_where_suppliers_are_not_bundled_and_awards_are_looked_for_n
     assert proof.objective >= best - 1e-6
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(auctions(last_resort=True))
 def test_an_offer_that_has_to_win_costs_between_its_two_ends(auction: Auction) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -134,6 +135,7 @@ plain_values = st.recursive(
 names = st.sampled_from([*FAMILY_OF, *LEVER_FAMILIES, "", "years", "x", "renovation.rate.all"])
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(names, st.text(max_size=20) | plain_values)
 def test_any_override_is_bad_input_or_fine(key: str, value: str) -> None:

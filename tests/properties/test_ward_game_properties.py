@@ -76,7 +76,7 @@ def test_everything_is_handed_out_and_nobody_pays_more_than_its_offer(tmp_path: 
     assert found.excess["nucleolus"] <= min(found.excess.values()) + 1
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_the_large_game_values_groups_as_the_small_one_does(tmp_path: Path, seed: int) -> None:
     built = built_set(tmp_path, seed)
     game = WardGame(built, OPTIONS)
@@ -135,6 +135,7 @@ def test_a_search_without_time_still_tells_what_no_group_exceeds(tmp_path: Path)
     assert np.isfinite(most)
 
 
+@pytest.mark.slow
 def test_a_search_cut_short_leaves_no_trace_in_the_values_of_groups(tmp_path: Path) -> None:
     tables = synthetic(6, 20, 12, 250, 1).tables
     built = build(read_purchase(write_tables(tables, tmp_path, "en"))[0])

@@ -99,6 +99,7 @@ def test_nucleolus_is_efficient_rational_and_no_division_has_a_smaller_largest_c
     assert (values[1:15] - others @ table.T).max(axis=1).min() >= division.largest_excess - 1e-6
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(0, 20), min_size=16, max_size=16), st.lists(st.integers(1, 9), min_size=4, max_size=4))
 def test_nucleolus_looked_for_near_a_division_is_the_same(drawn: list[int], weights: list[int]) -> None:

@@ -32,6 +32,7 @@ def test_effects_leave_no_residual_and_swap_sign(a: np.ndarray, b: np.ndarray, c
         assert forth[name] == pytest.approx(-back[name], abs=1e-7 * scale)
 
 
+@pytest.mark.slow
 @given(MAYBE_ZERO, CELLS, MAYBE_ZERO, CELLS)
 def test_zero_cells_leave_no_residual(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> None:
     effects = lmdi({"x": a, "y": b}, {"x": c, "y": d})

@@ -116,6 +116,7 @@ def test_a_member_does_not_hang_on_those_beside_it_on_the_axis_of_samples(
         assert all(np.array_equal(one[name], first_block[name][number]) for name in OUTPUTS)
 
 
+@pytest.mark.slow
 def test_a_member_that_cannot_be_takes_none_of_those_beside_it_away(data: Data) -> None:
     strict = load_scenario("no_new_policy", ["years.last=2030", "stock.falling=stop"])
     some = dataclasses.replace(build(data, samples=8), levers=strict.levers)
@@ -259,6 +260,7 @@ def test_no_store_is_a_fault_not_a_traceback(tmp_path: Path, ensemble: Ensemble)
             resumed_store(path, ensemble)
 
 
+@pytest.mark.slow
 def test_points_that_cannot_be_are_left_out(tmp_path: Path, data: Data) -> None:
     scenario = load_scenario(
         "no_new_policy",

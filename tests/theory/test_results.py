@@ -209,6 +209,7 @@ def test_a_stopped_run_leaves_what_was_there(stop: type[BaseException], before: 
     assert _contents(tmp_path) == earlier
 
 
+@pytest.mark.slow
 def test_an_error_inside_the_writer_leaves_no_file(
     thin: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from itertools import product
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schedule_cases import YEARS, tiny
@@ -58,6 +59,7 @@ def test_the_sharper_bound_lies_between_that_of_mixtures_and_the_best_plan() -> 
     assert raised > 0
 
 
+@pytest.mark.slow
 def test_a_larger_budget_never_costs_more_when_the_plan_before_is_known(data: Data) -> None:
     wishes = Settings(first_year=2025, last_year=2034, budget=4e8)
     case = problem(checked(data, population(data, 5, 12), [], [], wishes), wishes)

@@ -96,7 +96,7 @@ def test_the_last_and_the_next_kilowatt(tmp_path: Path) -> None:
     assert full.worth.next_kw.low == np.inf
 
 
-@pytest.mark.parametrize(("place", "rate"), [("千代田区", 0.30), ("新宿区", 0.70)])
+@pytest.mark.parametrize(("place", "rate"), [("千代田区", 0.30), pytest.param("新宿区", 0.70, marks=pytest.mark.slow)])
 def test_the_break_even_rate_of_alike_houses_is_that_of_their_zone(tmp_path: Path, place: str, rate: float) -> None:
     rows = [f"h{number},{place},100,4,no,decide,," for number in range(200)]
     worth = planned(listed(tmp_path / "list.csv", *rows)).worth
