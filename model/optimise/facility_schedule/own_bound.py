@@ -115,24 +115,60 @@ class OwnBound:
     # Excess goes where it brings most: sold, given, or kept in the place of next period's dearest cover. All are
     # straight lines by amount, so taking the best first is exact; a bank lasts one period, so periods pair up. Where a
     # taker pays more than renewables cost, they serve what excess leaves of him, once they have covered a need.
-    def costs(self, position_t: FloatArray, renewable_t: FloatArray, saleable_t: FloatArray) -> FloatArray:
+    def costs(
+        self, position_t: FloatArray, renewable_t: FloatArray, saleable_t: FloatArray, counted_t: FloatArray
+    ) -> FloatArray:
         """Return no more than the least cost of trade and renewables of plans [JPY], dims (plan).
 
         Args:
             position_t: reduction made less reduction owed before renewables [t-CO2], dims (plan, period).
             renewable_t: most that renewables can take off emissions under duty [t-CO2], dims (plan, year).
-            saleable_t: most that can be sold and given in all [t-CO2], dims (plan, period).
+            saleable_t: most that can be sold and given in all without renewables, below zero where results fall short
+                of the duty [t-CO2], dims (plan, period).
+            counted_t: most that renewables can add to that [t-CO2], dims (plan, year).
         """
         need, periods = np.maximum(-position_t, 0.0), position_t.shape[1]
         covered = [self._segments(p, need[:, p], renewable_t) for p in range(periods)]
         total = np.zeros(len(position_t))
-        for own in covered:
-            for price, amount in own:
-                total += price * amount
         for p in range(periods):
+            position, saleable = position_t[:, p], saleable_t[:, p]
             following = covered[p + 1] if self._keeps and p + 1 < periods else []
-            total -= self._brought(p, position_t[:, p], renewable_t, saleable_t[:, p], following)
+            cost = -self._brought(p, position, renewable_t, np.maximum(saleable, 0.0), following)
+            for price, amount in covered[p]:
+                cost += price * amount
+            if len(self._years[p]) and np.isfinite(saleable).all():
+                cost = np.minimum(cost, self._beyond(p, position, saleable, counted_t, following))
+            total += cost
         return total
+
+    # Each tonne that goes out beyond the plan's own results needs a tonne of renewables that counts, and first what
+    # results lack of the duty; then nothing is short. What the position has beyond what can be sold may be kept.
+    def _beyond(
+        self, p: int, position: FloatArray, saleable: FloatArray, counted_t: FloatArray,
+        following: list[tuple[float, FloatArray]],
+    ) -> FloatArray:  # fmt: skip
+        """Return no more than the cost of a period with sales that renewables make possible [JPY], dims (plan)."""
+        years = self._years[p]
+        units, more = self._renewable[years].tolist(), counted_t[:, years].copy()
+        cost, lacking, out = np.zeros(len(position)), np.maximum(-saleable, 0.0), np.maximum(saleable, 0.0)
+        for column, unit in enumerate(units):
+            used = np.minimum(more[:, column], lacking)
+            more[:, column] -= used
+            cost, lacking = cost + unit * used, lacking - used
+        for price, most in sorted(zip(*(one[p].tolist() for one in self._use), strict=True), reverse=True):
+            taken = np.minimum(out, most)
+            cost, out, open_ = cost - price * taken, out - taken, most - taken
+            for column, unit in enumerate(units):
+                if price > unit:
+                    bought = np.minimum(more[:, column], open_)
+                    more[:, column] -= bought
+                    cost, open_ = cost - (price - unit) * bought, open_ - bought
+        free = np.maximum(position - saleable - self._withheld[p], 0.0)
+        for price, amount in sorted(following, key=lambda taker: -taker[0]):
+            kept = np.minimum(free, amount)
+            free = free - kept
+            cost = cost - price * kept - max(price - units[0], 0.0) * (amount - kept)
+        return np.where(lacking > 0, np.inf, cost)
 
     def _brought(
         self, p: int, position: FloatArray, renewable_t: FloatArray, saleable: FloatArray,

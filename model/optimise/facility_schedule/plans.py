@@ -176,15 +176,16 @@ class FacilityPlans(FacilityWorks):
         unit, _ = self._dearness(Prices(*(np.zeros(0),) * 4), np.zeros(len(self.problem.years)))
         return np.where(self.problem.duty[self.facility], unit, np.inf)
 
-    def before_trade(self, starts: IntArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-        """Return what plans of works cost [JPY], positions, what renewables can take off, what can be sold [t-CO2].
+    def before_trade(self, starts: IntArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return what plans of works cost [JPY], positions, what renewables take off, what can be sold [t-CO2].
 
         Args:
             starts: position of the year of each work, -1 for never, dims (plan, work).
 
         Returns:
-            dims (plan), (plan, period), (plan, year) and (plan, period); positions without renewables, sales with all
-            renewables that can be bought.
+            dims (plan), (plan, period), (plan, year), (plan, period) and (plan, year): cost, positions without
+            renewables, the most that renewables can take off, the most that can be sold and given without them, below
+            zero where results fall short of the duty, and the most that renewables can add to that.
         """
         problem, place = self.problem, self.facility
         years = np.arange(len(problem.years))
@@ -200,19 +201,26 @@ class FacilityPlans(FacilityWorks):
         present = np.concatenate([self.present, np.zeros((len(self.works), 1))], axis=1)
         cost += present[np.arange(len(self.works)), starts].sum(axis=1)
         raw, renewable = self.stages(self._emission)[years, standing], self.stages(grid)[years, standing]
-        return cost, self._position(raw), renewable * problem.duty[place], self._saleable(raw - renewable)
+        renewable = renewable * problem.duty[place]
+        return cost, self._position(raw), renewable, *self._saleable(raw, renewable)
 
     # A year's reduction counts up to a share of the base; what was made before the plan counts as it stands.
-    def _saleable(self, emissions_t: FloatArray) -> FloatArray:
-        """Return no less than what can be sold and given in each period [t-CO2], dims (plan, period)."""
+    def _saleable(self, emissions_t: FloatArray, renewable_t: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return what can be sold and given without renewables, and no less than what each year's add to it [t-CO2].
+
+        Args:
+            emissions_t: emissions before renewables, dims (plan, year).
+            renewable_t: most that renewables can take off, dims (plan, year).
+        """
         problem, place = self.problem, self.facility
         cap, base = problem.practice.seller_cap_share, problem.base_t[place]
-        counted = base - emissions_t if cap is None else np.minimum(base - emissions_t, cap * base)
-        found = problem.by_period(counted - problem.issue_rate[place] * base)
+        made, most = base - emissions_t, np.inf if cap is None else cap * base
+        found = problem.by_period(np.minimum(made, most) - problem.issue_rate[place] * base)
         before, owed = past_saleable(problem, 0)
         found[:, 0] += (before - owed)[place]
         whole = problem.by_period(np.ones(len(base))) == problem.by_period(problem.duty[place].astype(np.float64))
-        return np.where(whole & bool(problem.slots), np.maximum(found, 0.0), np.inf)
+        limited = np.where(whole & bool(problem.slots), found, np.inf)
+        return limited, np.minimum(renewable_t, np.maximum(most - made, 0.0))
 
     def charge(self, plan: Plan, prices: Prices) -> float:
         """Return what a plan is charged apart from tonnes [JPY]."""
