@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from schedule_cases import YEARS, tiny
 
 from model.inputs import Data
+from model.optimise.facility_schedule import near as nearby
 from model.optimise.facility_schedule.answer import solve_schedule
 from model.optimise.facility_schedule.covers import Cuts
 from model.optimise.facility_schedule.decomposition import Decomposition
@@ -52,10 +53,30 @@ def test_the_sharper_bound_lies_between_that_of_mixtures_and_the_best_plan() -> 
         bound = work.solve(1e-7, 30.0)
         listed = near(work, bound, 30.0)
         assert listed is not None
-        sharper = listed.branching.bound(np.inf, 30.0)
+        sharper = listed.bound(np.inf, 30.0)
         best = solve_schedule(case, gap=0.0, method="whole").proof.objective
         assert sharper <= best + 1e-6 * abs(best) + 1.0
         raised += sharper > bound.value + 1000.0
+    assert raised > 0
+
+
+# Lists so short that they end the bound: asked for more, they are made anew at the prices of cuts, and stay true.
+def test_a_bound_that_short_lists_end_goes_on_with_wider_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearby, "_PLANS", 1)
+    monkeypatch.setattr(nearby, "_FIRST", 1e-6)
+    raised = 0
+    for seed in range(12):
+        case = tiny(seed, (2, 2, 1), Practice(transfer=False), certificates=True).changed(
+            budget=np.full(YEARS, 3e6), capacity=np.full(YEARS, np.inf)
+        )
+        work = Decomposition(case)
+        listed = near(work, work.solve(1e-7, 30.0), 30.0)
+        assert listed is not None
+        first = listed.bound(np.inf, 30.0)
+        best = solve_schedule(case, gap=0.0, method="whole").proof.objective
+        wider = listed.bound(best, 30.0)
+        assert first <= wider <= best + 1e-6 * abs(best) + 1.0
+        raised += wider > first + 1000.0
     assert raised > 0
 
 

@@ -135,7 +135,7 @@ def solve_schedule(
     bound = work.solve(gap * (_TIED_PRICING_GAP if problem.limits() else _PRICING_GAP), 0.6 * seconds, report)
     listed = near(work, bound, _SHARPENED * seconds)
     if listed is not None:
-        sharper = listed.branching.bound(np.inf, _SHARPENED * seconds)
+        sharper = listed.bound(np.inf, _SHARPENED * seconds)
         bound = replace(bound, value=max(bound.value, sharper))
     found = _choose(work, bound, listed, gap, seconds, seed, begun)
     if known is not None:
@@ -144,7 +144,7 @@ def solve_schedule(
         found = better_of(found, unproven, gap, begun)
     left = seconds - (perf_counter() - begun)
     if listed is not None and found.proof.status == "feasible" and left > 1.0:
-        found = with_bound(found, listed.branching.bound(_proving(found.proof.objective, gap), left), gap, begun)
+        found = with_bound(found, listed.bound(_proving(found.proof.objective, gap), left), gap, begun)
     decisions = sum(int(own.allowed.sum()) for own in work.facilities)
     left = seconds - (perf_counter() - begun)
     if found.proof.status == "optimal" or decisions > _SMALL or left < 1.0:

@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 
 from model.optimise.facility_schedule.covers import Cuts
 from model.optimise.facility_schedule.problem import MILLION, BoolArray, FloatArray, IntArray
-from model.optimise.facility_schedule.shortlist import Shortlist
+from model.optimise.facility_schedule.shortlist import Rows, Shortlist
 
 #: Splits tried before one is made; each in another facility.
 _TRIED = 6
@@ -54,21 +54,26 @@ class _Case:
     splits: list[_Split]
 
 
+@dataclass(frozen=True)
+class _Single:
+    """Cuts of one limit, plans that hold its items, dims (plan, item), and the item of works, dims (work, start)."""
+
+    cuts: Cuts
+    holds: csr_array
+    places: Sequence[IntArray]
+
+
 class Branching:
     """The program of mixtures over lists of plans.
 
     Args:
         lists: list of each facility.
-        needs: what each work of each facility needs of every limit, dims (work, start, row).
-        most: limits, dims (row).
-        row_price: prices of the rows at which lists were made [JPY a unit], dims (row).
+        rows: rows at the prices at which lists were made.
+        limits: how many of the rows are limits; the others are cuts.
         constant: what is added to all plans [JPY].
     """
 
-    def __init__(
-        self, lists: Sequence[Shortlist], needs: Sequence[FloatArray], most: FloatArray, row_price: FloatArray,
-        constant: float,
-    ) -> None:  # fmt: skip
+    def __init__(self, lists: Sequence[Shortlist], rows: Rows, limits: int, constant: float) -> None:
         self._works = max(one.starts.shape[1] for one in lists)
         self._of = np.repeat(np.arange(len(lists)), [len(one.charge) for one in lists])
         last = np.iinfo(np.int64).max
@@ -77,23 +82,32 @@ class Branching:
             self._starts[self._of == f, : one.starts.shape[1]] = np.where(one.starts < 0, last, one.starts)
         self._base = np.array([one.charge.min() for one in lists])
         self._cost = (np.concatenate([one.charge for one in lists]) - self._base[self._of]) / MILLION
-        self._scale = np.maximum(most, 1.0)
+        self._given, self._scale = rows, np.maximum(rows.most, 1.0)
         self._needs = np.concatenate([one.needs for one in lists]) / self._scale
-        self._room = most / self._scale
+        self._room = rows.most / self._scale
         self._constant = constant + float(self._base.sum())
-        least = self._least(self._cost + self._needs @ (row_price * self._scale / MILLION))
-        paid = float(self._room @ (row_price * self._scale)) / MILLION
-        away = np.array([one.beyond for one in lists]) - self._base
+        charged = self._cost + self._needs @ (rows.price * self._scale / MILLION)
+        listed, away = self._least(charged), (np.array([one.beyond for one in lists]) - self._base) / MILLION
+        least = np.minimum(listed, away)
+        paid = float(self._room @ (rows.price * self._scale)) / MILLION
         #: Value of the root at the prices of the lists, and of any schedule with a plan that is in no list [JPY].
         self.start = (float(least.sum()) - paid) * MILLION + self._constant
-        self.beyond = self.start + float(np.min(away - least * MILLION))
+        self.beyond = self.start + float(np.min(away - least)) * MILLION
         self._open: list[tuple[float, int, _Case]] | None = None
         self._order, self._known = count(), dict[tuple[int, int], float]()
         self._inside: list[int] = []
-        self._single = self._items(needs)
-        self._build(
-            np.flatnonzero(self._cost + self._needs @ (row_price * self._scale / MILLION) <= least[self._of] + _FIRST)
-        )
+        self._single = self._items(limits)
+        #: Prices of all rows in the case that was solved last, and in all cases together [million JPY].
+        self._price = self._of_all = rows.price * self._scale / MILLION
+        self._root = -np.inf
+        #: Cuts added here: the limit, and weights of its items.
+        self._cuts: list[tuple[int, FloatArray]] = []
+        self._build(np.flatnonzero(charged <= listed[self._of] + _FIRST))
+
+    @property
+    def root(self) -> float:
+        """Bound of all cases together, before any split [JPY]."""
+        return max(self._root * MILLION + self._constant, self.start)
 
     def _least(self, values: FloatArray) -> FloatArray:
         """Return the least value among the plans of each facility, infinite where none is left."""
@@ -152,7 +166,9 @@ class Branching:
             price = np.maximum(-dual[facilities:], 0.0)
             charged = self._cost + self._needs @ price
             least = self._least(np.where(left, charged, np.inf))
-            best = max(best, float(least.sum() - self._room @ price))
+            value = float(least.sum() - self._room @ price)
+            if value > best:
+                best, self._price = value, price
             helps = left & (charged - dual[self._of] < _HELPS)
             helps[inside] = False
             new = np.flatnonzero(helps)
@@ -177,59 +193,77 @@ class Branching:
                     found.append(_Split(f, work, year, 0.5 - abs(part - 0.5)))
         return sorted(found, key=lambda one: -one.balance)
 
-    def _items(self, needs: Sequence[FloatArray]) -> list[tuple[Cuts, csr_array]]:
+    def _items(self, limits: int) -> list[_Single]:
         """Return for every limit its cuts and which plans hold which items: works with what they need of it."""
         found = []
-        for row, most in enumerate(self._scale):
-            plans, items, amounts = [], [], []
+        for row in range(limits):
+            plans, items, places = [], [], []
             numbers: dict[tuple[int, int, float], int] = {}
-            for f, own in enumerate(needs):
-                places = np.flatnonzero(self._of == f)
-                for work in range(len(own)):
-                    starts = self._starts[places, work]
-                    done = starts < own.shape[1]
-                    need = np.round(own[work, starts[done], row])
+            for f, needs in enumerate(self._given.needs):
+                listed = np.flatnonzero(self._of == f)
+                place = np.full(needs.shape[:2], -1)
+                for work in range(len(needs)):
+                    need = np.round(needs[work, :, row])
                     for amount in np.unique(need[need > 0]).tolist():
-                        number = numbers.setdefault((f, work, amount), len(numbers))
-                        holding = places[done][need == amount]
-                        plans.append(holding)
-                        items.append(np.full(len(holding), number))
-            amounts = [amount for _, _, amount in numbers]
-            if amounts:
+                        place[work, need == amount] = numbers.setdefault((f, work, amount), len(numbers))
+                    starts = self._starts[listed, work]
+                    done = starts < needs.shape[1]
+                    held = place[work, starts[done]]
+                    plans.append(listed[done][held >= 0])
+                    items.append(held[held >= 0])
+                places.append(place)
+            if numbers:
                 held, of = np.concatenate(plans), np.concatenate(items)
-                shape = (len(self._of), len(amounts))
-                found.append(
-                    (Cuts(np.array(amounts), float(most)), csr_array((np.ones(len(held)), (held, of)), shape=shape))
-                )
+                cuts = Cuts(np.array([amount for _, _, amount in numbers]), float(self._scale[row]))
+                holds = csr_array((np.ones(len(held)), (held, of)), shape=(len(self._of), len(numbers)))
+                found.append(_Single(cuts, holds, places))
         return found
+
+    def mixed(self) -> float:
+        """Return the bound of all cases together without further cuts [JPY]."""
+        self._root, _, _ = self._solve(np.ones(len(self._cost), dtype=np.bool_))
+        self._of_all = self._price
+        return self.root
+
+    def rows(self) -> Rows:
+        """Return all rows with the cuts found, at the prices of all cases together."""
+        needs = list(self._given.needs)
+        for number, weights in self._cuts:
+            with_none = np.append(weights, 0.0)
+            for f, place in enumerate(self._single[number].places):
+                needs[f] = np.concatenate([needs[f], with_none[place][:, :, np.newaxis]], axis=2)
+        most = np.concatenate([self._given.most, np.ones(len(self._cuts))])
+        return Rows(needs, most, self._of_all * MILLION / np.maximum(most, 1.0))
 
     def _cut(self, every: BoolArray, top: float, until: float) -> tuple[float, IntArray, FloatArray]:
         """Return the bound of all cases with cuts added as long as they raise it."""
         value, inside, weights = self._solve(every)
         while value < top and perf_counter() < until:
-            rows = []
-            for cuts, holds in self._single:
-                found = cuts.found(np.asarray(weights @ holds[inside]).ravel())
+            added = []
+            for number, one in enumerate(self._single):
+                found = one.cuts.found(np.asarray(weights @ one.holds[inside]).ravel())
                 if found is not None:
-                    rows.append(np.asarray(holds @ found).ravel())
-            if not rows:
+                    added.append((number, found))
+            if not added:
                 break
-            self._add(np.array(rows))
+            self._add(added)
             before, (value, inside, weights) = value, self._solve(every)
             if value < before + _RAISED:
-                self._drop(len(rows))
+                self._drop(len(added))
                 value, inside, weights = self._solve(every)
                 break
+        self._of_all, self._root = self._price, value
         return value, inside, weights
 
     def _drop(self, count: int) -> None:
-        """Take away the rows that were added last."""
+        """Take away the cuts that were added last."""
         last = len(self._base) + len(self._room)
         self._solver.deleteRows(count, np.arange(last - count, last, dtype=np.int32))
-        self._needs, self._room = self._needs[:, :-count], self._room[:-count]
+        self._needs, self._room, self._cuts = self._needs[:, :-count], self._room[:-count], self._cuts[:-count]
 
-    def _add(self, rows: FloatArray) -> None:
-        """Add rows of at most one, dims (row, plan)."""
+    def _add(self, cuts: list[tuple[int, FloatArray]]) -> None:
+        """Add cuts: rows of at most one."""
+        rows = np.array([np.asarray(self._single[number].holds @ weights).ravel() for number, weights in cuts])
         inside = np.array(self._inside)
         for row in rows:
             used = np.flatnonzero(row[inside])
@@ -237,6 +271,7 @@ class Branching:
             self._solver.addRow(-np.inf, 1.0, len(used), places, row[inside[used]])
         self._needs = np.concatenate([self._needs, rows.T], axis=1)
         self._room = np.concatenate([self._room, np.ones(len(rows))])
+        self._cuts += cuts
 
     def bound(self, enough: float, seconds: float) -> float:
         """Return a value that no schedule is below [JPY]; called again, it goes on from where it ended.

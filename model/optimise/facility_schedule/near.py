@@ -4,35 +4,134 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from time import perf_counter
 
 from model.optimise.facility_schedule.branching import Branching
 from model.optimise.facility_schedule.decomposition import Bound, Decomposition
 from model.optimise.facility_schedule.limit_rows import LimitRows
 from model.optimise.facility_schedule.own_bound import terms
-from model.optimise.facility_schedule.shortlist import Lister, Shortlist
+from model.optimise.facility_schedule.shortlist import Lister, Rows, Shortlist
 
-#: Margin of the first lists against the value of the master, factor to the next, and margin that is wide enough [1].
-_FIRST, _WIDER, _WIDEST = 5e-4, 1.6, 0.02
-#: Plans at most in all lists, and part of the time for making them [1].
-_PLANS, _LISTING = 60000, 0.5
+#: Margin of the first lists against the value of the master, factors to the next where lists are short and where they
+#: are long, and margin that is wide enough [1].
+_FIRST, _FAR, _WIDER, _WIDEST = 5e-4, 2.5, 1.6, 0.02
+#: Plans in all lists up to which they are short [1].
+_SHORT = 3000
+#: Plans at most in all first lists and in one of them, and part of the time for making them [1].
+_PLANS, _MOST, _LISTING = 60000, 12000, 0.5
+#: Where the bound asks for wider lists: plans at most in one and in all, and numbers of all plans and rows at most.
+_MOST_ASKED, _PLANS_ASKED, _NUMBERS = 60000, 200_000, 3e7
+#: Margin asked against what is missing to a bound that is enough, and part of it that is tried if lists get too long.
+_SAFE, _SHORTER = 1.05, 0.7
+#: Passes in which prices of all rows settle, parts of the way to new prices that are tried, and how near the bound of
+#: all plans at those prices must come to that of listed ones, against what is missing to a bound that is enough [1].
+_PASSES, _PARTS, _SETTLED = 8, (1.0, 0.5, 0.25), 0.03
+#: Margin against the value of the lists in which plans are met meanwhile [1], and such plans at most.
+_CLOSE, _FEW = 1e-4, 2000
 
 
 @dataclass(frozen=True)
+class _Priced:
+    """Rows at prices, the bound that they give over all plans [JPY], and lists of plans near the best at them."""
+
+    rows: Rows
+    bound: float
+    lists: Sequence[Shortlist]
+
+
 class Near:
-    """Lists of plans near the best of every facility.
+    """Lists of plans near the best of every facility, and the bound that they give.
 
     Args:
         lister: makes them.
         lists: list of each facility.
         rows: limits.
-        branching: program of mixtures over the lists.
     """
 
-    lister: Lister
-    lists: Sequence[Shortlist]
-    rows: LimitRows
-    branching: Branching
+    def __init__(self, lister: Lister, lists: Sequence[Shortlist], rows: LimitRows) -> None:
+        self.lister, self.lists, self.rows = lister, lists, rows
+        self._branching = self._branched(lists, lister.limits)
+        self._centre = _Priced(lister.limits, self._branching.start, lists)
+
+    def _branched(self, lists: Sequence[Shortlist], rows: Rows) -> Branching:
+        """Return the program of mixtures over lists."""
+        return Branching(lists, rows, len(self.rows.most), self.lister.constant)
+
+    # Plans that are in no list may hold the bound back. With the cuts found meanwhile they cost more than at the first
+    # prices, so lists made anew at those prices reach further with fewer plans.
+    def bound(self, enough: float, seconds: float) -> float:
+        """Return a value that no schedule is below [JPY]; called again, it goes on from where it ended.
+
+        Args:
+            enough: value at which the search ends [JPY]; if it is infinite, lists stay as they are.
+            seconds: time limit [s].
+        """
+        until = perf_counter() + seconds
+        reached = self._branching.bound(enough, seconds)
+        while self._branching.beyond <= reached < enough < inf and perf_counter() < until:
+            if not self._widened(enough, reached, until):
+                break
+            reached = max(reached, self._branching.bound(enough, until - perf_counter()))
+        return reached
+
+    def _widened(self, enough: float, reached: float, until: float) -> bool:
+        """Make lists anew that reach further, and say whether there are any.
+
+        Args:
+            enough: value up to which the bound is asked for [JPY].
+            reached: bound so far [JPY].
+            until: time at which it ends [s].
+        """
+        self._settle(enough, until)
+        rows, start = self._centre.rows.priced(len(self.rows.most)), self._centre.bound
+        most = min(_PLANS_ASKED, _NUMBERS / len(rows.price))
+        margin = (enough - start) * _SAFE
+        while start + margin > reached and perf_counter() < until:
+            lists: list[Shortlist] = []
+            while len(lists) < len(self.lists) and sum(len(one.charge) for one in lists) < most:
+                lists.append(self.lister.listed(len(lists), rows, margin, _MOST_ASKED))
+            if sum(len(one.charge) for one in lists) < most:
+                wider = self._branched(lists, rows)
+                if wider.beyond > reached:
+                    self._branching = wider
+                    return True
+                return False
+            margin *= _SHORTER
+        return False
+
+    # The cheapest mixture of listed plans gives prices at which plans that are not listed may be far cheaper. They are
+    # listed too until there are none, going only part of the way to the new prices where they are too far off.
+    def _settle(self, enough: float, until: float) -> None:
+        """Find prices of all rows, cuts too, that give about as high a bound over all plans as over those listed.
+
+        Args:
+            enough: value up to which the bound is asked for [JPY].
+            until: time at which it ends [s].
+        """
+        root, columns = self._branching.root, self._centre.lists
+        for _ in range(_PASSES):
+            asked, tried = self._branching.rows(), list[_Priced]()
+            low = root - _SETTLED * (enough - root)
+            for part in _PARTS:
+                tried.append(self._priced(self._centre.rows.towards(asked, part)))
+                if tried[-1].bound >= low or (len(tried) > 1 and tried[-1].bound < tried[-2].bound):
+                    break
+            stay = _Priced(self._centre.rows.towards(asked, 0.0), self._centre.bound, self._centre.lists)
+            self._centre = max([stay, *tried], key=lambda one: one.bound)
+            if self._centre.bound >= low or perf_counter() > until:
+                return
+            found = zip(columns, self._centre.lists, *(one.lists for one in tried), strict=True)
+            columns = [self.lister.joined(f, asked, every, every[1].beyond) for f, every in enumerate(found)]
+            self._branching = self._branched(columns, self._centre.rows)
+            root = self._branching.mixed()
+
+    def _priced(self, rows: Rows) -> _Priced:
+        """Return the bound over all plans at prices of rows, and plans near the best."""
+        margin = _CLOSE * abs(self._branching.root)
+        lists = [self.lister.listed(f, rows, margin, _FEW) for f in range(len(self.lists))]
+        least = sum(min(float((one.charge + one.needs @ rows.price).min()), one.beyond) for one in lists)
+        return _Priced(rows, least - float(rows.most @ rows.price) + self.lister.constant, lists)
 
 
 def near(work: Decomposition, bound: Bound, seconds: float) -> Near | None:
@@ -44,21 +143,21 @@ def near(work: Decomposition, bound: Bound, seconds: float) -> Near | None:
         seconds: time for making lists [s].
     """
     problem, master = work.problem, bound.tied
-    plain = problem.aim == "cost" and problem.recognition is None and not problem.cost_limit < float("inf")
+    plain = problem.aim == "cost" and problem.recognition is None and not problem.cost_limit < inf
     if master is None or not plain or not all(problem.works):
         return None
     answer, rows, until = master.solve(), LimitRows(problem), perf_counter() + _LISTING * seconds
-    trade, price = terms(master), rows.by_row(answer.money, answer.work)
-    lister = Lister(work, answer.prices, trade, price)
+    needs = [rows.needs(own) for own in work.facilities]
+    limits = Rows(needs, rows.most, rows.by_row(answer.money, answer.work))
+    lister = Lister(work, answer.prices, terms(master), limits)
     margin, lists = _FIRST * abs(answer.value), None
     most = _WIDEST * abs(answer.value)
     while lists is None or (
         margin < most and sum(len(one.charge) for one in lists) * _WIDER < _PLANS and perf_counter() < until
     ):
-        wider = [lister.listed(f, margin) for f in range(problem.facilities)]
+        wider = [lister.listed(f, limits, margin, _MOST) for f in range(problem.facilities)]
         # Where a list was cut short, wider ones of the others bring nothing.
         if lists is not None and min(w.beyond - o.beyond for w, o in zip(wider, lists, strict=True)) <= 0:
             break
-        lists, margin = wider, margin * _WIDER
-    needs = [rows.needs(own) for own in work.facilities]
-    return Near(lister, lists, rows, Branching(lists, needs, rows.most, price, trade.constant))
+        lists, margin = wider, margin * (_FAR if sum(len(one.charge) for one in wider) < _SHORT else _WIDER)
+    return Near(lister, lists, rows)

@@ -6,20 +6,55 @@ whatever passes the best by more than a margin meets every plan within the margi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from model.optimise.facility_schedule.decomposition import Decomposition
-from model.optimise.facility_schedule.limit_rows import LimitRows
 from model.optimise.facility_schedule.own_bound import OwnBound, Terms
 from model.optimise.facility_schedule.plan import Prices
 from model.optimise.facility_schedule.plans import FacilityPlans
 from model.optimise.facility_schedule.problem import FloatArray, IntArray
 from model.optimise.facility_schedule.search import backwards
 
-#: Plans at most of one facility; beyond, its margin is halved.
-_MOST = 12000
+#: Plans at least that may be met within a yen of the best one.
+_NEAREST = 12000
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that tie the facilities, at prices: limits on money and works, and cuts.
+
+    Args:
+        needs: what each work of each facility needs of every row, dims (work, start, row).
+        most: what there is of every row, dims (row).
+        price: price of a unit of every row [JPY], dims (row).
+    """
+
+    needs: Sequence[FloatArray]
+    most: FloatArray
+    price: FloatArray
+
+    def towards(self, other: Rows, part: float) -> Rows:
+        """Return the rows of another, with prices between those here, which has fewer rows, and there.
+
+        Args:
+            other: the same rows and more.
+            part: part of the way to the prices of the other [1].
+        """
+        price = part * other.price
+        price[: len(self.price)] += (1.0 - part) * self.price
+        return Rows(other.needs, other.most, price)
+
+    def priced(self, always: int) -> Rows:
+        """Return the rows that have a price, and some that are kept whether or not they have one.
+
+        Args:
+            always: how many rows at the beginning are kept.
+        """
+        kept = (self.price > 0) | (np.arange(len(self.price)) < always)
+        return Rows([needs[:, :, kept] for needs in self.needs], self.most[kept], self.price[kept])
 
 
 @dataclass(frozen=True)
@@ -29,8 +64,8 @@ class Shortlist:
     Args:
         starts: position of the year of each work, -1 for never, dims (plan, work).
         charge: what each plan costs at least with its own trade, money for limits apart [JPY], dims (plan).
-        needs: what each needs of every limit, dims (plan, row).
-        beyond: no plan that is not here costs less than this, with money at the prices of the list [JPY].
+        needs: what each needs of every row, dims (plan, row).
+        beyond: no plan that is not here costs less than this, with rows at the prices of the list [JPY].
     """
 
     starts: IntArray
@@ -46,40 +81,51 @@ class Lister:
         work: facilities.
         prices: prices of the master, one for each facility.
         terms: prices at which facilities trade.
-        row_price: prices of limits [JPY a unit], dims (row).
+        limits: limits on money and works at the prices of the master.
     """
 
-    def __init__(self, work: Decomposition, prices: tuple[Prices, ...], terms: Terms, row_price: FloatArray) -> None:
-        self._work, self._prices, self._terms, self._row_price = work, prices, terms, row_price
-        self._rows = LimitRows(work.problem)
+    def __init__(self, work: Decomposition, prices: tuple[Prices, ...], terms: Terms, limits: Rows) -> None:
+        self._work, self._prices, self._terms = work, prices, terms
+        self.limits = limits
 
-    def listed(self, f: int, margin: float) -> Shortlist:
+    @property
+    def constant(self) -> float:
+        """What is added to the charges of all plans [JPY]."""
+        return self._terms.constant
+
+    # Prices of rows that differ from those of the master are charged where a work is begun.
+    def listed(self, f: int, rows: Rows, margin: float, most: int) -> Shortlist:
         """Return the plans of a facility that cost no more than its best and a margin.
 
         Args:
             f: the facility.
+            rows: limits, first, and further rows, at prices.
             margin: how far above the best every plan is met [JPY].
+            most: plans at most; if there are more, the margin is halved.
         """
-        own, prices = self._work.facilities[f], self._prices[f]
+        own, prices, needs = self._work.facilities[f], self._prices[f], rows.needs[f]
         low, high = self._work.reach(f)
         bound = self._bound(own)
         tonne = np.maximum(self._work.pools[f].tonne(prices, np.minimum(prices.excess, prices.short), prices.short), 0)
         asked = own.asked(prices, tonne)
+        paid = np.zeros_like(rows.price)
+        paid[: len(self.limits.price)] = self.limits.price
+        begin = asked.question.begin + needs @ (rows.price - paid)
         stage = own.stages(asked.question.weights)
         stage[:, ~own.table.possible] = np.inf
-        before, after = backwards(stage[:, :, np.newaxis].copy(), asked.question.begin[:, :, np.newaxis])
+        before, after = backwards(stage[:, :, np.newaxis].copy(), begin[:, :, np.newaxis])
         del before
-        after, needs = after[:, :, 0], self._rows.needs(own)
+        after = after[:, :, 0]
         least, rent = float(after[0, 0]), bound.rent(tonne, low, high)
         # What is met is measured along straight lines; how far the best lies above them is added to the margin.
-        nearest = _within(stage, after, asked.question.begin, least + 1.0, _MOST)
+        nearest = _within(stage, after, begin, least + 1.0, max(most, _NEAREST))
         assert nearest is not None
         charge, amounts = self._charges(own, bound, nearest, needs)
-        reached = float((charge + amounts @ self._row_price).min())
+        reached = float((charge + amounts @ rows.price).min())
         straight = least - asked.constant - rent
         reach, found = reached - straight + margin, nearest
         while reach > 1.0:
-            wider = _within(stage, after, asked.question.begin, least + reach, _MOST)
+            wider = _within(stage, after, begin, least + reach, most)
             if wider is not None:
                 found = wider
                 break
@@ -87,10 +133,24 @@ class Lister:
         charge, amounts = self._charges(own, bound, found, needs)
         return Shortlist(found, charge, amounts, straight + max(reach, 0.0))
 
-    def one(self, f: int, starts: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Return charge and needs of one plan of works of a facility."""
+    def joined(self, f: int, rows: Rows, lists: Sequence[Shortlist], beyond: float) -> Shortlist:
+        """Return the different plans of several lists of a facility with what they need of rows.
+
+        Args:
+            f: the facility.
+            rows: all rows.
+            lists: the lists.
+            beyond: no plan that is in none of them costs less than this at the prices of rows [JPY].
+        """
         own = self._work.facilities[f]
-        return self._charges(own, self._bound(own), starts[np.newaxis], self._rows.needs(own))
+        starts = np.unique(np.concatenate([one.starts for one in lists]), axis=0)
+        charge, amounts = self._charges(own, self._bound(own), starts, rows.needs[f])
+        return Shortlist(starts, charge, amounts, beyond)
+
+    def one(self, f: int, starts: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return charge and needs of limits of one plan of works of a facility."""
+        own = self._work.facilities[f]
+        return self._charges(own, self._bound(own), starts[np.newaxis], self.limits.needs[f])
 
     def _bound(self, own: FacilityPlans) -> OwnBound:
         """Return the bounds on trade of a facility."""
