@@ -60,10 +60,11 @@ def test_the_sharper_bound_lies_between_that_of_mixtures_and_the_best_plan() -> 
     assert raised > 0
 
 
-# Lists so short that they end the bound: asked for more, they are made anew at the prices of cuts, and stay true.
+# Lists so short that they end the bound, several times: they are made anew at the prices of cuts, and stay true.
 def test_a_bound_that_short_lists_end_goes_on_with_wider_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nearby, "_PLANS", 1)
     monkeypatch.setattr(nearby, "_FIRST", 1e-6)
+    monkeypatch.setattr(nearby, "_SAFE", 0.4)
     raised = 0
     for seed in range(12):
         case = tiny(seed, (2, 2, 1), Practice(transfer=False), certificates=True).changed(

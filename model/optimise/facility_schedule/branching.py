@@ -219,11 +219,10 @@ class Branching:
                 found.append(_Single(cuts, holds, places))
         return found
 
-    def mixed(self) -> float:
-        """Return the bound of all cases together without further cuts [JPY]."""
+    def mix(self) -> None:
+        """Solve all cases together without further cuts."""
         self._root, _, _ = self._solve(np.ones(len(self._cost), dtype=np.bool_))
         self._of_all = self._price
-        return self.root
 
     def rows(self) -> Rows:
         """Return all rows with the cuts found, at the prices of all cases together."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from time import perf_counter
 
@@ -83,52 +83,51 @@ class Near:
             reached: bound so far [JPY].
             until: time at which it ends [s].
         """
-        self._settle(enough, until)
-        rows, start = self._centre.rows.priced(len(self.rows.most)), self._centre.bound
-        most = min(_PLANS_ASKED, _NUMBERS / len(rows.price))
-        margin = (enough - start) * _SAFE
-        while start + margin > reached and perf_counter() < until:
+        centre = self._settled(enough, until)
+        rows, most = centre.rows, min(_PLANS_ASKED, _NUMBERS / len(centre.rows.price))
+        margin = (enough - centre.bound) * _SAFE
+        while centre.bound + margin > reached and perf_counter() < until:
             lists: list[Shortlist] = []
             while len(lists) < len(self.lists) and sum(len(one.charge) for one in lists) < most:
                 lists.append(self.lister.listed(len(lists), rows, margin, _MOST_ASKED))
             if sum(len(one.charge) for one in lists) < most:
                 wider = self._branched(lists, rows)
-                if wider.beyond > reached:
-                    self._branching = wider
-                    return True
-                return False
+                if wider.beyond <= reached:
+                    return False
+                self._branching, self._centre = wider, centre
+                return True
             margin *= _SHORTER
         return False
 
     # The cheapest mixture of listed plans gives prices at which plans that are not listed may be far cheaper. They are
     # listed too until there are none, going only part of the way to the new prices where they are too far off.
-    def _settle(self, enough: float, until: float) -> None:
-        """Find prices of all rows, cuts too, that give about as high a bound over all plans as over those listed.
+    def _settled(self, enough: float, until: float) -> _Priced:
+        """Return rows, cuts too, at prices that give about as high a bound over all plans as over those listed.
 
         Args:
             enough: value up to which the bound is asked for [JPY].
             until: time at which it ends [s].
         """
-        root, columns = self._branching.root, self._centre.lists
+        branching, centre, columns = self._branching, self._centre, self._centre.lists
+        close = _CLOSE * abs(branching.root)
         for _ in range(_PASSES):
-            asked, tried = self._branching.rows(), list[_Priced]()
-            low = root - _SETTLED * (enough - root)
+            asked, tried = branching.rows(), list[_Priced]()
+            low = branching.root - _SETTLED * (enough - branching.root)
             for part in _PARTS:
-                tried.append(self._priced(self._centre.rows.towards(asked, part)))
+                tried.append(self._priced(centre.rows.towards(asked, part), close))
                 if tried[-1].bound >= low or (len(tried) > 1 and tried[-1].bound < tried[-2].bound):
                     break
-            stay = _Priced(self._centre.rows.towards(asked, 0.0), self._centre.bound, self._centre.lists)
-            self._centre = max([stay, *tried], key=lambda one: one.bound)
-            if self._centre.bound >= low or perf_counter() > until:
-                return
-            found = zip(columns, self._centre.lists, *(one.lists for one in tried), strict=True)
+            centre = max([replace(centre, rows=centre.rows.towards(asked, 0.0)), *tried], key=lambda one: one.bound)
+            if centre.bound >= low or perf_counter() > until:
+                break
+            found = zip(columns, centre.lists, *(one.lists for one in tried), strict=True)
             columns = [self.lister.joined(f, asked, every, every[1].beyond) for f, every in enumerate(found)]
-            self._branching = self._branched(columns, self._centre.rows)
-            root = self._branching.mixed()
+            branching = self._branched(columns, centre.rows)
+            branching.mix()
+        return replace(centre, rows=centre.rows.priced(len(self.rows.most)))
 
-    def _priced(self, rows: Rows) -> _Priced:
-        """Return the bound over all plans at prices of rows, and plans near the best."""
-        margin = _CLOSE * abs(self._branching.root)
+    def _priced(self, rows: Rows, margin: float) -> _Priced:
+        """Return the bound over all plans at prices of rows, and plans within a margin of the best."""
         lists = [self.lister.listed(f, rows, margin, _FEW) for f in range(len(self.lists))]
         least = sum(min(float((one.charge + one.needs @ rows.price).min()), one.beyond) for one in lists)
         return _Priced(rows, least - float(rows.most @ rows.price) + self.lister.constant, lists)
