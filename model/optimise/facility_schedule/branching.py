@@ -31,7 +31,7 @@ _ABSENT = 1e5
 #: Weight below which a plan is not in the mixture, and reduced cost from which on it may help [million JPY].
 _NOTHING, _HELPS = 1e-6, -1e-6
 #: Part of the time for cuts, and by how much a round of them must raise the bound to stay [million JPY].
-_CUTTING, _RAISED = 0.5, 0.3
+_CUTTING, _RAISED = 0.5, 0.1
 #: Cases looked at after which the bound must have risen by a part of the distance that is left.
 _PATIENCE, _RISE = 60, 0.02
 
@@ -196,27 +196,28 @@ class Branching:
     def _items(self, limits: int) -> list[_Single]:
         """Return for every limit its cuts and which plans hold which items: works with what they need of it."""
         found = []
+        listed = [np.flatnonzero(self._of == f) for f in range(len(self._base))]
         for row in range(limits):
-            plans, items, places = [], [], []
-            numbers: dict[tuple[int, int, float], int] = {}
-            for f, needs in enumerate(self._given.needs):
-                listed = np.flatnonzero(self._of == f)
-                place = np.full(needs.shape[:2], -1)
-                for work in range(len(needs)):
-                    need = np.round(needs[work, :, row])
-                    for amount in np.unique(need[need > 0]).tolist():
-                        place[work, need == amount] = numbers.setdefault((f, work, amount), len(numbers))
-                    starts = self._starts[listed, work]
-                    done = starts < needs.shape[1]
-                    held = place[work, starts[done]]
-                    plans.append(listed[done][held >= 0])
-                    items.append(held[held >= 0])
+            plans, items, amounts, places, count = [], [], list[FloatArray](), [], 0
+            for own, needs in zip(listed, self._given.needs, strict=True):
+                need = np.round(needs[:, :, row])
+                asks = need > 0
+                kinds, kind = np.unique(np.stack([np.nonzero(asks)[0], need[asks]]), axis=1, return_inverse=True)
+                place = np.full((len(need), need.shape[1] + 1), -1)
+                place[:, :-1][asks] = count + kind
+                count += kinds.shape[1]
+                amounts.append(kinds[1])
                 places.append(place)
-            if numbers:
-                held, of = np.concatenate(plans), np.concatenate(items)
-                cuts = Cuts(np.array([amount for _, _, amount in numbers]), float(self._scale[row]))
-                holds = csr_array((np.ones(len(held)), (held, of)), shape=(len(self._of), len(numbers)))
-                found.append(_Single(cuts, holds, places))
+                works = np.arange(len(need))
+                held = place[works, np.minimum(self._starts[own][:, works], need.shape[1])]
+                holding, work = np.nonzero(held >= 0)
+                plans.append(own[holding])
+                items.append(held[holding, work])
+            if count:
+                cuts = Cuts(np.concatenate(amounts), float(self._scale[row]))
+                ones = np.ones(sum(len(one) for one in plans))
+                holds = csr_array((ones, (np.concatenate(plans), np.concatenate(items))), shape=(len(self._of), count))
+                found.append(_Single(cuts, holds, [place[:, :-1] for place in places]))
         return found
 
     def mix(self) -> None:
@@ -248,17 +249,20 @@ class Branching:
             self._add(added)
             before, (value, inside, weights) = value, self._solve(every)
             if value < before + _RAISED:
-                self._drop(len(added))
+                self._drop(np.arange(len(self._room) - len(added), len(self._room)))
                 value, inside, weights = self._solve(every)
                 break
+        # Cuts that cost nothing only make every case slower.
+        self._drop(len(self._given.most) + np.flatnonzero(self._price[len(self._given.most) :] <= 0))
         self._of_all, self._root = self._price, value
         return value, inside, weights
 
-    def _drop(self, count: int) -> None:
-        """Take away the cuts that were added last."""
-        last = len(self._base) + len(self._room)
-        self._solver.deleteRows(count, np.arange(last - count, last, dtype=np.int32))
-        self._needs, self._room, self._cuts = self._needs[:, :-count], self._room[:-count], self._cuts[:-count]
+    def _drop(self, rows: IntArray) -> None:
+        """Take away cuts that were added here."""
+        self._solver.deleteRows(len(rows), (len(self._base) + rows).astype(np.int32))
+        kept = np.setdiff1d(np.arange(len(self._room)), rows)
+        self._needs, self._room, self._price = self._needs[:, kept], self._room[kept], self._price[kept]
+        self._cuts = [self._cuts[row - len(self._given.most)] for row in kept[len(self._given.most) :]]
 
     def _add(self, cuts: list[tuple[int, FloatArray]]) -> None:
         """Add cuts: rows of at most one."""
