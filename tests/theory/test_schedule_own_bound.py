@@ -12,7 +12,7 @@ from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.limit_rows import LimitRows
 from model.optimise.facility_schedule.own_bound import terms
 from model.optimise.facility_schedule.problem import IntArray, Practice, Problem
-from model.optimise.facility_schedule.shortlist import Lister
+from model.optimise.facility_schedule.shortlist import Lister, Rows
 
 SOME = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -24,7 +24,9 @@ def distances(case: Problem, seed: int) -> list[float]:
     master = work.solve(1e-7, 30.0).tied
     assert master is not None
     answer, trade = master.solve(), terms(master)
-    lister = Lister(work, answer.prices, trade, LimitRows(case).by_row(answer.money, answer.work))
+    rows = LimitRows(case)
+    limits = Rows([rows.needs(own) for own in work.facilities], rows.most, rows.by_row(answer.money, answer.work))
+    lister = Lister(work, answer.prices, trade, limits)
     free, found = case.changed(budget=np.full(YEARS, np.inf)), list[float]()
     for _ in range(4):
         starts: list[IntArray] = []
