@@ -117,6 +117,27 @@ def test_bounds_from_whole_modules_lie_between_relaxation_and_best_plan(seed: in
         assert prices.priced.bound - 1e-6 * abs(prices.priced.bound) <= bound <= best * (1 + 1e-9) + 1e-6
 
 
+@pytest.mark.parametrize("houses", [4, 300])
+def test_shifts_of_a_budget_in_yen_take_no_memory_by_the_yen(houses: int) -> None:
+    """Least CO2 within a budget: outlays lie millions of yen apart, to be had on a grid of a tenth of a milliyen."""
+    random = np.random.default_rng(houses)
+    multiple, step = np.arange(5.0), np.full(houses, 0.8)
+    kw = multiple[:, np.newaxis] * step
+    outlay = np.where(kw > 0, 151_000.0, 0.0) + kw * random.integers(161_000, 262_000, houses)
+    budget = Row("budget", -np.ones(houses), np.zeros(houses), -0.5 * float(outlay[-1].sum()), measure="spent")
+    avoided = kw * random.uniform(0.3, 0.5, houses)
+    problem = Problem(-avoided, multiple, np.zeros(5, dtype=bool), step, (budget,), {"spent": outlay})
+    prices = find_prices(problem)
+    shifts = shifts_of(problem, prices, 0)
+    whole = PyomoSolver(pyomo_model(problem)).solve(replace(EXACT, seconds=5.0, relative_gap=1e-5))
+    best = brute_force(problem) if houses < 5 else whole.objective
+    assert shifts is None or shifts.bound <= best + 1e-9
+    found = solved(problem, 1e-5)
+    assert found.gap <= 1e-5
+    assert found.cost <= best * (1 - 1e-5) + 1e-9
+    assert found.cost >= best * (1 + 1e-5) - 1e-9
+
+
 @pytest.mark.parametrize("kind", ["alike", "mixed"])
 def test_many_houses_are_proven_close(kind: str) -> None:
     problem = random_problem(7, 30_000, 6, kind)

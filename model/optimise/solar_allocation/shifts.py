@@ -28,9 +28,10 @@ from model.optimise.solar_allocation.problem import (
 
 IntArray = npt.NDArray[np.int64]
 
-#: Largest number of distinct shifts and of missing units that are followed.
+#: Largest number of distinct shifts that are followed, and most steps of a path (places times shifts): a row in kW
+#: takes far fewer, for one in yen there is no such path.
 _MOST_SHIFTS = 4_000
-_MOST_MISSING = 400_000
+_MOST_STEPS = 100_000_000
 #: Cheapest houses of each shift that matter for a plan, and most houses in all.
 _CHEAPEST = 12
 _MOST_HOUSES = 500
@@ -91,7 +92,7 @@ def shifts_of(problem: Problem, prices: Prices, row: int, room: float = np.inf) 
     if table is None:
         return None
     missing, rounding = _missing(problem, row, even, table.unit)
-    if abs(missing) > _MOST_MISSING:
+    if (abs(missing) + 2 * int(np.abs(table.sizes).max())) * table.sizes.size > _MOST_STEPS:
         return None
     price = float(prices.of_rows[row])
     dearer = _shortest(table.sizes, table.lowest, missing, price * table.unit) + price * rounding
@@ -212,13 +213,14 @@ def _among_cheapest(
     found: dict[int, list[tuple[float, int]]], sizes: IntArray, costs: FloatArray, houses: IntArray
 ) -> BoolArray:
     """Say which houses may be among the cheapest of their shift, after those that are kept."""
-    first, last = int(sizes.min()), int(sizes.max())
-    cost, house = np.full(last - first + 1, np.inf), np.zeros(last - first + 1, dtype=np.int64)
-    for size, known in found.items():
-        if first <= size <= last and len(known) == _CHEAPEST:
-            cost[size - first], house[size - first] = known[-1]
-    place = sizes - first
-    return np.asarray((costs < cost[place]) | ((costs == cost[place]) & (houses < house[place])))
+    full = sorted((size, *known[-1]) for size, known in found.items() if len(known) == _CHEAPEST)
+    if not full:
+        return np.ones(sizes.size, dtype=bool)
+    # By search and not by place: shifts of a row in yen lie billions of units apart.
+    known, cost, house = (np.array(column) for column in zip(*full, strict=True))
+    place = np.minimum(np.searchsorted(known, sizes), known.size - 1)
+    cheaper = (costs < cost[place]) | ((costs == cost[place]) & (houses < house[place]))
+    return np.asarray(cheaper | (known[place] != sizes))
 
 
 def _shortest(sizes: IntArray, costs: FloatArray, missing: int, to_spare: float) -> float:
