@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from model.faults import FaultList
 from model.language import Language, Text
 
 if TYPE_CHECKING:
     from model.ordinance.programme import Row
+    from model.ordinance.row_reader import RowReader
     from model.ordinance.row_template import Form
     from model.spreadsheet import Table
 
@@ -69,6 +70,19 @@ def forms() -> dict[str, Listed]:
     }
 
 
+def _check_facilities(reader: RowReader[Any], faults: FaultList) -> None:
+    """Check what a schedule asks of each facility by itself, under the rules and years it takes if none are given."""
+    from model.optimise.facility_schedule.checks import check_facilities
+    from model.optimise.facility_schedule.inputs import Settings
+    from model.ordinance.row_reader import HalfRead
+    from model.ordinance.rulebook import rules
+
+    usual, places = Settings(), reader.places
+    whole = [HalfRead(row, frozenset(), places[(row.id,)]) for row in reader.rows]
+    book = rules("cap_and_trade", usual.rule_set, fallback=usual.fallback)
+    check_facilities([*whole, *reader.halves], usual.first_year, book, faults, reader.written)
+
+
 def check_form(path: Path) -> Text:
     """Read a filled-in form, whichever its headings show it to be.
 
@@ -105,7 +119,9 @@ def check_form(path: Path) -> Text:
 
         # What a value may be depends on the rule that its row names.
         rules_of([row for row in reader.rows if isinstance(row, Rule)], str(path), faults)
-    (FaultList([*faults.faults, *reader.faults.faults])).raise_if_any()
+    if name == "facilities":
+        _check_facilities(reader, faults)
+    (FaultList([*reader.faults.faults, *faults.faults])).raise_if_any()
     title, many = listed[name].title, len(reader.rows)
     return Text(
         f"{title.en} (`{name}`), rows: {many}; what concerns several rows or files is checked when it is used",

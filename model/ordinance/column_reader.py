@@ -76,6 +76,8 @@ class ColumnReader(RowReader[_RowType]):
         if frame is None:
             return None
         known = self._headings(Records(tuple(str(name) for name in frame.columns), ()), str(path))
+        if not known:
+            return None
         frame = frame.loc[:, ~frame.columns.duplicated()]
         by_name = {column.name: heading for heading, column in known.items()}
         if not len(frame):

@@ -42,6 +42,8 @@ _UNIT_NAMES = {
     "households": Text("households", "世帯"),
     "points": Text("points", "点"),
     "spaces": Text("spaces", "区画"),
+    "works": Text("works", "件"),
+    "year": Text("years", "年"),
     "years": Text("years", "年"),
 }
 #: Parts of units that are words in Japanese.

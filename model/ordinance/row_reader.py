@@ -34,6 +34,8 @@ _NO_HEADINGS = Text(
     "様式の見出しが見つかりません。最初の行を見出しにしてください（CSVはカンマ区切り、Excelは先頭又は「入力」の"
     "シート）。記入例は template コマンドで作成できます",
 )
+#: Letters shown of headings that are none.
+_SHOWN = 60
 _NOT_A_CHOICE = Text("this is none of the choices", "選択肢にない値です")
 
 
@@ -62,7 +64,7 @@ class RowReader(Generic[_RowType]):
     """Reads files of one row model.
 
     After `read`, `faults` holds everything wrong, `rows` the rows that are right on their own, `refused` what cells
-    of the others could be read, and `halves` the same as rows.
+    of the others could be read, `halves` the same as rows, and `written` column → heading that the user wrote.
     """
 
     def __init__(self, row: type[_RowType]) -> None:
@@ -73,7 +75,7 @@ class RowReader(Generic[_RowType]):
         self.refused: list[Mapping[str, Any]] = []
         self.halves: list[HalfRead[_RowType]] = []
         self._seen: dict[tuple[Any, ...], str] = {}
-        self._written: dict[str, str] = {}
+        self.written: dict[str, str] = {}
 
     def read(self, path: Path) -> None:
         """Read a file, adding its good rows to `rows` and what is wrong to `faults`."""
@@ -84,6 +86,8 @@ class RowReader(Generic[_RowType]):
     def add(self, records: Records, place: str) -> None:
         """Add the good rows of a table that stands at a place to `rows`, and what is wrong with it to `faults`."""
         known = self._headings(records, place)
+        if not known:
+            return
         absent = {column.name for column in self.columns.values() if column.required} - {
             one.name for one in known.values()
         }
@@ -99,14 +103,18 @@ class RowReader(Generic[_RowType]):
 
     @property
     def places(self) -> Mapping[tuple[Any, ...], str]:
-        """Identity of each good row → where it stands in its file."""
+        """Identity of each row that has one → where it stands first in its file."""
         return self._seen
 
     def _headings(self, records: Records, place: str) -> dict[str, Column]:
-        """Return the column of each heading; unknown and repeated headings are faults."""
+        """Return the column of each heading; unknown and repeated headings are faults, and so is none that is known."""
         found: dict[str, Column] = {}
         taken: set[str] = set()
         names = {_key(name): column for column in self.columns.values() for name in _heading_names(column)}
+        if not any(_key(heading) in names for heading in records.headings):
+            # All other faults would follow from this one.
+            self.faults.add(place, _NO_HEADINGS, " | ".join(records.headings)[:_SHOWN] or None)
+            return found
         for heading in records.headings:
             column = names.get(_key(heading))
             if column is None and (heading or any("" in record.cells for record in records.rows)):
@@ -117,9 +125,7 @@ class RowReader(Generic[_RowType]):
             elif column is not None:
                 taken.add(column.name)
                 found[heading] = column
-        self._written = {column.name: heading for heading, column in found.items()}
-        if not found and any(column.required for column in self.columns.values()):
-            self.faults.add(place, _NO_HEADINGS)
+        self.written = {column.name: heading for heading, column in found.items()}
         return found
 
     def _read_record(self, record: Record, known: Mapping[str, Column], absent: set[str]) -> None:
@@ -143,18 +149,23 @@ class RowReader(Generic[_RowType]):
                 wrong.add(name)
                 if name not in unreadable and not (detail["type"] == "missing" and name in absent):
                     self._add_detail(record, name, detail, cells.get(name))
-            self._refuse(record, values, unreadable | wrong)
+            half = self._refuse(record, values, unreadable | wrong)
+            if not half.unread & set(self.row.unique):
+                self._is_new(half.row, record)
             return
-        if not unreadable and self._is_new(row, record):
+        new = bool(unreadable & set(self.row.unique)) or self._is_new(row, record)
+        if new and not unreadable:
             self.rows.append(row)
         else:
             self._refuse(record, values, unreadable)
 
-    def _refuse(self, record: Record, values: Mapping[str, Any], unread: set[str]) -> None:
-        """Keep what could be read of a row that is not right on its own."""
+    def _refuse(self, record: Record, values: Mapping[str, Any], unread: set[str]) -> HalfRead[_RowType]:
+        """Keep and return what could be read of a row that is not right on its own."""
         self.refused.append(values)
         usable = {name: value for name, value in values.items() if name not in unread}
-        self.halves.append(HalfRead(self.row.model_construct(**usable), frozenset(unread), record.place))
+        half = HalfRead(self.row.model_construct(**usable), frozenset(unread), record.place)
+        self.halves.append(half)
+        return half
 
     def _is_new(self, row: _RowType, record: Record) -> bool:
         """Say whether no earlier row has the same identity; a repetition is a fault."""
@@ -201,7 +212,7 @@ class RowReader(Generic[_RowType]):
 
     def _place(self, record: Record, name: str) -> str:
         """Return where a cell stands, under the heading that the user wrote."""
-        return f"{record.place} › {self._written.get(name, name)}"
+        return f"{record.place} › {self.written.get(name, name)}"
 
 
 def _heading_names(column: Column) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -28,10 +28,11 @@ _NEEDED = ("electricity_price", "city_gas_price", "heat_price", "heavy_oil_price
 
 def check_facilities(
     rows: Sequence[HalfRead[FacilityRow]],
-    measures: Sequence[MeasureRow],
     first_year: int,
     rules: Rules,
     faults: FaultList,
+    headings: Mapping[str, str] | None = None,
+    measures: Sequence[MeasureRow] | None = None,
 ) -> None:
     """Check facilities: carriers, size, base years, ages, standing, shutdown windows, measures done.
 
@@ -39,45 +40,65 @@ def check_facilities(
 
     Args:
         rows: facilities, those too that are not right on their own.
-        measures: the catalogue.
         first_year: first fiscal year of the plan.
         rules: rules of "cap_and_trade".
         faults: where everything wrong is recorded.
+        headings: column → heading that the user wrote.
+        measures: the catalogue; None where neither it nor the first year of the plan is settled yet.
     """
-    known = list(dict.fromkeys(row.id for row in measures))
+    written = headings or {}
     line, length = rules.number("threshold_crude_oil"), int(rules.value("base_year_window")["years"])
     for half in rows:
-        row, where = half.row, half.place
+        row = half.row
+
+        def place(column: str, where: str = half.place) -> str:
+            return f"{where} › {written.get(column, column)}"
+
         if not half.unread & {*_CARRIERS, "district_share", "kind"}:
-            _check_energy(row, where, line, rules, first_year, faults)
+            _check_energy(row, half.place, place, line, rules, first_year, faults)
         if not half.unread & {"base_t", *_BASE_YEARS}:
-            _check_base(row, where, length, faults)
-        for name in _AGES:
-            installed = None if name in half.unread else getattr(row, name)
-            if installed is not None and installed > first_year:
-                problem = Text("this equipment would be put in only after the plan begins",
-                               "設置年度が計画開始年度より後です")  # fmt: skip
-                faults.add(f"{where} › {name}", problem, installed, f"≤ {first_year}")
-        recognised = not half.unread & {"recognition", "recognition_until"}
-        if recognised and row.recognition_until is not None and row.recognition == "none":
-            problem = Text("there is no recognition that could end", "認定がないため最終年度は記入できません")
-            faults.add(f"{where} › recognition_until", problem, row.recognition_until)
-        if "shutdown_years" not in half.unread:
-            _check_shutdown(row, where, first_year, faults)
-        for name in () if "done" in half.unread else names_in(row.done):
-            if name not in known:
-                faults.add(f"{where} › done", Text("there is no such measure", "この対策はありません"), name, known)
+            _check_base(row, place("base_t"), length, faults)
+        if not half.unread & {"recognition", "recognition_until"}:
+            _check_recognition(row, place("recognition_until"), faults)
+        if measures is not None:
+            _check_years(half, place, first_year, faults)
+        if measures is not None and "done" not in half.unread:
+            known = list(dict.fromkeys(row.id for row in measures))
+            for name in names_in(row.done):
+                if name not in known:
+                    faults.add(place("done"), Text("there is no such measure", "この対策はありません"), name, known)
 
 
-def _check_shutdown(row: FacilityRow, where: str, first_year: int, faults: FaultList) -> None:
-    """Check that windows for a shutdown are years, and none of them is over."""
-    for year in numbers_in(row.shutdown_years, f"{where} › shutdown_years", faults):
-        if year < first_year:
-            problem = Text("this year is over when the plan begins", "計画開始前の年度です")
-            faults.add(f"{where} › shutdown_years", problem, year, f"≥ {first_year}")
+def _check_years(half: HalfRead[FacilityRow], place: Callable[[str], str], first_year: int, faults: FaultList) -> None:
+    """Check that equipment is there when the plan begins, and no recognition and no window for a shutdown over."""
+    for name in _AGES:
+        installed = None if name in half.unread else getattr(half.row, name)
+        if installed is not None and installed > first_year:
+            problem = Text("this equipment would be put in only after the plan begins",
+                           "設置年度が計画開始年度より後です")  # fmt: skip
+            faults.add(place(name), problem, installed, f"≤ {first_year}")
+    last = None if half.unread & {"recognition", "recognition_until"} else half.row.recognition_until
+    if last is not None and last < first_year and half.row.recognition != "none":
+        problem = Text("this recognition is over when the plan begins; leave both columns empty",
+                       "計画開始前に終了した認定です。認定区分と最終年度を空欄にしてください")  # fmt: skip
+        faults.add(place("recognition_until"), problem, last, f"≥ {first_year}")
+    if "shutdown_years" not in half.unread:
+        for year in numbers_in(half.row.shutdown_years, place("shutdown_years"), faults):
+            if year < first_year:
+                problem = Text("this year is over when the plan begins", "計画開始前の年度です")
+                faults.add(place("shutdown_years"), problem, year, f"≥ {first_year}")
 
 
-def _check_energy(row: FacilityRow, where: str, line: float, rules: Rules, year: int, faults: FaultList) -> None:
+def _check_recognition(row: FacilityRow, where: str, faults: FaultList) -> None:
+    """Check that the last year of a recognition belongs to one."""
+    if row.recognition_until is not None and row.recognition == "none":
+        problem = Text("there is no recognition that could end", "認定がないため最終年度は記入できません")
+        faults.add(where, problem, row.recognition_until)
+
+
+def _check_energy(
+    row: FacilityRow, where: str, place: Callable[[str], str], line: float, rules: Rules, year: int, faults: FaultList
+) -> None:
     """Check that a facility uses energy, enough to be under the programme, and heat if it lives on it."""
     if row.electricity_mwh + row.city_gas_1000m3 + row.heat_gj + row.heavy_oil_a_kl == 0:
         faults.add(where, Text("no carrier has any energy", "エネルギー使用量が全て空欄又は0です"))
@@ -86,11 +107,11 @@ def _check_energy(row: FacilityRow, where: str, line: float, rules: Rules, year:
         problem = Text(
             "it lives on district heat but states no heat bought", "地域冷暖房の受入割合があるのに購入熱量がありません"
         )
-        faults.add(f"{where} › heat_gj", problem, row.heat_gj, "> 0")
+        faults.add(place("heat_gj"), problem, row.heat_gj, "> 0")
     if row.district_share > 0 and row.kind != "office":
         problem = Text("only offices and the like have a share of district supply",
                        "地域冷暖房等からの受入割合はオフィスビル等のみ記入してください")  # fmt: skip
-        faults.add(f"{where} › district_share", problem, row.district_share, "0")
+        faults.add(place("district_share"), problem, row.district_share, "0")
     use = FacilityYear(facility=where, fiscal_year=year, electricity_mwh=row.electricity_mwh,
                        city_gas_1000m3=row.city_gas_1000m3, heat_gj=row.heat_gj,
                        heavy_oil_a_kl=row.heavy_oil_a_kl)  # fmt: skip
@@ -108,13 +129,13 @@ def _check_base(row: FacilityRow, where: str, length: int, faults: FaultList) ->
     years = ", ".join(str(BASE_WINDOW[place]) for place in given) or None
     if len(given) >= 2 and np.any(np.diff(given) != 1):
         problem = Text("base years must be consecutive", "基準年度は連続する年度にしてください")
-        faults.add(f"{where} › base years", problem, years)
+        faults.add(where, problem, years)
     elif len(given) < length:
         problem = Text(
             f"give the base emissions, or emissions of {length} consecutive years of FY2002–2007",
             f"基準排出量、又は2002～2007年度のうち連続する{length}か年度の排出量を記入してください",
         )
-        faults.add(f"{where} › base years", problem, years)
+        faults.add(where, problem, years)
 
 
 def check_measures(rows: Sequence[MeasureRow], faults: FaultList) -> None:

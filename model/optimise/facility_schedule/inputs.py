@@ -138,7 +138,7 @@ def read_tables(
     own = [] if measures is None else read_rows(MeasureRow, measures, faults)
     years = [] if paths is None else read_rows(PathRow, paths, faults)
     owners = [] if limits is None else read_rows(LimitRow, limits, faults)
-    return checked(data, rows, own, years, settings, faults, owners, places, reader.halves)
+    return checked(data, rows, own, years, settings, faults, owners, places, reader.halves, reader.written)
 
 
 def checked(
@@ -151,11 +151,13 @@ def checked(
     limits: Sequence[LimitRow] = (),
     places: Mapping[str, str] | None = None,
     halves: Sequence[HalfRead[FacilityRow]] = (),
+    headings: Mapping[str, str] | None = None,
 ) -> Tables:
     """Return tables after all checks between rows.
 
-    Arguments as `read_tables`, with `places` of facilities in their file and `halves`, facilities that are not right on
-    their own: a fault of theirs is known already, and what can be read of them is checked too.
+    Arguments as `read_tables`, with `places` of facilities in their file, `headings` of its columns, and `halves`,
+    facilities that are not right on their own: a fault of theirs is known already, and what can be read of them is
+    checked too.
 
     Raises:
         BadInput: every fault, those already found among them.
@@ -165,7 +167,7 @@ def checked(
     rules = rules_of("cap_and_trade", settings.rule_set, fallback=settings.fallback)
     check_measures(catalogue, found)
     whole = [HalfRead(row, frozenset(), (places or {}).get(row.id, row.id)) for row in rows]
-    check_facilities([*whole, *halves], catalogue, settings.first_year, rules, found)
+    check_facilities([*whole, *halves], settings.first_year, rules, found, headings, catalogue)
     check_paths(read_paths(data, years), settings.first_year, settings.last_year, found)
     check_limits(limits, rows, found)
     found.raise_if_any()

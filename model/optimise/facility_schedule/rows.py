@@ -47,9 +47,18 @@ class FacilityRow(Row):
     """One facility: its duty, its energy and its equipment at the start of the plan."""
 
     id: str = column("facility", "事業所", min_length=1)
-    owner: str = column("owner", "所有者グループ", default="")
-    building_use: BuildingUse = column("building use", "建物用途", default="office", choices=USE_NAMES)
-    kind: Kind = column("kind of facility", "事業所の区分", default="office", choices=KIND_NAMES)
+    owner: str = column("owner", "所有者グループ", default="",
+        meaning=Text("facilities of one owner hand excess to each other first and can share budgets",
+                     "同じ所有者の事業所間で超過削減量を優先して移転し、予算を共有できる"),
+    )  # fmt: skip
+    building_use: BuildingUse = column("building use", "建物用途", default="office", choices=USE_NAMES,
+        meaning=Text("decides which row of the measures holds",
+                     "対策一覧のどの行を使うかを決める"),
+    )  # fmt: skip
+    kind: Kind = column("kind of facility", "事業所の区分", default="office", choices=KIND_NAMES,
+        meaning=Text("with the share below decides the category, on which the rate of reduction hangs",
+                     "次の割合とともに区分（Ⅰ-1・Ⅰ-2・Ⅱ）と削減義務率を決める"),
+    )  # fmt: skip
     district_share: float = column(
         "share of energy from district heating and cooling", "地域冷暖房等からの受入割合", default=0.0, ge=0, le=1
     )
@@ -58,8 +67,10 @@ class FacilityRow(Row):
         "roof area free for solar panels", "太陽光設置可能な屋根面積", "m²", default=0.0, ge=0, le=_MOST_M2
     )
     base_t: float | None = column(
-        "base emissions, if determined", "基準排出量（決定済みの場合）", "t-CO2", default=None, gt=0, le=_MOST_T
-    )
+        "base emissions, if determined", "基準排出量（決定済みの場合）", "t-CO2", default=None, gt=0, le=_MOST_T,
+        meaning=Text("leave empty if three consecutive years of FY2002–2007 are given: their mean is taken",
+                     "2002～2007年度の連続する3か年度を記入する場合は空欄（平均値を使用）"),
+    )  # fmt: skip
     base_2002_t: float | None = column("emissions of FY2002", "2002年度排出量", "t-CO2", default=None, ge=0, le=_MOST_T)
     base_2003_t: float | None = column("emissions of FY2003", "2003年度排出量", "t-CO2", default=None, ge=0, le=_MOST_T)
     base_2004_t: float | None = column("emissions of FY2004", "2004年度排出量", "t-CO2", default=None, ge=0, le=_MOST_T)
@@ -73,17 +84,25 @@ class FacilityRow(Row):
     energy_change: float = column(
         "change of energy use a year without measures", "対策なしのエネルギー使用量の年変化率", "1/year",
         default=0.0, ge=-0.2, le=0.2,
+        meaning=Text("0.01: one per cent more each year",
+                     "0.01は毎年1％の増加"),
     )  # fmt: skip
     supplier_factor: float | None = column(
         "factor of the present electricity supplier (empty: the path's)",
         "現在の電気供給事業者の排出係数（空欄は前提表の値）", "t-CO2/MWh", default=None, ge=0,
     )  # fmt: skip
-    lighting_from: int | None = column("lighting installed in", "照明の設置年度", default=None, ge=1950, le=2100)
+    lighting_from: int | None = column("lighting installed in", "照明の設置年度", default=None, ge=1950, le=2100,
+        meaning=Text("a renewal at the end of life makes a measure cheaper; empty: not known, so never cheaper",
+                     "耐用年数到来時の更新に合わせると対策が安くなる。空欄は不明（割引なし）"),
+    )  # fmt: skip
     air_conditioning_from: int | None = column(
         "air conditioning installed in", "空調機の設置年度", default=None, ge=1950, le=2100
     )
     heat_source_from: int | None = column("heat source installed in", "熱源の設置年度", default=None, ge=1950, le=2100)
-    recognition: Recognition = column("recognition", "認定区分", default="none", choices=RECOGNITION_NAMES)
+    recognition: Recognition = column("recognition", "認定区分", default="none", choices=RECOGNITION_NAMES,
+        meaning=Text("recognised facilities owe less until the recognition ends",
+                     "認定期間中は削減義務率が軽減される"),
+    )  # fmt: skip
     recognition_until: int | None = column(
         "last year of the recognition (empty: end of the running period)",
         "認定の最終年度（空欄は当計画期間末）", default=None, ge=2010, le=2100,
@@ -98,13 +117,20 @@ class FacilityRow(Row):
         default=0.0,
         ge=0,
         le=_MOST_T,
-    )
+        meaning=Text("counts in the period in which the plan begins and expires with it",
+                     "計画を開始する計画期間に充当でき、その期間末に失効する"),
+    )  # fmt: skip
     emissions_so_far_t: float | None = column(
         "emissions of the running period before the plan begins",
         "当計画期間の計画開始前までの排出量", "t-CO2", default=None, ge=0, le=_MOST_T,
+        meaning=Text("all fiscal years of the running period before the plan begins, added up; needed if there are any",
+                     "当計画期間のうち計画開始前の年度の排出量の合計。該当年度がある場合は必須"),
     )  # fmt: skip
     shutdown_years: str = column("years in which it can be shut down (2028;2033; empty: any)",
-                                 "休止可能年度（2028;2033 の形。空欄は毎年度）", default="")  # fmt: skip
+                                 "休止可能年度（2028;2033 の形。空欄は毎年度）", default="",
+        meaning=Text("measures that need a shutdown are done in these years only",
+                     "休止を要する対策はこれらの年度にのみ実施する"),
+    )  # fmt: skip
     done: str = column("measures already done (ids, with ;)", "実施済みの対策（IDを;で区切る）", default="")
 
 
@@ -113,13 +139,19 @@ class MeasureRow(Row):
 
     unique: ClassVar[tuple[str, ...]] = ("id", "building_use")
 
-    id: str = column("measure", "対策ID", min_length=1)
+    id: str = column("measure", "対策ID", min_length=1,
+        meaning=Text("an id of the catalogue replaces that measure in all uses",
+                     "既存の対策IDを記入すると全用途で置き換える"),
+    )  # fmt: skip
     name: str = column("name", "対策名", default="")
     building_use: BuildingUse | None = column(
         "building use (empty: all)", "建物用途（空欄は全用途）", default=None, choices=USE_NAMES
     )
     equipment: Equipment = column("equipment it renews", "更新する設備", default="none", choices=EQUIPMENT_NAMES)
-    saving_electricity: float = column("saving of electricity left", "電気の削減率", default=0.0, ge=0, lt=1)
+    saving_electricity: float = column("saving of electricity left", "電気の削減率", default=0.0, ge=0, lt=1,
+        meaning=Text("acts on what the measures before it leave",
+                     "先に実施した対策の後に残る量に作用する"),
+    )  # fmt: skip
     saving_fuel: float = column("saving of gas and oil left", "ガス・油の削減率", default=0.0, ge=0, lt=1)
     saving_heat: float = column("saving of bought heat left", "購入熱の削減率", default=0.0, ge=0, lt=1)
     fuel_replaced: float = column(
@@ -138,18 +170,23 @@ class MeasureRow(Row):
     unit_cost: float = column("cost (solar: by roof area)", "工事単価（太陽光は屋根面積当たり）", "JPY/m²", ge=0)
     annual_cost: float = column("yearly cost", "年間費用", "JPY/m²/year", default=0.0, ge=0)
     life: int = column("life", "耐用年数", "year", ge=1, le=100)
-    lead_time: int = column("lead time", "準備期間", "year", default=0, ge=0, le=30)
+    lead_time: int = column("lead time", "準備期間", "year", default=0, ge=0, le=30,
+        meaning=Text("full years between the start of the plan and the first year in which it can be there",
+                     "計画開始から実施可能になるまでの年数"),
+    )  # fmt: skip
     renewal_share: float = column(
         "share of the cost that a renewal due anyway would have cost",
         "通常更新でも生じる費用の割合", default=0.0, ge=0, le=1,
+        meaning=Text("1: at a renewal due anyway the measure costs nothing more",
+                     "1は更新時期に実施すれば追加費用なし"),
     )  # fmt: skip
     shutdown: bool = column("needs a shutdown", "休止を要する", default=False)
     requires: str = column("measure that must be there before", "前提となる対策ID", default="")
     excludes: str = column("measures it excludes (ids, with ;)", "両立しない対策（IDを;で区切る）", default="")
 
 
-def _price(en: str, ja: str, unit: str, le: float = 1e15) -> Any:
-    return column(en, ja, unit, default=None, ge=0, le=le)
+def _price(en: str, ja: str, unit: str, le: float = 1e15, meaning: Text | None = None) -> Any:
+    return column(en, ja, unit, default=None, ge=0, le=le, meaning=meaning)
 
 
 class PathRow(Row):
@@ -179,8 +216,10 @@ class PathRow(Row):
     saitama_link_price: float | None = _price("price of Saitama credits", "埼玉連携クレジット価格", "JPY/t-CO2")
     other_gas_price: float | None = _price("price of other-gas credits", "その他ガス削減量価格", "JPY/t-CO2")
     excess_supply: float | None = _price(
-        "excess reductions on offer in the period", "期間内の超過削減量の供給量", "t-CO2"
-    )
+        "excess reductions on offer in the period", "期間内の超過削減量の供給量", "t-CO2",
+        meaning=Text("empty: as much as is asked for",
+                     "空欄は上限なし"),
+    )  # fmt: skip
     tokyo_small_mid_supply: float | None = _price(
         "small and mid credits on offer in the period", "期間内の都内中小クレジットの供給量", "t-CO2"
     )
@@ -206,7 +245,9 @@ class PathRow(Row):
         "区分Ⅰ-1の削減義務率（規定のある計画期間より後）",
         "1",
         le=1,
-    )
+        meaning=Text("an assumption: no rate after FY2029 has been published",
+                     "2030年度以降の義務率は未公表のため利用者の想定値"),
+    )  # fmt: skip
     rate_factories: float | None = _price(
         "rate of reduction, categories I-2 and II, after the last period known",
         "区分Ⅰ-2・Ⅱの削減義務率（規定のある計画期間より後）",
@@ -219,10 +260,18 @@ class PathRow(Row):
         "1",
         le=1,
     )
-    budget: float | None = _price("budget for works (empty: no limit)", "対策工事予算（空欄は上限なし）", "JPY")
-    works: float | None = _price(
-        "works that contractors can do (empty: no limit)", "施工可能件数（空欄は上限なし）", "works"
+    discount_rate: float | None = _price(
+        "discount rate (that of the first year holds)", "割引率（計画開始年度の値）", "1/year", le=1
     )
+    budget: float | None = _price("budget for works (empty: no limit)", "対策工事予算（空欄は上限なし）", "JPY",
+        meaning=Text("money for works of all facilities, each year until another row changes it",
+                     "全事業所の対策工事費の年間上限。次の行で変更するまで有効"),
+    )  # fmt: skip
+    works: float | None = _price(
+        "works that contractors can do (empty: no limit)", "施工可能件数（空欄は上限なし）", "works",
+        meaning=Text("works of all facilities, each year until another row changes it",
+                     "全事業所の年間施工件数の上限。次の行で変更するまで有効"),
+    )  # fmt: skip
 
 
 class LimitRow(Row):
