@@ -45,8 +45,8 @@ _HEADING_FILL = "FFE8EEF4"
 #: Most digits behind the point, and the size from which a quantity has one less [magnitude, digits].
 _MOST_DIGITS = 4
 _DIGITS = ((1000.0, 0), (100.0, 1), (10.0, 2), (1.0, 3))
-#: A number by itself that is smaller is shown by its power of ten.
-_SMALL = 1e-3
+#: The same of a number by itself, and the size below which it is shown by its power of ten.
+_DIGITS_ALONE, _SMALL = ((100_000.0, 0), *_DIGITS[1:]), 1e-3
 #: Height of a line of text and of the tallest row that Excel shows [pt].
 _LINE_POINTS, _TALLEST_POINTS = 17.0, 405.0
 
@@ -126,10 +126,10 @@ def column_digits(column: Sequence[Cell]) -> int | None:
     return _digits_of(numbers)
 
 
-def _digits_of(numbers: Sequence[float]) -> int:
+def _digits_of(numbers: Sequence[float], by_size: Sequence[tuple[float, int]] = _DIGITS) -> int:
     """Return how many digits behind the point tell numbers apart, the fewer the greater they are."""
     most = max(numbers)
-    digits = next((few for size, few in _DIGITS if most >= size), _MOST_DIGITS)
+    digits = next((few for size, few in by_size if most >= size), _MOST_DIGITS)
     least = min((number for number in numbers if number > 0), default=0.0)
     while digits < _MOST_DIGITS and 0 < least < 0.5 * 10.0**-digits:
         digits += 1
@@ -143,13 +143,13 @@ def _cell_format(value: float) -> str:
         return "#,##0" if abs(value) >= _SEPARATED else "General"
     if 0 < abs(value) < _SMALL:
         return "0.0E+00"  # a proven gap, of which no digit would be seen
-    return _format_of(_digits_of([abs(value)]))
+    return _format_of(_digits_of([abs(value)], _DIGITS_ALONE))
 
 
 def cell_text(cell: Cell) -> str:
     """Return a cell for a terminal, a number with the digits that a workbook shows of one that stands by itself."""
     if isinstance(cell, float):
-        return f"{cell:.1e}" if 0 < abs(cell) < _SMALL else f"{cell:,.{_digits_of([abs(cell)])}f}"
+        return f"{cell:.1e}" if 0 < abs(cell) < _SMALL else f"{cell:,.{_digits_of([abs(cell)], _DIGITS_ALONE)}f}"
     return "" if cell is None else f"{cell:,}" if _is_number(cell) else str(cell)
 
 
@@ -222,7 +222,7 @@ def _width(value: object, digits: int | None) -> int:
     """Return how wide a cell shows, numbers with so many digits behind the point where its column has a unit."""
     shown = "" if value is None else str(value)
     if isinstance(value, float):
-        few = digits if digits is not None else _digits_of([abs(value)])
+        few = digits if digits is not None else _digits_of([abs(value)], _DIGITS_ALONE)
         shown = f"{value:,.{few}f}"
     elif _is_number(value):
         shown = f"{value:,}"

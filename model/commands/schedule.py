@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from model.report.schedule.tables import Answer
 
 _PLANNING = Text("planning", "計画作成中")
+_MORE = Text("… and {} more in the workbook", "ほか{}件はExcelファイルに記載")
 _WRITTEN = Text("Written to", "出力先")
 _EITHER = Text(
     "give a file of facilities, or --synthetic with a number",
@@ -302,6 +303,8 @@ def _show(answer: Answer, language: Language, console: Console) -> None:
         for row in rows[1 : most + 1]:
             table.add_row(*(Styled(cell_text(cell)) for cell in row))
         console.print(table)
+        if (left := len(rows) - 1 - most) > 0:
+            console.print(_MORE(language).format(left), style="dim")
 
 
 def _write(

@@ -84,7 +84,7 @@ def register(app: typer.Typer) -> None:
         ] = None,
         seed: Annotated[int, typer.Option(help="seed of made-up houses / 模擬住宅の乱数の種", min=0)] = 0,
     ) -> None:
-        """Write a file to fill in: scenario, programme, auction, houses, schedule / 入力様式を作成する."""
+        """Write a file to fill in: scenario, targets, portfolio, facilities, … (`list form`) / 入力様式を作成する."""
         if houses is not None:
             write_made_up(kind, houses, seed, out, lang or default_language(), force)
             return

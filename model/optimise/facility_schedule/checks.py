@@ -167,3 +167,14 @@ def check_paths(paths: Paths, first_year: int, last_year: int, faults: FaultList
             f"{first_year} … {last_year}",
             "2010 … 2060",
         )
+
+
+def check_so_far(rows: Sequence[FacilityRow], years_before: int, faults: FaultList) -> None:
+    """Check that a plan that begins within a period knows the emissions of its years before."""
+    for row in rows:
+        if years_before and row.emissions_so_far_t is None:
+            problem = Text(
+                f"{years_before} years of the running period lie before the plan; give their emissions",
+                f"計画開始前に当計画期間の{years_before}か年度があります。その間の排出量を記入してください",
+            )
+            faults.add(f"{row.id} › emissions_so_far_t", problem)

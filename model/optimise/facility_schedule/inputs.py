@@ -11,7 +11,13 @@ import numpy as np
 from model.faults import FaultList
 from model.inputs import Data
 from model.language import Text
-from model.optimise.facility_schedule.checks import MOST_WORKS, check_facilities, check_measures, check_paths
+from model.optimise.facility_schedule.checks import (
+    MOST_WORKS,
+    check_facilities,
+    check_measures,
+    check_paths,
+    check_so_far,
+)
 from model.optimise.facility_schedule.duty import (
     Rates,
     base_t,
@@ -39,6 +45,7 @@ from model.optimise.facility_schedule.purchase import Supply, extra_prices, supp
 from model.optimise.facility_schedule.rows import FacilityRow, LimitRow, MeasureRow, PathRow
 from model.optimise.facility_schedule.tables import (
     Paths,
+    Stated,
     measure_of,
     merged_measures,
     names_in,
@@ -46,6 +53,7 @@ from model.optimise.facility_schedule.tables import (
     read_paths,
     read_rows,
     shipped_measures,
+    stated,
 )
 from model.ordinance.cap_and_trade.equations import Periods
 from model.ordinance.cap_and_trade.facts import CREDIT_COLUMNS, RenewableSource
@@ -99,14 +107,15 @@ class Tables:
         paths: assumptions by year.
         limits: budgets and works of owner groups.
         supplies: electricity of facilities under a joint purchase, by id.
+        stated: every number that no rule gives, with its source.
     """
 
     facilities: tuple[FacilityRow, ...]
     measures: tuple[MeasureRow, ...]
     paths: Paths
     limits: tuple[LimitRow, ...] = ()
-    notes: dict[str, str] = field(default_factory=dict)
     supplies: Mapping[str, Supply] = field(default_factory=dict)
+    stated: tuple[Stated, ...] = ()
 
 
 def read_tables(
@@ -171,7 +180,9 @@ def checked(
     check_paths(read_paths(data, years), settings.first_year, settings.last_year, found)
     check_limits(limits, rows, found)
     found.raise_if_any()
-    return Tables(tuple(rows), tuple(catalogue), read_paths(data, years), tuple(limits))
+    return Tables(
+        tuple(rows), tuple(catalogue), read_paths(data, years), tuple(limits), stated=stated(data, own, years)
+    )
 
 
 def problem(tables: Tables, settings: Settings) -> Problem:
@@ -192,7 +203,7 @@ def problem(tables: Tables, settings: Settings) -> Problem:
     base = base_t(rows, standing(rules, periods.last_years[first_place]))
     fuel_heat = _fuel_heat(standing(rules, periods.last_years[first_place]))
     works = tuple(_works(row, tables.measures, years, fuel_heat, faults) for row in rows)
-    _check_so_far(rows, len(before), faults)
+    check_so_far(rows, len(before), faults)
     faults.raise_if_any()
     past = slice(0, len(before))
     rule = practice(rules)
@@ -243,17 +254,6 @@ def problem(tables: Tables, settings: Settings) -> Problem:
         recognition=chosen,
         notes={"used": rules.used},
     )
-
-
-def _check_so_far(rows: Sequence[FacilityRow], years_before: int, faults: FaultList) -> None:
-    """Check that a plan that begins within a period knows the emissions of its years before."""
-    for row in rows:
-        if years_before and row.emissions_so_far_t is None:
-            problem = Text(
-                f"{years_before} years of the running period lie before the plan; give their emissions",
-                f"計画開始前に当計画期間の{years_before}か年度があります。その間の排出量を記入してください",
-            )
-            faults.add(f"{row.id} › emissions_so_far_t", problem)
 
 
 def _limit(paths: Paths, name: str, years: IntArray, fixed: float | None) -> FloatArray:

@@ -16,6 +16,7 @@ from model.labels import classification
 from model.language import Text
 from model.optimise.facility_schedule.problem import FloatArray
 from model.optimise.facility_schedule.rows import FacilityRow, MeasureRow, PathRow
+from model.ordinance.columns import columns_of
 from model.ordinance.programme import Row
 from model.ordinance.row_reader import RowReader
 
@@ -51,6 +52,67 @@ class Paths:
     def changed(self, **series: tuple[FloatArray, FloatArray]) -> Paths:
         """Return the paths with some of them replaced."""
         return Paths({**self.series, **series})
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A number that a plan rests on and no rule gives.
+
+    Args:
+        quantity: column of the table of measures or of assumptions by year.
+        value: in its unit.
+        unit: as in the table.
+        measure: id of the measure; empty for an assumption by year.
+        building_use: use of the buildings for which a measure is so; empty for all.
+        year: fiscal year of an assumption; None for a measure.
+        source: where it comes from; empty if the user gave it.
+        quality: how sure it is; empty if the user gave it.
+    """
+
+    quantity: str
+    value: float
+    unit: str
+    measure: str = ""
+    building_use: str = ""
+    year: int | None = None
+    source: str = ""
+    quality: str = ""
+
+
+def stated(data: Data, measures: Sequence[MeasureRow], years: Sequence[PathRow]) -> tuple[Stated, ...]:
+    """Return every number that holds and no rule gives: those of the user, and of the rest those that ship.
+
+    Args:
+        data: the tables that ship.
+        measures: the user's measures.
+        years: the user's assumptions by year.
+    """
+    units = {column.name: column.unit for row in (PathRow, MeasureRow) for column in columns_of(row)}
+    usual = {column.name: column.default for column in columns_of(MeasureRow)}
+    sources = data.sources[PATHS.partition("/")[0]]
+    own = [
+        Stated(name, float(getattr(row, name)), units[name], year=row.year)
+        for name in PathRow.model_fields
+        for row in sorted(years, key=lambda row: row.year)
+        if name != "year" and getattr(row, name) is not None
+    ]
+    own += [
+        Stated(name, float(getattr(row, name)), units[name], row.id, row.building_use or "")
+        for row in measures
+        for name in _NUMBERS
+        if getattr(row, name) != usual[name]
+    ]
+    replaced = {one.quantity for one in own if not one.measure} | {row.id for row in measures}
+    shipped = [
+        *data.frames[PATHS].assign(measure="", building_use="").sort_values(["quantity", "year"]).to_dict("records"),
+        *data.frames[_MEASURES].sort_values(["measure", "building_use", "quantity"]).to_dict("records"),
+    ]
+    own += [
+        Stated(row["quantity"], float(row["value"]), units[row["quantity"]], row["measure"], row["building_use"],
+               None if row["measure"] else int(row["year"]), sources[row["source_id"]], row["quality"])
+        for row in shipped if (row["measure"] or row["quantity"]) not in replaced
+    ]  # fmt: skip
+    return tuple(own)
 
 
 def read_rows(row: type[_RowType], path: Path, faults: FaultList) -> list[_RowType]:

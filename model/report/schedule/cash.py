@@ -50,9 +50,9 @@ def cash_table(answer: Answer, language: Language) -> Rows:
     net = np.sum(list(flows.values()), axis=0)
     parts = [name for name, flow in flows.items() if flow.any()]
     heads = [FLOW_NAMES[name] for name in parts]
-    heads += [Text("net", "収支"), Text("net so far", "収支の累計")]
+    heads += [Text("net, not discounted", "収支（割引前）"), Text("net so far", "収支の累計")]
     rows: Rows = [[Text("fiscal year", "年度")(language), *(f"{head(language)} [JPY]" for head in heads)]]
-    after = Text("after the plan", "計画期間後")(language)
+    after = Text("after the plan", "計画終了後")(language)
     labels: list[Cell] = [*years, after] if net[-1] else [*years]
     for place, year in enumerate(labels):
         values: list[Cell] = [float(round(flows[name][place])) for name in parts]

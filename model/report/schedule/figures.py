@@ -30,6 +30,9 @@ from model.report.style import (
 
 _MILLION = Text("million JPY", "百万円")
 
+#: Room of a number above a step, in parts of the axes.
+_NUMBER_WIDE, _NUMBER_HIGH = 0.03, 0.045
+
 
 def draw_schedule(answer: Answer, folder: Path) -> list[Path]:
     """Draw every figure in both languages and return the files."""
@@ -123,7 +126,8 @@ def cash(answer: Answer, language: Language) -> Figure:
     paid = flows.get("works", np.zeros(len(years)))
     most = int(np.argmax(paid))
     message = Text(
-        f"Most is paid for works in FY{years[most]}: {paid[most]:,.0f} million JPY. Below zero: saved or earned.",
+        f"Most is paid for works in FY{years[most]}: {paid[most]:,.0f} million JPY. Below zero: saved or earned; not "
+        "discounted.",
         f"対策工事の支払の最大は{years[most]}年度の{paid[most]:,.0f}百万円。負は節減・収入（割引前）。",
     )
     page = figure_page(answer, Text("Cash flow by year", "年度別収支"), message, language)
@@ -163,13 +167,18 @@ def curve(answer: Answer, language: Language) -> Figure:
     colours = [GREEN if one.cost < 0 else ORANGE for one in found]
     axes.bar(starts, heights, ends - starts, align="edge", color=colours, edgecolor="white", linewidth=0.4)
     reach = float(np.ptp(np.append(heights, 0.0))) or 1.0
-    for number, (left, right, height) in enumerate(zip(starts, ends, heights, strict=True), start=1):
-        above = height >= 0
-        axes.text((left + right) / 2, height + (0.015 if above else -0.015) * reach, str(number), fontsize=6.5,
-                  ha="center", va="bottom" if above else "top")  # fmt: skip
+    middles, lifted = 0.5 * (starts + ends), 0
+    for place, (middle, height) in enumerate(zip(middles, heights, strict=True)):
+        # Numbers of narrow steps side by side stand one above the other.
+        beside = place > 0 and middle - middles[place - 1] < _NUMBER_WIDE * ends[-1]
+        level = abs(height - heights[place - 1]) < _NUMBER_HIGH * reach if beside else False
+        lifted = lifted + 1 if level else 0
+        away = (0.015 + lifted * _NUMBER_HIGH) * reach
+        axes.text(middle, height + (away if height >= 0 else -away), str(place + 1), fontsize=6.5,
+                  ha="center", va="bottom" if height >= 0 else "top")  # fmt: skip
     axes.axhline(0, color=BLACK, linewidth=0.6)
     axes.margins(y=0.1)
-    axes.set_xlabel(Text("kt-CO₂ over the plan", "計画期間の累積削減量［千t-CO₂］")(language))
+    axes.set_xlabel(Text("kt-CO₂ over the plan", "計画全体の累積削減量［千t-CO₂］")(language))
     axes.set_ylabel(Text("1,000 JPY a tonne", "千円／t-CO₂")(language))
     lines = [
         f"{number}  {fitted(measure_name(one.measure, answer.tables.measures)(language), 40)}"

@@ -14,8 +14,8 @@ from model.report.schedule.words import RULE_SET_NAMES, whose_plan
 from model.report.style import BLUE, FAINT, SKY, Page, fitted, year_ticks
 
 _SOURCE = Text(
-    "Rules and assumptions with source and quality: sheet “rules used”.",
-    "規定・前提の出典と品質は「使用した規定」シートを参照。",
+    "Rules and assumptions with source and quality: sheets “rules used” and “assumptions”.",
+    "規定・前提の出典と品質は「使用した規定」「前提」シートを参照。",
 )
 _TITLE = Text("Works by year", "対策の実施時期")
 #: Works that are drawn one by one.

@@ -10,6 +10,7 @@ from typing import Final
 from model.language import Language, Text
 from model.report.auction.page import write_page
 from model.report.schedule import tables as tables
+from model.report.schedule.assumed import assumed
 from model.report.schedule.cash import cash_table
 from model.report.schedule.limits import limits
 from model.report.schedule.purchase import purchase_effect
@@ -32,6 +33,7 @@ _SECTIONS: Final[tuple[tuple[Text, Callable[[tables.Answer, Language], tables.Ro
     (Text("What the plan does at each price of credits", "クレジット価格に応じた計画の変化"), reaction),
     (Text("Steps of cost and the prices at which the plan takes them", "対策の費用段階と計画が変わる価格"), steps),
     (Text("Studies", "分析"), studies),
+    (Text("Assumptions", "前提"), assumed),
 )
 
 

@@ -29,10 +29,10 @@ def reaction(answer: Answer, language: Language) -> Rows:
     rows: Rows = [[name(language) for name in head]]
     before: Counter[str] | None = None
     for price, plan in prices_and_plans(answer):
-        now = done(plan)
+        now = done(plan) + buyers(plan)
         amounts = plan.amounts
         rows.append([
-            price, now.total(), round(float((plan.problem.base_t - amounts.emissions_t).sum())),
+            price, done(plan).total(), round(float((plan.problem.base_t - amounts.emissions_t).sum())),
             round(float(amounts.renewable_mwh.sum())),
             round(float(sum(tonnes.sum() for tonnes in amounts.purchase_t.values()))),
             "" if before is None else _change(answer, before, now, language),
@@ -46,7 +46,7 @@ def steps(answer: Answer, language: Language) -> Rows:
     head = (
         Text("measure", "対策"),
         Text(f"cost of a tonne alone [{_YEN}]", f"単独実施時の1トン当たり費用 [{_YEN}]"),
-        Text("tonnes over the plan alone", "単独実施時の計画期間の削減量 [t-CO2]"),
+        Text("tonnes over the plan alone [t-CO2]", "単独実施時の計画全体の削減量 [t-CO2]"),
         Text("facilities that do it at the lowest price", "実施事業所数（最低価格時）"),
         Text("at the highest price", "同（最高価格時）"),
         Text(f"changes between credit prices [{_YEN}]", f"増減が生じる価格帯 [{_YEN}]"),
@@ -59,10 +59,9 @@ def steps(answer: Answer, language: Language) -> Rows:
     found = sorted([*abatement(answer.schedule), *renewables(answer.schedule)], key=lambda one: one.per_tonne)
     for one in found:
         number = [count[one.measure] for count in counts]
-        name = RENEWABLE_NAMES.get(one.measure) or measure_name(one.measure, answer.tables.measures)
         rows.append([
-            name(language), float(round(one.per_tonne)), float(round(one.tonnes)), number[0], number[-1],
-            _ranges([price for price, _ in plans], number),
+            _name(answer, one.measure)(language), float(round(one.per_tonne)), float(round(one.tonnes)),
+            number[0], number[-1], _ranges([price for price, _ in plans], number),
         ])  # fmt: skip
     return rows
 
@@ -108,12 +107,17 @@ def done(plan: Schedule) -> Counter[str]:
     )
 
 
+def _name(answer: Answer, step: str) -> Text:
+    """Return the name of a measure or of a way to buy renewables."""
+    return RENEWABLE_NAMES.get(step) or measure_name(step, answer.tables.measures)
+
+
 def _change(answer: Answer, before: Counter[str], now: Counter[str], language: Language) -> str:
-    """Return the measures that more or fewer facilities do."""
+    """Return the measures that more or fewer facilities do, and the ways to buy renewables that they take."""
     parts = []
     for measure in dict.fromkeys([*now, *before]):
         if more := now[measure] - before[measure]:
-            parts.append(f"{measure_name(measure, answer.tables.measures)(language)} {more:+d}")
+            parts.append(f"{_name(answer, measure)(language)} {more:+d}")
     return Text(", ", "、")(language).join(parts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from model.language import Language, Text
 from model.report.schedule import tables as tables
+from model.report.schedule.assumed import assumed
 from model.report.schedule.cash import cash_table
 from model.report.schedule.limits import limits
 from model.report.schedule.purchase import purchase_effect
@@ -29,6 +30,7 @@ def sheets(answer: tables.Answer, language: Language) -> dict[str, tables.Rows]:
         (Text("price reaction", "価格への反応"), reaction(answer, language)),
         (Text("steps by price", "価格別の対策"), steps(answer, language)),
         (Text("studies", "分析"), studies(answer, language)),
-        (Text("rules used", "使用した規定"), tables.assumptions(answer, language)),
+        (Text("assumptions", "前提"), assumed(answer, language)),
+        (Text("rules used", "使用した規定"), tables.rules_used(answer, language)),
     )
     return {name(language): worded(rows, language) for name, rows in made if len(rows) > 1}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from model.language import Language, Text
 from model.optimise.facility_schedule.answer import Schedule
-from model.optimise.facility_schedule.studies import PastMarket
+from model.optimise.facility_schedule.studies import Market, PastMarket
 from model.report.schedule.tables import Answer, Rows, head
 from model.report.schedule.words import RULE_SET_NAMES
 
@@ -51,13 +51,38 @@ def studies(answer: Answer, language: Language) -> Rows:
         for p, number in enumerate(answer.market.periods):
             for text, value, unit in (
                 (Text("excess", "超過削減量"), float(answer.market.excess_t[p]), "t-CO2"),
-                (Text("shortfall", "義務不足量"), float(answer.market.short_t[p]), "t-CO2"),
+                (
+                    Text("shortfall before trade and recognition", "取引・認定前の義務不足量"),
+                    float(answer.market.short_t[p]),
+                    "t-CO2",
+                ),
                 (Text("price that clears", "需給均衡価格"), float(answer.market.price[p]), "JPY/t-CO2"),
             ):
-                rows.append([title, str(number), text(language), round(value, 1), unit])
+                rows.append([title, _period(number)(language), text(language), round(value, 1), unit])
+            rows.append([title, _period(number)(language), _balance(answer.market, p)(language), None, ""])
     if answer.past is not None:
         rows += _past_rows(answer.past, language)
     return rows
+
+
+def _period(number: int) -> Text:
+    """Return the name of a compliance period."""
+    return Text(f"period {number}", f"第{number}計画期間")
+
+
+def _balance(market: Market, period: int) -> Text:
+    """Return whether a period has a shortage or a glut, and what that means for the price."""
+    excess, short, price = (float(one[period]) for one in (market.excess_t, market.short_t, market.price))
+    if excess < short:
+        return Text("shortage: other credits cover the rest and set the price",
+                    "不足：残りは他のクレジットで充当し、その価格が均衡価格となる")  # fmt: skip
+    if price <= 0:
+        return Text("glut: a tonne is worth nothing", "余剰：1トンの価値はゼロ")
+    return Text(
+        "more excess than shortfall; a tonne keeps its price since excess counts in the next period too and not all of "
+        "it may be handed over",
+        "超過削減量が不足量を上回るが、次期への繰越と移転の上限があるため価格は残る",
+    )
 
 
 def _mean_rate(found: Schedule, period: int) -> float:
@@ -96,8 +121,13 @@ def _why(past: PastMarket) -> Text:
     """Return why the period had so much more excess than shortfall."""
     excess, rate = f"{100 * (1 - past.published_short_share):.0f}", f"{100 * past.mean_rate:.1f}"
     return Text(
-        f"published reductions lay far above the mean rate of {rate} % that published totals imply: {excess} % of the "
-        "facilities met their duty by themselves, and those that fell short were short of little",
-        f"公表された削減率が、公表総量から逆算される平均義務率{rate}％を大きく上回り、{excess}％の事業所は自らの対策で"
-        "義務を達成し、不足した事業所の不足量もわずかだったため",
+        f"published reductions lay far above the mean rate of {rate} % that published totals imply (less than the 17 "
+        f"and 15 % of the rules, since many facilities have reliefs): {excess} % of the facilities met their duty by "
+        "themselves, and those that fell short were short of little. What is left of a difference comes from the "
+        "spread of reductions over facilities, which is not published and is drawn here; excess less shortfall is as "
+        "published",
+        f"公表された削減率が、公表総量から逆算される平均義務率{rate}％（緩和措置を受ける事業所が多く、規定の17％・15％"
+        f"より低い）を大きく上回り、{excess}％の事業所は自らの対策で義務を達成し、不足した事業所の不足量もわずかだった"
+        "ため。公表値との残差は、事業所ごとの削減率の分布が未公表で仮定によることから生じる（超過量と不足量の差は公表値"
+        "に一致）",
     )

@@ -10,14 +10,15 @@ import numpy as np
 from model.language import Language, Text, fiscal_year
 from model.optimise.facility_schedule.answer import Schedule
 from model.optimise.facility_schedule.inputs import Settings, Tables
-from model.optimise.facility_schedule.problem import RENEWABLES
+from model.optimise.facility_schedule.problem import RENEWABLES, FloatArray
 from model.optimise.facility_schedule.studies import Market, PastMarket, Regret, Remedy
 from model.optimise.facility_schedule.tables import measure_name
 from model.optimise.facility_schedule.verify import Certificate
 from model.optimise.facility_schedule.works import FacilityWorks
 from model.ordinance.cap_and_trade.facts import CREDIT_NAMES
+from model.ordinance.rule_sources import rule_sources
 from model.ordinance.rule_words import QUALITY_NAMES, rule_words, value_text
-from model.ordinance.rulebook import RuleSet
+from model.ordinance.rulebook import Parameter, RuleSet
 from model.report.schedule.words import RULE_SET_NAMES, rule_term
 from model.spreadsheet import Cell
 
@@ -83,7 +84,7 @@ def summary(answer: Answer, language: Language) -> Rows:
 
     add("facilities", "事業所数", problem.facilities)
     years = f"{fiscal_year(int(problem.years[0]), language)} – {fiscal_year(int(problem.years[-1]), language)}"
-    add("years", "計画期間", years)
+    add("years", "対象年度", years)
     add("status", "状態", STATUS_NAMES.get(proof.status, Text(proof.status, proof.status))(language))
     add("own cost, present value", "計画の費用（現在価値）", float(round(found.cost)), "JPY")
     for name, value in found.costs.items():
@@ -94,6 +95,8 @@ def summary(answer: Answer, language: Language) -> Rows:
         kept = sum(w.change for own in problem.works for w in own if w.planned is not None and w.planned >= 0)
         add("no plan can be better than", "証明された下限", float(round(float(proof.bound) + kept)), unit)
         add("gap", "差", round(100 * float(proof.gap), 4), "%")
+    rate = float(answer.tables.paths.at("discount_rate", problem.years[0]))
+    add("discount rate", "割引率", round(100 * rate, 4), "%/year")
     add("seconds", "計算時間", round(proof.seconds, 1), "s")
     add("emissions over all years", "全年度の排出量", round(float(found.amounts.emissions_t.sum())), "t-CO2")
     first = problem.base_t.sum(axis=0)
@@ -161,16 +164,19 @@ def plan_form(answer: Answer, language: Language) -> Rows:
         ("paid for works [JPY]", "対策工事費 [JPY]"), ("carbon half", "カーボンハーフ認定"),
     )]  # fmt: skip
     names = _names(answer, language)
+    comma, renewal = Text(", ", "、")(language), Text(" (renewal)", "（更新）")(language)
     for f, facility in enumerate(problem.names):
+        own = list(zip(problem.works[f], found.starts[f].tolist(), strict=True))
         for y, year in enumerate(problem.years):
             base, emitted = float(problem.base_t[f, y]), float(found.amounts.emissions_t[f, y])
-            works = [names[w.measure] for w, s in zip(problem.works[f], found.starts[f], strict=True) if s == y]
+            works = [names[w.measure] for w, s in own if s == y]
+            works += [f"{names[w.measure]}{renewal}" for w, s in own if 0 <= s < y and (y - s) % w.life == 0]
             rate = float(problem.rate[f, y])
             rows.append([
                 facility, int(year), problem.period_numbers[problem.period[y]], base, rate, base * (1 - rate),
                 round(float(found.plans[f].raw_emissions_t[y]), 3),
                 *(float(found.amounts.renewable_mwh[o, f, y]) for o in range(len(RENEWABLES))),
-                emitted, round(base - emitted, 3), round(1 - emitted / base, 4), "、".join(works),
+                emitted, round(base - emitted, 3), round(1 - emitted / base, 4), comma.join(works),
                 float(round(found.plans[f].paid[y])),
                 Text("chosen", "選択")(language) if found.amounts.recognised[f, y] else "",
             ])  # fmt: skip
@@ -274,26 +280,34 @@ def warnings(answer: Answer, language: Language) -> Rows:
                         ("amount [t-CO2]", "量 [t-CO2]"))]  # fmt: skip
     expires = Text("excess kept from the period before expires unused", "前計画期間からの繰越分が未使用のまま失効")
     missing = Text("duty not covered: money or credits are short", "義務不足が解消されない（予算又はクレジット不足）")
-    for text, values in ((missing, amounts.missing_t), (expires, amounts.expired_t)):
-        for place in np.argsort(-values, axis=None, kind="stable")[: int((values > 0).sum())]:
-            f, p = divmod(int(place), problem.periods)
-            rows.append([text(language), problem.names[f], problem.period_numbers[p], float(values[f, p])])
+
+    def greatest_first(text: Text, values: FloatArray) -> Rows:
+        places = np.argsort(-values, axis=None, kind="stable")[: int((values > 0).sum())]
+        found = [divmod(int(place), problem.periods) for place in places]
+        return [[text(language), problem.names[f], problem.period_numbers[p], float(values[f, p])] for f, p in found]
+
+    rows += greatest_first(missing, amounts.missing_t)
     rows += [[fault(language), None, None, None] for fault in answer.certificate.faults]
-    return rows + [[one(language), None, None, None] for one in _taken_over(answer)]
+    if taken := _taken_over(answer):
+        rows.append([_not_known(answer, taken)(language), None, None, None])
+    return rows + greatest_first(expires, amounts.expired_t)
 
 
-def _taken_over(answer: Answer) -> list[Text]:
-    """Return a sentence for each rule that the rule set does not give and that another one had to supply."""
+def _taken_over(answer: Answer) -> list[Parameter]:
+    """Return the rules that the rule set does not give and that another one had to supply."""
     taken = {used.parameter.id: used.parameter for used in answer.schedule.problem.notes["used"] if used.fallback}
-    return [
-        Text(
-            f"rule “{rule_term(one, 'en')}” is not known {RULE_SET_NAMES[answer.settings.rule_set].en}; "
-            f"taken {RULE_SET_NAMES[one.rule_set].en}",
-            f"規定「{rule_term(one, 'ja')}」は{RULE_SET_NAMES[answer.settings.rule_set].ja}で未確認のため、"
-            f"{RULE_SET_NAMES[one.rule_set].ja}から引用",
-        )
-        for one in taken.values()
-    ]
+    return list(taken.values())
+
+
+def _not_known(answer: Answer, taken: Sequence[Parameter]) -> Text:
+    """Return a sentence on the rules that another rule set had to supply."""
+    ours = RULE_SET_NAMES[answer.settings.rule_set]
+    theirs = {one.rule_set: RULE_SET_NAMES[one.rule_set] for one in taken}
+    named = [", ".join(rule_term(one, "en") for one in taken), "、".join(rule_term(one, "ja") for one in taken)]
+    return Text(
+        f"rules not known {ours.en}, taken {' and '.join(name.en for name in theirs.values())}: {named[0]}",
+        f"{ours.ja}で未確認のため{'・'.join(name.ja for name in theirs.values())}から引用した規定：{named[1]}",
+    )
 
 
 @dataclass(frozen=True)
@@ -335,7 +349,7 @@ def abatement(schedule: Schedule) -> list[Abatement]:
 def measures(answer: Answer, language: Language) -> Rows:
     """Return cost and tonnes of every measure alone, cheapest tonne first (MACC of the portfolio)."""
     names = _names(answer, language)
-    rows: Rows = [head(language, ("measure", "対策"), ("tonnes over the plan", "計画期間の削減量 [t-CO2]"),
+    rows: Rows = [head(language, ("measure", "対策"), ("tonnes over the plan [t-CO2]", "計画全体の削減量 [t-CO2]"),
                         ("cost of a tonne [JPY/t-CO2]", "1トン当たり費用 [JPY/t-CO2]"))]  # fmt: skip
     return rows + [
         [names[one.measure], float(round(one.tonnes)), float(round(one.per_tonne))]
@@ -343,7 +357,7 @@ def measures(answer: Answer, language: Language) -> Rows:
     ]
 
 
-def assumptions(answer: Answer, language: Language) -> Rows:
+def rules_used(answer: Answer, language: Language) -> Rows:
     """Return the rules used, with source and quality, and whether they come from another rule set."""
     rows: Rows = [head(language, ("rule", "規定"), ("value", "値"), ("unit of the rule", "値の単位"),
                         ("rule set", "ルールセット"), ("source", "出典"), ("quality", "品質"),
@@ -352,7 +366,8 @@ def assumptions(answer: Answer, language: Language) -> Rows:
         one = used.parameter
         taken = Text("yes", "はい")(language) if used.fallback else ""
         rows.append([rule_term(one, language), value_text(one.value, language), rule_words(one.unit)(language),
-                     RULE_SET_NAMES[one.rule_set](language), one.source_id, QUALITY_NAMES[one.quality](language),
+                     RULE_SET_NAMES[one.rule_set](language), rule_sources()[one.source_id].citation,
+                     QUALITY_NAMES[one.quality](language),
                      taken])  # fmt: skip
     return rows
 
