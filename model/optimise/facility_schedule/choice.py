@@ -54,6 +54,8 @@ class Choice:
         self._raw = np.array([plan.raw_emissions_t for plan in self._all])
         self._grid = np.array([plan.grid_mwh for plan in self._all])
         self._made = Gathered()
+        #: Rows of owners and of credits, each by period.
+        self._tying: list[IntArray] = []
         self._choices()
         self._renewables()
         self._positions()
@@ -61,8 +63,8 @@ class Choice:
         self._cover()
         self._sales()
         self._banks()
-        self._credits()
         self._transfers()
+        self._credits()
         self._limits()
 
     def solve(
@@ -93,6 +95,18 @@ class Choice:
         blocks = {**self._used, "given": self._given, "received": self._received, "sold": self._sold,
                   "renewable": self._bought}  # fmt: skip
         return Chosen(proof, plan, {name: np.maximum(values[block], 0.0) for name, block in blocks.items()})
+
+    def shared_prices(self) -> tuple[float, FloatArray]:
+        """Return the value if yes and no may be mixed, and the prices of the rows that tie facilities there.
+
+        Returns:
+            value [JPY, or t-CO2 if emissions are looked at]; prices of each owner's transfers, of credits and of
+            limited credits [JPY/t-CO2], dims (row, period).
+        """
+        model = self._made.model()
+        answer = solve_arrays(replace(model, integer=np.zeros_like(model.integer)), SolverOptions())
+        prices = np.maximum(-answer.prices[np.array(self._tying)], 0.0) * self.problem.unit
+        return answer.proof.objective * self.problem.unit, prices
 
     def _as_in(self, model: ArrayModel, likely: Sequence[Plan]) -> ArrayModel:
         """Return the program with excess and sales only where facilities have them in some plans."""
@@ -276,26 +290,13 @@ class Choice:
             if problem.recognition is not None and self._recognised is not None:
                 made.put(rows[:, problem.period], self._recognised, share * problem.recognition.forgiven_t)
 
-    # Credits are bought for use in the period or the next, up to what is on offer.
-    def _credits(self) -> None:
-        problem, made = self.problem, self._made
-        last = [problem.last_year(p) for p in range(problem.periods)]
-        limited = problem.limited()
-        kinds = (("bought", list(problem.ordinary().values())), ("outside", [limited] if limited else []))
-        for name, offers in kinds:
-            rows = made.limits((problem.periods,))
-            made.put(rows, self._used[name], 1.0)
-            made.put(rows[:-1], self._used[f"{name}_kept"][:, 1:], 1.0)
-            for credit in offers:
-                bought = self._paid(rows.shape, credit.supply, credit.price * problem.discount[last])
-                made.put(rows, bought, -1.0)
-
     # An owner's facilities help each other, and the owner sells nothing while one of them buys.
     def _transfers(self) -> None:
         problem, made = self.problem, self._made
         for group in self._groups:
             sells = made.block((problem.periods,), 1.0, whole=True)
             moved, selling = made.limits(sells.shape), made.limits(sells.shape)
+            self._tying.append(moved)
             made.put(moved, self._received[group], 1.0)
             made.put(moved, self._given[group], -1.0)
             for number, slot in enumerate(problem.slots):
@@ -309,6 +310,21 @@ class Choice:
                 made.put(buying, self._used["forgiven"][group], -1.0)
             made.put(buying, self._received[group], -1.0)
             made.put(buying, sells, short)
+
+    # Credits are bought for use in the period or the next, up to what is on offer.
+    def _credits(self) -> None:
+        problem, made = self.problem, self._made
+        last = [problem.last_year(p) for p in range(problem.periods)]
+        limited = problem.limited()
+        kinds = (("bought", list(problem.ordinary().values())), ("outside", [limited] if limited else []))
+        for name, offers in kinds:
+            rows = made.limits((problem.periods,))
+            self._tying.append(rows)
+            made.put(rows, self._used[name], 1.0)
+            made.put(rows[:-1], self._used[f"{name}_kept"][:, 1:], 1.0)
+            for credit in offers:
+                bought = self._paid(rows.shape, credit.supply, credit.price * problem.discount[last])
+                made.put(rows, bought, -1.0)
 
     # Works cost no more than the money there is and need no more hands; if the least extra money is looked for, money
     # beyond a budget is what counts.

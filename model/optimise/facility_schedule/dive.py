@@ -1,16 +1,16 @@
 """Whole plans where money or hands tie the facilities: works packed into the budgets, then improved a few at a time.
 
 The mixture of the master splits works that a budget cannot pay in full. Here works are first packed into the budgets of
-all years at once, then moved alone and in pairs, then packed anew a few years at a time. Where not the least cost is
-looked for, facilities get whole plans one after the other instead, the clearest first; what they pay comes off the
-budgets, and the others answer anew. Then a few facilities at a time give up their plans and all others keep theirs;
-plans that differ in one work are offered beside; at last all choose again among all plans met. This repeats as long as
-it helps.
+all years at once. Where there are lists of plans near the best, works are then moved and groups choose anew (`turns`).
+Elsewhere they are moved alone and in pairs, then packed anew a few years at a time. Where not the least cost is looked
+for, facilities get whole plans one after the other instead, the clearest first; what they pay comes off the budgets,
+and the others answer anew. Then a few facilities at a time give up their plans and all others keep theirs; plans that
+differ in one work are offered beside; at last all choose again among all plans met. This repeats as long as it helps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from time import perf_counter
 
 import numpy as np
@@ -22,7 +22,7 @@ from model.optimise.facility_schedule.master import Master
 from model.optimise.facility_schedule.near import Near
 from model.optimise.facility_schedule.plan import Plan
 from model.optimise.facility_schedule.problem import BoolArray, FloatArray, IntArray
-from model.optimise.facility_schedule.regroup import Regroup
+from model.optimise.facility_schedule.turns import Turns
 from model.optimise.solver import SolverOptions
 
 #: Weight from which on a plan of the mixture is taken as it is [1].
@@ -35,8 +35,8 @@ _FREED, _SECONDS = 12, 4.0
 _SHARE = 0.5
 #: Parts of the time left that works packed into all years at once, and works moved alone and in pairs, may take [1].
 _SHARE_AT_ONCE, _SHARE_EXCHANGED = 0.15, 0.85
-#: Turns in which groups choose anew and works are moved at random, and part of each for groups [1].
-_TURNS, _SHARE_REGROUPED = 2, 0.75
+#: Plans that are begun with where there are lists, and part of the time left for packing each [1].
+_BEGINNINGS, _SHARE_BEGUN = 4, 0.12
 #: Years whose works are packed anew at a time, and years from one such window to the next.
 _WINDOW, _STRIDE = 8, 2
 #: Works of a facility that change at most in one window, and the gap of that choice [1].
@@ -71,8 +71,10 @@ class Dive:
             seconds: time limit [s].
         """
         until = perf_counter() + seconds
+        if self._listed is not None:
+            return self._in_turns(self._listed, gap, enough, until)
         if self.problem.aim == "cost":
-            taken = self._exchanged(self._packed_at_once(gap, until), enough, until)
+            taken = self._exchanged(self._packed_at_once(SolverOptions(_SHARE_AT_ONCE * seconds, gap)), enough, until)
         else:
             taken = self._fixed_in_turn(until)
         value, before = self.master.held(taken), np.inf
@@ -90,7 +92,7 @@ class Dive:
                 taken, value = self._chosen(taken, value, SolverOptions(left, gap, further=self._until(enough)))
         return [self.master.columns[column][1] for column in taken]
 
-    def _packed_at_once(self, gap: float, until: float) -> IntArray:
+    def _packed_at_once(self, options: SolverOptions) -> IntArray:
         """Return a column for each facility: works packed into the budgets of all years around the heaviest plans."""
         answer = self.master.solve()
         self._prices, self._market = answer.prices, self.master.market()
@@ -99,11 +101,25 @@ class Dive:
             taken[self.master.columns[column][0]] = column
         free = np.ones((len(taken), len(self.problem.years)), dtype=np.bool_)
         most = max(len(own) for own in self.problem.works)
-        seconds = _SHARE_AT_ONCE * (until - perf_counter())
-        return self._packed(taken, free, most, SolverOptions(seconds, gap))
+        return self._packed(taken, free, most, options)
+
+    def _in_turns(self, listed: Near, gap: float, enough: float, until: float) -> list[Plan]:
+        """Return a plan of each facility after several beginnings, moves, and new choices of groups from lists."""
+        prices, draw = self.master.solve().prices, self._draw.integers(2**20, size=_BEGINNINGS + 1).tolist()
+        lists = [one.starts for one in listed.lists]
+        turns = Turns(self.work, self.master, prices, listed.lister, lists, listed.rows.ceiling)
+
+        def firsts() -> Iterator[list[IntArray]]:
+            for seed in draw[1:]:
+                seconds = _SHARE_BEGUN * (until - perf_counter())
+                taken = self._packed_at_once(SolverOptions(max(seconds, 0.1), gap, seed=seed))
+                yield [self.master.columns[column][1].starts for column in taken]
+
+        found = turns.improved(firsts(), draw[0], enough, until).starts
+        return [own.bare(one) for own, one in zip(self.work.facilities, found, strict=True)]
 
     def _exchanged(self, taken: IntArray, enough: float, until: float) -> IntArray:
-        """Return a column for each facility after works were moved alone, in pairs, and groups chose anew."""
+        """Return a column for each facility after works were moved alone and in pairs."""
         starts = [self.master.columns[column][1].starts for column in taken]
         now = perf_counter()
         end = now + _SHARE_EXCHANGED * (until - now)
@@ -112,21 +128,7 @@ class Dive:
         def worth(plans: Sequence[Plan]) -> float:
             return self.master.held(self._columns(plans))
 
-        if self._listed is None:
-            return self._columns(exchange.improve(worth, enough, end))
-        plans = exchange.plans
-        for turn in range(_TURNS):
-            left = (end - perf_counter()) / (_TURNS - turn)
-            exchange.put([plan.starts for plan in plans])
-            exchange.descend(perf_counter() + left)
-            regroup = Regroup(self._listed, [plan.starts for plan in exchange.plans], int(self._draw.integers(2**31)))
-            pause = perf_counter() + _SHARE_REGROUPED * left
-            found = regroup.improve(lambda works: worth(exchange.plans_of(works)), enough, pause)
-            exchange.put(found)
-            plans = exchange.improve(worth, enough, perf_counter() + (1.0 - _SHARE_REGROUPED) * left)
-            if worth(plans) <= enough or perf_counter() > end:
-                break
-        return self._columns(plans)
+        return self._columns(exchange.improve(worth, enough, end))
 
     def _columns(self, plans: Sequence[Plan]) -> IntArray:
         """Return the columns of plans, one of each facility, that are added where the master does not have them."""

@@ -137,13 +137,14 @@ class Exchange:
         return _Moves(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
     @property
+    def paid(self) -> list[Prices]:
+        """What a tonne more or less is worth to each facility as it stands; money and works are free."""
+        return [one.prices for one in self.own]
+
+    @property
     def plans(self) -> list[Plan]:
         """Plans of all facilities."""
         return [one.plan for one in self.own]
-
-    def plans_of(self, starts: Sequence[IntArray]) -> list[Plan]:
-        """Return plans of given works of every facility with their best renewables."""
-        return [self._stands(f, one).plan for f, one in enumerate(starts)]
 
     def put(self, starts: Sequence[IntArray]) -> None:
         """Put given works of every facility in the place of those at hand."""

@@ -266,10 +266,14 @@ class Master:
             work,
         )
 
-    def market(self) -> Market:
-        """Return the prices at which facilities trade with others, from the program as it was solved last."""
+    def market(self, shared: FloatArray | None = None) -> Market:
+        """Return the prices at which facilities trade with others.
+
+        Args:
+            shared: prices of the rows that tie facilities [JPY/t-CO2], dims (row, period); None: as it was solved last.
+        """
         problem, practice = self.problem, self.problem.practice
-        by_row = self.shared_prices()
+        by_row = self.shared_prices() if shared is None else shared
         groups = problem.members() if practice.transfer else []
         ends = problem.discount[[problem.last_year(p) for p in range(self.size[1])]]
         price = practice.order_multiplier * problem.order_price * ends

@@ -38,10 +38,15 @@ class Terms:
 
 
 # Whatever prices the rows that tie facilities have, none below zero, give a bound; those solved for last are taken.
-def terms(master: Master) -> Terms:
-    """Return the prices at which every facility trades for itself, from a master as it was solved last."""
+def terms(master: Master, shared: FloatArray | None = None) -> Terms:
+    """Return the prices at which every facility trades for itself.
+
+    Args:
+        master: the master.
+        shared: prices of the rows that tie facilities [JPY/t-CO2], dims (row, period); None: as it was solved last.
+    """
     problem, (facilities, periods) = master.problem, master.size
-    by_row = master.shared_prices()
+    by_row = master.shared_prices() if shared is None else shared
     groups = problem.members() if problem.practice.transfer else []
     owner, constant = np.zeros((facilities, periods)), 0.0
     for group, price in zip(groups, by_row, strict=False):

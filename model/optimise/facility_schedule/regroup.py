@@ -7,14 +7,14 @@ better choice, and what is left is chosen among exactly. Groups grow as long as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from time import perf_counter
 
 import numpy as np
 from scipy.sparse import csc_array
 
-from model.optimise.facility_schedule.near import Near
-from model.optimise.facility_schedule.problem import MILLION, IntArray
+from model.optimise.facility_schedule.problem import MILLION, FloatArray, IntArray
+from model.optimise.facility_schedule.shortlist import Lister
 from model.optimise.solver import ArrayModel, SolverOptions, solve_arrays
 
 #: Facilities in the first group, and what a choice may take until the next group is smaller, or larger [s].
@@ -33,39 +33,43 @@ class Regroup:
     """Plans of all facilities, and new choices of groups.
 
     Args:
-        listed: plans near the best of every facility.
+        lister: charges plans.
+        lists: plans of works to choose from, dims (plan, work) for each facility.
+        ceiling: limits with their slack, dims (row).
         starts: works of each facility, within the limits.
         seed: seed of the choice of groups.
     """
 
-    def __init__(self, listed: Near, starts: Sequence[IntArray], seed: int) -> None:
-        self._ceiling = listed.rows.ceiling
+    def __init__(
+        self, lister: Lister, lists: Sequence[IntArray], ceiling: FloatArray, starts: Sequence[IntArray], seed: int
+    ) -> None:
+        self._ceiling = ceiling
         self._draw = np.random.default_rng(seed)
         self._starts, self._charge, self._needs = [], [], []
-        for f, (own, now) in enumerate(zip(listed.lists, starts, strict=True)):
-            charge, needs = listed.lister.one(f, now)
-            self._starts.append(np.concatenate([own.starts, now[np.newaxis]]))
-            self._charge.append(np.concatenate([own.charge, charge]) / MILLION)
-            self._needs.append(np.concatenate([own.needs, needs]))
+        for f, (own, now) in enumerate(zip(lists, starts, strict=True)):
+            every = np.concatenate([own, now[np.newaxis]])
+            charge, needs = lister.charged(f, every)
+            self._starts.append(every)
+            self._charge.append(charge / MILLION)
+            self._needs.append(needs)
         self._taken = np.array([len(one) - 1 for one in self._charge])
         self._scale = np.maximum(self._ceiling, 1.0)
 
-    def improve(self, worth: Callable[[list[IntArray]], float], enough: float, until: float) -> list[IntArray]:
-        """Return the works of the best plans found.
+    def improve(self, wanted: float, until: float) -> list[IntArray]:
+        """Return the works of the cheapest plans found.
 
         Args:
-            worth: what works of all facilities cost with all trade [JPY].
-            enough: cost at which the search ends [JPY].
+            wanted: gain at which the search ends [JPY].
             until: time at which it ends [s].
         """
         begun, size = perf_counter(), min(_FIRST, len(self._charge))
-        best, held = self.starts, self._taken.copy()
-        least, charge = worth(best), self._total()
+        best, held, charge = self.starts, self._taken.copy(), self._total()
         lowest, vain, patience = charge, 0, _PATIENCE * len(self._charge)
-        while least > enough and perf_counter() < until and vain < patience:
+        enough = charge - wanted / MILLION
+        while lowest > enough and perf_counter() < until and vain < patience:
             vain += 1
             part = (perf_counter() - begun) / max(until - begun, 1e-9)
-            margin = _NEAR * abs(least) / MILLION * max(1.0 - part, 0.0)
+            margin = _NEAR * abs(lowest) * max(1.0 - part, 0.0)
             noise = margin if self._draw.random() < _DISTURBED else 0.0
             group = self._draw.permutation(len(self._charge))[: max(size // 2, 2) if noise > 0 else size]
             since = perf_counter()
@@ -75,10 +79,7 @@ class Regroup:
                 size = min(size + 1, len(self._charge)) if took < _QUICK else max(size - 1, 2) if took > _SLOW else size
             now = self._total()
             if now < lowest - _GAIN:
-                lowest, vain = now, 0
-                found = worth(self.starts)
-                if found < least:
-                    best, least = self.starts, found
+                best, lowest, vain = self.starts, now, 0
             if now < charge + margin * self._draw.random() ** 2:
                 held, charge = self._taken.copy(), now
             else:

@@ -147,10 +147,18 @@ class Lister:
         charge, amounts = self._charges(own, self._bound(own), starts, rows.needs[f])
         return Shortlist(starts, charge, amounts, beyond)
 
+    def at(self, terms: Terms) -> Lister:
+        """Return the same with other prices at which facilities trade."""
+        return Lister(self._work, self._prices, terms, self.limits)
+
+    def charged(self, f: int, starts: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return what plans of works of a facility cost at least [JPY], dims (plan), and need, dims (plan, limit)."""
+        own = self._work.facilities[f]
+        return self._charges(own, self._bound(own), starts, self.limits.needs[f])
+
     def one(self, f: int, starts: IntArray) -> tuple[FloatArray, FloatArray]:
         """Return charge and needs of limits of one plan of works of a facility."""
-        own = self._work.facilities[f]
-        return self._charges(own, self._bound(own), starts[np.newaxis], self.limits.needs[f])
+        return self.charged(f, starts[np.newaxis])
 
     def _bound(self, own: FacilityPlans) -> OwnBound:
         """Return the bounds on trade of a facility."""

@@ -1,0 +1,97 @@
+"""Plans under limits improved in turns: within the limits, valued as the whole rules value them, and often the best."""
+
+from itertools import product
+from time import perf_counter
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schedule_cases import PRACTICES, YEARS, tiny
+
+from model.optimise.facility_schedule.answer import with_works
+from model.optimise.facility_schedule.choice import Choice
+from model.optimise.facility_schedule.decomposition import Decomposition
+from model.optimise.facility_schedule.near import near
+from model.optimise.facility_schedule.own_bound import terms
+from model.optimise.facility_schedule.physics import standing_sets
+from model.optimise.facility_schedule.problem import IntArray, Practice, Problem
+from model.optimise.facility_schedule.turns import Standing, Turns
+
+SOME = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def tight(seed: int, pairs: tuple[int, ...], practice: Practice) -> Problem:
+    case = tiny(seed, pairs, practice, certificates=True, years_allowed=2)
+    return case.changed(budget=np.full(YEARS, 4e6), capacity=np.full(YEARS, np.inf))
+
+
+def turns_of(case: Problem) -> Turns:
+    work = Decomposition(case)
+    bound = work.solve(1e-7, 30.0)
+    listed = near(work, bound, 5.0)
+    assert listed is not None
+    assert bound.tied is not None
+    lists = [one.starts for one in listed.lists]
+    return Turns(work, bound.tied, bound.prices, listed.lister, lists, listed.rows.ceiling)
+
+
+def improved(turns: Turns, seconds: float) -> Standing:
+    nothing = [np.full(len(own), -1, dtype=np.int64) for own in turns.work.problem.works]
+    return turns.improved([nothing], 0, -np.inf, perf_counter() + seconds)
+
+
+def ways(turns: Turns, f: int) -> list[IntArray]:
+    """Return every way to do the works of a facility."""
+    own = turns.work.facilities[f]
+    years = [[-1, *np.flatnonzero(one).tolist()] for one in own.allowed]
+    every = [np.array(one, dtype=np.int64) for one in product(*years)]
+    return [one for one in every if own.table.possible[standing_sets(one, YEARS)].all()]
+
+
+@SOME
+@given(st.integers(0, 10**6), PRACTICES)
+def test_plans_keep_all_limits_and_cost_no_more_than_nothing(seed: int, practice: Practice) -> None:
+    case = tight(seed, (3, 3, 2), practice)
+    turns = turns_of(case)
+    found = improved(turns, 0.5)
+    nothing = [[own.bare(np.full(len(own.works), -1))] for own in turns.work.facilities]
+    assert found.value <= Choice(case, nothing).shared_prices()[0] + 1.0
+    for own, starts in zip(turns.work.facilities, found.starts, strict=True):
+        assert own.table.possible[standing_sets(starts, YEARS)].all()
+        assert all(own.allowed[place, start] for place, start in enumerate(starts) if start >= 0)
+    paid = np.sum([own.bare(one).paid for own, one in zip(turns.work.facilities, found.starts, strict=True)], axis=0)
+    assert (paid <= case.budget + 1.5).all()
+
+
+# Without owners and early sale nothing but credits ties trade, so what facilities pay for themselves is what all pay.
+def test_prices_where_plans_stand_make_up_what_all_pay() -> None:
+    met = 0
+    for seed in range(12):
+        turns = turns_of(tight(seed, (3, 2), Practice(transfer=False, early_sale=False)))
+        found = improved(turns, 0.3)
+        trade = terms(turns.master, found.shared)
+        lister = turns.lister.at(trade)
+        charged = sum(float(lister.one(f, one)[0][0]) for f, one in enumerate(found.starts)) + trade.constant
+        exact = with_works(turns.work.problem, found.starts).proof.objective
+        assert charged <= exact + 1.0
+        met += charged > exact - 30.0
+    assert met > 8
+
+
+# All ways to do two works of two facilities each, valued by the whole rules: the best of them is nearly always found.
+@pytest.mark.slow
+def test_the_best_of_all_plans_is_found() -> None:
+    met = 0
+    for seed in range(6):
+        case = tight(seed, (2, 2), Practice())
+        turns = turns_of(case)
+        values = []
+        for both in product(ways(turns, 0), ways(turns, 1)):
+            paid = sum(own.bare(one).paid for own, one in zip(turns.work.facilities, both, strict=True))
+            if np.all(paid <= case.budget):
+                values.append(with_works(case, both).proof.objective)
+        reached = with_works(case, improved(turns, 0.5).starts).proof.objective
+        assert reached >= min(values) - 1.0
+        met += reached <= min(values) + 1e-4 * abs(min(values)) + 1.0
+    assert met > 4
