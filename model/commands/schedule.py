@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Styled
 
+from model.commands.schedule_options import CHARGE_ALONE, check_cost_limit, check_source, futures
 from model.faults import ExitCode, FaultList
 from model.language import Language, Text, default_language
 from model.progress import progress
@@ -25,14 +25,11 @@ if TYPE_CHECKING:
     from model.optimise.facility_schedule.problem import Problem
     from model.report.schedule.tables import Answer
 
+#: Charge of a change against the plan before, unless another is given [JPY].
+_CHARGE = 1_000_000.0
 _PLANNING = Text("planning", "計画作成中")
 _MORE = Text("… and {} more in the workbook", "ほか{}件はExcelファイルに記載")
 _WRITTEN = Text("Written to", "出力先")
-_EITHER = Text(
-    "give a file of facilities, or --synthetic with a number",
-    "事業所ファイル又は --synthetic（件数）のどちらか一つを指定してください",
-)
-_NO_NUMBERS = Text("write numbers such as 1000,4300,10000", "1000,4300,10000 の形で数値を書いてください")
 _BAD_PLAN = Text(
     "the plan before needs the columns facility, measure and fiscal_year (works.csv of a result)",
     "前回計画には facility・measure・fiscal_year の列が必要です（結果の works.csv）",
@@ -66,7 +63,8 @@ def register(app: typer.Typer) -> None:
             Literal["cost", "emissions"], typer.Option(help="least cost or least emissions / 目的")
         ] = "cost",
         cost_limit: Annotated[
-            float | None, typer.Option(help="most the plan may cost [JPY, present value] / 費用の上限")
+            float | None,
+            typer.Option(help="with --objective emissions: most the plan may cost [JPY, present value] / 費用の上限"),
         ] = None,
         renewable_source: Annotated[
             Literal["solar", "wind", "geothermal", "small_hydro", "other"],
@@ -91,8 +89,9 @@ def register(app: typer.Typer) -> None:
             Path | None, typer.Option(help="works.csv of the plan before: change little / 前回計画")
         ] = None,
         change_charge: Annotated[
-            float, typer.Option(help="charge of a change against it [JPY] / 変更1件の負担", min=0)
-        ] = 1_000_000,
+            float | None,
+            typer.Option(help="charge of a change against it [JPY], 1,000,000 if not given / 変更1件の負担", min=0),
+        ] = None,
         compare: Annotated[
             bool, typer.Option("--compare", help="both rule sets side by side / ルールセット比較")
         ] = False,
@@ -100,15 +99,21 @@ def register(app: typer.Typer) -> None:
             str | None, typer.Option(help="prices of credits [JPY/t]: 1000,4300,10000 / クレジット価格のリグレット")
         ] = None,
         rate_points: Annotated[
-            str, typer.Option(help="added to rates no rule fixes, for --regret: 0,0.1 / 義務率の上乗せ")
-        ] = "0",
+            str | None,
+            typer.Option(help="added to rates no rule fixes, for --regret: 0,0.1 (0.1: ten points) / 義務率の上乗せ"),
+        ] = None,
         market: Annotated[bool, typer.Option("--market", help="all facilities trade / 全事業所間の取引")] = False,
         synthetic: Annotated[
             int | None, typer.Option(help="a made-up portfolio of so many facilities / 架空の事業所数", min=1, max=5000)
         ] = None,
         seed: Annotated[int, typer.Option(help="seed / 乱数の種", min=0)] = 0,
         gap: Annotated[float, typer.Option(help="proven gap to stop at / 証明する差", min=0, max=0.5)] = 0.005,
-        seconds: Annotated[float, typer.Option(help="time limit of a plan [s] / 制限時間", min=1)] = 300.0,
+        seconds: Annotated[
+            float,
+            typer.Option(
+                help="time limit of a plan [s]; the same again for what mends an impossible one / 制限時間", min=1
+            ),
+        ] = 300.0,
         out: Annotated[Path | None, typer.Option(help="folder for results / 出力フォルダ")] = None,
         figures: Annotated[bool, typer.Option("--figures/--no-figures", help="draw figures / 図を描く")] = True,
         force: Annotated[
@@ -129,9 +134,11 @@ def register(app: typer.Typer) -> None:
             renewable_source=renewable_source, carbon_half=carbon_half,
         )  # fmt: skip
         faults = FaultList()
-        prices, points = _numbers("--regret", regret, faults), _numbers("--rate-points", rate_points, faults)
-        if (facilities is None) == (synthetic is None):
-            faults.add("FACILITIES", _EITHER)
+        check_source(facilities, synthetic, faults)
+        check_cost_limit(cost_limit, objective == "emissions", faults)
+        if change_charge is not None and previous is None:
+            faults.add("--change-charge", CHARGE_ALONE, change_charge, "--previous works.csv")
+        prices, points = futures(regret, rate_points, faults)
         faults.raise_if_any()
         folder = out or Path("results") / f"schedule-{facilities.stem if facilities else f'synthetic-{synthetic}'}"
         check_result_folder(folder, force)
@@ -141,7 +148,7 @@ def register(app: typer.Typer) -> None:
             tables = _supplied(tables, purchase)
         given = problem(tables, settings)
         if previous is not None:
-            given = _after(given, previous, change_charge)
+            given = _after(given, previous, _CHARGE if change_charge is None else change_charge)
         console = Console(highlight=False, soft_wrap=True)
         answer = _solve(given, tables, settings, gap, seconds, seed, console, language)
         answer = _with_studies(answer, data, compare, prices, points, market, gap, seconds)
@@ -153,18 +160,6 @@ def register(app: typer.Typer) -> None:
         if not answer.certificate.holds:
             return ExitCode.COMPARISON_FAILED
         return ExitCode.INFEASIBLE if answer.schedule.proof.status == "infeasible" else ExitCode.DONE
-
-
-def _numbers(option: str, text: str | None, faults: FaultList) -> list[float]:
-    """Return the numbers of an option; a fault and none where they cannot be read."""
-    try:
-        found = [float(part) for part in (text or "").split(",") if part.strip()]
-    except ValueError:
-        found = [float("nan")]
-    if not all(isfinite(one) for one in found):
-        faults.add(option, _NO_NUMBERS, text)
-        return []
-    return found
 
 
 def _tables(
@@ -235,17 +230,17 @@ def _solve(
 ) -> Answer:
     """Return the schedule with its second look, and what mends it where a duty cannot be met."""
     from model.optimise.facility_schedule.answer import solve_schedule
-    from model.optimise.facility_schedule.studies import mended, remedy
+    from model.optimise.facility_schedule.remedy import mended, way_out
     from model.optimise.facility_schedule.verify import certify
     from model.report.schedule.tables import Answer
 
     with progress(console, _PLANNING(language)) as advance:
         found = solve_schedule(given, gap, seconds, seed, report=advance)
-    way_out = remedy(given, gap, seconds, seed) if found.proof.status == "infeasible" else None
-    if way_out is not None:
-        found = mended(found, way_out, gap, seconds, seed)
-        way_out = way_out if found.proof.status == "infeasible" else None
-    return Answer(found, tables, settings, certify(found, tables, settings), remedy=way_out)
+    mend = way_out(found, gap, seconds, seed) if found.proof.status == "infeasible" else None
+    if mend is not None:
+        found = mended(found, mend, gap, seconds, seed)
+        mend = mend if found.proof.status == "infeasible" else None
+    return Answer(found, tables, settings, certify(found, tables, settings), remedy=mend)
 
 
 def _with_studies(

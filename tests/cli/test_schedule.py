@@ -226,6 +226,48 @@ def test_every_fault_of_the_options_is_told(capsys: pytest.CaptureFixture[str]) 
     assert all(one in told for one in ("FACILITIES", "--regret", "--rate-points"))
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--regret", "-5"), ("--regret", "cannot be below zero", "≥ 0")),
+        (("--regret", "4000", "--rate-points", "9"), ("--rate-points", "0.09 is nine points", "−1 … 1")),
+        (("--rate-points", "0.1"), ("--rate-points", "needs --regret")),
+        (("--cost-limit", "5"), ("--cost-limit", "--objective emissions")),
+        (("--change-charge", "5"), ("--change-charge", "--previous")),
+        (("--objective", "emissions", "--cost-limit", "nan"), ("--cost-limit", "write a number")),
+        (("--synthetic", "5"), ("--synthetic", "both given")),
+    ],
+)
+def test_options_that_would_do_nothing_or_cannot_be_are_refused(
+    options: tuple[str, ...], told: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert schedule(EXAMPLES / "facilities.csv", *options, "--out", tmp_path / "out") == ExitCode.BAD_INPUT
+    said = "".join(capsys.readouterr())
+    assert all(one in said for one in told)
+    assert not (tmp_path / "out").exists() and "Traceback" not in said
+
+
+def test_a_limit_on_cost_that_no_plan_keeps_is_told_with_the_least_that_can_be_kept(tmp_path: Path) -> None:
+    def least_emissions(limit: float, out: Path) -> int:
+        given = (EXAMPLES / "facilities.csv", "--paths", EXAMPLES / "schedule_paths.csv", "--to", 2029)
+        return schedule(*given, "--objective", "emissions", "--cost-limit", limit, "--gap", 0.01, "--out", out)
+
+    out = tmp_path / "out"
+    assert least_emissions(-1e12, out) == ExitCode.INFEASIBLE
+    book = openpyxl.load_workbook(out / "schedule.xlsx")
+    summary = {row[0].value: row[1].value for row in book["summary"].iter_rows(min_row=2)}
+    assert summary["status"].startswith("the limit on cost cannot be kept")
+    (mend,) = book["mending"].iter_rows(min_row=2, values_only=True)
+    assert mend[0] == "a higher limit on cost"
+    assert mend[4] <= mend[3] == summary["own cost, present value"]
+    kept = tmp_path / "kept"
+    assert least_emissions(mend[3], kept) == ExitCode.DONE
+    with xr.open_dataset(kept / "schedule.nc") as found:
+        cost = sum(value for name, value in found.attrs.items() if name.startswith("cost_"))
+    # Kilograms bought beyond the limit by rounding cost a few yen each.
+    assert cost <= mend[3] + 100
+
+
 def test_what_cannot_be_met_is_named_with_what_mends_it(tmp_path: Path) -> None:
     paths = tmp_path / "paths.csv"
     names = ["excess", "renewable", "tokyo_small_mid", "outside_tokyo", "saitama_link"]

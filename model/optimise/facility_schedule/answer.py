@@ -30,9 +30,18 @@ Method = Literal["decomposed", "whole"]
 _PRICING_GAP, _TIED_PRICING_GAP, _CHOICE_GAP = 0.4, 0.2, 0.2
 #: Part of the time in which plans near the best are listed, and again in which the bound is sharpened by them.
 _SHARPENED = 0.12
+#: Part of the time that a step gets even where none is left, so that there is an answer.
+_LAST = 0.1
+#: Part of the time for the plan of least cost, where a limit on cost holds for another aim.
+_CHEAPEST = 0.3
+#: What whole kilograms can cost beyond a limit, for each facility and period [JPY].
+_KILOGRAMS_JPY = 100.0
 #: Beginnings of works, a work counted once for every year in which it can begin, up to which the whole model is solved
 #: too where facilities apart do not reach the gap.
 _SMALL = 2000
+#: Relative distance of value and bound at which nothing is left to look for: what the solver's tolerances and whole
+#: kilograms leave between them [1].
+_SAME = 1e-6
 #: Plans of works offered to the choice for each facility: more where there are few facilities.
 _OFFERED, _OFFERED_IN_ALL = 4, 2500
 
@@ -129,6 +138,16 @@ def solve_schedule(
             is no worse.
     """
     begun = perf_counter()
+    if problem.aim == "emissions" and np.isfinite(problem.cost_limit) and method == "decomposed":
+        return _within_cost_limit(problem, gap, seconds, seed, report)
+    return _searched(problem, gap, seconds, seed, method, report, warm, known, begun)
+
+
+def _searched(
+    problem: Problem, gap: float, seconds: float, seed: int, method: Method, report: Callable[[int, int], None],
+    warm: Decomposition | None, known: Sequence[IntArray] | None, begun: float,
+) -> Schedule:  # fmt: skip
+    """Return the best schedule found; arguments as `solve_schedule`, and when the search began."""
     if method == "whole":
         return _whole(problem, SolverOptions(seconds=seconds, relative_gap=gap, seed=seed), begun)
     work = Decomposition(problem) if warm is None else warm
@@ -139,7 +158,8 @@ def solve_schedule(
         bound = replace(bound, value=max(bound.value, sharper))
     found = _choose(work, bound, listed, gap, seconds, seed, begun)
     if known is not None:
-        again = with_works(problem, known, seconds, seed)
+        left = max(seconds - (perf_counter() - begun), _LAST * seconds)
+        again = with_works(problem, known, left, seed)
         unproven = replace(again, proof=replace(again.proof, bound=-np.inf))
         found = better_of(found, unproven, gap, begun)
     left = seconds - (perf_counter() - begun)
@@ -154,13 +174,47 @@ def solve_schedule(
     )
 
 
+# The plans of least cost come first: they say whether the limit can be kept, and with them the master keeps it.
+def _within_cost_limit(
+    problem: Problem, gap: float, seconds: float, seed: int, report: Callable[[int, int], None]
+) -> Schedule:
+    """Return the best schedule that costs no more than it may, or the cheapest one, marked, if none was found.
+
+    Args:
+        problem: a problem with a limit on cost.
+        gap: gap at which to stop [1].
+        seconds: time limit [s].
+        seed: seed of the solver.
+        report: called with steps done and all steps.
+    """
+    begun = perf_counter()
+    work = Decomposition(problem.changed(aim="cost", cost_limit=np.inf))
+    cheapest = solve_schedule(work.problem, gap, _CHEAPEST * seconds, seed, "decomposed", report, work)
+    if cheapest.proof.has_answer and cheapest.proof.bound <= problem.cost_limit < cheapest.cost:
+        known, left = cheapest.starts, _CHEAPEST * seconds
+        cheapest = solve_schedule(work.problem, _SAME, left, seed, "decomposed", report, work, known)
+    if not cheapest.proof.has_answer or _too_dear(cheapest, problem.cost_limit):
+        options = SolverOptions(seconds=seconds, relative_gap=gap, seed=seed)
+        proof = prove("infeasible", np.nan, np.nan, perf_counter() - begun, options)
+        return replace(cheapest, problem=problem, proof=proof)
+    left, warm = seconds - (perf_counter() - begun), work.under(problem)
+    found = _searched(problem, gap, left, seed, "decomposed", report, warm, cheapest.starts, perf_counter())
+    return replace(found, proof=replace(found.proof, seconds=perf_counter() - begun))
+
+
+def _too_dear(found: Schedule, limit: float) -> bool:
+    """Say whether a schedule costs more than a limit, beyond what whole kilograms add."""
+    spare = _KILOGRAMS_JPY * found.problem.facilities * found.problem.periods
+    return bool(found.cost > limit + _SAME * abs(limit) + spare) if np.isfinite(limit) else False
+
+
 def _choose(
     work: Decomposition, bound: Bound, listed: Near | None, gap: float, seconds: float, seed: int, begun: float
 ) -> Schedule:
     """Return the schedule of whole plans: of those in the mixture first, of more if that is not close enough."""
     problem, best = work.problem, None
     for offered, likely in _offers(work, bound, listed, gap, seconds, seed, begun):
-        left = max(seconds - (perf_counter() - begun), 0.1 * seconds)
+        left = max(seconds - (perf_counter() - begun), _LAST * seconds)
         options = SolverOptions(seconds=left, relative_gap=gap * _CHOICE_GAP, seed=seed)
         chosen = Choice(problem, offered).solve(options, _close_to(bound.value, gap), likely)
         if likely is not None and not chosen.proof.has_answer:
@@ -201,7 +255,7 @@ def better_of(found: Schedule, other: Schedule, gap: float, begun: float) -> Sch
     best = min(found, other, key=_rank)
     bound = max(found.proof.bound, other.proof.bound)
     value = best.proof.objective
-    status: Any = "optimal" if abs(value - bound) <= gap * abs(value) + 1.0 else "feasible"
+    status: Any = "optimal" if _proven(value, bound, gap) else "feasible"
     if best.proof.status == "infeasible":
         status = "infeasible"
     proof = replace(
@@ -211,6 +265,11 @@ def better_of(found: Schedule, other: Schedule, gap: float, begun: float) -> Sch
         best, worth=found.worth, money_worth=found.money_worth, work_worth=found.work_worth, proof=proof,
         rounds=found.rounds,
     )  # fmt: skip
+
+
+def _proven(value: float, bound: float, gap: float) -> bool:
+    """Say whether a bound proves a value to a gap, or is the same to what the solver can tell."""
+    return abs(value - bound) <= max(gap, _SAME) * abs(value) + 1.0
 
 
 def _proving(value: float, gap: float) -> float:
@@ -255,12 +314,14 @@ def _offers(
     With the first come the plans of the mixture that say where there will be excess, which makes the choice quick.
     Where money or works tie the facilities, the master has chosen among all its plans already.
     """
-    mixture = plans_of_works(bound.plans)
+    mixture, problem = plans_of_works(bound.plans), work.problem
     if bound.tied is not None:
-        left = max(0.8 * (seconds - (perf_counter() - begun)), 0.1 * seconds)
+        left = max(0.8 * (seconds - (perf_counter() - begun)), _LAST * seconds)
         whole = Dive(work, bound.tied, seed, listed).run(gap * _CHOICE_GAP, _close_to(bound.value, 0.7 * gap), left)
         yield [[plan] for plan in whole], None
-        return
+        # A limit on cost can rule out plans that were put together one by one.
+        if np.isinf(problem.cost_limit):
+            return
     yield mixture, [own[0][0] for own in bound.plans]
     yield mixture, None
     most = max(1, min(_OFFERED, _OFFERED_IN_ALL // len(work.facilities)))
@@ -294,7 +355,8 @@ def _whole(problem: Problem, options: SolverOptions, begun: float) -> Schedule:
     for f, own in enumerate(facilities):
         there = np.array([[pyo.value(model.there[f, w, y]) > 0.5 for y in years] for w in range(len(own.works))])
         starts.append(np.array([int(np.argmax(row)) if row.any() else -1 for row in there], dtype=np.int64))
-    return _schedule(problem, facilities, starts, _amounts_of(model, problem), None, proof.bound, begun, options)
+    bound = proof.bound * problem.unit
+    return _schedule(problem, facilities, starts, _amounts_of(model, problem), None, bound, begun, options)
 
 
 def _schedule(
@@ -324,8 +386,10 @@ def _schedule(
     status: Any = "infeasible" if missing > 0 and problem.aim != "tonnes" else "optimal"
     if problem.aim != "money" and draft.extra_money > len(problem.years) * len(problem.limits()):
         status = "infeasible"
+    if _too_dear(draft, problem.cost_limit):
+        status = "infeasible"
     gap_asked = options.relative_gap if bound is None else options.relative_gap / _CHOICE_GAP
-    if status == "optimal" and abs(value - limit) > gap_asked * abs(value) + 1.0:
+    if status == "optimal" and not _proven(value, limit, gap_asked):
         status = "feasible"
     proof = prove(status, float(value), limit, perf_counter() - begun, options)
     return replace(draft, proof=proof, rounds=0 if bound is None else bound.rounds)

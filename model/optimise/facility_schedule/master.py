@@ -318,9 +318,16 @@ class Master:
         self._solver.changeColsBounds(count, places, lower, upper)
 
     def held(self, taken: IntArray) -> float:
-        """Return the value with a plan fixed for every facility [JPY or t-CO2]."""
+        """Return the value with a plan fixed for every facility [JPY or t-CO2]; infinite if they cost too much."""
+        from highspy import HighsModelStatus
+
         self.hold(taken, [False] * len(self.columns))
-        return self.solve().value
+        try:
+            return self.solve().value
+        except SolverError:
+            if self._solver.getModelStatus() == HighsModelStatus.kInfeasible:
+                return np.inf
+            raise
 
     def position(self, taken: IntArray) -> FloatArray:
         """Return the values of all columns with a plan fixed for every facility."""

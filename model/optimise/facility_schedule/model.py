@@ -2,7 +2,8 @@
 
 Every work is decided by a binary "there by this year", with the energy left worked out exactly along the chain of
 measures. Large portfolios go another way (`decomposition`, `choice`); this model is
-the definition that they are held against.
+the definition that they are held against. Money is counted in millions of JPY: beside tonnes and ones, single yen
+would lose digits, and with them proofs.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from model.optimise.facility_schedule.physics import payments, present_cost
-from model.optimise.facility_schedule.problem import FUELS, FloatArray, Problem
+from model.optimise.facility_schedule.problem import FUELS, MILLION, FloatArray, Problem
 from model.optimise.facility_schedule.works import FacilityWorks
 
 
@@ -38,7 +39,7 @@ def whole_model(problem: Problem) -> pyo.ConcreteModel:
     model.works_cost = pyo.Expression(
         model.facilities,
         rule=lambda m, f: sum(
-            float(cost[y]) * begun(f, w, y)
+            float(cost[y]) / MILLION * begun(f, w, y)
             for w, cost in enumerate(present_cost(work, problem.discount) for work in problem.works[f])
             for y in range(last + 1)
         ),
@@ -48,7 +49,9 @@ def whole_model(problem: Problem) -> pyo.ConcreteModel:
         model.facilities,
         model.years,
         rule=lambda m, f, year: sum(
-            float(paid[f, w][y, year]) * begun(f, w, y) for w in range(len(problem.works[f])) for y in range(year + 1)
+            float(paid[f, w][y, year]) / MILLION * begun(f, w, y)
+            for w in range(len(problem.works[f]))
+            for y in range(year + 1)
         ),
     )
     model.begun = pyo.Expression(
@@ -129,7 +132,7 @@ class _Energy:
             yearly = sum(work.annual_cost * model.there[f, w, y] for w, work in enumerate(problem.works[f]))
             cost = price[0, y] * bought + sum(price[c, y] * amounts[c] for c in (1, 2, 3))
             bill = float(price[:, y] @ start)
-            bills.append(float(problem.discount[y]) * (cost + premium + yearly - bill))
+            bills.append(float(problem.discount[y]) / MILLION * (cost + premium + yearly - bill))
         self.block.rows.add(model.energy_cost[f] == sum(bills))
 
     def _saved(self, carrier: int, amount: float, year: int) -> Any:
@@ -191,7 +194,7 @@ def _limits_and_rules(model: pyo.ConcreteModel, problem: Problem, most: FloatArr
 
     model.budget = pyo.Constraint(
         money,
-        rule=lambda m, n, y: of(n, m.paid, y) <= float(limits[n].budget[y]) + m.extra[n, y],
+        rule=lambda m, n, y: of(n, m.paid, y) <= float(limits[n].budget[y]) / MILLION + m.extra[n, y],
     )
     model.capacity = pyo.Constraint(hands, rule=lambda m, n, y: of(n, m.begun, y) <= float(limits[n].capacity[y]))
     add_rules(model, problem, most)

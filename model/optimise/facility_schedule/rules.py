@@ -35,7 +35,7 @@ def add_rules(model: pyo.ConcreteModel, problem: Problem, most: FloatArray) -> N
     """Add the rules and the objective to a model that has works, energy and emissions before renewables.
 
     Args:
-        model: has grid, raw, energy_cost, works_cost by facility.
+        model: has grid, raw [t-CO2], energy_cost, works_cost [million JPY] by facility.
         problem: the schedule.
         most: most that each facility can emit [t-CO2], dims (facility, year).
     """
@@ -327,23 +327,24 @@ def _transfers(model: pyo.ConcreteModel, problem: Problem) -> None:
 
 
 def _objective(model: pyo.ConcreteModel, problem: Problem) -> None:
-    """Add the plan's own cost - works, renewables, credits, energy saved - and what is looked for."""
+    """Add the plan's own cost [million JPY] - works, renewables, credits, energy saved - and what is looked for."""
     discount = problem.discount
     last = [problem.last_year(p) for p in range(problem.periods)]
     model.renewable_cost = pyo.Expression(
         expr=sum(
-            float(discount[y] * problem.renewable_price[o, y]) * model.renewable[o, f, y] for o, f, y in model.renewable
+            float(discount[y] * problem.renewable_price[o, y]) / MILLION * model.renewable[o, f, y]
+            for o, f, y in model.renewable
         )
     )
     model.credit_cost = pyo.Expression(
         expr=sum(
-            float(discount[last[p]]) * float(_credit(problem, kind)[p]) * model.purchase[kind, p]
+            float(discount[last[p]]) * float(_credit(problem, kind)[p]) / MILLION * model.purchase[kind, p]
             for kind, p in model.purchase
         )
     )
     model.sale_income = pyo.Expression(
         expr=sum(
-            float(discount[slot.year] * slot.price) * model.sold[f, n]
+            float(discount[slot.year] * slot.price) / MILLION * model.sold[f, n]
             for n, slot in enumerate(problem.slots)
             for f in model.facilities
         )
@@ -351,7 +352,7 @@ def _objective(model: pyo.ConcreteModel, problem: Problem) -> None:
     multiplier = problem.practice.order_multiplier
     model.order_cost = pyo.Expression(
         expr=sum(
-            float(discount[last[p]] * multiplier * problem.order_price[p]) * model.ordered[f, p]
+            float(discount[last[p]] * multiplier * problem.order_price[p]) / MILLION * model.ordered[f, p]
             for f in model.facilities
             for p in model.periods
             if np.isfinite(problem.order_price[p])
@@ -362,14 +363,14 @@ def _objective(model: pyo.ConcreteModel, problem: Problem) -> None:
         expr=own + model.renewable_cost + model.credit_cost - model.sale_income + model.order_cost
     )
     if np.isfinite(problem.cost_limit):
-        model.cost_limit = pyo.Constraint(expr=model.cost <= problem.cost_limit)
+        model.cost_limit = pyo.Constraint(expr=model.cost <= problem.cost_limit / MILLION)
     wanted: dict[Aim, Any] = {
         "cost": model.cost,
         "emissions": sum(model.emitted[f, y] for f in model.facilities for y in model.years),
         "tonnes": 0.0,
         "money": sum(model.extra[index] for index in model.extra),
     }
-    price = missing_price(problem) * problem.unit
+    price = missing_price(problem)
     missing: Any = 0.0
     if np.isfinite(price):
         missing = price * sum(model.missing[f, p] for f in model.facilities for p in model.periods)

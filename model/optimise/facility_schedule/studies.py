@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from time import perf_counter
-from typing import Literal
 
 import numpy as np
 
 from model.inputs import Data
-from model.optimise.facility_schedule.answer import Schedule, better_of, solve_schedule, with_works
+from model.optimise.facility_schedule.answer import Schedule, solve_schedule, with_works
 from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.inputs import Settings, Tables, problem
 from model.optimise.facility_schedule.population import base_emissions, period_reductions
 from model.optimise.facility_schedule.problem import FloatArray, Problem
-from model.optimise.solver import relative_gap
 from model.ordinance.cap_and_trade.equations import balance_by_period
 from model.ordinance.rulebook import RULE_SETS, RuleSet
 
@@ -63,7 +60,7 @@ def at_price(given: Problem, price: float, points: float, last_known: int) -> Pr
     share = 1.0 if excess is None else float(np.min([s.price / excess.price[s.period] for s in given.slots] or [1.0]))
     slots = tuple(replace(slot, price=min(share, 1.0) * price) for slot in given.slots)
     later = points * (given.years > last_known)
-    rate, issue = np.minimum(given.rate + later, 1.0), np.minimum(given.issue_rate + later, 1.0)
+    rate, issue = np.clip(given.rate + later, 0.0, 1.0), np.clip(given.issue_rate + later, 0.0, 1.0)
     offer = given.recognition
     if offer is not None:
         more = np.where(offer.forgiven_t > 0, given.base_t * (rate - given.rate), 0.0)
@@ -123,67 +120,6 @@ def with_plan_before(given: Problem, planned: Mapping[tuple[str, str], int], cha
         for name, own in zip(given.names, given.works, strict=True)
     )
     return given.changed(works=works)
-
-
-@dataclass(frozen=True)
-class Remedy:
-    """What mends a schedule in which a duty cannot be met; both are searched for on their own, with their own proof.
-
-    Args:
-        tonnes: the schedule that leaves the fewest tonnes uncovered, whatever it costs within the budgets.
-        money: the schedule that meets every duty with the least money beyond the budgets; None if no money helps.
-    """
-
-    tonnes: Schedule
-    money: Schedule | None
-
-
-def remedy(given: Problem, gap: float, seconds: float, seed: int = 0) -> Remedy:
-    """Return the fewest tonnes of credits and the least extra money that mend a schedule, each with a proven bound.
-
-    Args:
-        given: a problem in which a duty cannot be met.
-        gap: gap at which each search stops [1].
-        seconds: time limit of each search [s].
-        seed: seed of the solver.
-    """
-    tonnes = solve_schedule(given.changed(aim="tonnes"), gap, seconds, seed)
-    money = None
-    if any(np.isfinite(limit.budget).any() for limit in given.limits()):
-        found = _to_the_kilogram(solve_schedule(given.changed(aim="money"), gap, seconds, seed), gap, seconds, seed)
-        money = found if found.proof.has_answer else None
-    return Remedy(tonnes, money)
-
-
-# Where money is all that counts, the solver's tolerance can leave kilograms uncovered that trade would cover.
-def _to_the_kilogram(found: Schedule, gap: float, seconds: float, seed: int) -> Schedule:
-    """Return a schedule of the least extra money with its trade found anew, if that leaves nothing uncovered."""
-    if found.proof.status != "infeasible":
-        return found
-    none = np.full(len(found.problem.years), np.inf)
-    free = found.problem.changed(aim="cost", budget=none, owner_limits=())
-    again = with_works(free, found.starts, seconds, seed)
-    if not again.proof.has_answer:
-        return found
-    value, bound = found.extra_money, found.proof.bound
-    status: Literal["optimal", "feasible"] = "optimal" if value - bound <= gap * value + 1.0 else "feasible"
-    proof = replace(found.proof, status=status, objective=value, gap=relative_gap(value, bound))
-    return replace(found, amounts=again.amounts, proof=proof)
-
-
-def mended(found: Schedule, by: Remedy, gap: float, seconds: float, seed: int = 0) -> Schedule:
-    """Return a schedule, or a better one with the works of its remedy where these meet every duty after all.
-
-    Args:
-        found: a schedule that leaves a duty unmet.
-        by: its remedy.
-        gap: gap asked for [1].
-        seconds: time limit [s].
-        seed: seed of the solver.
-    """
-    begun = perf_counter()
-    other = with_works(found.problem, by.tonnes.starts, seconds, seed)
-    return better_of(found, replace(other, proof=replace(other.proof, bound=-np.inf)), gap, begun)
 
 
 @dataclass(frozen=True)

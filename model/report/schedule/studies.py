@@ -95,8 +95,8 @@ def _mean_rate(found: Schedule, period: int) -> float:
 def _future(price: float, points: float) -> Text:
     """Return the name of a future."""
     return Text(
-        f"{price:,.0f} JPY/t-CO2, rates +{100 * points:g} points",
-        f"{price:,.0f}円/t-CO2、義務率+{100 * points:g}ポイント",
+        f"{price:,.0f} JPY/t-CO2, rates {100 * points:+g} points",
+        f"{price:,.0f}円/t-CO2、義務率{100 * points:+g}ポイント",
     )
 
 

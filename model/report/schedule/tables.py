@@ -11,7 +11,8 @@ from model.language import Language, Text, fiscal_year
 from model.optimise.facility_schedule.answer import Schedule
 from model.optimise.facility_schedule.inputs import Settings, Tables
 from model.optimise.facility_schedule.problem import RENEWABLES, FloatArray
-from model.optimise.facility_schedule.studies import Market, PastMarket, Regret, Remedy
+from model.optimise.facility_schedule.remedy import Remedy
+from model.optimise.facility_schedule.studies import Market, PastMarket, Regret
 from model.optimise.facility_schedule.tables import measure_name
 from model.optimise.facility_schedule.verify import Certificate
 from model.optimise.facility_schedule.works import FacilityWorks
@@ -54,7 +55,7 @@ class Answer:
         compared: own cost and emissions under each rule set, if asked for.
         regret: plans in other futures, if asked for.
         market: the market of all facilities, if asked for; past: the second period from published inputs.
-        remedy: the fewest credits and the least money that mend what cannot be met, if anything cannot.
+        remedy: the fewest credits, the least money or the least limit that mend what cannot be, if anything cannot.
     """
 
     schedule: Schedule
@@ -85,7 +86,7 @@ def summary(answer: Answer, language: Language) -> Rows:
     add("facilities", "事業所数", problem.facilities)
     years = f"{fiscal_year(int(problem.years[0]), language)} – {fiscal_year(int(problem.years[-1]), language)}"
     add("years", "対象年度", years)
-    add("status", "状態", STATUS_NAMES.get(proof.status, Text(proof.status, proof.status))(language))
+    add("status", "状態", _status(answer)(language))
     add("own cost, present value", "計画の費用（現在価値）", float(round(found.cost)), "JPY")
     for name, value in found.costs.items():
         rows.append([f"  {COST_NAMES[name](language)}", float(round(value)), "JPY"])
@@ -116,6 +117,17 @@ def summary(answer: Answer, language: Language) -> Rows:
     return rows
 
 
+def _status(answer: Answer) -> Text:
+    """Return what is known of the schedule, in words."""
+    status = answer.schedule.proof.status
+    if status == "infeasible" and answer.remedy is not None and answer.remedy.cost is not None:
+        return Text(
+            "the limit on cost cannot be kept; this is the cheapest plan",
+            "費用の上限を守れない（最小費用の計画を表示）",
+        )
+    return STATUS_NAMES.get(status, Text(status, status))
+
+
 def mending(answer: Answer, language: Language) -> Rows:
     """Return what mends a duty that cannot be met, proven least: credits by facility and period, money by year."""
     rows: Rows = [head(
@@ -125,16 +137,23 @@ def mending(answer: Answer, language: Language) -> Rows:
     if answer.remedy is None:
         return rows
     problem, tonnes, money = answer.schedule.problem, answer.remedy.tonnes, answer.remedy.money
+    total = Text("all", "合計")(language)
+    if answer.remedy.cost is not None:
+        higher, least = Text("a higher limit on cost", "費用の上限の引上げ"), answer.remedy.cost
+        proven = float(round(float(least.proof.bound))) if np.isfinite(least.proof.bound) else None
+        rows.append([higher(language), total, total, float(round(least.cost)), proven, "JPY"])
+    if tonnes is None:
+        return rows
     credits = Text("credits, works as they can be paid", "クレジット（予算内の対策を前提）")(language)
     missing = tonnes.amounts.missing_t
-    total = Text("all", "合計")(language)
     rows.append([credits, total, total, round(float(missing.sum()), 3), _least(tonnes), "t-CO2"])
     for f, p in zip(*np.nonzero(missing > 0), strict=True):
         when = Text(f"period {problem.period_numbers[p]}", f"第{problem.period_numbers[p]}計画期間")(language)
         rows.append([credits, problem.names[f], when, round(float(missing[f, p]), 3), None, "t-CO2"])
     if money is None:
         none = Text("no budget would mend it: credits are short", "予算を増やしても解消しない（クレジット不足）")
-        return [*rows, [none(language), None, None, None, None, ""]]
+        late = Text("money beyond the budget: none found in time", "予算の追加：制限時間内に見つからず")
+        return [*rows, [(none if answer.remedy.no_money else late)(language), None, None, None, None, ""]]
     extra = Text("money beyond the budget", "予算の追加")(language)
     rows.append([extra, total, total, round(money.extra_money), _least(money), "JPY"])
     for limit, beyond in zip(problem.limits(), money.beyond_budgets, strict=True):
