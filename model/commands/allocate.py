@@ -28,8 +28,10 @@ _SUPPLIERS = Text("suppliers", "供給事業者一覧")
 #: Columns of the overview that a terminal shows.
 _SHOWN = (1, 2, 3, 4, 5, 8, 9, 11)
 _NO_WORKBOOK = Text(
-    "too many houses for a workbook; the plan is in plan.csv and plan.nc",
-    "住宅数がExcelの行数に収まらないため、計画はplan.csvとplan.ncに収録しました",
+    "more houses than a workbook of ours holds (100,000): the plan is in plan.csv and plan.nc, the totals on the page; "
+    "what single claims, the last kW and other rates are worth is not worked out",
+    "住宅数がExcelに収録する上限（10万棟）を超えるため、計画はplan.csvとplan.nc、総括は各ページに収録しました。"
+    "除外申出・最後の1kW・他の算定基準率の価値は算定していません",
 )
 _FAILED_CHECK = Text(
     "the second look found a fault in the plan; please report it", "計画の検証で不一致が見つかりました"
@@ -38,6 +40,8 @@ _FOUR = Text(
     "four numbers are needed, one a quarter: 300,300,300,300", "四半期ごとの4つの数値が必要です（例：300,300,300,300）"
 )
 _PLACE = Text("latitude and longitude are needed: 35.69,139.75", "緯度と経度が必要です（例：35.69,139.75）")
+_TWICE = Text("this file is given more than once", "同じファイルが複数回指定されています")
+_NO_WEATHER = Text("a place is for the weather of --weather", "--weather と併せて指定してください")
 _SURE = Text("a probability between 0.5 and 1 is needed", "0.5より大きく1未満の確率を指定してください")
 
 
@@ -67,7 +71,11 @@ def register(app: typer.Typer) -> None:
         ] = None,
         installers: Annotated[
             str | None,
-            typer.Option(help="kW that installers manage in each quarter / 四半期別の施工能力", metavar="Q1,Q2,Q3,Q4"),
+            typer.Option(
+                help="kW that installers manage in each quarter, April to June first"
+                " / 四半期別の施工能力（4～6月から順に）",
+                metavar="Q1,Q2,Q3,Q4",
+            ),
         ] = None,
         certainty: Annotated[
             float | None, typer.Option(help="probability of closing above the requirement / 基準に達する確率")
@@ -161,6 +169,12 @@ def _wishes(
 def _weather(path: Path | None, site: str | None, rule_set: RuleSet) -> Weather | None:
     """Return the weather that the options name, or every fault in them."""
     place = None
+    if site is not None and path is None:
+        faults = FaultList()
+        faults.add(
+            "--site", Text("a place is for the weather of --weather", "--weather と併せて指定してください"), site
+        )
+        faults.raise_if_any()
     if site is not None:
         try:
             given = tuple(float(part) for part in site.split(","))
@@ -208,12 +222,15 @@ def run(
     portfolios: list[Portfolio] = []
     faults: list[Fault] = []
     for file in files:
+        if list(files).count(file) > 1:
+            faults.append(Fault(str(file), _TWICE))
+            continue
         try:
             portfolios += read_portfolios(file)
         except BadInput as bad:
             faults += bad.faults
     if faults:
-        raise BadInput(faults)
+        raise BadInput(dict.fromkeys(faults))
     console = Console(highlight=False, soft_wrap=True)
     answers = plan_all(portfolios, job, workers, scheduler)
     show(answers, language, console)
@@ -303,8 +320,11 @@ def write(
     begun = perf_counter()
     facts: dict[str, object] = {"command": "allocate", "rules": rule_set, "inputs": inputs}
     facts["plans"] = {
-        one.portfolio.supplier: {**one.plan.proof.facts(), "proven_for": one.plan.proven} for one in answers
-    }
+        one.portfolio.supplier: {
+            **one.plan.proof.facts(), "proven_for": one.plan.proven, "asked_for": one.wishes.facts()
+        }
+        for one in answers
+    }  # fmt: skip
     with result_folder(out, facts, force) as staging:
         if len(answers) > 1:
             table = overview_table(answers, language)
@@ -322,14 +342,15 @@ def write(
             from model.optimise.solar_allocation.dataset import dataset
 
             dataset(one).to_netcdf(folder / "plan.nc", engine="h5netcdf")
+            drawn: list[Path] = []
             if figures:
                 from model.report.allocation.figures import draw_plan
 
                 drawn = draw_plan(one, folder / "figures")
-                tongues: tuple[Language, Language] = ("ja", "en")
-                for tongue in tongues:
-                    shown = [file for file in drawn if file.stem.endswith(f"_{tongue}") and file.suffix == ".png"]
-                    write_plan_page(one, folder / f"plan.{tongue}.html", shown, tongue)
+            tongues: tuple[Language, Language] = ("ja", "en")
+            for tongue in tongues:
+                shown = [file for file in drawn if file.stem.endswith(f"_{tongue}") and file.suffix == ".png"]
+                write_plan_page(one, folder / f"plan.{tongue}.html", shown, tongue)
         facts["seconds_writing"] = round(perf_counter() - begun, 3)
 
 

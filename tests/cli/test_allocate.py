@@ -336,3 +336,29 @@ def test_shipped_examples_are_planned_to_the_end(tmp_path: Path, name: str) -> N
     assert run("allocate", str(path), "--out", str(tmp_path / name), "--no-figures") == 0
     manifest = json.loads((tmp_path / name / "manifest.json").read_text(encoding="utf-8"))
     assert [plan["status"] for plan in manifest["plans"].values()] == ["optimal"]
+
+
+def test_what_was_asked_for_stands_beside_the_answer(tmp_path: Path) -> None:
+    """Without the rule of renewables nothing is owed: an answer must say that it was left out, however it is read."""
+    houses = listed(tmp_path / "houses.csv", *(f"h{number},世田谷区,100,4" for number in range(6)))
+    out = tmp_path / "out"
+    options = ("--without", "renewables", "--budget", "9e6", "--changes", "5", "--financing", "purchase,lease")
+    assert run("allocate", str(houses), *options, "--out", str(out), "--no-figures", "--lang", "en") == 0
+    told = {row[0]: row[1] for row in load_workbook(out / "plan.xlsx")["summary"].iter_rows(values_only=True)}
+    assert told["rules left out on request"] == "requirement of renewable capacity"
+    assert told["budget for outlay [JPY]"] == 9e6
+    assert told["most houses that may change"] == 5
+    assert told["ways to pay"] == "purchase, lease"
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    asked = next(iter(manifest["plans"].values()))["asked_for"]
+    assert asked["without"] == ["renewables"] and asked["ways_to_pay"] == ["purchase", "lease"]
+    # The page is written without figures, too.
+    assert "rules left out on request" in (out / "plan.en.html").read_text(encoding="utf-8")
+
+
+def test_options_that_would_do_nothing_are_faults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    houses = listed(tmp_path / "houses.csv", "h,世田谷区,100,4")
+    assert run("allocate", str(houses), "--site", "35,139", "--lang", "en") == 2
+    assert "--weather" in capsys.readouterr().err
+    assert run("allocate", str(houses), str(houses), "--lang", "en") == 2
+    assert capsys.readouterr().err.count("given more than once") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,6 +76,7 @@ def dataset(found: Answer) -> xr.Dataset:
         "supplier": found.portfolio.supplier,
         "scheme": str(plan.scheme),
         "objective_name": found.wishes.objective,
+        "asked_for": json.dumps(found.wishes.facts()),
         "required_kw": found.required_kw,
         "counted_kw": found.counted_kw,
         **plan.proof.facts(),

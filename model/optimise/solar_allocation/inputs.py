@@ -46,15 +46,26 @@ class House(Row):
 
     id: str = column("house", "住宅番号", min_length=1, max_length=100)
     supplier: str = column("supplier", "供給事業者", default="", max_length=100)
-    role: Role = column("role", "区分", default="new_building", choices=ROLE_NAMES)
+    role: Role = column("role", "区分", default="new_building", choices=ROLE_NAMES,
+        meaning=Text("panels on an existing house stand in for those of new buildings, up to the limit of the rules",
+                     "既存住宅に設置した容量は、規定の上限まで新築の代替として算入できる"),
+    )  # fmt: skip
     municipality: MunicipalityCode = column("municipality", "区市町村", choices=municipality_names())
     house_type: HouseType = column("house type", "建物種別", default="custom_detached", choices=HOUSE_TYPE_NAMES)
     floor_area_m2: float = column("total floor area", "延床面積", "m²", default=0.0, ge=0, le=1e6)
-    delivered_on: date | None = column("day of delivery", "供給日", default=None)
-    state: State = column("state", "進捗", default="planned", choices=STATE_NAMES)
+    delivered_on: date | None = column("day of delivery", "供給日", default=None,
+        meaning=Text("decides the fiscal year and the quarter of the installers",
+                     "年度と施工の四半期を決める"),
+    )  # fmt: skip
+    state: State = column("state", "進捗", default="planned", choices=STATE_NAMES,
+        meaning=Text("panels of houses started or done stay as they are; ordered ones can change",
+                     "着工・完成の住宅の容量は変更しない。受注は変更できる"),
+    )  # fmt: skip
     kw: float | None = column(
-        "panels decided or planned so far", "決定・計画済みの容量", "kW", default=None, ge=0, le=2000
-    )
+        "panels decided or planned so far", "決定・計画済みの容量", "kW", default=None, ge=0, le=2000,
+        meaning=Text("needed for houses started or done",
+                     "着工・完成の住宅では必須"),
+    )  # fmt: skip
     max_kw: float | None = column(
         "largest capacity (empty: by the roof faces)",
         "最大容量（空欄は屋根面から算定）",
@@ -86,13 +97,18 @@ class House(Row):
     face4_azimuth: float = column("face 4: azimuth", "屋根面4：方位角", "°", default=0.0, ge=-180, le=180)
     face4_tilt: float = column("face 4: tilt", "屋根面4：傾斜", "°", default=30.0, ge=0, le=90)
     face4_shade: float = column("face 4: share lost to shade", "屋根面4：日影による損失", "1", default=0.0, ge=0, le=1)
-    restricted: bool = column("local building limits rule panels out", "建築制限等により設置不可", default=False)
+    restricted: bool = column("local building limits rule panels out", "建築制限等により設置不可", default=False,
+        meaning=Text("such a house is left out of the count",
+                     "該当する住宅は算定から除外する"),
+    )  # fmt: skip
     exclusion: Claim = column(
         "leave it out of the count (where the rules allow)",
         "算定除外の申出（要件を満たす場合）",
         default="decide",
         choices=CLAIM_NAMES,
-    )
+        meaning=Text("where rules allow it: decide lets the plan choose, claim leaves it out; never: it always counts",
+                     "計画で判断：要件を満たす場合に計画が選ぶ。除外を申し出る：要件を満たせば除外する。申し出ない：必ず算定する"),
+    )  # fmt: skip
     solar_heat_gj: float = column(
         "solar heat, primary energy saved", "太陽熱利用（一次エネルギー）", "GJ/yr", default=0.0, ge=0, le=1e5
     )
@@ -160,11 +176,15 @@ class House(Row):
         le=1e8,
     )
     consent: float = column(
-        "probability that the owner accepts panels", "施主が設置に同意する確率", "1", default=1.0, ge=0, le=1
-    )
+        "probability that the owner accepts panels", "施主が設置に同意する確率", "1", default=1.0, ge=0, le=1,
+        meaning=Text("below 1 the plan counts on the mean, or with --certainty on the chance that enough owners accept",
+                     "1未満の場合は期待値で算定し、--certainty 指定時は達成確率で算定する"),
+    )  # fmt: skip
     slip: float = column(
-        "probability that delivery slips into the next year", "供給が翌年度にずれる確率", "1", default=0.0, ge=0, le=1
-    )
+        "probability that delivery slips into the next year", "供給が翌年度にずれる確率", "1", default=0.0, ge=0, le=1,
+        meaning=Text("used for the years drawn at random, not for the plan",
+                     "年度の模擬試算に用い、計画の算定には用いない"),
+    )  # fmt: skip
     parking_spaces: int = column("parking spaces", "駐車区画数", default=0, ge=0, le=100000)
     chargers: int = column("chargers installed", "充電設備（実装）", default=0, ge=0, le=100000)
     conduits: int = column("further spaces with conduit", "配管等のみ整備した区画", default=0, ge=0, le=100000)

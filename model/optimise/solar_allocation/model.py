@@ -62,6 +62,19 @@ class Wishes:
     most_changes: int | None = None
     at_least: tuple[tuple[Objective, float], ...] = ()
 
+    def facts(self) -> dict[str, object]:
+        """Return what was asked for, to be kept with an answer; what was not asked for is left out."""
+        asked = {
+            "objective": self.objective,
+            "without": sorted(self.without),
+            "budget_jpy": self.budget_jpy,
+            "installer_kw": None if self.installer_kw is None else list(self.installer_kw),
+            "certainty": self.certainty,
+            "ways_to_pay": list(self.ways_to_pay),
+            "most_changes": self.most_changes,
+        }
+        return {name: value for name, value in asked.items() if value is not None and value != []}
+
 
 @dataclass(frozen=True)
 class Model:

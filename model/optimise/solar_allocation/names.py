@@ -12,6 +12,12 @@ OBJECTIVE_NAMES = {
     "guidance": Text("houses at the guidance level", "誘導基準に達する住宅数"),
     "changes": Text("changed houses", "変更する住宅数"),
 }
+#: Rules that a supplier may leave out to see what they do.
+LEFT_OUT_NAMES = {
+    "renewables": Text("requirement of renewable capacity", "再エネ設置基準"),
+    "substitute_limit": Text("limit of substitutes", "代替措置の上限"),
+    "energy": Text("standard of energy and insulation", "省エネ性能基準"),
+}
 OBJECTIVE_UNITS = {"cost": "JPY", "benefit": "JPY", "co2": "t-CO2/yr", "guidance": "buildings", "changes": "buildings"}
 
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from model.language import Language, Text
 from model.optimise.solar_allocation.answer import Answer
-from model.optimise.solar_allocation.names import OBJECTIVE_NAMES, OBJECTIVE_UNITS
-from model.ordinance.derivation import number, unit_name
+from model.optimise.solar_allocation.names import LEFT_OUT_NAMES, OBJECTIVE_NAMES, OBJECTIVE_UNITS
+from model.ordinance.derivation import unit_name
+from model.ordinance.solar_economics.facts import FINANCING_NAMES
 from model.report.allocation.texts import (
     SCHEME_NAMES,
     headline,
@@ -16,8 +17,10 @@ from model.report.allocation.texts import (
     schemes_compared,
     status,
 )
-from model.spreadsheet import Cell, Table
+from model.spreadsheet import Cell, Table, cell_text
 
+#: Gap up to which two sums of the same amounts differ by rounding alone.
+_NO_GAP = 1e-12
 _STEPS_OF_KW = Text(
     "sizes go in steps of modules and the plan has a margin, so that the last and the next kW move whole modules; the "
     "price is the same without steps",
@@ -42,8 +45,10 @@ def summary_table(found: Answer, language: Language) -> Table:
             proof.objective,
         ),
         (Text("proven bound", "証明された限界"), proof.bound),
-        (Text("proven gap", "証明された差（相対）"), proof.gap),
+        # The last digits of two sums of the same amounts are no gap.
+        (Text("proven gap", "証明された差（相対）"), proof.gap if proof.gap > _NO_GAP else 0.0),
         (Text("seconds", "計算時間 [秒]"), round(proof.seconds, 2)),
+        *_asked_lines(found, language),
         (Text("rate scheme", "算定基準率の選択"), SCHEME_NAMES[str(plan.scheme)](language)),
         (Text("eligible buildings", "設置可能棟数"), int(np.sum(counted))),
         (Text("left out of the count", "算定除外棟数"), int(np.sum(found.left_out))),
@@ -71,6 +76,25 @@ def summary_table(found: Answer, language: Language) -> Table:
     return [heading, *([text(language), value] for text, value in lines)]
 
 
+def _asked_lines(found: Answer, language: Language) -> list[tuple[Text, Cell]]:
+    """Return what was asked for beside the rules, and which rules were left out."""
+    wishes, lines = found.wishes, list[tuple[Text, Cell]]()
+    if wishes.without:
+        names = [LEFT_OUT_NAMES[name](language) for name in sorted(wishes.without)]
+        lines.append((Text("rules left out on request", "利用者の指定で除いた規定"), ", ".join(names)))
+    if wishes.budget_jpy is not None:
+        lines.append((Text("budget for outlay [JPY]", "初期支出の上限 [円]"), wishes.budget_jpy))
+    if wishes.installer_kw is not None:
+        text = Text("installers by quarter, April to June first [kW]", "四半期別の施工能力（4～6月から順に） [kW]")
+        lines.append((text, ", ".join(cell_text(one) for one in wishes.installer_kw)))
+    if wishes.most_changes is not None:
+        lines.append((Text("most houses that may change", "変更棟数の上限"), wishes.most_changes))
+    if wishes.ways_to_pay != ("purchase",):
+        names = [FINANCING_NAMES[name](language) for name in wishes.ways_to_pay]
+        lines.append((Text("ways to pay", "調達方法"), ", ".join(names)))
+    return lines
+
+
 def _kw_lines(found: Answer, language: Language) -> list[tuple[Text, Cell]]:
     """Return what the last and the next kW cost: solved again, and by the price of the rule."""
     unit = OBJECTIVE_UNITS[found.wishes.objective]
@@ -80,7 +104,7 @@ def _kw_lines(found: Answer, language: Language) -> list[tuple[Text, Cell]]:
             (Text("the last kW costs", "最後の1kWの費用"), range_text(found.worth.last_kw, unit)(language)),
             (Text("one kW more would cost", "さらに1kWの費用"), range_text(found.worth.next_kw, unit)(language)),
         ]
-    price = f"{number(found.plan.price('renewables'), 0)} {unit_name(unit, language)}/kW"
+    price = f"{cell_text(found.plan.price('renewables'))} {unit_name(unit, language)}/kW"
     lines.append((Text("price of a kW by the whole plan", "1kWの限界価格（計画全体）"), price))
     if found.worth is not None:
         lines.append((Text("how to read these", "上記3項目の見方"), _STEPS_OF_KW(language)))

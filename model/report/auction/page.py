@@ -75,7 +75,8 @@ def write_page(
     for heading, table in tables.items():
         parts += [f"<h2>{escape(heading)}</h2>", _table(table, language)]
     body = "\n".join(parts)
-    page = f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+    page = f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>\n'
+    page += '<meta name="viewport" content="width=device-width">'
     page += f"<style>{_STYLE}</style></head>\n<body>{body}</body></html>\n"
     with written_at_once(path) as target:
         target.write_text(page, encoding="utf-8")
