@@ -18,12 +18,13 @@ import pyomo.environ as pyo
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from model.inputs import read_data
-from model.optimise.facility_schedule.answer import Schedule, solve_schedule
+from model.optimise.facility_schedule.answer import solve_schedule
 from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.inputs import Settings, checked, problem
 from model.optimise.facility_schedule.model import whole_model
 from model.optimise.facility_schedule.population import population
 from model.optimise.facility_schedule.problem import Problem
+from model.optimise.facility_schedule.schedule import Schedule
 from model.optimise.facility_schedule.studies import at_price
 from model.optimise.pyomo_solver import PyomoSolver
 from model.optimise.solver import SolverOptions

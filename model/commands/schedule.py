@@ -86,7 +86,11 @@ def register(app: typer.Typer) -> None:
             typer.Option(help="result of auction plan or clear; its factors feed the duty / 共同購入の結果"),
         ] = None,
         previous: Annotated[
-            Path | None, typer.Option(help="works.csv of the plan before: change little / 前回計画")
+            Path | None,
+            typer.Option(
+                help="works.csv of the plan before: change little; its works before --from are taken as done, "
+                "the others need no lead time any more / 前回計画（開始年度より前の対策は実施済みとして扱う）"
+            ),
         ] = None,
         change_charge: Annotated[
             float | None,
@@ -123,6 +127,7 @@ def register(app: typer.Typer) -> None:
     ) -> int:
         """Plan reductions of facilities under cap-and-trade to 2050 / 総量削減義務に対する削減計画を最適に作成する."""
         from model.inputs import read_data
+        from model.optimise.facility_schedule.before import after_plan, with_plan_before
         from model.optimise.facility_schedule.inputs import Settings, problem
         from model.optimise.facility_schedule.purchase import purchase_file
         from model.result_folder import check_result_folder
@@ -146,9 +151,11 @@ def register(app: typer.Typer) -> None:
         tables = _tables(data, facilities, measures, paths, owner_limits, synthetic, seed, settings)
         if purchase is not None:
             tables = _supplied(tables, purchase)
+        before = {} if previous is None else _plan_before(previous)
+        tables = after_plan(tables, before, first) if before else tables
         given = problem(tables, settings)
         if previous is not None:
-            given = _after(given, previous, _CHARGE if change_charge is None else change_charge)
+            given = with_plan_before(given, before, _CHARGE if change_charge is None else change_charge)
         console = Console(highlight=False, soft_wrap=True)
         answer = _solve(given, tables, settings, gap, seconds, seed, console, language)
         answer = _with_studies(answer, data, compare, prices, points, market, gap, seconds)
@@ -200,10 +207,8 @@ def _supplied(tables: Tables, purchase: Path) -> Tables:
     return replace(tables, supplies=supplies)
 
 
-def _after(given: Problem, previous: Path, charge: float) -> Problem:
-    """Return the problem with a charge on every change against a plan before."""
-    from model.optimise.facility_schedule.studies import with_plan_before
-
+def _plan_before(previous: Path) -> dict[tuple[str, str], int]:
+    """Return the plan before: facility and measure → fiscal year."""
     faults, planned = FaultList(), {}
     if not previous.is_file():
         faults.add(str(previous), NO_SUCH_FILE)
@@ -212,10 +217,10 @@ def _after(given: Problem, previous: Path, charge: float) -> Problem:
         try:
             for row in csv.DictReader(lines):
                 planned[row["facility"], row["measure"]] = int(row["fiscal_year"])
-        except (KeyError, ValueError, UnicodeDecodeError):
+        except (KeyError, TypeError, ValueError, UnicodeDecodeError):
             faults.add(str(previous), _BAD_PLAN)
     faults.raise_if_any()
-    return with_plan_before(given, planned, charge)
+    return planned
 
 
 def _solve(

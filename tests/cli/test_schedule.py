@@ -69,8 +69,60 @@ def test_a_plan_made_anew_changes_nothing_that_need_not_change(planned: Path, tm
     assert rows[0] == rows[1]
     summary = openpyxl.load_workbook(out / "schedule.xlsx")["summary"].iter_rows(values_only=True)
     told = {row[0]: row[1] for row in summary}
-    assert told["no plan can be better than"] <= told["own cost, present value"] + 1
-    assert told["no plan can be better than"] == pytest.approx(told["own cost, present value"], rel=0.01)
+    bound = told["no plan can have lower cost and charges than"]
+    assert told["charges for changes against the plan before, not paid"] == 0.0
+    assert bound <= told["cost and charges"] + 1 == told["own cost, present value"] + 1
+    assert bound == pytest.approx(told["own cost, present value"], rel=0.01)
+
+
+# A year on: what was planned for the first year is done, what was planned for the second was prepared meanwhile, and a
+# high charge keeps it there; a small one does not, and the charges stand between the cost and what is proven.
+def test_a_year_on_works_are_done_or_prepared(planned: Path, tmp_path: Path) -> None:
+    before = list(csv.DictReader((planned / "works.csv").open(encoding="utf-8-sig")))
+    over = {(row["facility"], row["measure"]) for row in before if int(row["fiscal_year"]) < 2026}
+    later = {(row["facility"], row["measure"]): row["fiscal_year"] for row in before}
+    later = {pair: year for pair, year in later.items() if pair not in over}
+    assert over and "2026" in later.values()
+    facilities = tmp_path / "facilities.csv"
+    rows = list(csv.reader((EXAMPLES / "facilities.csv").open(encoding="utf-8-sig")))
+    place = next(n for n, name in enumerate(rows[0]) if name.startswith("emissions of the running period"))
+    rows = [[*row[:place], row[place] if n == 0 else "7000", *row[place + 1 :]] for n, row in enumerate(rows)]
+    with facilities.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    with (tmp_path / "works.csv").open("w", encoding="utf-8", newline="") as file:
+        fields = [*before, {"facility": "elsewhere", "measure": "led_lighting", "fiscal_year": "2030"}]
+        writer = csv.DictWriter(file, ["facility", "measure", "fiscal_year"], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(fields)
+    out = tmp_path / "out"
+    given = (facilities, "--paths", EXAMPLES / "schedule_paths.csv", "--from", 2026, "--to", 2034)
+    again = ("--previous", tmp_path / "works.csv", "--change-charge", 5e8, "--out", out)
+    assert schedule(*given, *again) == ExitCode.DONE
+    found = list(csv.DictReader((out / "works.csv").open(encoding="utf-8-sig")))
+    assert {(row["facility"], row["measure"]): row["fiscal_year"] for row in found} == later
+    book = openpyxl.load_workbook(out / "schedule.xlsx")
+    told = {row[0]: row[1] for row in book["summary"].iter_rows(min_row=2, values_only=True)}
+    assert told["changes against the plan before"] == 0
+    assert told["second look by the programme's own rules"] == "holds"
+    said = list(book["warnings"].iter_rows(min_row=2, values_only=True))
+    done = {row[1] for row in said if str(row[0]).startswith("taken as done")}
+    assert done == {facility for facility, _ in over}
+    assert any("elsewhere led_lighting" in str(row[0]) for row in said)
+
+    assert schedule(*given, "--previous", tmp_path / "works.csv", "--change-charge", 1, "--out", out) == ExitCode.DONE
+    told = {
+        row[0]: row[1]
+        for row in openpyxl.load_workbook(out / "schedule.xlsx")["summary"].iter_rows(min_row=2, values_only=True)
+    }
+    charges = told["charges for changes against the plan before, not paid"]
+    assert charges == told["changes against the plan before"]
+    assert told["cost and charges"] == told["own cost, present value"] + charges
+    assert told["no plan can have lower cost and charges than"] <= told["cost and charges"] + 1
+    with xr.open_dataset(out / "schedule.nc") as answer:
+        assert answer.attrs["objective"] == pytest.approx(
+            answer.attrs["own_cost"] + answer.attrs["charged_for_changes"], abs=1.0
+        )
+        assert answer.attrs["bound"] <= answer.attrs["objective"] + 1.0
 
 
 def test_the_name_of_a_command_finds_its_templates(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from schedule_cases import PRACTICES, YEARS, tiny
 
 from model.inputs import Data
-from model.optimise.facility_schedule.answer import Schedule, solve_schedule
+from model.optimise.facility_schedule.answer import solve_schedule
 from model.optimise.facility_schedule.inputs import Settings, Tables, checked, problem
 from model.optimise.facility_schedule.population import MARK, population
 from model.optimise.facility_schedule.problem import Credit, Practice
 from model.optimise.facility_schedule.rows import FacilityRow, LimitRow, PathRow
+from model.optimise.facility_schedule.schedule import Schedule
 from model.optimise.facility_schedule.studies import second_period
 from model.optimise.facility_schedule.verify import certify
 from model.ordinance.cap_and_trade.facts import FacilityYear

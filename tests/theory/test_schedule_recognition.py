@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from model.inputs import Data
-from model.optimise.facility_schedule.answer import Schedule, solve_schedule
+from model.optimise.facility_schedule.answer import solve_schedule
 from model.optimise.facility_schedule.inputs import Settings, Tables, checked, problem
 from model.optimise.facility_schedule.population import population
+from model.optimise.facility_schedule.schedule import Schedule
 from model.optimise.facility_schedule.verify import certify
 
 WISHES = Settings(last_year=2029, carbon_half=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from time import perf_counter
 from typing import Any, Literal
@@ -14,12 +14,13 @@ import pyomo.environ as pyo
 from model.optimise.facility_schedule.choice import Choice
 from model.optimise.facility_schedule.decomposition import Bound, Decomposition, plans_of_works
 from model.optimise.facility_schedule.dive import Dive
-from model.optimise.facility_schedule.ledger import Amounts, settled
+from model.optimise.facility_schedule.ledger import settled
 from model.optimise.facility_schedule.model import whole_model
 from model.optimise.facility_schedule.near import Near, near
 from model.optimise.facility_schedule.plan import Plan
 from model.optimise.facility_schedule.plans import FacilityPlans
 from model.optimise.facility_schedule.problem import FloatArray, IntArray, Problem
+from model.optimise.facility_schedule.schedule import Schedule
 from model.optimise.pyomo_solver import PyomoSolver
 from model.optimise.solver import Proof, SolverOptions, prove, relative_gap
 
@@ -44,74 +45,6 @@ _SMALL = 2000
 _SAME = 1e-6
 #: Plans of works offered to the choice for each facility: more where there are few facilities.
 _OFFERED, _OFFERED_IN_ALL = 4, 2500
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """A schedule of a portfolio.
-
-    Args:
-        problem: what it answers.
-        starts: position of the year in which each work of each facility is done, -1 for never.
-        plans: what follows from the works, before renewables.
-        amounts: renewables, excess, bank, credits, transfers, orders; in whole kilograms where they are tonnes.
-        worth: worth of a tonne of each facility in each period, in prices of the period's last year [JPY/t-CO2], dims
-            (facility, period); NaN where prices were not asked for.
-        money_worth: what 1 JPY more of each limit's budget saves in each year [1], dims (limit, year); NaN where prices
-            were not asked for.
-        work_worth: what one more work within each limit saves in each year [JPY or t-CO2], the same.
-        proof: how good the schedule is known to be.
-        rounds: rounds of pricing; 0 where the model was solved as a whole.
-    """
-
-    problem: Problem
-    starts: tuple[IntArray, ...]
-    plans: tuple[Plan, ...]
-    amounts: Amounts
-    worth: FloatArray
-    money_worth: FloatArray
-    work_worth: FloatArray
-    proof: Proof
-    rounds: int
-
-    @property
-    def costs(self) -> dict[str, float]:
-        """Return the plan's own cost by part [JPY, present value]; income and savings are negative."""
-        return {
-            "works": sum(plan.works_cost for plan in self.plans) - self.change_charges,
-            "energy": sum(plan.energy_cost for plan in self.plans),
-            **self.amounts.costs(self.problem),
-        }
-
-    @property
-    def change_charges(self) -> float:
-        """Return what the works' costs hold for changes against the plan before; no money is paid for them [JPY]."""
-        done = zip(self.problem.works, self.starts, strict=True)
-        return sum(
-            w.change_charge(int(s)) for works, starts in done for w, s in zip(works, starts, strict=True) if s >= 0
-        )
-
-    @property
-    def changes(self) -> int:
-        """Return how many works differ from the plan before."""
-        done = zip(self.problem.works, self.starts, strict=True)
-        return sum(w.moved(int(s)) for works, starts in done for w, s in zip(works, starts, strict=True))
-
-    @property
-    def beyond_budgets(self) -> tuple[FloatArray, ...]:
-        """Return money paid beyond each limit [JPY], dims (year)."""
-        paid = np.array([plan.paid for plan in self.plans])
-        return tuple(np.maximum(paid[limit.members].sum(axis=0) - limit.budget, 0.0) for limit in self.problem.limits())
-
-    @property
-    def extra_money(self) -> float:
-        """Return money paid beyond all budgets [JPY]."""
-        return float(sum(extra.sum() for extra in self.beyond_budgets))
-
-    @property
-    def cost(self) -> float:
-        """Return the plan's own cost [JPY, present value]."""
-        return sum(self.costs.values())
 
 
 def solve_schedule(
@@ -140,7 +73,29 @@ def solve_schedule(
     begun = perf_counter()
     if problem.aim == "emissions" and np.isfinite(problem.cost_limit) and method == "decomposed":
         return _within_cost_limit(problem, gap, seconds, seed, report)
-    return _searched(problem, gap, seconds, seed, method, report, warm, known, begun)
+    found = _searched(problem, gap, seconds, seed, method, report, warm, known, begun)
+    left, value = seconds - (perf_counter() - begun), abs(found.proof.objective)
+    if found.proof.status == "feasible" and _scale(found, value) < value and left > 1.0 and method == "decomposed":
+        # Planned works that stay earn their charge in the search, which makes its value great beside the plan's cost.
+        finer = gap * _scale(found, value) / value
+        again = _searched(problem, finer, left, seed, method, report, None, found.starts, perf_counter())
+        found = better_of(found, again, gap, begun)
+    return with_charges(found)
+
+
+def with_charges(found: Schedule) -> Schedule:
+    """Return a schedule from the search with value and bound of cost and charges for changes, where no change is free.
+
+    Args:
+        found: a schedule as it comes from the search, in which planned works that stay earn their charge.
+    """
+    kept, proof = found.charges_kept * (found.problem.aim == "cost"), found.proof
+    return replace(found, proof=replace(proof, objective=proof.objective + kept, bound=proof.bound + kept))
+
+
+def _scale(found: Schedule, value: float) -> float:
+    """Return what a gap is measured against: the value, or the own cost where charges for changes are beside it."""
+    return abs(found.cost) if found.problem.aim == "cost" and found.charges_kept > 0 else abs(value)
 
 
 def _searched(
@@ -255,11 +210,12 @@ def better_of(found: Schedule, other: Schedule, gap: float, begun: float) -> Sch
     best = min(found, other, key=_rank)
     bound = max(found.proof.bound, other.proof.bound)
     value = best.proof.objective
-    status: Any = "optimal" if _proven(value, bound, gap) else "feasible"
+    scale = _scale(best, value)
+    status: Any = "optimal" if _proven(value - bound, scale, gap) else "feasible"
     if best.proof.status == "infeasible":
         status = "infeasible"
     proof = replace(
-        best.proof, status=status, bound=bound, gap=relative_gap(value, bound), seconds=perf_counter() - begun
+        best.proof, status=status, bound=bound, gap=_gap(value, bound, scale), seconds=perf_counter() - begun
     )
     return replace(
         best, worth=found.worth, money_worth=found.money_worth, work_worth=found.work_worth, proof=proof,
@@ -267,9 +223,14 @@ def better_of(found: Schedule, other: Schedule, gap: float, begun: float) -> Sch
     )  # fmt: skip
 
 
-def _proven(value: float, bound: float, gap: float) -> bool:
-    """Say whether a bound proves a value to a gap, or is the same to what the solver can tell."""
-    return abs(value - bound) <= max(gap, _SAME) * abs(value) + 1.0
+def _proven(distance: float, scale: float, gap: float) -> bool:
+    """Say whether the distance to a bound proves a value to a gap, or is nothing to what the solver can tell."""
+    return abs(distance) <= max(gap, _SAME) * scale + 1.0
+
+
+def _gap(value: float, bound: float, scale: float) -> float:
+    """Return the gap of a value and a bound [1], measured against another amount where that is the scale."""
+    return relative_gap(value, bound) * (abs(value) / scale if scale > 0 else 1.0)
 
 
 def _proving(value: float, gap: float) -> float:
@@ -389,9 +350,11 @@ def _schedule(
     if _too_dear(draft, problem.cost_limit):
         status = "infeasible"
     gap_asked = options.relative_gap if bound is None else options.relative_gap / _CHOICE_GAP
-    if status == "optimal" and not _proven(value, limit, gap_asked):
+    scale = _scale(draft, value)
+    if status == "optimal" and not _proven(value - limit, scale, gap_asked):
         status = "feasible"
     proof = prove(status, float(value), limit, perf_counter() - begun, options)
+    proof = replace(proof, gap=_gap(proof.objective, proof.bound, scale))
     return replace(draft, proof=proof, rounds=0 if bound is None else bound.rounds)
 
 

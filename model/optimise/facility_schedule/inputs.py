@@ -115,6 +115,8 @@ class Tables:
     paths: Paths
     limits: tuple[LimitRow, ...] = ()
     supplies: Mapping[str, Supply] = field(default_factory=dict)
+    prepared: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    remarks: tuple[tuple[str, Text], ...] = ()
     stated: tuple[Stated, ...] = ()
 
 
@@ -202,7 +204,7 @@ def problem(tables: Tables, settings: Settings) -> Problem:
     owed = rates(rows, periods, every, rules)
     base = base_t(rows, standing(rules, periods.last_years[first_place]))
     fuel_heat = _fuel_heat(standing(rules, periods.last_years[first_place]))
-    works = tuple(_works(row, tables.measures, years, fuel_heat, faults) for row in rows)
+    works = tuple(_works(row, tables, years, fuel_heat, faults) for row in rows)
     check_so_far(rows, len(before), faults)
     faults.raise_if_any()
     past = slice(0, len(before))
@@ -262,11 +264,11 @@ def _limit(paths: Paths, name: str, years: IntArray, fixed: float | None) -> Flo
 
 
 def _works(
-    row: FacilityRow, measures: Sequence[MeasureRow], years: IntArray, fuel_heat: FloatArray, faults: FaultList
+    row: FacilityRow, tables: Tables, years: IntArray, fuel_heat: FloatArray, faults: FaultList
 ) -> tuple[Work, ...]:
     """Return the works that a facility can do: those that change anything in it and are not done yet."""
     done = set(names_in(row.done))
-    own = [one for one in measure_of(measures, row.building_use) if one.id not in done and _matters(one, row)]
+    own = [one for one in measure_of(tables.measures, row.building_use) if one.id not in done and _matters(one, row)]
     if len(own) > MOST_WORKS:
         problem = Text(
             "too many measures for one facility; list those that are done or do not fit under “done”",
@@ -276,7 +278,8 @@ def _works(
         return ()
     places = {measure.id: place for place, measure in enumerate(own)}
     windows = numbers_in(row.shutdown_years, row.id, FaultList())
-    return tuple(_work(row, one, years, places, windows, done, fuel_heat) for one in own)
+    ready = {one.id: tables.prepared.get((row.id, one.id), int(years[0]) + one.lead_time) for one in own}
+    return tuple(_work(row, one, years, places, windows, done, fuel_heat, ready[one.id]) for one in own)
 
 
 def _matters(measure: MeasureRow, row: FacilityRow) -> bool:
@@ -307,6 +310,7 @@ def _work(
     windows: Sequence[int],
     done: set[str],
     fuel_heat: FloatArray,
+    ready: int,
 ) -> Work:
     """Return one measure as it would be in one facility."""
     area = row.roof_area_m2 if measure.equipment == "roof" else row.floor_area_m2
@@ -314,7 +318,7 @@ def _work(
     installed = getattr(row, f"{measure.equipment}_from", None)
     worn = np.zeros(len(years)) if installed is None else worn_share(installed, measure.life, years.astype(np.float64))
     share = measure.renewal_share if installed is not None else 0.0
-    allowed = np.arange(len(years)) >= measure.lead_time
+    allowed = years >= ready
     if measure.shutdown and windows:
         allowed &= np.isin(years, windows)
     needs = [places[name] for name in names_in(measure.requires) if name in places]

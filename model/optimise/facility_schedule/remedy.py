@@ -8,9 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from model.optimise.facility_schedule.answer import Schedule, better_of, solve_schedule, with_works
+from model.optimise.facility_schedule.answer import better_of, solve_schedule, with_charges, with_works
 from model.optimise.facility_schedule.ledger import Amounts
 from model.optimise.facility_schedule.problem import Problem
+from model.optimise.facility_schedule.schedule import Schedule
 from model.optimise.solver import relative_gap
 
 #: Parts of the time for the fewest tonnes, and for whether money helps at all; the least money has the rest.
@@ -127,5 +128,5 @@ def mended(found: Schedule, by: Remedy, gap: float, seconds: float, seed: int = 
     if by.tonnes is None:
         return found
     begun = perf_counter()
-    other = with_works(found.problem, by.tonnes.starts, seconds, seed)
+    other = with_charges(with_works(found.problem, by.tonnes.starts, seconds, seed))
     return better_of(found, replace(other, proof=replace(other.proof, bound=-np.inf)), gap, begun)

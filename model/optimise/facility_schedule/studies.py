@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 
 from model.inputs import Data
-from model.optimise.facility_schedule.answer import Schedule, solve_schedule, with_works
+from model.optimise.facility_schedule.answer import solve_schedule, with_works
 from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.inputs import Settings, Tables, problem
 from model.optimise.facility_schedule.population import base_emissions, period_reductions
 from model.optimise.facility_schedule.problem import FloatArray, Problem
+from model.optimise.facility_schedule.schedule import Schedule
 from model.ordinance.cap_and_trade.equations import balance_by_period
 from model.ordinance.rulebook import RULE_SETS, RuleSet
 
@@ -99,27 +100,6 @@ def rule_sets(tables: Tables, settings: Settings, gap: float, seconds: float) ->
         under = replace(settings, rule_set=name, fallback=True)
         found[name] = solve_schedule(problem(tables, under), gap, seconds)
     return found
-
-
-def with_plan_before(given: Problem, planned: Mapping[tuple[str, str], int], charge: float) -> Problem:
-    """Return a problem that charges every change against a plan before.
-
-    Args:
-        given: the problem.
-        planned: facility and measure → fiscal year of the plan before.
-        charge: charge of one change [JPY].
-    """
-    first = int(given.years[0])
-
-    def place(facility: str, measure: str) -> int:
-        year = planned.get((facility, measure), first - 1)
-        return year - first if first <= year <= int(given.years[-1]) else -1
-
-    works = tuple(
-        tuple(replace(work, planned=place(name, work.measure), change=charge) for work in own)
-        for name, own in zip(given.names, given.works, strict=True)
-    )
-    return given.changed(works=works)
 
 
 @dataclass(frozen=True)

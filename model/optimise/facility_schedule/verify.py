@@ -13,11 +13,11 @@ import numpy as np
 
 from model.faults import FaultList
 from model.language import Text
-from model.optimise.facility_schedule.answer import Schedule
 from model.optimise.facility_schedule.duty import Rates, factors, plan_periods, rates, standing
 from model.optimise.facility_schedule.inputs import Settings, Tables
 from model.optimise.facility_schedule.problem import FloatArray
 from model.optimise.facility_schedule.rows import FacilityRow, MeasureRow
+from model.optimise.facility_schedule.schedule import Schedule
 from model.optimise.facility_schedule.tables import measure_of, names_in, numbers_in
 from model.ordinance.cap_and_trade.credits import OUTSIDE_TOKYO, after_sale_t, credit_limits_t, settle
 from model.ordinance.cap_and_trade.equations import Balance, balance_by_period, carbon_half_rates, excess_to_date_t
@@ -159,7 +159,8 @@ def _check_works(schedule: Schedule, tables: Tables, settings: Settings, faults:
         done = set(names_in(row.done))
         for measure, start in years.items():
             one, year = catalogue[measure], settings.first_year + start
-            wrong = start < one.lead_time or (one.shutdown and windows and year not in windows) or measure in done
+            unprepared = start < one.lead_time and year < tables.prepared.get((row.id, measure), year + 1)
+            wrong = unprepared or (one.shutdown and windows and year not in windows) or measure in done
             wrong |= any(need not in done and years.get(need, 10**6) > start for need in names_in(one.requires))
             wrong |= any(other in years for other in names_in(one.excludes))
             if wrong:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.language import Language, Text
-from model.optimise.facility_schedule.answer import Schedule
+from model.optimise.facility_schedule.schedule import Schedule
 from model.optimise.facility_schedule.works import FacilityWorks
 from model.report.schedule.tables import COST_NAMES, Answer, Rows
 from model.spreadsheet import Cell

@@ -70,6 +70,7 @@ def dataset(answer: Answer) -> xr.Dataset:
     }
     costs_by_part = {f"cost_{name}": value for name, value in found.costs.items()}
     attributes = {**{k: _plain(v) for k, v in found.proof.facts().items()}, **costs_by_part}
+    attributes["own_cost"], attributes["charged_for_changes"] = found.cost, found.charged_for_changes
     attributes["rule_set"] = answer.settings.rule_set
     attributes["fallback"] = int(answer.settings.fallback)
     return xr.Dataset(variables, coords=coordinates, attrs=attributes)

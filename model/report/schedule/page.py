@@ -47,12 +47,14 @@ def write_schedule_page(answer: tables.Answer, path: Path, figures: Sequence[Pat
         language: language of the page.
     """
     found, proof = answer.schedule, answer.schedule.proof
-    status = tables.STATUS_NAMES.get(proof.status, Text(proof.status, proof.status))
+    status = tables.status_of(answer)
     proven = Text("", "")
     if isfinite(proof.gap):
+        charged = tables.changes_charged(found)
+        no = "With charges for changes, no" if charged else "No"
         proven = Text(
-            f" No plan can be more than {100 * proof.gap:.2f} % better.",
-            f"これより{100 * proof.gap:.2f}％を超えて優れた計画は存在しない。",
+            f" {no} plan can be more than {100 * proof.gap:.2f} % better.",
+            f"{'変更の負担を含め、' if charged else ''}これより{100 * proof.gap:.2f}％を超えて優れた計画は存在しない。",
         )
     amount = f"{abs(found.cost) / 1e6:,.0f}"
     money = Text(f"costs {amount} million JPY", f"計画の費用は{amount}百万円") if found.cost >= 0 else Text(

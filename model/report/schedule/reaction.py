@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from model.language import Language, Text
-from model.optimise.facility_schedule.answer import Schedule
 from model.optimise.facility_schedule.problem import RENEWABLES
+from model.optimise.facility_schedule.schedule import Schedule
 from model.optimise.facility_schedule.tables import measure_name
 from model.report.schedule.tables import RENEWABLE_NAMES, Abatement, Answer, Rows, abatement
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from model.language import Language, Text
-from model.optimise.facility_schedule.answer import Schedule
+from model.optimise.facility_schedule.schedule import Schedule
 from model.optimise.facility_schedule.studies import Market, PastMarket
 from model.report.schedule.tables import Answer, Rows, head
 from model.report.schedule.words import RULE_SET_NAMES

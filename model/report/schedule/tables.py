@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from model.language import Language, Text, fiscal_year
-from model.optimise.facility_schedule.answer import Schedule
 from model.optimise.facility_schedule.inputs import Settings, Tables
 from model.optimise.facility_schedule.problem import RENEWABLES, FloatArray
 from model.optimise.facility_schedule.remedy import Remedy
+from model.optimise.facility_schedule.schedule import Schedule
 from model.optimise.facility_schedule.studies import Market, PastMarket, Regret
 from model.optimise.facility_schedule.tables import measure_name
 from model.optimise.facility_schedule.verify import Certificate
@@ -86,15 +86,21 @@ def summary(answer: Answer, language: Language) -> Rows:
     add("facilities", "事業所数", problem.facilities)
     years = f"{fiscal_year(int(problem.years[0]), language)} – {fiscal_year(int(problem.years[-1]), language)}"
     add("years", "対象年度", years)
-    add("status", "状態", _status(answer)(language))
+    add("status", "状態", status_of(answer)(language))
     add("own cost, present value", "計画の費用（現在価値）", float(round(found.cost)), "JPY")
     for name, value in found.costs.items():
         rows.append([f"  {COST_NAMES[name](language)}", float(round(value)), "JPY"])
-    unit = "t-CO2" if problem.aim == "emissions" else "JPY"
+    unit, charged = "t-CO2" if problem.aim == "emissions" else "JPY", changes_charged(found)
+    if charged:
+        add("charges for changes against the plan before, not paid", "前回計画からの変更に対する負担（支払なし）",
+            float(round(found.charged_for_changes)), "JPY")  # fmt: skip
+        add("cost and charges", "費用と変更負担の計", float(round(found.cost + found.charged_for_changes)), "JPY")
     if np.isfinite(proof.gap):
-        # In the search a planned work that stays earns its charge; here a change costs it, and no change costs nothing.
-        kept = sum(w.change for own in problem.works for w in own if w.planned is not None and w.planned >= 0)
-        add("no plan can be better than", "証明された下限", float(round(float(proof.bound) + kept)), unit)
+        if charged:
+            add("no plan can have lower cost and charges than", "費用と変更負担の計の証明された下限",
+                float(round(float(proof.bound))), unit)  # fmt: skip
+        else:
+            add("no plan can be better than", "証明された下限", float(round(float(proof.bound))), unit)
         add("gap", "差", round(100 * float(proof.gap), 4), "%")
     rate = float(answer.tables.paths.at("discount_rate", problem.years[0]))
     add("discount rate", "割引率", round(100 * rate, 4), "%/year")
@@ -117,7 +123,12 @@ def summary(answer: Answer, language: Language) -> Rows:
     return rows
 
 
-def _status(answer: Answer) -> Text:
+def changes_charged(found: Schedule) -> bool:
+    """Say whether changes against a plan before are charged."""
+    return any(work.planned is not None and work.change > 0 for own in found.problem.works for work in own)
+
+
+def status_of(answer: Answer) -> Text:
     """Return what is known of the schedule, in words."""
     status = answer.schedule.proof.status
     if status == "infeasible" and answer.remedy is not None and answer.remedy.cost is not None:
@@ -307,6 +318,7 @@ def warnings(answer: Answer, language: Language) -> Rows:
 
     rows += greatest_first(missing, amounts.missing_t)
     rows += [[fault(language), None, None, None] for fault in answer.certificate.faults]
+    rows += [[remark(language), facility or None, None, None] for facility, remark in answer.tables.remarks]
     if taken := _taken_over(answer):
         rows.append([_not_known(answer, taken)(language), None, None, None])
     return rows + greatest_first(expires, amounts.expired_t)
