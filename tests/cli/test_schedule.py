@@ -54,6 +54,21 @@ def test_a_plan_opens_in_xarray_and_excel(planned: Path) -> None:
         assert ("円/t-CO₂" in page, "[JPY/t-CO₂]" in page) == (language == "ja", language == "en")
 
 
+# Emissions are rounded up to the kilogram; that alone makes nobody buy credits, and nothing bought changes nothing.
+def test_rounding_alone_buys_nothing(planned: Path) -> None:
+    with xr.open_dataset(planned / "schedule.nc") as found:
+        bought = found["credits_used"].to_numpy()
+        assert not ((bought > 0) & (bought < 0.02)).any()
+        none = found["renewables_bought"].sum("option").to_numpy() == 0
+        before, after = found["emissions_before_renewables"].to_numpy(), found["emissions"].to_numpy()
+    assert none.any()
+    assert before[none] == pytest.approx(after[none], abs=1e-9)
+    form = openpyxl.load_workbook(planned / "schedule.xlsx")["plan by year"].iter_rows(min_row=2, values_only=True)
+    assert all(row[6] >= row[9] for row in form)
+    warnings = openpyxl.load_workbook(planned / "schedule.xlsx")["warnings"].iter_rows(min_row=2, values_only=True)
+    assert all(row[3] >= 0.01 for row in warnings if "expires" in str(row[0]))
+
+
 @pytest.mark.slow
 def test_a_plan_made_anew_changes_nothing_that_need_not_change(planned: Path, tmp_path: Path) -> None:
     out = tmp_path / "again"

@@ -1,14 +1,16 @@
 """Amounts of a schedule in whole kilograms, so that every tonne that comes in is used, sold, given, kept or expires.
 
 The solver's amounts are right to its tolerance only. Here positions are worked out anew from works and renewables and
-rounded to the kilogram, and what the solver moved is cut back to what there is; the last kilogram is bought: as a
-credit where credits are on offer, otherwise kept from a sale or made with a little more renewables.
+rounded to the kilogram, and what the solver moved is cut back to what there is. The last kilograms come from a little
+more renewables where some are bought, or from the owner's other facilities; else they are bought where credits are on
+offer, and otherwise kept from a sale.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -98,6 +100,10 @@ def settled(problem: Problem, plans: Sequence[Plan], found: Mapping[str, FloatAr
     grid = np.array([plan.grid_mwh for plan in plans])
     amounts = _rounded(problem, plans, grid, found)
     lost = (_LOST_IN_YEAR * problem.by_period(np.ones(len(problem.years))) + _LOST_IN_MOVES) / _KG
+    small = (found["bought"] < 0.5 / _KG) & (amounts.bought_t > 0) & (amounts.bought_t <= lost)
+    if small.any():
+        found = _with_own_kilograms(problem, grid, found, amounts, small)
+        amounts = _rounded(problem, plans, grid, found)
     for _ in range(_AGAIN):
         missing = amounts.missing_t
         if not (missing > 0).any() or (missing > lost).any():
@@ -105,6 +111,64 @@ def settled(problem: Problem, plans: Sequence[Plan], found: Mapping[str, FloatAr
         found = _with_last_kilograms(problem, grid, found, amounts)
         amounts = _rounded(problem, plans, grid, found)
     return amounts
+
+
+# Emissions are rounded up, so a facility that meets its duty exactly is kilograms short. Nobody buys a credit for that.
+def _with_own_kilograms(
+    problem: Problem, grid: FloatArray, found: Mapping[str, FloatArray], amounts: Amounts, small: BoolArray
+) -> dict[str, FloatArray]:
+    """Return amounts with which kilograms that no credit was planned for come from what the owner has.
+
+    Args:
+        problem: the schedule's problem.
+        grid: electricity from the grid [MWh], dims (facility, year).
+        found: what the solver found, by name.
+        amounts: the same in whole kilograms.
+        small: where rounding alone buys credits, dims (facility, period).
+    """
+    changed = {**found, "renewable": amounts.renewable_mwh.copy()}
+    for name in ("sold", "given", "received"):
+        changed[name] = found[name].copy()
+    for f, p in np.argwhere(small):
+        needed = float(amounts.bought_t[f, p])
+        years = np.flatnonzero(problem.period == p)
+        left = _more_renewables(problem, grid, changed["renewable"], int(f), years, needed)
+        if left > 1e-9 and problem.practice.transfer:
+            _from_own_facility(problem, amounts, changed, int(f), int(p), needed)
+    return changed
+
+
+def _more_renewables(
+    problem: Problem, grid: FloatArray, renewable: FloatArray, f: int, years: IntArray, needed: float
+) -> float:
+    """Add to renewables of years in which some are bought anyway, and return the tonnes that are still needed."""
+    for option, y in product(range(len(renewable)), years.tolist()):
+        cut, room = float(problem.renewable_cut[option, f, y]), float(grid[f, y] - renewable[:, f, y].sum())
+        if needed > 1e-9 and renewable[option, f, y] > 0 and cut > 0 and room > 0:
+            more = float(np.ceil(min(needed / cut, room) * _KG)) / _KG
+            renewable[option, f, y] += more
+            needed -= more * cut
+    return needed
+
+
+def _from_own_facility(
+    problem: Problem, amounts: Amounts, changed: Mapping[str, FloatArray], f: int, p: int, needed: float
+) -> None:
+    """Move kilograms to a facility from another one of its owner that has them to spare, or sells them otherwise."""
+    group = next((group for group in problem.members() if f in group), [])
+    last = max((n for n, slot in enumerate(problem.slots) if slot.period == p), default=None)
+    sold = amounts.sold_by_period(problem)
+    for other in group:
+        spare = float(amounts.excess_t[other, p] - sold[other, p] - amounts.given_t[other, p])
+        if p + 1 < problem.periods:
+            spare -= float(amounts.kept_t[other, p + 1])
+        sells = 0.0 if last is None else float(amounts.sold_t[other, last])
+        if other != f and spare + sells >= needed:
+            if last is not None and spare < needed:
+                changed["sold"][other, last] -= needed
+            changed["given"][other, p] += needed
+            changed["received"][f, p] += needed
+            return
 
 
 def _with_last_kilograms(
@@ -140,7 +204,7 @@ def _rounded(problem: Problem, plans: Sequence[Plan], grid: FloatArray, found: M
     over = np.maximum(renewable.sum(axis=0) - grid, 0.0)
     renewable[0] = np.maximum(renewable[0] - over, 0.0)
     emissions = raw - (problem.renewable_cut * renewable).sum(axis=0)
-    emissions = np.ceil(emissions * _KG - 1e-6) / _KG
+    emissions = whole_kilograms(emissions)
     position = _grams(problem.position_t(emissions))
     excess = np.maximum(position - _grams(problem.withheld_t()), 0)
     short = np.maximum(-position, 0)
@@ -155,6 +219,11 @@ def _rounded(problem: Problem, plans: Sequence[Plan], grid: FloatArray, found: M
         renewable_mwh=renewable, emissions_t=emissions, short_t=short / _KG, forgiven_t=forgiven / _KG,
         recognised=recognised, **rest,
     )  # fmt: skip
+
+
+def whole_kilograms(emissions_t: FloatArray) -> FloatArray:
+    """Return emissions in whole kilograms, rounded up [t-CO2]."""
+    return np.asarray(np.ceil(emissions_t * _KG - 1e-6) / _KG)
 
 
 def _recognised(problem: Problem, emissions: FloatArray, found: Mapping[str, FloatArray]) -> BoolArray:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from model.optimise.facility_schedule.ledger import whole_kilograms
 from model.optimise.facility_schedule.problem import RENEWABLES
 from model.report.schedule.tables import Answer
 
@@ -18,7 +19,11 @@ def dataset(answer: Answer) -> xr.Dataset:
         "base_emissions": (problem.base_t, "t/year", "base emissions"),
         "reduction_rate": (problem.rate, "1", "rate of reduction owed"),
         "emissions": (amounts.emissions_t, "t/year", "emissions after renewables"),
-        "emissions_before_renewables": (np.array([p.raw_emissions_t for p in found.plans]), "t/year", "after works"),
+        "emissions_before_renewables": (
+            whole_kilograms(np.array([p.raw_emissions_t for p in found.plans])),
+            "t/year",
+            "after works",
+        ),
         "recognised": (amounts.recognised.astype(np.int8), "1", "recognised as carbon half by choice of the plan"),
         "grid_electricity": (np.array([p.grid_mwh for p in found.plans]), "MWh/year", "electricity from the grid"),
         "paid_for_works": (np.array([p.paid for p in found.plans]), "JPY/year", "money paid for works and renewals"),

@@ -9,6 +9,7 @@ import numpy as np
 
 from model.language import Language, Text, fiscal_year
 from model.optimise.facility_schedule.inputs import Settings, Tables
+from model.optimise.facility_schedule.ledger import whole_kilograms
 from model.optimise.facility_schedule.problem import RENEWABLES, FloatArray
 from model.optimise.facility_schedule.remedy import Remedy
 from model.optimise.facility_schedule.schedule import Schedule
@@ -25,6 +26,8 @@ from model.spreadsheet import Cell
 
 Rows = list[list[Cell]]
 
+#: Excess from which on it is worth a warning that it expires: less is what rounding to kilograms leaves [t-CO2].
+_WORTH_A_WARNING_T = 0.01
 COST_NAMES = {
     "works": Text("works, renewals, value left", "対策工事・更新・残存価値"),
     "energy": Text("energy and yearly costs against no measures", "エネルギー費等の増減（対策なし比）"),
@@ -195,6 +198,7 @@ def plan_form(answer: Answer, language: Language) -> Rows:
     )]  # fmt: skip
     names = _names(answer, language)
     comma, renewal = Text(", ", "、")(language), Text(" (renewal)", "（更新）")(language)
+    before = [whole_kilograms(plan.raw_emissions_t) for plan in found.plans]
     for f, facility in enumerate(problem.names):
         own = list(zip(problem.works[f], found.starts[f].tolist(), strict=True))
         for y, year in enumerate(problem.years):
@@ -204,7 +208,7 @@ def plan_form(answer: Answer, language: Language) -> Rows:
             rate = float(problem.rate[f, y])
             rows.append([
                 facility, int(year), problem.period_numbers[problem.period[y]], base, rate, base * (1 - rate),
-                round(float(found.plans[f].raw_emissions_t[y]), 3),
+                float(before[f][y]),
                 *(float(found.amounts.renewable_mwh[o, f, y]) for o in range(len(RENEWABLES))),
                 emitted, round(base - emitted, 3), round(1 - emitted / base, 4), comma.join(works),
                 float(round(found.plans[f].paid[y])),
@@ -321,7 +325,7 @@ def warnings(answer: Answer, language: Language) -> Rows:
     rows += [[remark(language), facility or None, None, None] for facility, remark in answer.tables.remarks]
     if taken := _taken_over(answer):
         rows.append([_not_known(answer, taken)(language), None, None, None])
-    return rows + greatest_first(expires, amounts.expired_t)
+    return rows + greatest_first(expires, amounts.expired_t * (amounts.expired_t >= _WORTH_A_WARNING_T))
 
 
 def _taken_over(answer: Answer) -> list[Parameter]:
