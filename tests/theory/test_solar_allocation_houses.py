@@ -26,11 +26,13 @@ from model.optimise.solar_allocation.houses import Portfolio, houses_of, split_b
 from model.optimise.solar_allocation.model import Wishes, build
 from model.optimise.solar_allocation.problem import activity, cost_of
 from model.optimise.solar_allocation.reread import reread
+from model.optimise.solar_allocation.slots import available, slot_kw
 from model.ordinance.building_report.programme import assess
 from model.ordinance.column_reader import Columns
 from model.ordinance.derivation import Verdict
 from model.ordinance.solar_economics.equations import benefit, payback_years, power_purchase
 from model.ordinance.subsidies.equations import panel_grant_jpy
+from model.report.allocation.texts import remarks
 
 SETTING = Setting.read("adopted_2025")
 
@@ -54,8 +56,38 @@ def test_sizes_are_whole_modules_of_the_roof() -> None:
         SETTING.rules, SETTING.assumed,
     )  # fmt: skip
     # 20 m² × 0.15 kW/m² = 3.0 kW = 7 modules of 0.4 kW, 9 m² = 1.35 kW = 3 modules.
-    assert facts.largest_kw == pytest.approx([4.0, 4.0, 59.8 // 5.2 * 5.2, 0.0])
-    assert facts.module_step_kw[2] == pytest.approx(5.2)
+    assert facts.largest_kw == pytest.approx([4.0, 4.0, 60.0, 0.0])
+
+
+def test_a_larger_roof_never_has_a_worse_plan() -> None:
+    """4.8 kW is twelve modules, 11.2 kW the 28 of a usual largest roof, 40 and 40.4 kW a hundred and one more."""
+    costs = [found({"max_kw": kw, "ua": 0.6, "bei": 0.85}).plan.proof.objective
+             for kw in (4.8, 5.2, 8.0, 11.2, 14.0, 40.0, 40.4, 500.0)]  # fmt: skip
+    assert costs == sorted(costs, reverse=True)
+
+
+def test_large_roofs_have_their_full_capacity_among_their_sizes_and_steps_are_told() -> None:
+    listed = [{"max_kw": 4.0}, {"max_kw": 40.4}, {"max_kw": 500.0}, {"max_kw": 498.8}]
+    plan = found(*listed, objective="benefit")
+    houses, slots = plan.houses, plan.plan.best.model.slots
+    assert houses.largest_kw == pytest.approx([4.0, 40.4, 500.0, 498.8])
+    kw = np.where(available(houses, slots), slot_kw(houses, slots, slice(None)), np.nan)
+    widest = 0
+    for house, largest in enumerate((10, 101, 1250, 1247)):
+        sizes = np.unique(np.rint(kw[np.isfinite(kw[:, house]), house] / 0.4))
+        assert sizes[-1] == largest
+        assert sizes.size <= 102
+        # Fine steps for small capacities, and no step wider than one part in 16.
+        assert np.array_equal(sizes[:11], np.arange(11))
+        assert np.all(np.diff(sizes) <= np.maximum(1, sizes[:-1] / 16))
+        widest = int(np.diff(sizes).max()) if largest == 1250 else widest
+    assert [one.en for one in remarks(plan) if "steps" in one.en] == [
+        f"Sizes go in steps of up to {widest} modules on 3 houses, the full roof among them: the proof holds for these "
+        "sizes."
+    ]
+    assert plan.verification is not None
+    assert plan.verification.holds
+    assert not [one for one in remarks(found(listed[0], {"max_kw": 40.0})) if "steps" in one.en]
 
 
 def test_small_roofs_and_legal_limits_may_be_left_out() -> None:
@@ -229,11 +261,13 @@ def test_what_is_built_stays_and_few_plans_change() -> None:
 
 
 def test_a_planned_size_stays_one_of_the_sizes_of_a_large_roof() -> None:
-    # 24 modules are planned in steps of two; an order of five modules needs steps of one.
-    facts = houses_of(portfolio({"max_kw": 9.6}, {"max_kw": 9.6, "kw": 2.0, "state": "ordered"},
-                                {"max_kw": 9.6, "kw": 2.4}), SETTING.rules, SETTING.assumed)  # fmt: skip
-    assert facts.module_step_kw.tolist() == [0.8, 0.4, 0.8]
-    assert facts.largest_kw == pytest.approx([9.6, 9.6, 9.6])
+    # 1,250 modules are planned in steps; an order of 1,001 modules stays a size, though steps are wide there.
+    facts = houses_of(portfolio({"max_kw": 500.0}, {"max_kw": 450.0, "kw": 400.4, "state": "ordered"}),
+                      SETTING.rules, SETTING.assumed)  # fmt: skip
+    assert 1_001 in facts.sizes
+    assert 1_001 not in houses_of(portfolio({"max_kw": 500.0}), SETTING.rules, SETTING.assumed).sizes
+    large = found({"max_kw": 500.0}, {"max_kw": 450.0, "kw": 400.4, "state": "ordered"}, most_changes=0)
+    assert large.kw[1] == pytest.approx(400.4)
     orders = [{"max_kw": 9.6, "kw": 2.0, "state": "ordered"} for _ in range(6)]
     plan = found(*orders, most_changes=0)
     assert plan.kw == pytest.approx([2.0] * 6)

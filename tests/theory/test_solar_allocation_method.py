@@ -117,6 +117,46 @@ def test_bounds_from_whole_modules_lie_between_relaxation_and_best_plan(seed: in
         assert prices.priced.bound - 1e-6 * abs(prices.priced.bound) <= bound <= best * (1 + 1e-9) + 1e-6
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from(["alike", "mixed"]))
+def test_full_roofs_as_one_slot_equal_a_slot_for_each_number_of_modules(seed: int, kind: str) -> None:
+    problem = random_problem(seed, 5, 3, kind)
+    random, everyone = np.random.default_rng(seed), np.arange(5)
+    modules = random.integers(4, 7, 5)
+    cost = np.where(random.random(5) < 0.7, 90.0 + 170.0 * modules * problem.step_kw, np.inf)
+    spent = np.where(np.isfinite(cost), modules * problem.step_kw * 100.0, 0.0)
+    more = modules == np.arange(4, 7)[:, np.newaxis]
+    single = replace(
+        problem,
+        cost=np.vstack((problem.cost, np.where(more, cost, np.inf))),
+        multiple=np.append(problem.multiple, [4.0, 5.0, 6.0]),
+        left_out=np.append(problem.left_out, [False] * 3),
+        amounts={"spent": np.vstack((problem.amounts["spent"], np.where(more, spent, 0.0)))},
+    )
+    whole = replace(
+        problem,
+        cost=np.vstack((problem.cost, cost)),
+        multiple=np.append(problem.multiple, 1.0),
+        left_out=np.append(problem.left_out, False),
+        amounts={"spent": np.vstack((problem.amounts["spent"], spent))},
+        full=np.arange(problem.slots + 1) == problem.slots,
+        full_kw=modules * problem.step_kw,
+    )
+    best, found = brute_force(single), solved(whole)
+    assert found.impossible == np.isinf(best)
+    prices = random.uniform(0, 300, len(problem.rows))
+    assert best_at(whole, prices).bound == pytest.approx(best_at(single, prices).bound)
+    if found.impossible:
+        return
+    assert found.cost == pytest.approx(best)
+    assert found.bound == pytest.approx(best)
+    slots = np.where(found.choice == problem.slots, problem.slots + modules - 4, found.choice)
+    assert cost_of(single, slots) == pytest.approx(found.cost)
+    assert activity(single, slots) == pytest.approx(activity(whole, found.choice))
+    part, kept = whole.part(everyone[1:]), single.part(everyone[1:])
+    assert activity(part, found.choice[1:]) == pytest.approx(activity(kept, slots[1:]))
+
+
 @pytest.mark.parametrize("houses", [4, 300])
 def test_shifts_of_a_budget_in_yen_take_no_memory_by_the_yen(houses: int) -> None:
     """Least CO2 within a budget: outlays lie millions of yen apart, to be had on a grid of a tenth of a milliyen."""

@@ -19,6 +19,7 @@ from model.optimise.solar_allocation.model import GREATEST, Model, Objective, Wi
 from model.optimise.solar_allocation.names import OBJECTIVE_UNITS, row_unit
 from model.optimise.solar_allocation.problem import activity, priced_costs
 from model.optimise.solar_allocation.reread import RawList
+from model.optimise.solar_allocation.slots import kw_of, slot_kw
 from model.optimise.solar_allocation.verify import Verification, verify
 from model.optimise.solar_allocation.weather import Weather
 from model.optimise.solar_allocation.worth import Worth, worth_of
@@ -301,13 +302,15 @@ def _filled(empty: Answer) -> Answer:
 def _next_size(model: Model, prices: FloatArray, choice: npt.NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
     """Return by how much the objective would move with one size more, and what the prices of the rules pay for it."""
     problem, slots = model.problem, model.slots
-    everyone = np.arange(problem.houses)
+    everyone, kw = np.arange(problem.houses), slot_kw(model.houses, slots, slice(None))
     alike = (
-        (slots.multiple[:, np.newaxis] == slots.multiple[choice] + 1)
+        np.isfinite(problem.cost)
+        & (kw > kw[choice, everyone] + 1e-9)
         & (slots.left_out[:, np.newaxis] == slots.left_out[choice])
         & (slots.heat[:, np.newaxis] == slots.heat[choice])
     )
-    cost = np.where(alike, problem.cost, np.inf)
+    next_kw = np.where(alike, kw, np.inf).min(axis=0)
+    cost = np.where(alike & (kw <= next_kw + 1e-9), problem.cost, np.inf)
     bigger = np.argmin(cost, axis=0)
     there = np.isfinite(cost[bigger, everyone])
     step = cost[bigger, everyone][there] - problem.cost[choice, everyone][there]
@@ -335,7 +338,7 @@ def _moves(found: Answer, seed: int) -> tuple[WhatIf, ...]:
             tried.append(WhatIf(what, factor, np.nan, np.nan))
             continue
         choice = plan.choice.astype(np.int64)
-        kw = float(np.sum(plan.best.model.slots.multiple[choice] * found.houses.module_step_kw))
+        kw = float(kw_of(found.houses, plan.best.model.slots, choice).sum())
         tried.append(WhatIf(what, factor, plan.proof.objective, kw))
     return tuple(tried)
 

@@ -19,6 +19,7 @@ from model.optimise.solar_allocation.houses import Portfolio
 from model.optimise.solar_allocation.method import Plan, allocate
 from model.optimise.solar_allocation.model import GREATEST, Objective, Wishes, value_of
 from model.optimise.solar_allocation.reread import reread
+from model.optimise.solar_allocation.slots import kw_of
 from model.optimise.solar_allocation.weather import Weather
 from model.ordinance.rulebook import RuleSet
 
@@ -170,7 +171,7 @@ def front(found: Answer, job: Job, second: Objective) -> list[FrontPoint]:
         eased = level - _EASE * abs(level) if second in GREATEST else level + _EASE * abs(level)
         plan = _plan(found, job, replace(found.wishes, at_least=((second, float(eased)),)))
         if plan.scheme is not None:
-            kw = plan.best.model.slots.multiple[plan.choice.astype(np.int64)] * found.houses.module_step_kw
+            kw = kw_of(found.houses, plan.best.model.slots, plan.choice)
             plans.append(FrontPoint(plan.proof.objective, _value(found, plan, second), plan.proof.gap, float(kw.sum())))
     return plans
 

@@ -9,7 +9,7 @@ rows.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
@@ -104,8 +104,8 @@ def _slots(problem: Problem, counted: tuple[Row, Row], consent: FloatArray) -> _
     order = np.lexsort((slot, house))
     slot, house = slot[order], house[order]
     inside = ~problem.left_out[slot]
-    kw = np.where(inside, problem.multiple[slot] * problem.step_kw[house], 0.0)
-    alone = Problem(problem.cost, problem.multiple, problem.left_out, problem.step_kw, counted, problem.amounts)
+    kw = np.where(inside, problem.kw(slot, house), 0.0)
+    alone = replace(problem, rows=counted)
     brought = coefficients(alone, house, slot)
     # What a house brings if its owner refuses, and if the owner accepts, on both rows.
     on_row = np.array([row.slope[house] != 0 for row in counted])

@@ -10,6 +10,7 @@ import numpy as np
 
 from model.optimise.solar_allocation.houses import Houses
 from model.optimise.solar_allocation.problem import BoolArray, FloatArray, Row, Slots
+from model.optimise.solar_allocation.slots import slot_kw
 from model.ordinance.building_report.equations import HOUSE_TYPES, EnergyLevel
 
 #: Amounts that rows add up where heat is a decision.
@@ -31,7 +32,7 @@ def tie_heat(
         levels: energy levels by house type.
     """
     saved = houses.heat_options.saved(np.broadcast_to(slots.heat[:, np.newaxis], exists.shape))
-    expected = slots.multiple[:, np.newaxis] * houses.module_step_kw * houses.consent
+    expected = slot_kw(houses, slots, slice(None)) * houses.consent
     inside = exists & ~slots.left_out[:, np.newaxis]
     counted = np.where(inside, expected + np.where(houses.new, saved / gj_per_kw, 0.0), 0.0)
     renewable = np.array([isinstance(level, EnergyLevel) and level.with_renewables

@@ -37,8 +37,8 @@ ObjectArray = npt.NDArray[Any]
 
 #: Faces to the east through south to the west, and flat ones, count as usable roof [degrees].
 _USABLE_AZIMUTH = 90.0
-#: How many times as many sizes a house may have so that its planned size is one of them.
-_FINER = 3
+#: How many times as many sizes may be added so that the sizes planned so far stay among them.
+_FINER = 2
 #: A module more or less is decided on this much less than a whole one, so that 4.0 kW takes ten modules of 0.4 kW.
 _ALMOST = 1e-9
 
@@ -150,6 +150,7 @@ class Houses:
         module_kw: capacity of one module [kW].
         module_step_kw: capacity of one step of sizes [kW].
         steps: number of steps that the roof takes.
+        sizes: numbers of steps that are sizes of every roof that takes them.
         face_kw: capacity of the faces, sunniest first [kW].
         face_yield: their yields [kWh/kW].
         may_leave: the rules let the supplier leave the house out of the count.
@@ -175,6 +176,7 @@ class Houses:
     module_kw: float
     module_step_kw: FloatArray
     steps: IntArray
+    sizes: IntArray
     face_kw: tuple[FloatArray, ...]
     face_yield: tuple[FloatArray, ...]
     may_leave: BoolArray
@@ -201,6 +203,23 @@ class Houses:
         """Largest capacity that can be planned [kW]."""
         return np.where(self.fixed, self.decided_kw, self.module_step_kw * self.steps)
 
+    @cached_property
+    def stepped(self) -> BoolArray:
+        """Say whose roof takes more than the sizes reach one by one, so that its largest capacity is a size of its own.
+
+        Where the full roof is one of the sizes anyway it is not counted again.
+        """
+        return np.asarray(~self.fixed & (self.steps > 0) & ~np.isin(self.steps, self.sizes))
+
+    @cached_property
+    def in_steps(self) -> tuple[int, int]:
+        """Number of houses for which some whole number of modules is no size, and the widest step there [modules]."""
+        edges = np.unique(np.concatenate(([0], self.sizes, [self.steps.max(initial=0)])))
+        gaps = np.diff(edges)
+        if not np.any(gaps > 1):
+            return 0, 1
+        return int(np.sum(~self.fixed & (self.steps > edges[:-1][gaps > 1].min() + 1))), int(gaps.max())
+
 
 def in_scope(portfolio: Portfolio, rules: Rules) -> BoolArray:
     """Say which houses the programme covers: existing houses, and new ones below its largest floor area."""
@@ -222,8 +241,10 @@ def houses_of(portfolio: Portfolio, rules: Rules, assumed: Rules, weather: Weath
     new = np.asarray(cells["role"] == "new_building")
     fixed = np.isin(cells["state"], FIXED_STATES)
     decided = np.asarray(cells["kw"], dtype=np.float64)
-    step, steps, face_kw, face_yield = _roofs(cells, assumed, weather)
-    step, steps = np.where(fixed, np.nan_to_num(decided), step), np.where(fixed, 1, steps)
+    modules, face_kw, face_yield = _roofs(cells, assumed, weather)
+    module_kw = assumed.number("module_kw")
+    step, steps = np.where(fixed, np.nan_to_num(decided), module_kw), np.where(fixed, 1, modules)
+    planned = np.rint(decided[~fixed & (decided > 0)] / module_kw).astype(np.int64)
     largest, second, unknown = _usable_areas(cells)
     small = roof_too_small(largest, second, RoofLimits.read(rules))
     restricted = cells["restricted"].astype(bool) & rules.flag("legal_restriction_exclusion")
@@ -240,9 +261,10 @@ def houses_of(portfolio: Portfolio, rules: Rules, assumed: Rules, weather: Weath
         fixed=fixed,
         done=np.asarray(cells["state"] == "done"),
         decided_kw=decided,
-        module_kw=assumed.number("module_kw"),
+        module_kw=module_kw,
         module_step_kw=step,
         steps=steps.astype(np.int64),
+        sizes=_sizes(int(steps.max(initial=1)), planned, fixed.size, assumed),
         face_kw=face_kw,
         face_yield=face_yield,
         may_leave=may_leave,
@@ -263,9 +285,9 @@ def houses_of(portfolio: Portfolio, rules: Rules, assumed: Rules, weather: Weath
 
 def _roofs(
     cells: Mapping[str, ObjectArray], assumed: Rules, weather: Weather | None
-) -> tuple[FloatArray, IntArray, tuple[FloatArray, ...], tuple[FloatArray, ...]]:
-    """Return step, number of steps, and faces with capacity and yield, sunniest first."""
-    module, largest_number = assumed.number("module_kw"), assumed.number("largest_number_of_sizes")
+) -> tuple[IntArray, tuple[FloatArray, ...], tuple[FloatArray, ...]]:
+    """Return number of modules, and faces with capacity and yield, sunniest first."""
+    module = assumed.number("module_kw")
     per_m2 = assumed.beside("plan_programme").number("capacity_per_area")
     best_yield, of_faces = face_yields(cells, assumed, weather)
     capacities, yields = [], []
@@ -289,23 +311,36 @@ def _roofs(
     for place in range(1, len(FACES)):
         face_yield[place] = np.where(face_kw[place] > 0, face_yield[place], face_yield[place - 1])
     modules = np.floor(np.where(np.isnan(stated), by_faces, stated) / module + _ALMOST)
-    together = _modules_a_step(modules, np.asarray(cells["kw"], dtype=np.float64) / module, largest_number)
-    return together * module, np.floor(modules / together).astype(np.int64), tuple(face_kw), tuple(face_yield)
+    return modules.astype(np.int64), tuple(face_kw), tuple(face_yield)
 
 
-# A large roof is planned in steps of several modules; a size that is planned already stays one of the steps.
-def _modules_a_step(modules: FloatArray, planned: FloatArray, largest_number: float) -> FloatArray:
-    """Return how many modules make a step.
+# Every whole number of modules is a size where so many can be told apart; above, steps grow with the size.
+def _sizes(largest: int, planned: IntArray, houses: int, assumed: Rules) -> IntArray:
+    """Return the numbers of modules that are sizes of every roof that takes them.
 
     Args:
-        modules: modules that the roof takes.
-        planned: modules that are planned so far; NaN for none.
-        largest_number: usual number of sizes; a planned size may make it up to three times as many.
+        largest: modules of the largest roof.
+        planned: modules that are planned on houses so far; they stay sizes.
+        houses: number of houses in the list.
+        assumed: assumptions of "solar_allocation".
     """
-    usual = np.maximum(1.0, np.ceil(modules / largest_number))
-    common = np.gcd(usual.astype(np.int64), np.rint(np.nan_to_num(planned)).astype(np.int64)).astype(np.float64)
-    finer = np.isfinite(planned) & (planned > 0) & (modules <= _FINER * largest_number * common)
-    return np.where(finer, np.maximum(common, 1.0), usual)
+    in_list = int(assumed.number("largest_number_of_sizes_in_a_list")) // houses
+    most = max(1, min(int(assumed.number("largest_number_of_sizes")), in_list))
+    if largest <= most:
+        return np.arange(1, largest + 1)
+    # A step is at most one part in so many of the size it is made from.
+    finest = next(one for one in range(most, 0, -1) if _growing(largest, one).size <= most or one == 1)
+    often, number = np.unique(planned[planned <= largest], return_counts=True)
+    kept = often[np.argsort(-number, kind="stable")[: _FINER * most]]
+    return np.union1d(_growing(largest, finest), kept).astype(np.int64)
+
+
+def _growing(largest: int, parts: int) -> IntArray:
+    """Return numbers from one up to the largest, each larger than the one before by one part in so many, or by one."""
+    found = [1]
+    while (after := found[-1] + max(1, found[-1] // parts)) <= largest:
+        found.append(after)
+    return np.array(found)
 
 
 def face_yields(

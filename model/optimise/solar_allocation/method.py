@@ -26,6 +26,7 @@ from model.optimise.solar_allocation.houses import Houses
 from model.optimise.solar_allocation.model import GREATEST, Model, Scheme, Wishes, build
 from model.optimise.solar_allocation.prices import find_prices
 from model.optimise.solar_allocation.problem import FloatArray, SlotArray, in_order
+from model.optimise.solar_allocation.slots import kw_of
 from model.optimise.solver import Proof, SolverOptions, Status, prove
 from model.ordinance.building_report.equations import EnergyLevel
 from model.ordinance.rulebook import Rules
@@ -285,7 +286,7 @@ def _proven(model: Model, choice: SlotArray) -> Proven:
     """Return what the bound of a search is proven for."""
     if not np.any(model.houses.consent < 1.0):
         return "rules"
-    kw = model.slots.multiple[choice] * model.houses.module_step_kw if choice.size else np.zeros(0)
+    kw = kw_of(model.houses, model.slots, choice) if choice.size else np.zeros(0)
     exact = model.houses.size <= MOST_EXACT and can_be_added(kw)
     return "rules" if exact else "normal_form_only"
 
@@ -310,7 +311,7 @@ def _probabilities(model: Model, choice: SlotArray, gj_per_kw: float, number: in
     """Return so many probabilities of closing above the requirement: in all, with substitutes, and on site alone."""
     houses, slots = model.houses, model.slots
     counted = ~slots.left_out[choice]
-    kw = slots.multiple[choice] * houses.module_step_kw
+    kw = kw_of(houses, slots, choice)
     owed = houses.owed_uniform_kw if model.scheme == "uniform" else houses.owed_by_zone_kw
     required = float(np.sum(owed[counted]))
     heat = houses.heat_kw + houses.heat_options.saved(slots.heat[choice]) / gj_per_kw

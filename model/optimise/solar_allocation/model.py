@@ -12,10 +12,10 @@ import numpy.typing as npt
 from model.faults import FaultList
 from model.language import Text
 from model.optimise.solar_allocation.economics import Economics, Money, generation_by_faces
-from model.optimise.solar_allocation.heat import kinds_offered, offers
 from model.optimise.solar_allocation.heat_rows import tie_heat
 from model.optimise.solar_allocation.houses import Houses
 from model.optimise.solar_allocation.problem import FloatArray, Problem, Row, Slots
+from model.optimise.solar_allocation.slots import available, kw_of, slot_kw, slots_for
 from model.ordinance.building_report.equations import HOUSE_TYPES, EnergyLevel
 from model.ordinance.exact import within
 from model.ordinance.joint_purchase.equations import co2_saving_t
@@ -103,48 +103,6 @@ class Model:
     substitute_share: float = 1.0
 
 
-def slots_for(houses: Houses, wishes: Wishes) -> Slots:
-    """Return the slots that any house of the portfolio can have."""
-    sizes = np.arange(1, int(houses.steps.max(initial=0)) + 1)
-    multiple, way, left_out = [np.zeros(1)], [np.full(1, -1)], [np.zeros(1, dtype=bool)]
-    kinds: list[tuple[bool, IntArray]] = [(False, sizes)]
-    if houses.may_leave.any():
-        left = sizes if houses.must_leave.any() else sizes[: _sizes_worth_leaving(houses)]
-        multiple, way, left_out = [np.zeros(2)], [np.full(2, -1)], [np.array([False, True])]
-        kinds.append((True, left))
-    for leaves, steps in kinds:
-        for position in range(len(wishes.ways_to_pay)):
-            multiple.append(steps.astype(np.float64))
-            way.append(np.full(steps.size, position))
-            left_out.append(np.full(steps.size, leaves))
-    bare = np.concatenate(multiple), np.concatenate(way).astype(np.int64), np.concatenate(left_out)
-    heat = kinds_offered(houses.heat_options)
-    repeated = [np.tile(part, heat.size) for part in bare]
-    return Slots(repeated[0], repeated[1], repeated[2], np.repeat(heat, bare[0].size))
-
-
-def _sizes_worth_leaving(houses: Houses) -> int:
-    """Return how many sizes can be below what a house adds to the requirement; from there on counting it is better."""
-    may = houses.may_leave & (houses.module_step_kw > 0)
-    if not may.any():
-        return 0
-    owed = np.maximum(houses.owed_uniform_kw, houses.owed_by_zone_kw)[may]
-    return int(np.ceil(np.max(owed / houses.module_step_kw[may]) - 1e-9))
-
-
-def available(houses: Houses, slots: Slots) -> BoolArray:
-    """Say which slots each house has, dims (slot, house)."""
-    size = slots.multiple[:, np.newaxis]
-    fits = size <= houses.steps
-    # What is built or being built stays as it is, paid as it was.
-    as_built = np.where(houses.decided_kw > 0, size == 1, size == 0) & (slots.way[:, np.newaxis] <= 0)
-    fits = np.where(houses.fixed, as_built, fits)
-    if slots.heat.any():
-        fits = fits & offers(houses.heat_options, slots.heat)
-    leaves = slots.left_out[:, np.newaxis]
-    return np.asarray(fits & np.where(leaves, houses.may_leave, ~houses.must_leave))
-
-
 def build(
     houses: Houses, wishes: Wishes, economics: Economics, rules: Rules, schemes: Sequence[Scheme] = SCHEMES
 ) -> list[Model]:
@@ -154,7 +112,7 @@ def build(
         BadInput: a rule that is needed is not known, or the wishes ask for facts that the list does not give.
     """
     _check(houses, wishes)
-    slots = slots_for(houses, wishes)
+    slots = slots_for(houses, len(wishes.ways_to_pay))
     exists = available(houses, slots)
     values, amounts = _values(houses, wishes, economics, rules, slots, exists)
     energy, unknown, out_of_level = _energy(houses, wishes, rules, slots, exists)
@@ -170,7 +128,8 @@ def build(
             levels = {} if "energy" in wishes.without else EnergyLevel.read(rules, "energy_standard")
             rows, tied = tie_heat(rows, houses, slots, exists, gj_per_kw, levels)
             amounts = {**amounts, **tied}
-        problem = Problem(cost, slots.multiple, slots.left_out, houses.module_step_kw, tuple(rows), amounts)
+        whole = (slots.full, houses.largest_kw) if slots.full.any() else (None, None)
+        problem = Problem(cost, slots.multiple, slots.left_out, houses.module_step_kw, tuple(rows), amounts, *whole)
         models.append(Model(houses, wishes, economics, slots, scheme, problem, unknown, out_of_level, share))
     return models
 
@@ -189,7 +148,7 @@ def _check(houses: Houses, wishes: Wishes) -> None:
 def money_of(model: Model, houses: IntArray, slots: IntArray) -> tuple[FloatArray, FloatArray, Money]:
     """Return capacity [kW], generation [kWh] and money of one slot each of some houses, dims (house)."""
     facts = model.houses
-    kw = model.slots.multiple[slots] * facts.module_step_kw[houses]
+    kw = kw_of(facts, model.slots, slots, houses)
     generation = generation_by_faces(
         kw, [one[houses] for one in facts.face_kw], [one[houses] for one in facts.face_yield]
     )
@@ -239,7 +198,7 @@ def _values(
         part = slice(start, min(start + _BLOCK, houses.size))
         for position, way in enumerate(wishes.ways_to_pay):
             chosen = np.flatnonzero(slots.way == position)
-            kw = slots.multiple[chosen, np.newaxis] * houses.module_step_kw[part]
+            kw = slot_kw(houses, slots, part, chosen)
             generation = generation_by_faces(
                 kw, [one[part] for one in houses.face_kw], [one[part] for one in houses.face_yield]
             )
@@ -272,14 +231,14 @@ def _values(
 def _at_guidance(houses: Houses, slots: Slots, levels: dict[str, float], part: slice) -> FloatArray:
     """Return 1 where a counted new building reaches the voluntary capacity, dims (slot, house)."""
     wanted = np.array([float(levels.get(name, levels["default"])) for name in HOUSE_TYPES])[houses.house_type[part]]
-    kw = slots.multiple[:, np.newaxis] * houses.module_step_kw[part]
+    kw = slot_kw(houses, slots, part)
     return np.asarray((kw >= wanted - 1e-9) & ~slots.left_out[:, np.newaxis] & houses.new[part], dtype=np.float64)
 
 
 def _changed(houses: Houses, slots: Slots, part: slice) -> FloatArray:
     """Return 1 where the panels of a house that has a plan become other than planned, dims (slot, house)."""
     planned = houses.decided_kw[part]
-    kw = slots.multiple[:, np.newaxis] * houses.module_step_kw[part]
+    kw = slot_kw(houses, slots, part)
     differs = np.abs(kw - np.nan_to_num(planned)) > houses.module_kw / 2 + 1e-9
     return np.asarray(differs & ~np.isnan(planned) & ~houses.fixed[part], dtype=np.float64)
 
@@ -329,7 +288,7 @@ def _energy(
             rows.append(Row(f"energy.{name}", np.where(chosen, counted, 0.0), np.where(chosen, room, 0.0), 0.0))
         else:
             where = np.flatnonzero(chosen)
-            kw = slots.multiple[:, np.newaxis] * houses.module_step_kw[where]
+            kw = slot_kw(houses, slots, where)
             heat = houses.heat_options.saved(np.broadcast_to(slots.heat[:, np.newaxis], kw.shape), where)
             exists[:, where] &= kw * counted[where] + heat + room[where] >= -1e-9
             lost = where[~exists[:, where].any(axis=0)]

@@ -1,8 +1,8 @@
 """Panels on a supplier's houses as arrays: one size a house, a few rows that tie the houses together.
 
 A *slot* is one way to equip a house: a size, a way to pay, counted or left out of the count at the supplier's request.
-Slot j puts multiple[j] × step_kw[i] on house i. Costs have dims (slot, house); everything else is a vector, so that a
-million houses fit into memory.
+Slot j puts multiple[j] × step_kw[i] on house i, or all that its roof takes. Costs have dims (slot, house); everything
+else is a vector, so that a million houses fit into memory.
 """
 
 from __future__ import annotations
@@ -49,13 +49,28 @@ class Row:
 class Slots:
     """The slots of a problem: size in steps, way to pay (position in the wishes; -1 for no panels), left out, heat.
 
-    `heat` are the kinds of heat that are added, as bits (`HEAT_BY_BITS`).
+    `heat` are the kinds of heat that are added, as bits (`HEAT_BY_BITS`); `full` slots take the whole roof.
     """
 
     multiple: FloatArray
     way: IntArray
     left_out: BoolArray
     heat: IntArray
+    full: BoolArray
+
+
+def size_kw(multiple: FloatArray, full: BoolArray, step_kw: FloatArray, full_kw: FloatArray) -> FloatArray:
+    """Return the capacity of slots of houses [kW], in the dims of all together.
+
+    Args:
+        multiple: size in steps.
+        full: whether the slot takes the whole roof instead.
+        step_kw: one step of the house [kW].
+        full_kw: what the roof of the house takes [kW].
+    """
+    if not full.any():
+        return np.asarray(multiple * step_kw)
+    return np.where(full, full_kw, multiple * step_kw)
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,8 @@ class Problem:
         rows: rules that tie houses together.
         amounts: what rows other than on kW add up (outlay, changes of plan, …) by name, dims (slot, house); 0 where the
             house has no such slot.
+        full: which slots take the whole roof instead, dims (slot); None for none.
+        full_kw: what the whole roof takes, dims (house) [kW]; None where no slot takes it.
     """
 
     cost: FloatArray
@@ -78,6 +95,19 @@ class Problem:
     step_kw: FloatArray
     rows: tuple[Row, ...]
     amounts: Mapping[str, FloatArray] = field(default_factory=dict)
+    full: BoolArray | None = None
+    full_kw: FloatArray | None = None
+
+    def kw(self, slots: npt.NDArray[np.integer], houses: npt.NDArray[np.int64] | slice) -> FloatArray:
+        """Return the capacity of single slots of single houses [kW]."""
+        if self.full is None or self.full_kw is None:
+            return np.asarray(self.multiple[slots] * self.step_kw[houses])
+        return size_kw(self.multiple[slots], self.full[slots], self.step_kw[houses], self.full_kw[houses])
+
+    def size(self, slot: int) -> tuple[float, bool]:
+        """Return of how many units a slot is, and whether the unit is the whole roof and not a step."""
+        whole = self.full is not None and bool(self.full[slot])
+        return (1.0 if whole else float(self.multiple[slot])), whole
 
     @property
     def houses(self) -> int:
@@ -103,7 +133,10 @@ class Problem:
             for row in self.rows
         )  # fmt: skip
         amounts = {name: values[:, houses] for name, values in self.amounts.items()}
-        return replace(self, cost=self.cost[:, houses], step_kw=self.step_kw[houses], rows=rows, amounts=amounts)
+        full_kw = None if self.full_kw is None else self.full_kw[houses]
+        return replace(
+            self, cost=self.cost[:, houses], step_kw=self.step_kw[houses], rows=rows, amounts=amounts, full_kw=full_kw
+        )
 
 
 @dataclass(frozen=True)
@@ -161,6 +194,18 @@ class _Weights:
             constant[counted] = constant[counted] + price * row.intercept
         return cls(kw[0], constant[0], kw[1], constant[1], squared[0], squared[1], amounts)
 
+    def of_unit(
+        self, unit: FloatArray, houses: slice
+    ) -> tuple[FloatArray, FloatArray, FloatArray | None, FloatArray | None]:
+        """Return the weights of a unit of capacity: left out, counted, and on its square for all and for counted."""
+        by_unit = self.kw[houses] * unit
+        return (
+            by_unit,
+            by_unit + self.counted_kw[houses] * unit,
+            None if self.squared is None else self.squared[houses] * unit**2,
+            None if self.counted_squared is None else self.counted_squared[houses] * unit**2,
+        )
+
 
 # What a slot costs when every unit of a row is bought at the row's price.
 def priced_costs(problem: Problem, prices: FloatArray, houses: slice | npt.NDArray[np.int64]) -> FloatArray:
@@ -173,16 +218,16 @@ def priced_costs(problem: Problem, prices: FloatArray, houses: slice | npt.NDArr
 def _priced(problem: Problem, weights: _Weights, houses: slice) -> FloatArray:
     """Return priced costs of a run of houses."""
     step = problem.step_kw[houses]
-    by_step, counted_by_step = weights.kw[houses] * step, weights.counted_kw[houses] * step
-    by_step_counted = by_step + counted_by_step
+    of_step = weights.of_unit(step, houses)
+    of_roof = of_step if problem.full_kw is None else weights.of_unit(problem.full_kw[houses], houses)
     constant = weights.constant[houses]
     constant_counted = constant + weights.counted_constant[houses]
-    squared = None if weights.squared is None else weights.squared[houses] * step**2
-    counted_squared = None if weights.counted_squared is None else weights.counted_squared[houses] * step**2
     values = np.empty((problem.slots, step.size))
-    for slot, (multiple, left_out) in enumerate(zip(problem.multiple, problem.left_out, strict=True)):
+    for slot, left_out in enumerate(problem.left_out):
         value = values[slot]
-        np.multiply(by_step if left_out else by_step_counted, -multiple, out=value)
+        multiple, whole = problem.size(slot)
+        by_unit, by_unit_counted, squared, counted_squared = of_roof if whole else of_step
+        np.multiply(by_unit if left_out else by_unit_counted, -multiple, out=value)
         value += problem.cost[slot, houses]
         value -= constant if left_out else constant_counted
         if squared is not None:
@@ -220,7 +265,7 @@ def best_at(problem: Problem, prices: FloatArray) -> Priced:
 # The left-hand side of a row is the sum of what the chosen slots bring to it.
 def activity(problem: Problem, choice: npt.NDArray[np.integer]) -> FloatArray:
     """Return the left-hand side of each row under a choice of slots."""
-    kw = problem.multiple[choice] * problem.step_kw
+    kw = problem.kw(choice, slice(None))
     counted = ~problem.left_out[choice]
     return np.array([np.sum(_contribution(problem, row, choice, kw, counted)) for row in problem.rows])
 
@@ -239,7 +284,7 @@ def coefficients(
     problem: Problem, houses: npt.NDArray[np.int64], slots: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64]:
     """Return what single slots of single houses bring to every row, dims (row, pair)."""
-    kw = problem.multiple[slots] * problem.step_kw[houses]
+    kw = problem.kw(slots, houses)
     counted = ~problem.left_out[slots]
     found = np.empty((len(problem.rows), houses.size))
     for number, row in enumerate(problem.rows):
@@ -255,17 +300,21 @@ def contributions(problem: Problem, houses: slice | IntArray) -> FloatArray:
     (row,), step = problem.rows, problem.step_kw[houses]
     found = np.empty((problem.slots, step.size))
     slope, intercept = row.slope[houses], row.intercept[houses]
-    by_step, squared = slope * step, None if row.squared is None else row.squared[houses] * step**2
-    for slot, (multiple, left_out) in enumerate(zip(problem.multiple, problem.left_out, strict=True)):
+    units = (step, step if problem.full_kw is None else problem.full_kw[houses])
+    by_units = [slope * unit for unit in units]
+    squares = [None if row.squared is None else row.squared[houses] * unit**2 for unit in units]
+    for slot, left_out in enumerate(problem.left_out):
         value = found[slot]
+        multiple, whole = problem.size(slot)
         if row.counted_only and left_out:
             value[:] = 0.0
             continue
         if row.measure == "kw":
-            np.multiply(by_step, multiple, out=value)
+            np.multiply(by_units[whole], multiple, out=value)
         else:
             np.multiply(slope, problem.amounts[row.measure][slot, houses], out=value)
         value += intercept
+        squared = squares[whole]
         if squared is not None:
             value += squared * multiple**2
     return found
@@ -293,7 +342,8 @@ def within_rows(problem: Problem, choice: npt.NDArray[np.integer], slack: Sequen
 def in_order(problem: Problem, choice: SlotArray) -> SlotArray:
     """Return the plan among those that differ in houses alike only which depends on nothing but their ids."""
     random = np.random.default_rng(0)
-    columns = [problem.step_kw, *(np.where(np.isfinite(one), one, -1.0) for one in problem.cost)]
+    columns = [problem.step_kw, *(() if problem.full_kw is None else (problem.full_kw,))]
+    columns += [*(np.where(np.isfinite(one), one, -1.0) for one in problem.cost)]
     columns += [one for values in problem.amounts.values() for one in values]
     for row in problem.rows:
         columns += [row.slope, row.intercept, *(() if row.squared is None else (row.squared,))]

@@ -47,7 +47,7 @@ class Sum:
         brought, kw = np.zeros(problem.cost.shape), np.zeros(problem.cost.shape)
         brought[slot, house] = coefficients(replace(problem, rows=(row,)), house, slot)[0]
         unsure = (row.slope[house] != 0) & ~problem.left_out[slot] & (consent[house] < 1.0)
-        kw[slot, house] = np.where(unsure, problem.multiple[slot] * problem.step_kw[house], 0.0)
+        kw[slot, house] = np.where(unsure, problem.kw(slot, house), 0.0)
         return cls(consent, kw, brought - consent * kw - row.at_least / problem.houses)
 
     def less(self, other: Sum) -> Sum:

@@ -129,6 +129,8 @@ def _signature(model: Model, house: int) -> bytes:
     """Return all that tells a house from others in a model."""
     problem = model.problem
     parts = [problem.cost[:, house].tobytes(), problem.step_kw[house].tobytes(), bytes(model.houses.must_leave[house])]
+    if problem.full_kw is not None:
+        parts.append(problem.full_kw[house].tobytes())
     for row in problem.rows:
         squared = 0.0 if row.squared is None else row.squared[house]
         parts.append(np.array([row.slope[house], row.intercept[house], squared]).tobytes())

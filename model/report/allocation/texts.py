@@ -221,6 +221,16 @@ def remarks(found: Answer) -> list[Text]:
                 f"延床面積により本制度の対象外：{'、'.join(found.out_of_scope[:10])}。",
             )
         )
+    stepped, widest = found.houses.in_steps
+    if stepped:
+        lines.append(
+            Text(
+                f"Sizes go in steps of up to {widest:,} modules on {stepped:,} houses, the full roof among them: "
+                "the proof holds for these sizes.",
+                f"{stepped:,}棟の容量は最大{widest:,}枚刻み（屋根の上限を含む）で選択しています。"
+                "最適性の証明はこれらの容量に対するものです。",
+            )
+        )
     if (weather := found.setting.weather) is not None:
         lines.append(
             Text(
