@@ -279,10 +279,11 @@ def _with_studies(
 
 def _show(answer: Answer, language: Language, console: Console) -> None:
     """Print the summary and the warnings."""
+    from model.report.schedule.mending import mending
     from model.report.schedule.purchase import purchase_effect
     from model.report.schedule.reaction import reaction, steps
     from model.report.schedule.studies import studies
-    from model.report.schedule.tables import mending, summary, warnings
+    from model.report.schedule.tables import summary, warnings
     from model.report.schedule.words import worded
 
     for rows, most in (

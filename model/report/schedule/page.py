@@ -13,6 +13,7 @@ from model.report.schedule import tables as tables
 from model.report.schedule.assumed import assumed
 from model.report.schedule.cash import cash_table
 from model.report.schedule.limits import limits
+from model.report.schedule.mending import mending
 from model.report.schedule.purchase import purchase_effect
 from model.report.schedule.reaction import reaction, steps
 from model.report.schedule.studies import studies
@@ -22,7 +23,7 @@ _TITLE = Text("Schedule of reductions under cap-and-trade", "総量削減義務�
 _SECTIONS: Final[tuple[tuple[Text, Callable[[tables.Answer, Language], tables.Rows]], ...]] = (
     (Text("Summary", "総括"), tables.summary),
     (Text("Warnings", "注意事項"), tables.warnings),
-    (Text("What would mend it", "解消策"), tables.mending),
+    (Text("What would mend it", "解消策"), mending),
     (Text("What a tonne is worth by facility and period", "事業所・計画期間別の1トンの価値"), tables.worth),
     (Text("Credits to buy", "購入するクレジット"), tables.credits),
     (Text("Joint purchase", "共同購入"), purchase_effect),

@@ -7,6 +7,7 @@ from model.report.schedule import tables as tables
 from model.report.schedule.assumed import assumed
 from model.report.schedule.cash import cash_table
 from model.report.schedule.limits import limits
+from model.report.schedule.mending import mending
 from model.report.schedule.purchase import purchase_effect
 from model.report.schedule.reaction import reaction, steps
 from model.report.schedule.studies import studies
@@ -25,7 +26,7 @@ def sheets(answer: tables.Answer, language: Language) -> dict[str, tables.Rows]:
         (Text("budgets and limits", "予算・施工件数"), limits(answer, language)),
         (Text("joint purchase", "共同購入"), purchase_effect(answer, language)),
         (Text("warnings", "注意事項"), tables.warnings(answer, language)),
-        (Text("mending", "解消策"), tables.mending(answer, language)),
+        (Text("mending", "解消策"), mending(answer, language)),
         (Text("measures", "対策別費用"), tables.measures(answer, language)),
         (Text("price reaction", "価格への反応"), reaction(answer, language)),
         (Text("steps by price", "価格別の対策"), steps(answer, language)),
