@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Styled
 
-from model.commands.schedule_options import CHARGE_ALONE, check_cost_limit, check_source, futures
+from model.commands.schedule_options import check_charge, check_cost_limit, check_source, futures
 from model.faults import ExitCode, FaultList
 from model.language import Language, Text, default_language
 from model.progress import progress
@@ -94,7 +94,10 @@ def register(app: typer.Typer) -> None:
         ] = None,
         change_charge: Annotated[
             float | None,
-            typer.Option(help="charge of a change against it [JPY], 1,000,000 if not given / 変更1件の負担", min=0),
+            typer.Option(
+                help="charge of a change against it in a plan of least cost [JPY], 1,000,000 if not given / 変更1件の負担",
+                min=0,
+            ),
         ] = None,
         compare: Annotated[
             bool, typer.Option("--compare", help="both rule sets side by side / ルールセット比較")
@@ -141,8 +144,7 @@ def register(app: typer.Typer) -> None:
         faults = FaultList()
         check_source(facilities, synthetic, faults)
         check_cost_limit(cost_limit, objective == "emissions", faults)
-        if change_charge is not None and previous is None:
-            faults.add("--change-charge", CHARGE_ALONE, change_charge, "--previous works.csv")
+        check_charge(change_charge, previous, objective == "emissions", faults)
         prices, points = futures(regret, rate_points, faults)
         faults.raise_if_any()
         folder = out or Path("results") / f"schedule-{facilities.stem if facilities else f'synthetic-{synthetic}'}"

@@ -30,9 +30,13 @@ _COST_LIMIT_ALONE = Text(
     "a limit on cost holds for plans of least emissions; a plan of least cost needs none",
     "費用の上限は排出量最小の計画に用いるもので、費用最小の計画では不要です",
 )
-CHARGE_ALONE = Text(
+_CHARGE_ALONE = Text(
     "it is charged for changes against a plan before, and none is given",
     "前回計画からの変更に対する負担ですが、前回計画が指定されていません",
+)
+_CHARGE_EMISSIONS = Text(
+    "a plan of least emissions does not look at cost, so changes cannot be charged",
+    "排出量最小の計画では費用を目的としないため、変更の負担は指定できません",
 )
 #: Points up to which rates can be raised or lowered [1].
 _MOST_POINTS = 1.0
@@ -66,6 +70,21 @@ def check_cost_limit(limit: float | None, least_emissions: bool, faults: FaultLi
         faults.add("--cost-limit", _NO_NUMBER, limit)
     if not least_emissions:
         faults.add("--cost-limit", _COST_LIMIT_ALONE, f"{limit:g}", "--objective emissions")
+
+
+def check_charge(charge: float | None, previous: Path | None, least_emissions: bool, faults: FaultList) -> None:
+    """Check that a charge for changes has something to do.
+
+    Args:
+        charge: charge of a change [JPY]; None: none was given.
+        previous: the plan before.
+        least_emissions: whether the plan of least emissions is looked for.
+        faults: where everything wrong is recorded.
+    """
+    if charge is not None and previous is None:
+        faults.add("--change-charge", _CHARGE_ALONE, f"{charge:g}", "--previous works.csv")
+    elif charge is not None and least_emissions:
+        faults.add("--change-charge", _CHARGE_EMISSIONS, f"{charge:g}", "--objective cost")
 
 
 def futures(regret: str | None, rate_points: str | None, faults: FaultList) -> tuple[list[float], list[float]]:

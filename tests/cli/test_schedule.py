@@ -301,6 +301,10 @@ def test_every_fault_of_the_options_is_told(capsys: pytest.CaptureFixture[str]) 
         (("--rate-points", "0.1"), ("--rate-points", "needs --regret")),
         (("--cost-limit", "5"), ("--cost-limit", "--objective emissions")),
         (("--change-charge", "5"), ("--change-charge", "--previous")),
+        (
+            ("--change-charge", "5", "--previous", "works.csv", "--objective", "emissions"),
+            ("--change-charge", "cannot be charged"),
+        ),
         (("--objective", "emissions", "--cost-limit", "nan"), ("--cost-limit", "write a number")),
         (("--synthetic", "5"), ("--synthetic", "both given")),
     ],
