@@ -95,7 +95,7 @@ def register(app: typer.Typer) -> None:
         change_charge: Annotated[
             float | None,
             typer.Option(
-                help="charge of a change against it in a plan of least cost [JPY], 1,000,000 if not given / 変更1件の負担",
+                help="charge of a change against it, at least cost [JPY], 1,000,000 if not given / 変更1件の負担",
                 min=0,
             ),
         ] = None,
