@@ -51,8 +51,8 @@ def test_the_sharper_bound_lies_between_that_of_mixtures_and_the_best_plan() -> 
         )
         work = Decomposition(case)
         bound = work.solve(1e-7, 30.0)
-        listed = near(work, bound, 30.0)
-        assert listed is not None
+        assert bound.tied is not None
+        listed = near(work, bound.tied, 30.0)
         sharper = listed.bound(np.inf, 30.0)
         best = solve_schedule(case, gap=0.0, method="whole").proof.objective
         assert sharper <= best + 1e-6 * abs(best) + 1.0
@@ -71,8 +71,9 @@ def test_a_bound_that_short_lists_end_goes_on_with_wider_ones(monkeypatch: pytes
             budget=np.full(YEARS, 3e6), capacity=np.full(YEARS, np.inf)
         )
         work = Decomposition(case)
-        listed = near(work, work.solve(1e-7, 30.0), 30.0)
-        assert listed is not None
+        tied = work.solve(1e-7, 30.0).tied
+        assert tied is not None
+        listed = near(work, tied, 30.0)
         first = listed.bound(np.inf, 30.0)
         best = solve_schedule(case, gap=0.0, method="whole").proof.objective
         wider = listed.bound(best, 30.0)

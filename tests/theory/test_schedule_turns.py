@@ -29,9 +29,8 @@ def tight(seed: int, pairs: tuple[int, ...], practice: Practice) -> Problem:
 def turns_of(case: Problem) -> Turns:
     work = Decomposition(case)
     bound = work.solve(1e-7, 30.0)
-    listed = near(work, bound, 5.0)
-    assert listed is not None
     assert bound.tied is not None
+    listed = near(work, bound.tied, 5.0)
     lists = [one.starts for one in listed.lists]
     return Turns(work, bound.tied, bound.prices, listed.lister, lists, listed.rows.ceiling)
 

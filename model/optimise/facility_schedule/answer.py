@@ -14,23 +14,41 @@ import pyomo.environ as pyo
 from model.optimise.facility_schedule.choice import Choice
 from model.optimise.facility_schedule.decomposition import Bound, Decomposition, plans_of_works
 from model.optimise.facility_schedule.dive import Dive
+from model.optimise.facility_schedule.firsts import Firsts
+from model.optimise.facility_schedule.judged import (
+    SAME,
+    better_of,
+    close_to,
+    gap_of,
+    proven,
+    proving,
+    rank,
+    scale_of,
+    with_bound,
+    with_charges,
+)
 from model.optimise.facility_schedule.ledger import settled
 from model.optimise.facility_schedule.model import whole_model
-from model.optimise.facility_schedule.near import Near, near
+from model.optimise.facility_schedule.near import Near, listable, near
 from model.optimise.facility_schedule.plan import Plan
 from model.optimise.facility_schedule.plans import FacilityPlans
 from model.optimise.facility_schedule.problem import FloatArray, IntArray, Problem
 from model.optimise.facility_schedule.schedule import Schedule
 from model.optimise.pyomo_solver import PyomoSolver
-from model.optimise.solver import Proof, SolverOptions, prove, relative_gap
+from model.optimise.solver import Proof, SolverOptions, prove
 
 Method = Literal["decomposed", "whole"]
+#: Plans near the best and plans to begin with; None where there are no lists.
+_Listed = tuple[Near, Firsts] | None
 
 #: Parts of the gap asked for: to which plans are priced, the same where limits tie facilities and whole plans lose
 #: more, and to which whole ones are chosen.
 _PRICING_GAP, _TIED_PRICING_GAP, _CHOICE_GAP = 0.4, 0.2, 0.2
-#: Part of the time in which plans near the best are listed, and again in which the bound is sharpened by them.
-_SHARPENED = 0.12
+#: Part of the time in which plans near the best are listed, again in which the bound is sharpened by them, and more of
+#: it for that where wider lists are needed.
+_SHARPENED, _WIDENED = 0.12, 0.2
+#: Parts of the time left for whole plans: the rest is for the last choice, and where there are lists for the bound too.
+_SHARE_OF_PLANS, _SHARE_BESIDE_LISTS = 0.8, 0.65
 #: Part of the time that a step gets even where none is left, so that there is an answer.
 _LAST = 0.1
 #: Part of the time for the plan of least cost, where a limit on cost holds for another aim.
@@ -40,9 +58,6 @@ _KILOGRAMS_JPY = 100.0
 #: Beginnings of works, a work counted once for every year in which it can begin, up to which the whole model is solved
 #: too where facilities apart do not reach the gap.
 _SMALL = 2000
-#: Relative distance of value and bound at which nothing is left to look for: what the solver's tolerances and whole
-#: kilograms leave between them [1].
-_SAME = 1e-6
 #: Plans of works offered to the choice for each facility: more where there are few facilities.
 _OFFERED, _OFFERED_IN_ALL = 4, 2500
 
@@ -75,27 +90,12 @@ def solve_schedule(
         return _within_cost_limit(problem, gap, seconds, seed, report)
     found = _searched(problem, gap, seconds, seed, method, report, warm, known, begun)
     left, value = seconds - (perf_counter() - begun), abs(found.proof.objective)
-    if found.proof.status == "feasible" and _scale(found, value) < value and left > 1.0 and method == "decomposed":
+    if found.proof.status == "feasible" and scale_of(found, value) < value and left > 1.0 and method == "decomposed":
         # Planned works that stay earn their charge in the search, which makes its value great beside the plan's cost.
-        finer = gap * _scale(found, value) / value
+        finer = gap * scale_of(found, value) / value
         again = _searched(problem, finer, left, seed, method, report, None, found.starts, perf_counter())
         found = better_of(found, again, gap, begun)
     return with_charges(found)
-
-
-def with_charges(found: Schedule) -> Schedule:
-    """Return a schedule from the search with value and bound of cost and charges for changes, where no change is free.
-
-    Args:
-        found: a schedule as it comes from the search, in which planned works that stay earn their charge.
-    """
-    kept, proof = found.charges_kept * (found.problem.aim == "cost"), found.proof
-    return replace(found, proof=replace(proof, objective=proof.objective + kept, bound=proof.bound + kept))
-
-
-def _scale(found: Schedule, value: float) -> float:
-    """Return what a gap is measured against: the value, or the own cost where charges for changes are beside it."""
-    return abs(found.cost) if found.problem.aim == "cost" and found.charges_kept > 0 else abs(value)
 
 
 def _searched(
@@ -107,11 +107,17 @@ def _searched(
         return _whole(problem, SolverOptions(seconds=seconds, relative_gap=gap, seed=seed), begun)
     work = Decomposition(problem) if warm is None else warm
     bound = work.solve(gap * (_TIED_PRICING_GAP if problem.limits() else _PRICING_GAP), 0.6 * seconds, report)
-    listed = near(work, bound, _SHARPENED * seconds)
-    if listed is not None:
-        sharper = listed.bound(np.inf, _SHARPENED * seconds)
-        bound = replace(bound, value=max(bound.value, sharper))
-    found = _choose(work, bound, listed, gap, seconds, seed, begun)
+    listed = None
+    if bound.tied is not None and listable(problem):
+        with Firsts(work, bound.tied, gap * _CHOICE_GAP, seconds, seed) as firsts:
+            listed = near(work, bound.tied, _SHARPENED * seconds)
+            sharper = listed.bound(np.inf, _SHARPENED * seconds)
+            # The first plan shows how good a bound is enough: where lists end before it, they are made wider now.
+            sharper = max(sharper, listed.bound(proving(firsts.value(), gap), _WIDENED * seconds))
+            bound = replace(bound, value=max(bound.value, sharper))
+            found = _choose(work, bound, (listed, firsts), gap, seconds, seed, begun)
+    else:
+        found = _choose(work, bound, None, gap, seconds, seed, begun)
     if known is not None:
         left = max(seconds - (perf_counter() - begun), _LAST * seconds)
         again = with_works(problem, known, left, seed)
@@ -119,7 +125,7 @@ def _searched(
         found = better_of(found, unproven, gap, begun)
     left = seconds - (perf_counter() - begun)
     if listed is not None and found.proof.status == "feasible" and left > 1.0:
-        found = with_bound(found, listed.bound(_proving(found.proof.objective, gap), left), gap, begun)
+        found = with_bound(found, listed.bound(proving(found.proof.objective, gap), left), gap, begun)
     decisions = sum(int(own.allowed.sum()) for own in work.facilities)
     left = seconds - (perf_counter() - begun)
     if found.proof.status == "optimal" or decisions > _SMALL or left < 1.0:
@@ -147,7 +153,7 @@ def _within_cost_limit(
     cheapest = solve_schedule(work.problem, gap, _CHEAPEST * seconds, seed, "decomposed", report, work)
     if cheapest.proof.has_answer and cheapest.proof.bound <= problem.cost_limit < cheapest.cost:
         known, left = cheapest.starts, _CHEAPEST * seconds
-        cheapest = solve_schedule(work.problem, _SAME, left, seed, "decomposed", report, work, known)
+        cheapest = solve_schedule(work.problem, SAME, left, seed, "decomposed", report, work, known)
     if not cheapest.proof.has_answer or _too_dear(cheapest, problem.cost_limit):
         options = SolverOptions(seconds=seconds, relative_gap=gap, seed=seed)
         proof = prove("infeasible", np.nan, np.nan, perf_counter() - begun, options)
@@ -160,95 +166,34 @@ def _within_cost_limit(
 def _too_dear(found: Schedule, limit: float) -> bool:
     """Say whether a schedule costs more than a limit, beyond what whole kilograms add."""
     spare = _KILOGRAMS_JPY * found.problem.facilities * found.problem.periods
-    return bool(found.cost > limit + _SAME * abs(limit) + spare) if np.isfinite(limit) else False
+    return bool(found.cost > limit + SAME * abs(limit) + spare) if np.isfinite(limit) else False
 
 
 def _choose(
-    work: Decomposition, bound: Bound, listed: Near | None, gap: float, seconds: float, seed: int, begun: float
+    work: Decomposition,
+    bound: Bound,
+    listed: _Listed,
+    gap: float,
+    seconds: float,
+    seed: int,
+    begun: float,
 ) -> Schedule:
     """Return the schedule of whole plans: of those in the mixture first, of more if that is not close enough."""
     problem, best = work.problem, None
     for offered, likely in _offers(work, bound, listed, gap, seconds, seed, begun):
         left = max(seconds - (perf_counter() - begun), _LAST * seconds)
         options = SolverOptions(seconds=left, relative_gap=gap * _CHOICE_GAP, seed=seed)
-        chosen = Choice(problem, offered).solve(options, _close_to(bound.value, gap), likely)
+        chosen = Choice(problem, offered).solve(options, close_to(bound.value, gap), likely)
         if likely is not None and not chosen.proof.has_answer:
             continue
         starts = [own[k].starts for own, k in zip(offered, chosen.plan, strict=True)]
         found = _schedule(problem, work.facilities, starts, chosen.amounts, bound, bound.value, begun, options)
-        if best is None or _rank(found) < _rank(best):
+        if best is None or rank(found) < rank(best):
             best = found
         if best.proof.status == "optimal" or perf_counter() - begun > seconds:
             break
     assert best is not None
     return best
-
-
-def _close_to(bound: float, gap: float) -> float:
-    """Return a value so close to a bound that no better one need be looked for."""
-    return bound + 0.9 * gap * abs(bound)
-
-
-def _rank(schedule: Schedule) -> tuple[float, ...]:
-    """Return by what schedules of one problem are put in order: those that meet every duty first, then the aim.
-
-    What nothing covers is charged while a plan is looked for; what is shown is the plan's own cost without the charge.
-    """
-    proof, missing = schedule.proof, float(schedule.amounts.missing_t.sum())
-    return float(not proof.has_answer), missing, float(proof.status == "infeasible"), proof.objective
-
-
-def better_of(found: Schedule, other: Schedule, gap: float, begun: float) -> Schedule:
-    """Return the better of two schedules of one problem with the higher of both bounds; prices are of the first.
-
-    Args:
-        found: a schedule with a bound that holds for all schedules of the problem.
-        other: another one, with such a bound or with minus infinity.
-        gap: gap asked for [1].
-        begun: when the search began.
-    """
-    best = min(found, other, key=_rank)
-    bound = max(found.proof.bound, other.proof.bound)
-    value = best.proof.objective
-    scale = _scale(best, value)
-    status: Any = "optimal" if _proven(value - bound, scale, gap) else "feasible"
-    if best.proof.status == "infeasible":
-        status = "infeasible"
-    proof = replace(
-        best.proof, status=status, bound=bound, gap=_gap(value, bound, scale), seconds=perf_counter() - begun
-    )
-    return replace(
-        best, worth=found.worth, money_worth=found.money_worth, work_worth=found.work_worth, proof=proof,
-        rounds=found.rounds,
-    )  # fmt: skip
-
-
-def _proven(distance: float, scale: float, gap: float) -> bool:
-    """Say whether the distance to a bound proves a value to a gap, or is nothing to what the solver can tell."""
-    return abs(distance) <= max(gap, _SAME) * scale + 1.0
-
-
-def _gap(value: float, bound: float, scale: float) -> float:
-    """Return the gap of a value and a bound [1], measured against another amount where that is the scale."""
-    return relative_gap(value, bound) * (abs(value) / scale if scale > 0 else 1.0)
-
-
-def _proving(value: float, gap: float) -> float:
-    """Return a bound that proves a value to a gap."""
-    return value - 0.99 * gap * abs(value)
-
-
-def with_bound(found: Schedule, bound: float, gap: float, begun: float) -> Schedule:
-    """Return a schedule with another bound, if it is higher.
-
-    Args:
-        found: the schedule.
-        bound: no schedule of the problem is below this [JPY].
-        gap: gap asked for [1].
-        begun: when the search began.
-    """
-    proven = replace(found, proof=replace(found.proof, bound=max(found.proof.bound, bound)))
-    return better_of(proven, proven, gap, begun)
 
 
 def with_works(problem: Problem, starts: Sequence[IntArray], seconds: float = 60.0, seed: int = 0) -> Schedule:
@@ -268,7 +213,13 @@ def with_works(problem: Problem, starts: Sequence[IntArray], seconds: float = 60
 
 
 def _offers(
-    work: Decomposition, bound: Bound, listed: Near | None, gap: float, seconds: float, seed: int, begun: float
+    work: Decomposition,
+    bound: Bound,
+    listed: _Listed,
+    gap: float,
+    seconds: float,
+    seed: int,
+    begun: float,
 ) -> Iterator[tuple[list[list[Plan]], list[Plan] | None]]:
     """Yield plans of works to choose from, a few first, then more of those charged least at the last prices.
 
@@ -277,8 +228,9 @@ def _offers(
     """
     mixture, problem = plans_of_works(bound.plans), work.problem
     if bound.tied is not None:
-        left = max(0.8 * (seconds - (perf_counter() - begun)), _LAST * seconds)
-        whole = Dive(work, bound.tied, seed, listed).run(gap * _CHOICE_GAP, _close_to(bound.value, 0.7 * gap), left)
+        share = _SHARE_OF_PLANS if listed is None else _SHARE_BESIDE_LISTS
+        left = max(share * (seconds - (perf_counter() - begun)), _LAST * seconds)
+        whole = Dive(work, bound.tied, seed, listed).run(gap * _CHOICE_GAP, close_to(bound.value, 0.7 * gap), left)
         yield [[plan] for plan in whole], None
         # A limit on cost can rule out plans that were put together one by one.
         if np.isinf(problem.cost_limit):
@@ -350,11 +302,11 @@ def _schedule(
     if _too_dear(draft, problem.cost_limit):
         status = "infeasible"
     gap_asked = options.relative_gap if bound is None else options.relative_gap / _CHOICE_GAP
-    scale = _scale(draft, value)
-    if status == "optimal" and not _proven(value - limit, scale, gap_asked):
+    scale = scale_of(draft, value)
+    if status == "optimal" and not proven(value - limit, scale, gap_asked):
         status = "feasible"
     proof = prove(status, float(value), limit, perf_counter() - begun, options)
-    proof = replace(proof, gap=_gap(proof.objective, proof.bound, scale))
+    proof = replace(proof, gap=gap_of(proof.objective, proof.bound, scale))
     return replace(draft, proof=proof, rounds=0 if bound is None else bound.rounds)
 
 

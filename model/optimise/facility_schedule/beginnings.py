@@ -16,7 +16,7 @@ from model.optimise.facility_schedule.arrays import Gathered
 from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.plan import Prices
 from model.optimise.facility_schedule.problem import MILLION, BoolArray, FloatArray, IntArray
-from model.optimise.solver import SolverOptions, solve_arrays
+from model.optimise.solver import ArrayAnswer, ArrayModel, SolverOptions, solve_arrays
 
 #: Beginnings at most among which is chosen: those that lose least at the prices of the master.
 _KEPT = 2000
@@ -44,6 +44,57 @@ class _Beginnings:
         return _Beginnings(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
 
 
+@dataclass(frozen=True)
+class Packing:
+    """The program that packs works into limits.
+
+    Args:
+        model: one column a beginning.
+        start: works given, by column; None where they do not respect the limits.
+        given: works around which savings are taken.
+        every: beginnings by column.
+    """
+
+    model: ArrayModel
+    start: FloatArray | None
+    given: Sequence[IntArray]
+    every: _Beginnings
+
+    @classmethod
+    def around(
+        cls, work: Decomposition, starts: Sequence[IntArray], prices: Sequence[Prices], free: BoolArray, changes: int
+    ) -> Packing:
+        """Return the program that packs works around those given.
+
+        Args:
+            work: the facilities.
+            starts: works around which savings are taken: year of each work of each facility, -1 for never.
+            prices: prices of the master, one for each facility.
+            free: beginnings that may change, dims (facility, year).
+            changes: beginnings at most in each facility that are not in `starts`.
+        """
+        every = _around(work, starts, prices)
+        every = every.only(_worth_a_look(every, prices, free))
+        made = Gathered()
+        held = every.now & ~free[every.facility, every.year]
+        one = made.block((len(every.charge),), 1.0, every.charge / work.problem.unit, held.astype(np.float64), True)
+        _within_limits(made, work, every)
+        _one_of_each(made, work, every, one)
+        new = np.flatnonzero(~every.now)
+        made.put(made.limits((len(starts),), float(changes))[every.facility[new]], one[new], 1.0)
+        start = every.now.astype(np.float64) if _fits(work, every) else None
+        return cls(made.model(), start, starts, every)
+
+    def works(self, answer: ArrayAnswer) -> list[IntArray]:
+        """Return the works of every facility in an answer; those given where there is none."""
+        if not answer.proof.has_answer:
+            return list(self.given)
+        found = [np.full(len(own), -1, dtype=np.int64) for own in self.given]
+        for place in np.flatnonzero(answer.values > 0.5):
+            found[self.every.facility[place]][self.every.work[place]] = self.every.year[place]
+        return found
+
+
 def packed(
     work: Decomposition,
     starts: Sequence[IntArray],
@@ -54,28 +105,10 @@ def packed(
 ) -> list[IntArray]:
     """Return works of every facility that respect all limits and cost little around the works given.
 
-    Args:
-        work: the facilities.
-        starts: works around which savings are taken: year of each work of each facility, -1 for never.
-        prices: prices of the master, one for each facility.
-        free: beginnings that may change, dims (facility, year).
-        changes: beginnings at most in each facility that are not in `starts`.
-        options: limits, gap, seed.
+    Arguments as `Packing.around`, with limits, gap and seed of the search.
     """
-    every = _around(work, starts, prices)
-    every = every.only(_worth_a_look(every, prices, free))
-    made = Gathered()
-    held = every.now & ~free[every.facility, every.year]
-    one = made.block((len(every.charge),), 1.0, every.charge / work.problem.unit, held.astype(np.float64), True)
-    _within_limits(made, work, every)
-    _one_of_each(made, work, every, one)
-    new = np.flatnonzero(~every.now)
-    made.put(made.limits((len(starts),), float(changes))[every.facility[new]], one[new], 1.0)
-    answer = solve_arrays(made.model(), options, every.now.astype(np.float64) if _fits(work, every) else None)
-    found = [np.full(len(own), -1, dtype=np.int64) for own in starts]
-    for place in np.flatnonzero(answer.values > 0.5):
-        found[every.facility[place]][every.work[place]] = every.year[place]
-    return found if answer.proof.has_answer else list(starts)
+    packing = Packing.around(work, starts, prices, free, changes)
+    return packing.works(solve_arrays(packing.model, options, packing.start))
 
 
 def _around(work: Decomposition, starts: Sequence[IntArray], prices: Sequence[Prices]) -> _Beginnings:

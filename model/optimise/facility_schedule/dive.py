@@ -10,7 +10,7 @@ differ in one work are offered beside; at last all choose again among all plans 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from time import perf_counter
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy as np
 from model.optimise.facility_schedule.beginnings import packed
 from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.exchange import Exchange
+from model.optimise.facility_schedule.firsts import Firsts
 from model.optimise.facility_schedule.master import Master
 from model.optimise.facility_schedule.near import Near
 from model.optimise.facility_schedule.plan import Plan
@@ -35,8 +36,6 @@ _FREED, _SECONDS = 12, 4.0
 _SHARE = 0.5
 #: Parts of the time left that works packed into all years at once, and works moved alone and in pairs, may take [1].
 _SHARE_AT_ONCE, _SHARE_EXCHANGED = 0.15, 0.85
-#: Plans that are begun with where there are lists, and part of the time left for packing each [1].
-_BEGINNINGS, _SHARE_BEGUN = 4, 0.12
 #: Years whose works are packed anew at a time, and years from one such window to the next.
 _WINDOW, _STRIDE = 8, 2
 #: Works of a facility that change at most in one window, and the gap of that choice [1].
@@ -52,10 +51,12 @@ class Dive:
         work: facilities with their pools.
         master: the master after pricing.
         seed: seed of the choice of facilities that are freed.
-        listed: plans near the best of every facility; None: there are no lists.
+        listed: plans near the best of every facility, with plans to begin with; None: there are no lists.
     """
 
-    def __init__(self, work: Decomposition, master: Master, seed: int, listed: Near | None = None) -> None:
+    def __init__(
+        self, work: Decomposition, master: Master, seed: int, listed: tuple[Near, Firsts] | None = None
+    ) -> None:
         self.work, self.master, self.problem, self._listed = work, master, work.problem, listed
         self._limits = work.problem.limits()
         self._draw = np.random.default_rng(seed)
@@ -72,7 +73,7 @@ class Dive:
         """
         until = perf_counter() + seconds
         if self._listed is not None:
-            return self._in_turns(self._listed, gap, enough, until)
+            return self._in_turns(*self._listed, enough, until)
         if self.problem.aim == "cost":
             taken = self._exchanged(self._packed_at_once(SolverOptions(_SHARE_AT_ONCE * seconds, gap)), enough, until)
         else:
@@ -103,19 +104,11 @@ class Dive:
         most = max(len(own) for own in self.problem.works)
         return self._packed(taken, free, most, options)
 
-    def _in_turns(self, listed: Near, gap: float, enough: float, until: float) -> list[Plan]:
+    def _in_turns(self, listed: Near, firsts: Firsts, enough: float, until: float) -> list[Plan]:
         """Return a plan of each facility after several beginnings, moves, and new choices of groups from lists."""
-        prices, draw = self.master.solve().prices, self._draw.integers(2**20, size=_BEGINNINGS + 1).tolist()
         lists = [one.starts for one in listed.lists]
-        turns = Turns(self.work, self.master, prices, listed.lister, lists, listed.rows.ceiling)
-
-        def firsts() -> Iterator[list[IntArray]]:
-            for seed in draw[1:]:
-                seconds = _SHARE_BEGUN * (until - perf_counter())
-                taken = self._packed_at_once(SolverOptions(max(seconds, 0.1), gap, seed=seed))
-                yield [self.master.columns[column][1].starts for column in taken]
-
-        found = turns.improved(firsts(), draw[0], enough, until).starts
+        turns = Turns(self.work, self.master, self.master.solve().prices, listed.lister, lists, listed.rows.ceiling)
+        found = turns.improved(firsts.plans(), int(self._draw.integers(2**31)), enough, until).starts
         return [own.bare(one) for own, one in zip(self.work.facilities, found, strict=True)]
 
     def _exchanged(self, taken: IntArray, enough: float, until: float) -> IntArray:

@@ -46,6 +46,7 @@ from model.optimise.facility_schedule.rows import FacilityRow, LimitRow, Measure
 from model.optimise.facility_schedule.tables import (
     Paths,
     Stated,
+    matters,
     measure_of,
     merged_measures,
     names_in,
@@ -268,7 +269,7 @@ def _works(
 ) -> tuple[Work, ...]:
     """Return the works that a facility can do: those that change anything in it and are not done yet."""
     done = set(names_in(row.done))
-    own = [one for one in measure_of(tables.measures, row.building_use) if one.id not in done and _matters(one, row)]
+    own = [one for one in measure_of(tables.measures, row.building_use) if one.id not in done and matters(one, row)]
     if len(own) > MOST_WORKS:
         problem = Text(
             "too many measures for one facility; list those that are done or do not fit under “done”",
@@ -280,20 +281,6 @@ def _works(
     windows = numbers_in(row.shutdown_years, row.id, FaultList())
     ready = {one.id: tables.prepared.get((row.id, one.id), int(years[0]) + one.lead_time) for one in own}
     return tuple(_work(row, one, years, places, windows, done, fuel_heat, ready[one.id]) for one in own)
-
-
-def _matters(measure: MeasureRow, row: FacilityRow) -> bool:
-    """Say whether a measure changes anything in a facility."""
-    fuel, heat = row.city_gas_1000m3 + row.heavy_oil_a_kl > 0, row.heat_gj > 0
-    electric = row.electricity_mwh > 0
-    return any(
-        (
-            electric and (measure.saving_electricity > 0 or measure.off_site_share > 0),
-            fuel and (measure.saving_fuel > 0 or measure.fuel_replaced > 0),
-            heat and measure.saving_heat > 0,
-            row.roof_area_m2 > 0 and measure.generation > 0,
-        )
-    )
 
 
 def _fuel_heat(rules: Rules) -> FloatArray:

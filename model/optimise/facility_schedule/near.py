@@ -8,9 +8,11 @@ from math import inf
 from time import perf_counter
 
 from model.optimise.facility_schedule.branching import Branching
-from model.optimise.facility_schedule.decomposition import Bound, Decomposition
+from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.limit_rows import LimitRows
+from model.optimise.facility_schedule.master import Master
 from model.optimise.facility_schedule.own_bound import terms
+from model.optimise.facility_schedule.problem import Problem
 from model.optimise.facility_schedule.shortlist import Lister, Rows, Shortlist
 
 #: Margin of the first lists against the value of the master, factors to the next where lists are short and where they
@@ -53,6 +55,7 @@ class Near:
         self.lister, self.lists, self.rows = lister, lists, rows
         self._branching = self._branched(lists, lister.limits)
         self._centre = _Priced(lister.limits, self._branching.start, lists)
+        self._paused: tuple[Branching, _Priced, Sequence[Shortlist]] | None = None
 
     def _branched(self, lists: Sequence[Shortlist], rows: Rows) -> Branching:
         """Return the program of mixtures over lists."""
@@ -108,7 +111,8 @@ class Near:
             enough: value up to which the bound is asked for [JPY].
             until: time at which it ends [s].
         """
-        branching, centre, columns = self._branching, self._centre, self._centre.lists
+        branching, centre, columns = self._paused or (self._branching, self._centre, self._centre.lists)
+        self._paused = None
         close = _CLOSE * abs(branching.root)
         for _ in range(_PASSES):
             asked, tried = branching.rows(), list[_Priced]()
@@ -118,12 +122,16 @@ class Near:
                 if tried[-1].bound >= low or (len(tried) > 1 and tried[-1].bound < tried[-2].bound):
                     break
             centre = max([replace(centre, rows=centre.rows.towards(asked, 0.0)), *tried], key=lambda one: one.bound)
-            if centre.bound >= low or perf_counter() > until:
+            if centre.bound >= low:
                 break
             found = zip(columns, centre.lists, *(one.lists for one in tried), strict=True)
             columns = [self.lister.joined(f, asked, every, every[1].beyond) for f, every in enumerate(found)]
             branching = self._branched(columns, centre.rows)
             branching.mix()
+            if perf_counter() > until:
+                # Another call goes on from here.
+                self._paused = branching, centre, columns
+                break
         return replace(centre, rows=centre.rows.priced(len(self.rows.most)))
 
     def _priced(self, rows: Rows, margin: float) -> _Priced:
@@ -133,18 +141,21 @@ class Near:
         return _Priced(rows, least - float(rows.most @ rows.price) + self.lister.constant, lists)
 
 
-def near(work: Decomposition, bound: Bound, seconds: float) -> Near | None:
-    """Return the plans near the best of every facility; None where limits tie nothing or not the least cost is asked.
+def listable(problem: Problem) -> bool:
+    """Say whether plans near the best are worth listing: limits tie facilities, and the least cost alone is asked."""
+    plain = problem.aim == "cost" and problem.recognition is None and not problem.cost_limit < inf
+    return plain and all(problem.works)
+
+
+def near(work: Decomposition, master: Master, seconds: float) -> Near:
+    """Return the plans near the best of every facility.
 
     Args:
-        work: facilities.
-        bound: what pricing found.
+        work: facilities, of a problem that is `listable`.
+        master: the master after pricing.
         seconds: time for making lists [s].
     """
-    problem, master = work.problem, bound.tied
-    plain = problem.aim == "cost" and problem.recognition is None and not problem.cost_limit < inf
-    if master is None or not plain or not all(problem.works):
-        return None
+    problem = work.problem
     answer, rows, until = master.solve(), LimitRows(problem), perf_counter() + _LISTING * seconds
     needs = [rows.needs(own) for own in work.facilities]
     limits = Rows(needs, rows.most, rows.by_row(answer.money, answer.work))

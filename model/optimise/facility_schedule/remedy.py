@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from model.optimise.facility_schedule.answer import better_of, solve_schedule, with_charges, with_works
+from model.optimise.facility_schedule.answer import solve_schedule, with_works
+from model.optimise.facility_schedule.judged import better_of, with_charges
 from model.optimise.facility_schedule.ledger import Amounts
 from model.optimise.facility_schedule.problem import Problem
 from model.optimise.facility_schedule.schedule import Schedule

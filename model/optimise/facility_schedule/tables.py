@@ -166,6 +166,20 @@ def measure_of(rows: Sequence[MeasureRow], use: str) -> list[MeasureRow]:
     return list(found.values())
 
 
+def matters(measure: MeasureRow, row: FacilityRow) -> bool:
+    """Say whether a measure changes anything in a facility."""
+    fuel, heat = row.city_gas_1000m3 + row.heavy_oil_a_kl > 0, row.heat_gj > 0
+    electric = row.electricity_mwh > 0
+    return any(
+        (
+            electric and (measure.saving_electricity > 0 or measure.off_site_share > 0),
+            fuel and (measure.saving_fuel > 0 or measure.fuel_replaced > 0),
+            heat and measure.saving_heat > 0,
+            row.roof_area_m2 > 0 and measure.generation > 0,
+        )
+    )
+
+
 def read_paths(data: Data, own: Sequence[PathRow]) -> Paths:
     """Return assumptions by year: a quantity that the user states in any year is the user's alone."""
     quantities = sorted(set(data.frames[PATHS]["quantity"].astype(str)))
