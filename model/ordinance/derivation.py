@@ -170,4 +170,5 @@ class Working:
 def number(value: float, digits: int = 6) -> str:
     """Return a number as people write it in a working: thousands separated, no trailing zeros."""
     shown = f"{value:,.{digits}f}"
-    return shown.rstrip("0").rstrip(".") if "." in shown else shown
+    shown = shown.rstrip("0").rstrip(".") if "." in shown else shown
+    return "0" if shown == "-0" else shown

@@ -251,9 +251,15 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
     problem = model.problem
     names = tuple(row.name for row in problem.rows)
     certainty = model.wishes.certainty
-    if certainty is None or "renewables" not in names:
+    if certainty is None or "renewables" not in names or not _may_be_refused(model.houses):
         prices = find_prices(problem, seed, gap)
-        return Outcome(model, finish(problem, prices, gap, seconds, seed), prices.of_rows, names, np.nan)
+        finished = finish(problem, prices, gap, seconds, seed)
+        probability = np.nan
+        if certainty is not None and "renewables" in names and finished.choice.size:
+            # Nobody whose house counts can refuse: what the rows ask for is there for certain.
+            gj_per_kw = rules.number("heat_to_pv_conversion_factor")
+            probability = float(_probabilities(model, finished.choice, gj_per_kw, 1)[0])
+        return Outcome(model, finished, prices.of_rows, names, probability)
     # Meeting the requirement means two rows at once: with substitutes, and on site alone.
     uncertain = [place for place, name in enumerate(names) if name in ("renewables", "substitute_limit")]
     others = replace(problem, rows=tuple(row for place, row in enumerate(problem.rows) if place not in uncertain))
@@ -280,6 +286,11 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
     ordered = np.empty(len(names))
     ordered[[*(place for place in range(len(names)) if place not in uncertain), *uncertain]] = found
     return Outcome(model, finished, ordered, names, probability, proven)
+
+
+def _may_be_refused(houses: Houses) -> bool:
+    """Say whether the owner of any house that can count may refuse panels."""
+    return bool(np.any((houses.consent < 1.0) & (houses.largest_kw > 0) & ~houses.must_leave))
 
 
 def _proven(model: Model, choice: SlotArray) -> Proven:

@@ -198,6 +198,9 @@ def _even_rate(plan: Plan, rules: Rules, seed: int) -> Range | None:
         if side == 0:
             break
         low, high = (middle, high) if side < 0 else (low, middle)
+    if low == 0 and high == 1 and _side(_at_rate(model, 0, rules), target.cost, target.bound, rules, seed) > 0:
+        # Dearer even where the uniform rate asks for nothing.
+        return Range(-np.inf, 0.0)
     return Range(low / 100, high / 100) if high - low <= _WIDEST else None
 
 

@@ -27,13 +27,20 @@ _ALONE = Text(
     "次の規定を満たす計画はありません。次の幅だけ緩めれば可能です：",
 )
 _NOT_ENOUGH = Text(
-    "These rules clash as well; one of them alone is not enough, since other rules clash without it:",
-    "次の規定も両立しませんが、他にも両立しない規定があるため、一つを緩めるだけでは足りません：",
+    "These rules clash; to relax one of them alone is not enough, since other rules clash without it:",
+    "次の規定は両立しません。他にも両立しない規定があるため、一つを緩めるだけでは足りません：",
+)
+_CLASHES_WITH = Text(
+    "It cannot be kept together with the following; to relax only that is not enough, since other rules clash too:",
+    "上の規定は次の規定と両立しません。他にも両立しない規定があるため、次の規定だけを緩めても足りません：",
 )
 _BEYOND = Text(
     "These houses break a rule whatever panels and heat they get; each has to be mended:",
     "次の住宅は設備をどのように設置しても規定を満たしません。それぞれ改善が必要です：",
 )
+#: Rules that limit what houses take; and the share of a rule up to which its relaxation is told as a share.
+_LIMITS = ("budget", "installers", "changes", "at_least")
+_MOSTLY = 0.5
 _CERTAINTY = Text("certainty of closing above the requirement", "基準に達する確率")
 
 
@@ -50,7 +57,7 @@ def clash_lines(found: Answer) -> list[Text]:
         lines.append(_ALONE if len(clash.relaxations) == 1 else _ONE if len(enough) == 1 else _TOGETHER)
         lines += [_relaxed(found, one) for one in enough]
     if len(enough) < len(clash.relaxations):
-        lines.append(_NOT_ENOUGH)
+        lines.append(_CLASHES_WITH if enough else _NOT_ENOUGH)
         lines += [_relaxed(found, one) for one in clash.relaxations if not one.enough]
     return lines
 
@@ -58,7 +65,10 @@ def clash_lines(found: Answer) -> list[Text]:
 def _houses(found: Answer, one: Relaxation) -> Text:
     """Return the houses that weigh most, by id."""
     named = [str(found.portfolio.ids[house]) for house in one.houses[:_NAMED]]
-    return Text(f"houses that bring least: {', '.join(named)}", f"寄与の小さい住宅：{'、'.join(named)}")
+    if one.row.partition(".")[0] in _LIMITS:
+        # Every house takes from a limit; the one that takes most is no reason for the clash.
+        return Text("", "")
+    return Text(f"; houses that bring least: {', '.join(named)}", f"。寄与の小さい住宅：{'、'.join(named)}")
 
 
 def _beyond(found: Answer, one: Relaxation) -> Text:
@@ -87,7 +97,7 @@ def _relaxed(found: Answer, one: Relaxation) -> Text:
     share = _share(found, one)
     if share is not None:
         en, ja = f"{en} ({share.en})", f"{ja}（{share.ja}）"
-    return Text(f"{name.en}: {en}; {houses.en}", f"{name.ja}：{ja}。{houses.ja}")
+    return Text(f"{name.en}: {en}{houses.en}", f"{name.ja}：{ja}{houses.ja}")
 
 
 def _less_sure(one: Relaxation, houses: Text) -> Text:
@@ -99,8 +109,8 @@ def _less_sure(one: Relaxation, houses: Text) -> Text:
         best = number(100 * one.reached, 1)
         en, ja = f"the best plan found reaches {best} %", f"見いだせた最良の計画は{best}％です"
     return Text(
-        f"{_CERTAINTY.en}: {asked} % asked for, {en}; {houses.en}",
-        f"{_CERTAINTY.ja}：指定{asked}％に対し、{ja}。{houses.ja}",
+        f"{_CERTAINTY.en}: {asked} % asked for, {en}{houses.en}",
+        f"{_CERTAINTY.ja}：指定{asked}％に対し、{ja}{houses.ja}",
     )
 
 
@@ -115,6 +125,10 @@ def _share(found: Answer, one: Relaxation) -> Text | None:
         return Text(f"a mean BEI of {best} in place of {limit}", f"平均BEIは{limit}に対し{best}まで")
     wholes = {"renewables": float(min(houses.owed_uniform_kw.sum(), houses.owed_by_zone_kw.sum()))}
     whole = wholes.get(one.row, abs(one.at_least))
-    if whole <= 0:
-        return None
+    if one.short > _MOSTLY * whole:
+        needed, asked = number(abs(one.reached), 3), number(abs(one.at_least), 3)
+        ja = unit_name(row_unit(one.row), "ja")
+        if head not in _LIMITS:
+            return None
+        return Text(f"{needed} {row_unit(one.row)} in place of {asked}", f"{asked}に対し{needed}{ja}が必要")
     return Text(f"{number(100 * one.short / whole, 1)} %", f"{number(100 * one.short / whole, 1)}％")

@@ -54,7 +54,7 @@ def summary_table(found: Answer, language: Language) -> Table:
         (Text("left out of the count", "算定除外棟数"), int(np.sum(found.left_out))),
         (Text("requirement [kW]", "再エネ設置基準 [kW]"), found.required_kw),
         (Text("counted capacity [kW]", "算入する設置容量 [kW]"), found.counted_kw),
-        (Text("margin [kW]", "余裕 [kW]"), round(found.counted_kw - found.required_kw, 6)),
+        (_margin_name(found), round(found.counted_kw - found.required_kw, 6) + 0.0),
         (Text("panels on new buildings [kW]", "新築への設置 [kW]"), float(found.kw[found.houses.new].sum())),
         (Text("panels on existing houses [kW]", "既存住宅への設置 [kW]"), found.substitute_kw),
         *_heat_lines(found),
@@ -66,7 +66,9 @@ def summary_table(found: Answer, language: Language) -> Table:
         *_kw_lines(found, language),
     ]
     if found.wishes.certainty is not None:
-        text = Text("probability of meeting the requirement", "基準に達する確率")
+        text = Text(
+            "probability of meeting the requirement, every house delivered", "基準に達する確率（全棟が供給される場合）"
+        )
         lines.append((text, plan.best.probability))
     lines += _year_lines(found)
     if (compared := schemes_compared(found)) is not None:
@@ -93,6 +95,13 @@ def _asked_lines(found: Answer, language: Language) -> list[tuple[Text, Cell]]:
         names = [FINANCING_NAMES[name](language) for name in wishes.ways_to_pay]
         lines.append((Text("ways to pay", "調達方法"), ", ".join(names)))
     return lines
+
+
+def _margin_name(found: Answer) -> Text:
+    """Return the name of the margin: of a plan whose owners may refuse it is that of a year in which all accept."""
+    if np.any((found.houses.consent < 1) & (found.kw > 0)):
+        return Text("margin if every owner accepts [kW]", "余裕（全員が同意した場合） [kW]")
+    return Text("margin [kW]", "余裕 [kW]")
 
 
 def _kw_lines(found: Answer, language: Language) -> list[tuple[Text, Cell]]:
@@ -137,7 +146,13 @@ def _year_lines(found: Answer) -> list[tuple[Text, Cell]]:
     if np.isfinite(year.probability):
         spread = f"{year.low:,.1f} / {year.middle:,.1f} / {year.high:,.1f}"
         lines += [
-            (Text("drawn years that meet the requirement", "基準に達する年の割合（模擬）"), year.probability),
+            (
+                Text(
+                    "drawn years that meet the requirement, slips of delivery included",
+                    "基準に達する年の割合（供給の遅れを含む模擬）",
+                ),
+                year.probability,
+            ),
             (Text("margin in 5 / 50 / 95 % of drawn years [kW]", "余裕の5／50／95％点（模擬） [kW]"), spread),
         ]
     return lines

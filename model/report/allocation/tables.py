@@ -194,9 +194,11 @@ def prices_table(found: Answer, language: Language) -> Table:
     """Return every rule with what is asked for, what is reached, and what one unit of it is worth."""
     headings = [
         Text("rule", "規定"),
-        Text("reached beyond what is asked", "基準に対する余裕"),
+        Text("reached beyond what is asked, by expected consent", "基準に対する余裕（同意の期待値による）")
+        if np.any((found.houses.consent < 1) & (found.kw > 0))
+        else Text("reached beyond what is asked", "基準に対する余裕"),
         Text("unit", "単位"),
-        Text("price of one unit", "1単位の価格"),
+        Text("price of one unit, as if panels could be divided", "1単位の価格（端数を許した場合）"),
         Text("unit of the price", "価格の単位"),
     ]
     rows: list[list[Cell]] = [[heading(language) for heading in headings]]
@@ -206,7 +208,13 @@ def prices_table(found: Answer, language: Language) -> Table:
         money, _, per = unit.partition("/")
         shown = f"{unit_name(money, language)}/{unit_name(per, language)}"
         rows.append(
-            [rule_name(name)(language), round(value - at_least, 4), unit_name(row_unit(name), language), price, shown]
+            [
+                rule_name(name)(language),
+                round(value - at_least, 4) + 0.0,
+                unit_name(row_unit(name), language),
+                price,
+                shown,
+            ]
         )
     return rows
 

@@ -9,6 +9,7 @@ import numpy as np
 from model.language import Text
 from model.optimise.solar_allocation.answer import Answer
 from model.optimise.solar_allocation.heat import HEAT_BY_BITS, HEAT_NAMES
+from model.optimise.solar_allocation.model import GREATEST
 from model.optimise.solar_allocation.names import OBJECTIVE_NAMES, OBJECTIVE_UNITS, rule_name
 from model.optimise.solar_allocation.worth import Range
 from model.ordinance.derivation import number, unit_name
@@ -91,6 +92,16 @@ def _next_size(found: Answer, house: int, unit: str) -> list[Text]:
         return []
     name = OBJECTIVE_NAMES[found.wishes.objective]
     change, worth, ja = _signed(moved), number(paid, 1), unit_name(unit, "ja")
+    if found.wishes.objective not in GREATEST and paid > moved > 0:
+        # Prices are those of sizes that can be divided; in whole modules the rules are kept without this size.
+        return [
+            Text(
+                f"One size more: {name.en} {change} {unit}, and the plan keeps all rules without it; at prices "
+                f"as if panels could be divided it would be worth {worth} {unit}.",
+                f"一段大きい容量では{name.ja}が{change}{ja}となり、これがなくても計画は全ての規定を満たします。"
+                f"端数を許した場合の価格での価値は{worth}{ja}。",
+            )
+        ]
     return [
         Text(
             f"One size more: {name.en} {change} {unit}; the prices of the rules would pay {worth} {unit} for it.",
@@ -194,6 +205,11 @@ def schemes_compared(found: Answer) -> Text | None:
     even = found.worth.even_rate if found.worth is not None else None
     if even is None:
         return Text(f"{first.en}.", f"{first.ja}。")
+    if not np.isfinite(even.low):
+        return Text(
+            f"{first.en}; at no uniform rate, not even 0 %, would it be the better one.",
+            f"{first.ja}。一律の算定基準率が0％でも一律は有利になりません。",
+        )
     low, high = number(100 * even.low, 0), number(100 * even.high, 0)
     return Text(
         f"{first.en}; the uniform rate would have to lie below {low} to {high} % to be the better one.",
@@ -212,6 +228,16 @@ def remarks(found: Answer) -> list[Text]:
             Text(
                 f"Not tested, as UA or BEI of some house is empty: {en}.",
                 f"UA値又はBEI値が空欄の住宅があるため判定していません：{ja}。",
+            )
+        )
+    refused = found.houses.new & (found.portfolio.cells["exclusion"] == "claim") & ~found.houses.must_leave
+    if refused.any():
+        count, ids = int(refused.sum()), [str(one) for one in found.portfolio.ids[refused][:10]]
+        lines.append(
+            Text(
+                f"Counted although the list claims that they be left out, as they do not qualify: "
+                f"{count:,} house{'s' if count > 1 else ''} ({', '.join(ids)}).",
+                f"除外の申出がありますが要件を満たさないため算入しました：{count:,}棟（{'、'.join(ids)}）。",
             )
         )
     if found.out_of_scope:

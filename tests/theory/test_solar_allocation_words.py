@@ -1,0 +1,110 @@
+"""What the answer of a panel plan says where figures mean different things, a claim is refused, or rules clash."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from house_cases import portfolio
+
+from model.optimise.solar_allocation.answer import Answer, Setting, answer
+from model.optimise.solar_allocation.model import Wishes
+from model.ordinance.derivation import number
+from model.report.allocation.clash import clash_lines
+from model.report.allocation.summary import summary_table
+from model.report.allocation.tables import prices_table
+from model.report.allocation.texts import remarks, schemes_compared, why
+
+SETTING = Setting.read("adopted_2025")
+LISTED = {"max_kw": 6.0, "ua": 0.6, "bei": 0.75}
+
+
+def planned(*houses: dict[str, Any], moves: bool = False, **wishes: Any) -> Answer:
+    return answer(portfolio(*houses), Wishes(**wishes), SETTING, moves=moves)
+
+
+def test_with_owners_who_all_accept_a_certainty_changes_nothing() -> None:
+    houses = [{**LISTED, "max_kw": 3.0 + 0.4 * number_} for number_ in range(40)]
+    plain, sure = planned(*houses), planned(*houses, certainty=0.9)
+    assert sure.plan.proof.status == "optimal"
+    assert sure.plan.proof.objective == plain.plan.proof.objective
+    assert sure.plan.best.probability == pytest.approx(1.0)
+    # An owner may refuse whose house takes no panel, or is left out of the count.
+    outside = [
+        {**LISTED, "consent": 0.5, "max_kw": 0.0},
+        {**LISTED, "consent": 0.5, "restricted": True, "exclusion": "claim"},
+    ]
+    beside = planned(*houses, *outside, certainty=0.9)
+    assert beside.plan.proof.status == "optimal"
+    assert beside.plan.best.probability == pytest.approx(1.0)
+    # One who counts may not: the plan has to be surer than the mean.
+    unsure = planned(*[{**one, "consent": 0.8} for one in houses], certainty=0.9)
+    assert unsure.plan.best.probability < 1.0
+    assert unsure.kw.sum() > plain.kw.sum()
+
+
+def test_margins_are_named_by_what_they_count() -> None:
+    houses = [{**LISTED, "consent": 0.9} for _ in range(8)]
+    found = planned(*houses)
+    items = [row[0] for row in summary_table(found, "en")]
+    assert "margin if every owner accepts [kW]" in items
+    assert "margin [kW]" not in items
+    assert prices_table(found, "en")[0][1] == "reached beyond what is asked, by expected consent"
+    everyone = planned(*[LISTED] * 8)
+    assert "margin [kW]" in [row[0] for row in summary_table(everyone, "en")]
+    assert prices_table(everyone, "en")[0][1] == "reached beyond what is asked"
+
+
+def test_a_uniform_rate_that_could_never_be_better_is_called_so() -> None:
+    """Panels that energy alone asks for: no rate changes the plan, and zone rates ask for less than is there anyway."""
+    houses = [{**LISTED, "municipality": "13101", "bei": 0.9} for _ in range(6)]
+    found = planned(*houses, moves=True)
+    told = schemes_compared(found)
+    assert told is not None
+    assert "0 to 1 %" not in told.en
+    assert "0～1" not in told.ja
+
+
+def test_a_claim_that_is_refused_is_told() -> None:
+    claims = {**LISTED, "exclusion": "claim"}
+    found = planned({**claims, "max_kw": None, "face1_m2": 10}, {**claims, "max_kw": None, "face1_m2": 30}, LISTED)
+    told = [one.en for one in remarks(found) if "claims" in one.en]
+    assert told == ["Counted although the list claims that they be left out, as they do not qualify: 1 house (h1)."]
+    assert any(row[1] == told[0] for row in summary_table(found, "en"))
+    assert not [one for one in remarks(planned(LISTED)) if "claims" in one.en]
+
+
+def test_a_reason_never_says_that_prices_would_pay_for_what_is_not_taken() -> None:
+    random = np.random.default_rng(4)
+    houses = [{**LISTED, "max_kw": round(random.uniform(2, 9), 1), "bei": 0.83,
+               "cost_jpy_per_kw": float(random.integers(160_000, 240_000))} for _ in range(12)]  # fmt: skip
+    found = planned(*houses)
+    dear = np.isfinite(found.next_size) & (found.next_size > 0) & (found.next_size_worth > found.next_size)
+    assert dear.any()
+    for house in np.flatnonzero(dear):
+        said = why(found, int(house)).en
+        assert "would pay" not in said
+        assert "keeps all rules without it" in said
+
+
+def test_a_budget_that_clashes_names_no_houses_and_the_rules_beside_it() -> None:
+    houses = [{**LISTED, "house_type": "for_sale_detached", "bei": 0.95} for _ in range(4)]
+    for budget in (0.0, 1000.0):
+        lines = [one.en for one in clash_lines(planned(*houses, budget_jpy=budget))]
+        of_budget = [one for one in lines if one.startswith("budget")]
+        assert len(of_budget) == 1
+        assert "houses" not in of_budget[0]
+        assert "%" not in of_budget[0]
+        assert of_budget[0].endswith(f"JPY in place of {budget:,.0f})")
+        assert not any("as well" in one for one in lines)
+
+
+def test_no_figure_is_a_negative_zero() -> None:
+    assert number(-0.0) == number(-1e-9) == number(-0.4, 0) == "0"
+    assert number(-0.5, 1) == "-0.5"
+    # 1.7 × 3 is 5.1 only to within a last digit in floating point.
+    found = planned(*[LISTED] * 3)
+    assert found.required_under("uniform", np.zeros(3, dtype=bool)) == 5.1
+    for row in prices_table(found, "en")[1:]:
+        assert not (isinstance(row[1], float) and row[1] == 0 and np.signbit(row[1]))
