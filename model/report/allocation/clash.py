@@ -40,7 +40,7 @@ _BEYOND = Text(
 )
 #: Rules that limit what houses take; and the share of a rule up to which its relaxation is told as a share.
 _LIMITS = ("budget", "installers", "changes", "at_least")
-_MOSTLY = 0.5
+_MOSTLY = 1.0
 _CERTAINTY = Text("certainty of closing above the requirement", "基準に達する確率")
 
 
