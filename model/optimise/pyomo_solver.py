@@ -40,7 +40,7 @@ class PyomoSolver:
             self.model,
             load_solutions=False,
             raise_exception_on_nonoptimal_result=False,
-            time_limit=options.seconds,
+            time_limit=options.time_limit,
             rel_gap=options.relative_gap,
             abs_gap=options.absolute_gap,
             threads=options.threads,

@@ -72,10 +72,15 @@ class SolverOptions:
     threads: int = 1
     further: Mapping[str, bool | int | float | str] = field(default_factory=dict)
 
+    @property
+    def time_limit(self) -> float:
+        """Time that is left [s]: none where it is over already, which HiGHS would refuse and then know no limit."""
+        return max(self.seconds, 0.0)
+
     def named(self) -> dict[str, bool | int | float | str]:
         """Return the options by the names that HiGHS uses."""
         return {
-            "time_limit": self.seconds,
+            "time_limit": self.time_limit,
             "mip_rel_gap": self.relative_gap,
             "mip_abs_gap": self.absolute_gap,
             "random_seed": self.seed,

@@ -43,6 +43,15 @@ def test_a_search_ends_when_nobody_waits_for_it_any_more() -> None:
     assert threading.active_count() == 1
 
 
+@pytest.mark.parametrize("seconds", [0.0, -0.002])
+def test_time_that_is_over_is_no_time_rather_than_no_limit(seconds: float) -> None:
+    begun = perf_counter()
+    answer = solve_arrays(knapsack(400, 30), SolverOptions(seconds, 0.0))
+    assert answer.proof.status in ("no_solution", "feasible")
+    # Without a limit the model takes minutes.
+    assert perf_counter() - begun < 30
+
+
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_solver_that_breaks_down_says_so_to_those_who_ask(alone: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(*_: object) -> None:
