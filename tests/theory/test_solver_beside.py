@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -35,21 +34,19 @@ def test_answers_are_those_of_searches_made_one_by_one(alone: bool) -> None:
 
 
 def test_a_search_ends_when_nobody_waits_for_it_any_more() -> None:
-    begun = perf_counter()
-    with pytest.raises(KeyboardInterrupt), Beside(knapsack(400, 30), [SolverOptions(300.0, 0.0)] * 3, alone=False):
+    beside = Beside(knapsack(400, 30), [SolverOptions(300.0, 0.0)] * 3, alone=False)
+    with pytest.raises(KeyboardInterrupt), beside:
         raise KeyboardInterrupt
-    # Not a tenth of what the first of the searches may take.
-    assert perf_counter() - begun < 30
     assert threading.active_count() == 1
+    # A search that went on to its limit would have left its answer.
+    assert beside._found.empty()
 
 
 @pytest.mark.parametrize("seconds", [0.0, -0.002])
 def test_time_that_is_over_is_no_time_rather_than_no_limit(seconds: float) -> None:
-    begun = perf_counter()
     answer = solve_arrays(knapsack(400, 30), SolverOptions(seconds, 0.0))
+    # Without a limit the search would end after minutes with a proof.
     assert answer.proof.status in ("no_solution", "feasible")
-    # Without a limit the model takes minutes.
-    assert perf_counter() - begun < 30
 
 
 @pytest.mark.parametrize("alone", [True, False])

@@ -33,6 +33,8 @@ _SPLITS, _FINEST = (12, 4), 0.3
 #: sum, which costs little, and with two.
 _ROUNDS, _NARROWER = 24, (0.95, 0.9)
 _SLACK = 1e-9
+#: Places that are looked at in a round at most: where next to nothing is uncertain, pieces would get ever smaller.
+_MOST_PLACES = 2000
 #: Prices of variances that are tried, in parts of what a limit makes of them.
 _TRIED = np.array([0.1, 0.3, 0.5, 0.7, 0.8, 0.87, 0.92, 0.96, 1.0, 1.04, 1.08, 1.14, 1.24, 1.4, 1.8, 2.5, 4.0, 7.0])
 
@@ -164,7 +166,7 @@ class Narrow:
         """Find the room: each round needs fewer plans to keep the limit."""
         for _ in range(_ROUNDS):
             before = self.room
-            self.room = min(before, self._close_in(together))
+            self.room = min(before, self._close_in(together, end))
             if self.room < 0 or self.bound >= self.enough or perf_counter() > end:
                 break
             if not self.room < _NARROWER[len(self.parts) - 1] * before:
@@ -198,11 +200,12 @@ class Narrow:
         down, up = (float(most_within(one, above, house, self.room)[0]) for one in (-change, change))
         return float(base.sum()) - down - self.near[0].unit, float(base.sum()) + up + self.near[0].unit
 
-    def _close_in(self, together: bool) -> float:
+    def _close_in(self, together: bool, end: float) -> float:
         """Leave out variances with which no plan that is certain enough is as cheap as the one in hand.
 
         Args:
             together: whether two sums are looked at together.
+            end: time after which pieces stay as they are [s].
 
         Returns:
             What the others lie at most above the bound under prices; below any number where there are no others.
@@ -236,6 +239,10 @@ class Narrow:
 
         waiting, kept, splits = [looked_at(whole_range)], [], 0
         while waiting:
+            if len(known) > _MOST_PLACES or perf_counter() > end:
+                # What is left holds as it is, only less is proven of it.
+                kept += waiting
+                break
             # The piece that tells most about the bound, and every other time about the room.
             piece = min(waiting, key=(lambda one: one.bound) if splits % 2 else (lambda one: -one.room))
             waiting.remove(piece)
