@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, hstack, vstack
 
 from model.optimise.solar_allocation.finish import Finished
 from model.optimise.solar_allocation.problem import (
@@ -157,16 +157,17 @@ def cheapest_within(
     tied, units = area.rows(house, slot)
     lower, upper = area.limits
     done = area.rows(settled, base[settled])[0].sum(axis=1)
-    one_each = (house == houses[:, np.newaxis]).astype(np.float64)
-    whole = np.zeros((tied.shape[0] + houses.size, units.shape[1]))
-    whole[: units.shape[0]] = units
+    one = (np.ones(house.size), (np.searchsorted(houses, house), np.arange(house.size)))
+    one_each = csc_array(one, shape=(houses.size, house.size))
     count = units.shape[1]
+    whole = np.zeros((tied.shape[0] + houses.size, count))
+    whole[: units.shape[0]] = units
     model = ArrayModel(
         costs=np.append(problem.cost[slot, house], np.zeros(count)),
         lower=np.append(np.zeros(house.size), np.full(count, -np.inf)),
         upper=np.append(np.ones(house.size), np.full(count, np.inf)),
         integer=np.ones(house.size + count, dtype=bool),
-        matrix=csc_array(np.hstack((np.vstack((tied, one_each)), whole))),
+        matrix=csc_array(hstack((vstack((csc_array(tied), one_each)), csc_array(whole)))),
         row_lower=np.append(lower - done, np.ones(houses.size)),
         row_upper=np.append(upper - done, np.ones(houses.size)),
         offset=float(problem.cost[base[settled], settled].sum()),
