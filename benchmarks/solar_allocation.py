@@ -10,8 +10,8 @@ OR-Tools with SCIP (its model builder). "CPU s" is the route itself, from facts 
 "ratio" compares CPU seconds with ours. "gap" is always proven: (objective − bound) ÷ objective. A plain route is
 stopped by the solver's own limit, and its process by a limit of CPU time, so that a model that cannot be built ends.
 Each goal of the design is listed at the end, met or missed, with the worst figure of the run; processor seconds count,
-since other work on the machine stretches the clock. Rows are printed as they are finished; the whole table takes less
-than twenty minutes of processor time, most of it in the plain routes. With 500 houses, ours and the plain routes are
+since other work on the machine stretches the clock. Rows are printed as they are finished; the whole table takes about
+half an hour, nearly all of it in the plain routes. With 500 houses, ours and the plain routes are
 asked for a gap of 1e-4, the workbook for 1e-6, as the goals are.
 
 Kinds of cases: "same" costs by size (the rule data) or costs that "differ" (as in lists with quotations); "all" with
