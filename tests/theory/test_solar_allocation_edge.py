@@ -84,6 +84,14 @@ def test_many_bounds_hold_for_all_plans(seed: int, houses: int, certainty: float
     compare(seed, houses, certainty, others)
 
 
+@pytest.mark.parametrize("places", [0, 3])
+def test_a_bound_holds_wherever_the_looking_ends(places: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pieces that are not looked at any closer prove less, and nothing that is not so."""
+    monkeypatch.setattr("model.optimise.solar_allocation.narrow._MOST_PLACES", places)
+    for seed in range(3):
+        compare(seed, 4, 0.9, seed % 2 == 1)
+
+
 def compare(seed: int, houses: int, certainty: float, others: bool) -> None:
     problem, rows, consent = made_up(seed, houses, 3, others)
     slots = [np.flatnonzero(np.isfinite(problem.cost[:, house])) for house in range(houses)]

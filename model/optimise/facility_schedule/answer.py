@@ -170,13 +170,7 @@ def _too_dear(found: Schedule, limit: float) -> bool:
 
 
 def _choose(
-    work: Decomposition,
-    bound: Bound,
-    listed: _Listed,
-    gap: float,
-    seconds: float,
-    seed: int,
-    begun: float,
+    work: Decomposition, bound: Bound, listed: _Listed, gap: float, seconds: float, seed: int, begun: float
 ) -> Schedule:
     """Return the schedule of whole plans: of those in the mixture first, of more if that is not close enough."""
     problem, best = work.problem, None
@@ -213,13 +207,7 @@ def with_works(problem: Problem, starts: Sequence[IntArray], seconds: float = 60
 
 
 def _offers(
-    work: Decomposition,
-    bound: Bound,
-    listed: _Listed,
-    gap: float,
-    seconds: float,
-    seed: int,
-    begun: float,
+    work: Decomposition, bound: Bound, listed: _Listed, gap: float, seconds: float, seed: int, begun: float
 ) -> Iterator[tuple[list[list[Plan]], list[Plan] | None]]:
     """Yield plans of works to choose from, a few first, then more of those charged least at the last prices.
 
