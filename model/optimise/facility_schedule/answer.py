@@ -44,6 +44,8 @@ _Listed = tuple[Near, Firsts] | None
 #: Parts of the gap asked for: to which plans are priced, the same where limits tie facilities and whole plans lose
 #: more, and to which whole ones are chosen.
 _PRICING_GAP, _TIED_PRICING_GAP, _CHOICE_GAP = 0.4, 0.2, 0.2
+#: Gap to which trade alone is solved where the works of every facility are settled [1].
+_TRADE_GAP = 1e-5
 #: Part of the time in which plans near the best are listed, again in which the bound is sharpened by them, and more of
 #: it for that where wider lists are needed.
 _SHARPENED, _WIDENED = 0.12, 0.2
@@ -177,7 +179,9 @@ def _choose(
     for offered, likely in _offers(work, bound, listed, gap, seconds, seed, begun):
         left = max(seconds - (perf_counter() - begun), _LAST * seconds)
         options = SolverOptions(seconds=left, relative_gap=gap * _CHOICE_GAP, seed=seed)
-        chosen = Choice(problem, offered).solve(options, close_to(bound.value, gap), likely)
+        # Where every facility has one plan, only trade is left, which is quick: nothing of the gap is lost on it.
+        fine = options if max(map(len, offered)) > 1 else replace(options, relative_gap=_TRADE_GAP)
+        chosen = Choice(problem, offered).solve(fine, close_to(bound.value, gap), likely)
         if likely is not None and not chosen.proof.has_answer:
             continue
         starts = [own[k].starts for own, k in zip(offered, chosen.plan, strict=True)]
