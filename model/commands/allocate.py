@@ -101,7 +101,10 @@ def register(app: typer.Typer) -> None:
         years: Annotated[int | None, typer.Option(help="horizon [years] / 評価期間", min=1, max=60)] = None,
         discount: Annotated[float | None, typer.Option(help="yearly discount / 割引率", min=0, max=0.5)] = None,
         gap: Annotated[float, typer.Option(help="proven gap to stop at / 証明する差", min=0, max=0.5)] = 1e-6,
-        seconds: Annotated[float, typer.Option(help="time limit of a plan / 制限時間", min=0.1)] = 30.0,
+        seconds: Annotated[
+            float,
+            typer.Option(help="time limit of a plan with its what-ifs / 制限時間（条件変化の試算を含む）", min=0.1),
+        ] = 30.0,
         seed: Annotated[int, typer.Option(help="seed / 乱数の種", min=0)] = 0,
         workers: Annotated[int, typer.Option(help="suppliers planned at a time / 並列数", min=1, max=256)] = 1,
         scheduler: Annotated[

@@ -20,8 +20,8 @@ SETTING = Setting.read("adopted_2025")
 LISTED = {"max_kw": 6.0, "ua": 0.6, "bei": 0.75}
 
 
-def planned(*houses: dict[str, Any], moves: bool = False, **wishes: Any) -> Answer:
-    return answer(portfolio(*houses), Wishes(**wishes), SETTING, moves=moves)
+def planned(*houses: dict[str, Any], moves: bool = False, seconds: float = 30.0, **wishes: Any) -> Answer:
+    return answer(portfolio(*houses), Wishes(**wishes), SETTING, seconds=seconds, moves=moves)
 
 
 def test_with_owners_who_all_accept_a_certainty_changes_nothing() -> None:
@@ -39,7 +39,7 @@ def test_with_owners_who_all_accept_a_certainty_changes_nothing() -> None:
     assert beside.plan.proof.status == "optimal"
     assert beside.plan.best.probability == pytest.approx(1.0)
     # One who counts may not: the plan has to be surer than the mean.
-    unsure = planned(*[{**one, "consent": 0.8} for one in houses], certainty=0.9)
+    unsure = planned(*[{**one, "consent": 0.8} for one in houses], certainty=0.9, seconds=3.0)
     assert unsure.plan.best.probability < 1.0
     assert unsure.kw.sum() > plain.kw.sum()
 
@@ -56,14 +56,13 @@ def test_margins_are_named_by_what_they_count() -> None:
     assert prices_table(everyone, "en")[0][1] == "reached beyond what is asked"
 
 
-def test_a_uniform_rate_that_could_never_be_better_is_called_so() -> None:
-    """Panels that energy alone asks for: no rate changes the plan, and zone rates ask for less than is there anyway."""
-    houses = [{**LISTED, "municipality": "13101", "bei": 0.9} for _ in range(6)]
-    found = planned(*houses, moves=True)
+def test_the_break_even_rate_is_told_in_words() -> None:
+    """Zone rates ask for 30 per cent: uniform rates ask for as much up to there, and for more beyond."""
+    found = planned(*[{**LISTED, "municipality": "13101", "bei": 0.9}] * 6, moves=True)
     told = schemes_compared(found)
     assert told is not None
-    assert "0 to 1 %" not in told.en
-    assert "0～1" not in told.ja
+    assert told.en.endswith("; the uniform rate would have to lie below 30 to 31 % to be the better one.")
+    assert told.ja.endswith("。一律の算定基準率が30～31％を下回ると一律が有利になります。")
 
 
 def test_a_claim_that_is_refused_is_told() -> None:

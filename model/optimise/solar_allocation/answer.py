@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ from model.optimise.solar_allocation.model import GREATEST, Model, Objective, Wi
 from model.optimise.solar_allocation.names import OBJECTIVE_UNITS, row_unit
 from model.optimise.solar_allocation.problem import activity, priced_costs
 from model.optimise.solar_allocation.reread import RawList
-from model.optimise.solar_allocation.slots import kw_of, slot_kw
+from model.optimise.solar_allocation.slots import slot_kw
+from model.optimise.solar_allocation.trials import WhatIf, trials
 from model.optimise.solar_allocation.verify import Verification, verify
 from model.optimise.solar_allocation.weather import Weather
 from model.optimise.solar_allocation.worth import Worth, worth_of
@@ -35,10 +37,9 @@ _NONE_COVERED = Text(
     "延床面積が上限以上のため、本制度の対象となる住宅がありません",
 )
 
-#: Moves of cost, tariff and subsidy that are tried, and the gap and time of one trial.
-_MOVES = (("cost", 0.9), ("cost", 1.1), ("tariff", 0.9), ("tariff", 1.1), ("grant", 0.5), ("grant", 0.0))
-_TRIAL_GAP, _TRIAL_SECONDS = 1e-4, 3.0
-#: Most houses for which moves are tried.
+#: Parts of the time: kept for solving again, the most that it may take, of that for moves, and kept for what follows.
+_KEPT, _MOST_AGAIN, _FOR_MOVES, _AFTER = 0.2, 0.7, 0.6, 0.05
+#: Most houses for which that is done.
 _MOST_TRIED = 20_000
 
 
@@ -83,16 +84,6 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class WhatIf:
-    """The best plan when one thing moves: factor on cost, tariff or grant, with objective and capacity."""
-
-    what: str
-    factor: float
-    value: float
-    kw: float
-
-
-@dataclass(frozen=True)
 class FrontPoint:
     """One plan of a front: both objectives, the proven gap of the first, and its capacity [kW]."""
 
@@ -132,7 +123,7 @@ class Answer:
             is none.
         next_size_worth: what the prices of the rules pay for it [objective].
         verification: second look; None until `verified`.
-        what_if: plans when something moves.
+        what_if: the best plans found when something moves.
         year: where the year stands and how it may close; None where there is no plan.
         worth: what the rules are worth, by solving again; None where that was not asked for.
         front: the trade-off with another objective; None where that was not asked for.
@@ -230,7 +221,7 @@ def answer(
         wishes: objective and limits.
         setting: rules and money.
         gap: relative gap asked for [1].
-        seconds: time limit of the plan [s].
+        seconds: time limit [s]: of the plan, and of what is solved again.
         seed: seed of every random choice.
         moves: solve again for what rules are worth, and for what changes when cost, tariff or subsidy move.
 
@@ -238,6 +229,7 @@ def answer(
         BadInput: a rule that is needed is not known, the wishes ask for facts that the list does not give, or the
             programme covers no house.
     """
+    end = perf_counter() + seconds
     inside = in_scope(portfolio, setting.rules)
     outside = tuple(str(one) for one in portfolio.ids[~inside])
     if not inside.any():
@@ -246,7 +238,9 @@ def answer(
         faults.raise_if_any()
     kept = portfolio.part(inside)
     houses = houses_of(kept, setting.rules, setting.assumed, setting.weather)
-    plan = allocate(houses, wishes, setting.economics, setting.rules, gap, seconds, seed)
+    again = moves and houses.size <= _MOST_TRIED
+    for_plan = (1 - _KEPT) * seconds if again else seconds
+    plan = allocate(houses, wishes, setting.economics, setting.rules, gap, for_plan, seed)
     nothing = np.full(houses.size, np.nan)
     nobody, no_way, no_heat = np.zeros(houses.size, dtype=bool), np.full(houses.size, ""), np.zeros(houses.size, int)
     empty = Answer(kept, outside, houses, wishes, setting, plan, nothing, nobody, no_way, no_heat, *(nothing,) * 8,
@@ -257,9 +251,11 @@ def answer(
     owed = houses.owed_uniform_kw if plan.scheme == "uniform" else houses.owed_by_zone_kw
     share = plan.best.model.substitute_share
     filled = replace(filled, year=year_end(houses, filled.kw, filled.heat_kw, filled.left_out, owed, share, seed))
-    if not moves or houses.size > _MOST_TRIED:
+    if not again:
         return filled
-    return replace(filled, what_if=_moves(filled, seed), worth=worth_of(plan, setting.rules, seed))
+    end = min(end - _AFTER * seconds, perf_counter() + _MOST_AGAIN * seconds)
+    moved = trials(plan, setting.economics, setting.rules, _FOR_MOVES * (end - perf_counter()), seed)
+    return replace(filled, what_if=moved, worth=worth_of(plan, setting.rules, end - perf_counter(), seed))
 
 
 def verified(found: Answer, raw: RawList) -> Answer:
@@ -327,21 +323,6 @@ def _heat_co2(model: Model, choice: npt.NDArray[np.int64]) -> FloatArray:
     """Return CO₂ that added heat avoids in a year [t]."""
     saved = model.houses.heat_options.saved(model.slots.heat[choice])
     return saved * model.economics.heat.kg_per_gj / 1000.0
-
-
-def _moves(found: Answer, seed: int) -> tuple[WhatIf, ...]:
-    """Return the best plans when cost, tariff or subsidy move."""
-    tried = []
-    for what, factor in _MOVES:
-        economics = found.setting.economics.moved(**{what: factor})
-        plan = allocate(found.houses, found.wishes, economics, found.setting.rules, _TRIAL_GAP, _TRIAL_SECONDS, seed)
-        if plan.scheme is None:
-            tried.append(WhatIf(what, factor, np.nan, np.nan))
-            continue
-        choice = plan.choice.astype(np.int64)
-        kw = float(kw_of(found.houses, plan.best.model.slots, choice).sum())
-        tried.append(WhatIf(what, factor, plan.proof.objective, kw))
-    return tuple(tried)
 
 
 def left_hand_sides(found: Answer) -> Mapping[str, tuple[float, float]]:

@@ -69,6 +69,7 @@ class Economics:
         emission_factor: CO₂ avoided [kg/kWh].
         heat: what added heat costs and saves.
         grant_factor: the grants are multiplied by this, for "what if the subsidy moves" [1].
+        cost_factor: what single houses state as initial cost is multiplied by this, for "what if the cost moves" [1].
     """
 
     assumptions: Assumptions
@@ -81,6 +82,7 @@ class Economics:
     emission_factor: float
     heat: HeatTerms
     grant_factor: float = 1.0
+    cost_factor: float = 1.0
 
     @classmethod
     def read(cls, rules: Rules, years: int | None = None, discount_rate: float | None = None) -> Economics:
@@ -122,7 +124,10 @@ class Economics:
             post_fit_jpy_per_kwh=given.post_fit_jpy_per_kwh * tariff,
         )
         heat = replace(self.heat, cost_factor=self.heat.cost_factor * cost)
-        return replace(self, assumptions=assumptions, heat=heat, grant_factor=self.grant_factor * grant)
+        return replace(
+            self, assumptions=assumptions, heat=heat, grant_factor=self.grant_factor * grant,
+            cost_factor=self.cost_factor * cost,
+        )  # fmt: skip
 
     def price_of(self, kw: FloatArray, fixed: FloatArray, per_kw: FloatArray) -> FloatArray:
         """Return the initial cost [JPY] with what single houses state in place of the rule data (NaN: nothing)."""
@@ -130,8 +135,8 @@ class Economics:
         price = cost_of_system(kw, given)
         if np.isnan(fixed).all() and np.isnan(per_kw).all():
             return price
-        other_fixed = np.where(np.isnan(fixed), 0.0, fixed - given.cost_fixed_jpy)
-        other_per_kw = np.where(np.isnan(per_kw), 0.0, per_kw - given.cost_jpy_per_kw)
+        other_fixed = np.where(np.isnan(fixed), 0.0, self.cost_factor * fixed - given.cost_fixed_jpy)
+        other_per_kw = np.where(np.isnan(per_kw), 0.0, self.cost_factor * per_kw - given.cost_jpy_per_kw)
         return np.where(kw > 0, price + other_fixed + other_per_kw * kw, 0.0)
 
     def money(

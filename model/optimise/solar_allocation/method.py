@@ -18,15 +18,24 @@ import numpy.typing as npt
 from model.optimise.solar_allocation.chance import solve_with_chance
 from model.optimise.solar_allocation.clash import Clash, Relaxation, find_clash
 from model.optimise.solar_allocation.consent import can_be_added, probability_of_meeting
-from model.optimise.solar_allocation.cuts import prices_beside
+from model.optimise.solar_allocation.cuts import cantelli_bound, prices_beside
 from model.optimise.solar_allocation.economics import Economics
 from model.optimise.solar_allocation.few import solve_few
 from model.optimise.solar_allocation.finish import Finished, finish
 from model.optimise.solar_allocation.houses import Houses
 from model.optimise.solar_allocation.model import GREATEST, Model, Scheme, Wishes, build
 from model.optimise.solar_allocation.prices import find_prices
-from model.optimise.solar_allocation.problem import FloatArray, SlotArray, in_order
+from model.optimise.solar_allocation.problem import (
+    FloatArray,
+    Problem,
+    Row,
+    SlotArray,
+    cost_of,
+    in_order,
+    within_rows,
+)
 from model.optimise.solar_allocation.slots import kw_of
+from model.optimise.solar_allocation.sums import Sum, parts_of
 from model.optimise.solver import Proof, SolverOptions, Status, prove
 from model.ordinance.building_report.equations import EnergyLevel
 from model.ordinance.rulebook import Rules
@@ -41,6 +50,8 @@ Proven = Literal["rules", "normal_form_only"]
 _HALVINGS, _LEAST_SURE = 8, 1e-3
 #: Gap to which the scheme with the larger requirement is worked out [1], and its share of the time at first.
 _OTHER_GAP, _OTHER_SHARE = 1e-4, 0.3
+#: Numerical slack of a row, relative to its right-hand side.
+_ROW_SLACK = 1e-9
 #: Objectives that count houses, so that many plans are equally good.
 _COUNTED = ("guidance", "changes")
 #: Most houses for which the exact probability is worked out; above, consents add up to a normal distribution.
@@ -250,21 +261,17 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
     """
     problem = model.problem
     names = tuple(row.name for row in problem.rows)
-    certainty = model.wishes.certainty
-    if certainty is None or "renewables" not in names or not _may_be_refused(model.houses):
+    gj_per_kw = rules.number("heat_to_pv_conversion_factor")
+    if not is_chance(model):
         prices = find_prices(problem, seed, gap)
         finished = finish(problem, prices, gap, seconds, seed)
         probability = np.nan
-        if certainty is not None and "renewables" in names and finished.choice.size:
+        if model.wishes.certainty is not None and "renewables" in names and finished.choice.size:
             # Nobody whose house counts can refuse: what the rows ask for is there for certain.
-            gj_per_kw = rules.number("heat_to_pv_conversion_factor")
             probability = float(_probabilities(model, finished.choice, gj_per_kw, 1)[0])
         return Outcome(model, finished, prices.of_rows, names, probability)
-    # Meeting the requirement means two rows at once: with substitutes, and on site alone.
-    uncertain = [place for place, name in enumerate(names) if name in ("renewables", "substitute_limit")]
-    others = replace(problem, rows=tuple(row for place, row in enumerate(problem.rows) if place not in uncertain))
-    counted, houses = tuple(problem.rows[place] for place in uncertain), model.houses
-    gj_per_kw = rules.number("heat_to_pv_conversion_factor")
+    uncertain, others, counted = _split(model)
+    certainty, houses = model.wishes.certainty or 0.0, model.houses
 
     def probabilities(choice: SlotArray, number: int = 1) -> FloatArray:
         return _probabilities(model, choice, gj_per_kw, number)
@@ -286,6 +293,53 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
     ordered = np.empty(len(names))
     ordered[[*(place for place in range(len(names)) if place not in uncertain), *uncertain]] = found
     return Outcome(model, finished, ordered, names, probability, proven)
+
+
+def is_chance(model: Model) -> bool:
+    """Say whether a scheme's requirement is to be met with a probability, since owners may refuse."""
+    named = any(row.name == "renewables" for row in model.problem.rows)
+    return model.wishes.certainty is not None and named and _may_be_refused(model.houses)
+
+
+def _split(model: Model) -> tuple[list[int], Problem, tuple[Row, ...]]:
+    """Return the places of the rows that must hold together with a probability, the problem without them, and them."""
+    problem = model.problem
+    # Meeting the requirement means two rows at once: with substitutes, and on site alone.
+    uncertain = [place for place, row in enumerate(problem.rows) if row.name in ("renewables", "substitute_limit")]
+    others = replace(problem, rows=tuple(row for place, row in enumerate(problem.rows) if place not in uncertain))
+    return uncertain, others, tuple(problem.rows[place] for place in uncertain)
+
+
+def least_cost(model: Model, seed: int = 0) -> float:
+    """Return what no plan of a scheme costs less than, by prices alone.
+
+    Args:
+        model: the scheme's model.
+        seed: seed of every random choice.
+    """
+    if not is_chance(model):
+        return find_prices(model.problem, seed).priced.bound
+    _, others, counted = _split(model)
+    sums = tuple(Sum.read(others, one, model.houses.consent) for one in counted)
+    return cantelli_bound(others, sums, parts_of(sums), model.wishes.certainty or 0.0, seed)
+
+
+def keeps_rules(model: Model, choice: SlotArray, rules: Rules) -> bool:
+    """Say whether a choice of slots keeps all rules of a scheme, with the probability asked for.
+
+    Args:
+        model: the scheme's model.
+        choice: slot by house.
+        rules: rules of "report_programme".
+    """
+    chance = is_chance(model)
+    problem = _split(model)[1] if chance else model.problem
+    slack = _ROW_SLACK * np.maximum(1.0, np.abs(problem.at_least))
+    if not (np.isfinite(cost_of(problem, choice)) and within_rows(problem, choice, slack)):
+        return False
+    gj_per_kw = rules.number("heat_to_pv_conversion_factor")
+    wanted = model.wishes.certainty if chance else None
+    return wanted is None or bool(_probabilities(model, choice, gj_per_kw, 1)[0] >= wanted)
 
 
 def _may_be_refused(houses: Houses) -> bool:
@@ -324,7 +378,7 @@ def _probabilities(model: Model, choice: SlotArray, gj_per_kw: float, number: in
     counted = ~slots.left_out[choice]
     kw = kw_of(houses, slots, choice)
     owed = houses.owed_uniform_kw if model.scheme == "uniform" else houses.owed_by_zone_kw
-    required = float(np.sum(owed[counted]))
+    required = float(np.sum(owed[counted])) + model.more_kw
     heat = houses.heat_kw + houses.heat_options.saved(slots.heat[choice]) / gj_per_kw
     certain = float(np.sum(heat[counted & houses.new]))
     exact, share = houses.size <= MOST_EXACT, model.substitute_share

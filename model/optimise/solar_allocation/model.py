@@ -90,6 +90,7 @@ class Model:
         unknown_energy: house types without a test, as UA or BEI of some house is unknown.
         out_of_level: houses that no panels can bring to the energy standard, with the rule's name.
         substitute_share: share of the requirement up to which substitutes count [1].
+        more_kw: what is asked for beyond the requirement of the rules [kW].
     """
 
     houses: Houses
@@ -101,6 +102,7 @@ class Model:
     unknown_energy: tuple[str, ...] = ()
     out_of_level: dict[str, IntArray] = field(default_factory=dict)
     substitute_share: float = 1.0
+    more_kw: float = 0.0
 
 
 def build(

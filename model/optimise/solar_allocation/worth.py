@@ -7,22 +7,32 @@ share their worth. What time does not reach keeps the range that prices prove.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
 
-from model.optimise.solar_allocation.method import Outcome, Plan, solve_scheme
+from model.optimise.solar_allocation.finish import Finished
+from model.optimise.solar_allocation.method import Plan, is_chance, keeps_rules, least_cost, solve_scheme
 from model.optimise.solar_allocation.model import Model, build
-from model.optimise.solar_allocation.problem import FloatArray, priced_costs
+from model.optimise.solar_allocation.near import Near, plans_near
+from model.optimise.solar_allocation.prices import Prices
+from model.optimise.solar_allocation.problem import FloatArray, best_at, priced_costs
+from model.optimise.solver import relative_gap
 from model.ordinance.rulebook import Rules
 
-#: Gap of one solution, its time, and the time for all claims together [s].
-_GAP, _SECONDS, _ALL_SECONDS = 1e-6, 3.0, 8.0
-#: Gap to which a rate is tried, and the widest range of rates that says anything.
-_RATE_GAP, _WIDEST = 1e-4, 10
+#: Gap of one solution, and where a year must be certain, which takes longer.
+_GAP, _CHANCE_GAP = 1e-6, 1e-3
+#: Parts of the time that the last and the next kW may take, and the rate after them.
+_KW, _RATE = 0.7, 0.6
+#: Part of the time of a solution, and plans, that are looked at near the bound under the prices in hand.
+_NEAR, _SETS = 0.05, 1e6
+#: Part of the time left that one claim may take.
+_OF_CLAIM = 0.3
+#: Gap to which a rate is tried, part of its time that one rate may take, and the widest range that says anything.
+_RATE_GAP, _OF_RATE, _WIDEST = 1e-4, 0.3, 10
 
 
 @dataclass(frozen=True)
@@ -53,20 +63,44 @@ class Worth:
     even_rate: Range | None
 
 
-def worth_of(plan: Plan, rules: Rules, seed: int = 0) -> Worth:
+def worth_of(plan: Plan, rules: Rules, seconds: float, seed: int = 0) -> Worth:
     """Return what the rules are worth under a plan.
 
     Args:
         plan: a plan that was found.
         rules: rules of "report_programme".
+        seconds: time for everything together [s].
         seed: seed of every random choice.
     """
-    low, high = _claims(plan, rules, seed)
-    less, more = (_shifted(plan, rules, by, seed) for by in (-1.0, 1.0))
+    end = perf_counter() + seconds
+
+    def until(share: float) -> float:
+        """Return the time when so much of what is left is over."""
+        return perf_counter() + share * max(end - perf_counter(), 0.0)
+
+    less = _shifted(plan, rules, -1.0, until(0.5 * _KW), seed)
+    more = _shifted(plan, rules, 1.0, until(_KW / (2 - _KW)), seed)
+    rate = _even_rate(plan, rules, until(_RATE), seed)
+    low, high = _claims(plan, rules, end, seed)
     # Asking for less never costs anything; what solutions leave open between their proofs is no gain.
     last = Range(_at_least_nothing(-less.high), _at_least_nothing(-less.low))
     more = Range(_at_least_nothing(more.low), _at_least_nothing(more.high))
-    return Worth(low, high, last, more, _even_rate(plan, rules, seed))
+    return Worth(low, high, last, more, rate)
+
+
+def _solved(plan: Plan, model: Model, rules: Rules, seconds: float, seed: int) -> Finished:
+    """Return what is found of a model that differs a little from one of the plan's."""
+    if is_chance(model):
+        return solve_scheme(model, rules, _CHANCE_GAP, seconds, seed).finished
+    prices = plan.outcomes[model.scheme].prices
+    if prices.size == len(model.problem.rows):
+        # The prices in hand are nearly those of the model: among the plans near their bound the best is mostly found.
+        known = Prices(prices, best_at(model.problem, prices))
+        nothing = Near(known.priced.bound, np.zeros(0, dtype=np.int16), np.nan)
+        near = plans_near(model.problem, known, _GAP, nothing, _NEAR * seconds, _SETS)
+        if relative_gap(near.cost, near.bound) <= _GAP:
+            return Finished(near.choice, near.cost, near.bound, 0)
+    return solve_scheme(model, rules, _GAP, seconds, seed).finished
 
 
 def _at_least_nothing(value: float) -> float:
@@ -74,18 +108,18 @@ def _at_least_nothing(value: float) -> float:
     return max(value, 0.0) + 0.0
 
 
-def _difference(plan: Plan, other: Outcome) -> Range:
+def _difference(plan: Plan, other: Finished) -> Range:
     """Return how much dearer another optimum is than the plan."""
     best = plan.best.finished
     bound = min(one.finished.bound for one in plan.outcomes.values() if not one.finished.impossible)
     bound = min(bound, best.cost)
-    if other.finished.impossible:
+    if other.impossible:
         return Range(np.inf, np.inf)
-    cost = other.finished.cost if other.finished.choice.size else np.inf
-    return Range(other.finished.bound - best.cost, cost - bound)
+    cost = other.cost if other.choice.size else np.inf
+    return Range(other.bound - best.cost, cost - bound)
 
 
-def _claims(plan: Plan, rules: Rules, seed: int) -> tuple[FloatArray, FloatArray]:
+def _claims(plan: Plan, rules: Rules, end: float, seed: int) -> tuple[FloatArray, FloatArray]:
     """Return the range of the worth of every claim."""
     houses = plan.best.model.houses
     out = plan.best.model.slots.left_out[plan.choice]
@@ -101,12 +135,12 @@ def _claims(plan: Plan, rules: Rules, seed: int) -> tuple[FloatArray, FloatArray
     groups: dict[bytes, list[int]] = {}
     for house in used.tolist():
         groups.setdefault(b"".join(_signature(model, house) for model in models), []).append(house)
-    end = perf_counter() + _ALL_SECONDS
     for members in sorted(groups.values(), key=lambda alike: -len(alike)):
         if perf_counter() >= end:
             break
-        found = _counted(plan, models, members[0], rules, seed)
-        low[members], high[members] = max(found.low, 0.0), max(found.high, 0.0)
+        found = _counted(plan, models, members[0], rules, end, seed)
+        low[members] = np.maximum(low[members], found.low)
+        high[members] = np.maximum(found.high, low[members])
     return low, high
 
 
@@ -138,7 +172,7 @@ def _signature(model: Model, house: int) -> bytes:
     return b"".join(parts)
 
 
-def _counted(plan: Plan, models: Sequence[Model], house: int, rules: Rules, seed: int) -> Range:
+def _counted(plan: Plan, models: Sequence[Model], house: int, rules: Rules, end: float, seed: int) -> Range:
     """Return how much dearer the best plan is that counts a house, over both schemes."""
     ranges: list[Range] = []
     for model in sorted(models, key=lambda one: one.scheme != plan.scheme):
@@ -148,7 +182,9 @@ def _counted(plan: Plan, models: Sequence[Model], house: int, rules: Rules, seed
             ranges.append(Range(known, np.inf))
             continue
         changed = _must_count(model, house, rules)
-        ranges.append(_difference(plan, solve_scheme(changed, rules, _GAP, _SECONDS, seed)))
+        ranges.append(
+            _difference(plan, _solved(plan, changed, rules, _OF_CLAIM * max(end - perf_counter(), 0.0), seed))
+        )
     return Range(min(one.low for one in ranges), min(one.high for one in ranges))
 
 
@@ -164,13 +200,13 @@ def _must_count(model: Model, house: int, rules: Rules) -> Model:
     return replace(model, problem=replace(model.problem, cost=cost))
 
 
-def _shifted(plan: Plan, rules: Rules, by_kw: float, seed: int) -> Range:
+def _shifted(plan: Plan, rules: Rules, by_kw: float, end: float, seed: int) -> Range:
     """Return how much dearer the plan's scheme becomes when so many kW more are asked for."""
     model = plan.best.model
     names = [row.name for row in model.problem.rows]
     if "renewables" not in names:
         return Range(0.0, 0.0)
-    return _difference(plan, solve_scheme(_asking(model, by_kw), rules, _GAP, _SECONDS, seed))
+    return _difference(plan, _solved(plan, _asking(model, by_kw), rules, max(end - perf_counter(), 0.0), seed))
 
 
 def _asking(model: Model, more_kw: float) -> Model:
@@ -179,38 +215,53 @@ def _asking(model: Model, more_kw: float) -> Model:
     rows = tuple(
         replace(row, at_least=row.at_least + shares.get(row.name, 0.0) * more_kw) for row in model.problem.rows
     )
-    return replace(model, problem=replace(model.problem, rows=rows))
+    return replace(model, problem=replace(model.problem, rows=rows), more_kw=model.more_kw + more_kw)
 
 
-def _even_rate(plan: Plan, rules: Rules, seed: int) -> Range | None:
-    """Return the uniform rate at which the best plan is worth as much as by zone rates, enclosed by halving."""
+def _even_rate(plan: Plan, rules: Rules, end: float, seed: int) -> Range | None:
+    """Return the uniform rate at which the best plan is worth as much as by zone rates, enclosed by halving.
+
+    Prices and the plan by zone rates enclose it first, at little expense; solutions do so closer while time is left.
+    """
     if set(plan.outcomes) != {"uniform", "by_zone"} or not plan.outcomes["by_zone"].finished.choice.size:
         return None
     model, target = plan.outcomes["uniform"].model, plan.outcomes["by_zone"].finished
     if "renewables" not in [row.name for row in model.problem.rows]:
         return None
-    low, high = 0, 100
-    if _side(_at_rate(model, high, rules), target.cost, target.bound, rules, seed) < 0:
-        return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        side = _side(_at_rate(model, middle, rules), target.cost, target.bound, rules, seed)
-        if side == 0:
+
+    def kept(percent: int) -> bool:
+        return keeps_rules(_at_rate(model, percent, rules), target.choice, rules)
+
+    def may_be_better(percent: int) -> bool:
+        return percent <= low or least_cost(_at_rate(model, percent, rules), seed) < target.bound
+
+    # Where nothing is asked for, the plan by zone rates keeps the rules.
+    low = _last(kept, 0, 100)
+    high = _last(may_be_better, low, 100) + 1
+    while high - low > 1 and (left := end - perf_counter()) > 0:
+        middle = 100 if high > 100 else (low + high) // 2
+        side = _side(_at_rate(model, middle, rules), target.cost, target.bound, rules, _OF_RATE * left, seed)
+        if side == 0 or (side < 0 and middle == 100):
             break
         low, high = (middle, high) if side < 0 else (low, middle)
-    if low == 0 and high == 1 and _side(_at_rate(model, 0, rules), target.cost, target.bound, rules, seed) > 0:
-        # Dearer even where the uniform rate asks for nothing.
-        return Range(-np.inf, 0.0)
-    return Range(low / 100, high / 100) if high - low <= _WIDEST else None
+    return Range(low / 100, high / 100) if high <= 100 and high - low <= _WIDEST else None
 
 
-def _side(model: Model, cost: float, bound: float, rules: Rules, seed: int) -> int:
+def _side(model: Model, cost: float, bound: float, rules: Rules, seconds: float, seed: int) -> int:
     """Return -1 if a model is proven no dearer than a plan, 1 if dearer than its bound, 0 if neither is proven."""
     # A per cent of the rate moves the cost by far more than this gap.
-    found = solve_scheme(model, rules, _RATE_GAP, _SECONDS, seed).finished
+    found = solve_scheme(model, rules, _RATE_GAP, seconds, seed).finished
     if found.choice.size and found.cost <= cost:
         return -1
     return 1 if found.impossible or found.bound >= bound else 0
+
+
+def _last(holds: Callable[[int], bool], low: int, high: int) -> int:
+    """Return the last whole number for which something holds that holds up to some number, `low` among them."""
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if holds(middle) else (low, middle - 1)
+    return low
 
 
 def _at_rate(model: Model, percent: int, rules: Rules) -> Model:
@@ -223,4 +274,5 @@ def _at_rate(model: Model, percent: int, rules: Rules) -> Model:
         replace(row, intercept=row.intercept - shares[row.name] * more) if row.name in shares else row
         for row in model.problem.rows
     )
-    return replace(model, problem=replace(model.problem, rows=rows))
+    owing = replace(houses, owed_uniform_kw=houses.owed_uniform_kw + more)
+    return replace(model, houses=owing, problem=replace(model.problem, rows=rows))

@@ -20,7 +20,7 @@ from model.report.allocation.texts import (
 from model.spreadsheet import Cell, Table, cell_text
 
 #: Gap up to which two sums of the same amounts differ by rounding alone.
-_NO_GAP = 1e-12
+NO_GAP = 1e-12
 _STEPS_OF_KW = Text(
     "sizes go in steps of modules and the plan has a margin, so that the last and the next kW move whole modules; the "
     "price is the same without steps",
@@ -46,7 +46,7 @@ def summary_table(found: Answer, language: Language) -> Table:
         ),
         (Text("proven bound", "証明された限界"), proof.bound),
         # The last digits of two sums of the same amounts are no gap.
-        (Text("proven gap", "証明された差（相対）"), proof.gap if proof.gap > _NO_GAP else 0.0),
+        (Text("proven gap", "証明された差（相対）"), proof.gap if proof.gap > NO_GAP else 0.0),
         (Text("seconds", "計算時間 [秒]"), round(proof.seconds, 2)),
         *_asked_lines(found, language),
         (Text("rate scheme", "算定基準率の選択"), SCHEME_NAMES[str(plan.scheme)](language)),

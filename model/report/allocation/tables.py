@@ -10,6 +10,7 @@ import numpy as np
 from model.language import Language, Text
 from model.optimise.solar_allocation.answer import Answer, left_hand_sides
 from model.optimise.solar_allocation.heat import HEAT_BY_BITS, HEAT_NAMES
+from model.optimise.solar_allocation.model import Objective
 from model.optimise.solar_allocation.names import OBJECTIVE_NAMES, OBJECTIVE_UNITS, row_unit, rule_name
 from model.ordinance.building_report.equations import HOUSE_TYPES
 from model.ordinance.building_report.facts import HOUSE_TYPE_NAMES
@@ -19,11 +20,8 @@ from model.ordinance.presentation import report_table
 from model.ordinance.rule_words import QUALITY_NAMES, rule_words, value_text
 from model.ordinance.solar_economics.facts import FINANCING_NAMES
 from model.report.allocation.defaults import defaults_table
-from model.report.allocation.summary import summary_table
-from model.report.allocation.texts import (
-    claim_worth,
-    why,
-)
+from model.report.allocation.summary import NO_GAP, summary_table
+from model.report.allocation.texts import claim_worth, why
 from model.spreadsheet import Cell, Table, write_csv, write_workbook
 
 #: Houses that a workbook holds; longer plans are written as CSV and Dataset.
@@ -220,29 +218,37 @@ def prices_table(found: Answer, language: Language) -> Table:
 
 
 def what_if_table(found: Answer, language: Language) -> Table:
-    """Return what the best plan becomes when cost, tariff or subsidy move."""
-    unit = OBJECTIVE_UNITS[found.wishes.objective]
-    name = OBJECTIVE_NAMES[found.wishes.objective]
+    """Return what the best plan becomes when cost, tariff or subsidy move, each with its proof.
+
+    Sums of money are those if all owners accept, so that they stand beside those of the plan.
+    """
+    unit, asked = OBJECTIVE_UNITS[found.wishes.objective], found.wishes.objective
+    sums: tuple[Objective, ...] = ("cost", "benefit")
+    beside = [name for name in sums if name != asked]
+    now = {"cost": float(found.cost.sum()), "benefit": float(found.benefit.sum())}
     headings = [
         Text("what moves", "変化する条件"),
         Text("factor", "倍率"),
-        _with_unit(name, unit),
-        Text("change", "増減"),
+        _with_unit(OBJECTIVE_NAMES[asked], unit),
+        Text(f"change [{unit}]", f"増減 [{unit_name(unit, 'ja')}]"),
+        Text("proven gap", "証明された差（相対）"),
         Text("capacity [kW]", "設置容量 [kW]"),
+        Text("houses that change", "変更棟数"),
     ]
+    for name in beside:
+        headings += [_with_unit(OBJECTIVE_NAMES[name], "JPY"), Text("its change [JPY]", "その増減 [円]")]
     rows: list[list[Cell]] = [[heading(language) for heading in headings]]
     for one in found.what_if:
-        change = one.value - found.plan.proof.objective
-        known = np.isfinite(one.value)
-        rows.append(
-            [
-                _MOVED[one.what](language),
-                one.factor,
-                round(one.value, 2) if known else None,
-                round(change, 2) if known else None,
-                round(one.kw, 2) if known else None,
-            ]
-        )
+        row: list[Cell] = [_MOVED[one.what](language), one.factor]
+        if not np.isfinite(one.value):
+            rows.append([*row, *[None] * (len(headings) - 2)])
+            continue
+        row += [round(one.value, 2), round(one.value - found.plan.proof.objective, 2) + 0.0]
+        row += [one.gap if one.gap > NO_GAP else 0.0, round(one.kw, 2), one.changed]
+        money = {"cost": one.cost, "benefit": one.benefit}
+        for name in beside:
+            row += [round(money[name]), round(money[name] - now[name])]
+        rows.append(row)
     return rows
 
 

@@ -131,10 +131,11 @@ def _exclusion(found: Answer, house: int, unit: str) -> list[Text]:
 
 
 def claim_worth(found: Answer, house: int) -> Range | None:
-    """Return the proven range of what leaving a house out is worth, if it was worked out."""
+    """Return the proven range of what leaving a house out is worth, if anything is known of it."""
     if found.worth is None or np.isnan(found.worth.claim_low[house]):
         return None
-    return Range(float(found.worth.claim_low[house]), float(found.worth.claim_high[house]))
+    worth = Range(float(found.worth.claim_low[house]), float(found.worth.claim_high[house]))
+    return worth if worth.low > 0 or np.isfinite(worth.high) else None
 
 
 def range_text(worth: Range, unit: str, digits: int = 0) -> Text:
@@ -142,6 +143,8 @@ def range_text(worth: Range, unit: str, digits: int = 0) -> Text:
     low, high, ja = number(worth.low, digits), number(worth.high, digits), unit_name(unit, "ja")
     if not np.isfinite(worth.low):
         return Text("more than the roofs take", "屋根の容量では対応不可")
+    if not np.isfinite(worth.high) and worth.low <= 0:
+        return Text("not known within the time", "時間内に算定できず")
     if not np.isfinite(worth.high):
         return Text(f"at least {low} {unit} (proven)", f"{low}{ja}以上（証明済み）")
     if low == high or worth.high - worth.low <= _ALIKE * abs(worth.high):
@@ -205,11 +208,6 @@ def schemes_compared(found: Answer) -> Text | None:
     even = found.worth.even_rate if found.worth is not None else None
     if even is None:
         return Text(f"{first.en}.", f"{first.ja}。")
-    if not np.isfinite(even.low):
-        return Text(
-            f"{first.en}; at no uniform rate, not even 0 %, would it be the better one.",
-            f"{first.ja}。一律の算定基準率が0％でも一律は有利になりません。",
-        )
     low, high = number(100 * even.low, 0), number(100 * even.high, 0)
     return Text(
         f"{first.en}; the uniform rate would have to lie below {low} to {high} % to be the better one.",
