@@ -79,7 +79,9 @@ def fill_sheet(sheet: Worksheet, table: Table) -> None:
     for line, row in enumerate(table, start=1):
         for number, value in enumerate(row, start=1):
             cell = sheet.cell(row=line, column=number)
-            cell.value = value.translate(CONTROL) if isinstance(value, str) else value
+            # Some programs show the sign of a negative zero.
+            plain = value + 0.0 if isinstance(value, float) else value
+            cell.value = value.translate(CONTROL) if isinstance(value, str) else plain
             if isinstance(value, str):
                 cell.data_type = "s"
                 if line > 1 and number > 1 and _is_number(row[number - 2]):
@@ -149,7 +151,7 @@ def _cell_format(value: float) -> str:
 def cell_text(cell: Cell) -> str:
     """Return a cell for a terminal, a number with the digits that a workbook shows of one that stands by itself."""
     if isinstance(cell, float):
-        return f"{cell:.1e}" if 0 < abs(cell) < _SMALL else f"{cell:,.{_digits_of([abs(cell)], _DIGITS_ALONE)}f}"
+        return f"{cell:.1e}" if 0 < abs(cell) < _SMALL else f"{cell:z,.{_digits_of([abs(cell)], _DIGITS_ALONE)}f}"
     return "" if cell is None else f"{cell:,}" if _is_number(cell) else str(cell)
 
 

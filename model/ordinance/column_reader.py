@@ -39,6 +39,8 @@ ObjectArray = npt.NDArray[Any]
 
 SUFFIXES = (".xlsx", ".csv", ".parquet", ".yaml", ".yml")
 
+#: What pandas calls an index without a name in a Parquet file begins like this.
+_UNNAMED_INDEX = "__index_level_"
 #: Faults of single cells that are listed; the rest is told by number.
 _MOST_FAULTS = 200
 
@@ -297,7 +299,10 @@ def _parquet(path: Path, faults: FaultList) -> pd.DataFrame | None:
     import pyarrow.parquet
 
     try:
-        frame: pd.DataFrame = pyarrow.parquet.read_table(path).to_pandas()
+        # Named indexes of the one who wrote the file are columns like all others; unnamed ones say nothing.
+        table = pyarrow.parquet.read_table(path)
+        kept = [place for place, name in enumerate(table.column_names) if not name.startswith(_UNNAMED_INDEX)]
+        frame: pd.DataFrame = table.select(kept).to_pandas(ignore_metadata=True)
     except (pyarrow.ArrowException, OSError, ValueError):
         faults.add(str(path), Text("this is not a readable Parquet file", "Parquetファイルとして読めません"))
         return None

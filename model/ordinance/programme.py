@@ -131,11 +131,15 @@ class Programme(Generic[_Row]):
 
     def examples_in(self, language: Language) -> tuple[_Row, ...]:
         """Return the worked rows with the names of a language."""
-        return self.examples if language == "ja" else tuple(_in_english(row) for row in self.examples)
+        return self.examples if language == "ja" else tuple(in_english(row) for row in self.examples)
 
 
-def _in_english(row: _Row) -> _Row:
-    """Return a worked row with English names."""
+def in_english(row: _Row) -> _Row:
+    """Return a worked row with English names.
+
+    Args:
+        row: a worked row with the Japanese names of made-up businesses.
+    """
     given = {name: getattr(row, name) for name in row.model_fields_set}
     return row.model_copy(
         update={

@@ -13,6 +13,7 @@ import xarray as xr
 from openpyxl import Workbook, load_workbook
 
 from model.command_line import main
+from model.optimise.solar_allocation.houses import read_portfolios
 from model.paths import scenarios_folder
 from model.spreadsheet import cell_text
 
@@ -33,6 +34,7 @@ def test_the_template_goes_straight_through(tmp_path: Path, ending: str, languag
     path = tmp_path / f"portfolio.{ending}"
     assert run("template", "portfolio", "--out", str(path), "--lang", language) == 0
     assert run("allocate", str(path), "--lang", language) == 0
+    assert read_portfolios(path)[0].supplier == {"ja": "見本住宅", "en": "Sample Homes"}[language]
 
 
 def test_the_template_shows_defaults_with_their_source_and_quality(tmp_path: Path) -> None:
@@ -310,6 +312,7 @@ def test_a_trade_off_between_two_objectives(tmp_path: Path, capsys: pytest.Captu
 def test_a_small_gap_is_not_shown_as_none() -> None:
     assert [cell_text(gap) for gap in (0.0011, 0.00004, 0.25, 0.0)] == ["0.0011", "4.0e-05", "0.25", "0"]
     assert [cell_text(amount) for amount in (1234567.8, 667.2, 12.0, 3)] == ["1,234,568", "667.2", "12", "3"]
+    assert [cell_text(-0.0), cell_text(-12.0)] == ["0", "-12"]
 
 
 @pytest.mark.slow

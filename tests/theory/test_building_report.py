@@ -343,6 +343,8 @@ def test_the_report_repeats_the_printed_sample() -> None:
     )
     rows = [{heading.en: value for heading, value in row.items()} for row in report(sample)]
     assert [round(float(row["BEI without renewables"]), 2) for row in rows[:2]] == [0.9, 0.9]
+    # 14 of 49 GJ are left on B, and 59 of 99 GJ on both.
+    assert [round(float(row["BEI with renewables"]), 3) for row in rows] == [0.9, 0.286, 0.596]
     totals = rows[-1]
     assert totals["floor area [m²]"] == 220
     assert totals["design primary energy [GJ]"] == 89
@@ -358,6 +360,7 @@ def test_totals_with_an_unknown_part_stay_empty() -> None:
     }
     assert totals["design primary energy [GJ]"] is None
     assert totals["BEI without renewables"] is None
+    assert totals["BEI with renewables"] is None
 
 
 def test_every_finding_shows_its_working_and_its_rules() -> None:

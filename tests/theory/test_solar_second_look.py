@@ -40,6 +40,9 @@ def test_every_form_of_the_file_says_the_same(tmp_path: Path) -> None:
     (tmp_path / "utf.csv").write_text("﻿" + text, encoding="utf-8")
     (tmp_path / "sjis.csv").write_text(text.replace("²", "2"), encoding="cp932")
     frame.to_parquet(tmp_path / "p.parquet", index=False)
+    # A named index is a column like all others; one without a name says nothing.
+    frame.set_index("住宅番号").to_parquet(tmp_path / "named.parquet")
+    frame.set_axis([7, 3, 5], axis=0).to_parquet(tmp_path / "numbered.parquet")
     write_workbook(tmp_path / "x.xlsx", {"houses": TABLE})
     records = "\n".join("- " + str({k: v for k, v in zip(TABLE[0], row, strict=True) if v}) for row in TABLE[1:])
     (tmp_path / "y.yaml").write_text("rows:\n" + records, encoding="utf-8")

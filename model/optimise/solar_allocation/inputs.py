@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from model.language import Language, Text
 from model.ordinance.building_report.facts import HOUSE_TYPE_NAMES, HouseType
 from model.ordinance.municipalities import MunicipalityCode, municipality_names
-from model.ordinance.programme import Row, column
+from model.ordinance.programme import Row, column, in_english
 
 Role = Literal["new_building", "existing_house"]
 State = Literal["planned", "ordered", "started", "done"]
@@ -200,8 +200,8 @@ class PortfolioForm:
     examples: tuple[Row, ...]
 
     def examples_in(self, language: Language) -> tuple[Row, ...]:
-        """Return the worked rows; they are the same in both languages."""
-        return self.examples
+        """Return the worked rows with the names of a language."""
+        return self.examples if language == "ja" else tuple(in_english(row) for row in self.examples)
 
 
 #: Worked rows of the template.

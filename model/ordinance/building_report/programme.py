@@ -30,6 +30,7 @@ _DESIGN = Text("design primary energy [GJ]", "設計一次エネルギー [GJ]")
 _GENERATION = Text("of which generation [GJ]", "うち創エネ [GJ]")
 _STANDARD = Text("standard primary energy [GJ]", "基準一次エネルギー [GJ]")
 _BEI = Text("BEI without renewables", "BEI値（再エネ除く）")
+_BEI_WITH = Text("BEI with renewables", "BEI値（再エネ含む）")
 _CAPACITY = Text("renewable capacity [kW]", "再エネ設備 [kW]")
 _CHARGERS = Text("chargers and prepared spaces", "充電設備・配管等")
 _EXPLAINED = Text("explained", "説明")
@@ -124,6 +125,7 @@ def report(supply: Supply) -> tuple[Mapping[Text, Value], ...]:
             _GENERATION: building.generation_gj,
             _STANDARD: building.standard_gj,
             _BEI: _bei([building]),
+            _BEI_WITH: _bei([building], renewables=True),
             _CAPACITY: building.pv_kw,
             _CHARGERS: f"{building.chargers} + {building.conduits}",
             _EXPLAINED: building.explained,
@@ -147,16 +149,21 @@ def totals(supply: Supply) -> Mapping[Text, Value]:
         _GENERATION: known["generation_gj"],
         _STANDARD: known["standard_gj"],
         _BEI: _bei(buildings),
+        _BEI_WITH: _bei(buildings, renewables=True),
         _CAPACITY: float(column_of(buildings, "pv_kw").sum()),
         _CHARGERS: f"{sum(one.chargers for one in buildings)} + {sum(one.conduits for one in buildings)}",
         _EXPLAINED: all(building.explained for building in buildings),
     }
 
 
-def _bei(buildings: Sequence[Building]) -> float | None:
-    """Return the mean BEI without renewables, or None where energies are unknown."""
-    design, standard = column_of(buildings, "design_gj").sum(), column_of(buildings, "standard_gj").sum()
-    return float(bei(design, standard)) if design == design and standard > 0 else None
+def _bei(buildings: Sequence[Building], renewables: bool = False) -> float | None:
+    """Return the mean BEI without or with renewables, or None where energies are unknown."""
+    design, generation, standard = (
+        column_of(buildings, name).sum() for name in ("design_gj", "generation_gj", "standard_gj")
+    )
+    generation = generation if renewables else 0.0
+    known = design == design and generation == generation and standard > 0
+    return float(bei(design, standard, generation)) if known else None
 
 
 PROGRAMME = Programme(

@@ -117,9 +117,9 @@ def _shown(cell: Cell, digits: int | None) -> str:
     if isinstance(cell, bool) or not isinstance(cell, (int, float)):
         return str(cell)
     if digits is not None:
-        return f"{cell:,.{digits}f}"
+        return f"{cell:z,.{digits}f}"
     if isinstance(cell, int):
         return str(cell) if abs(cell) < _SEPARATED_FROM else f"{cell:,}"
     if cell == round(cell) or abs(cell) >= _SEPARATED_FROM:
-        return f"{cell:,.0f}"
+        return f"{cell:z,.0f}"
     return f"{cell:,.2f}" if abs(cell) >= 1 else f"{cell:.4g}"
