@@ -22,6 +22,8 @@ _NOT_KNOWN = Text("not known", "不明")
 
 #: Whole numbers below this are shown without separators, since they may be years.
 _SEPARATED_FROM = 10_000
+#: Ends of the names of entries that say where another entry comes from.
+_WHENCE = ("source_id", "_quality")
 #: Words, as opposed to symbols of units such as t-CO2/MWh.
 _ENGLISH = re.compile(r"[a-z]{4}")
 
@@ -56,6 +58,30 @@ def value_text(value: Any, language: Language) -> str:
         whole = int(rounded) if rounded == int(rounded) else rounded
         return str(whole) if isinstance(value, int) and value < _SEPARATED_FROM else f"{whole:,}"
     return rule_words(str(value))(language)
+
+
+def value_lines(value: Any, language: Language) -> str:
+    """Return a value of the rule data for a cell, each entry of a table on a line of its own, names in words.
+
+    Args:
+        value: a value, however nested; where its parts come from is left out.
+        language: language of the words.
+    """
+    if isinstance(value, list) and any(isinstance(one, dict) for one in value):
+        return "\n".join(value_lines(one, language) for one in value)
+    if not isinstance(value, dict):
+        return value_text(value, language)
+    shown = {name: one for name, one in value.items() if not str(name).endswith(_WHENCE)}
+    parted = any(isinstance(one, (dict, list)) for one in shown.values())
+    return ("\n" if parted else ", ").join(
+        f"{_name(str(name))(language)}: {value_text(one, language)}" for name, one in shown.items()
+    )
+
+
+def _name(key: str) -> Text:
+    """Return the name of an entry of a value in words."""
+    english = key.replace("_", " ")
+    return Text(english, _japanese().get(key, english))
 
 
 def without_japanese(texts: Iterable[str]) -> list[str]:

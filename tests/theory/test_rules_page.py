@@ -7,7 +7,7 @@ import pytest
 from model.language import Language
 from model.ordinance.programme import PROGRAMMES
 from model.ordinance.rule_sources import rule_sources
-from model.ordinance.rule_words import rule_words, without_japanese
+from model.ordinance.rule_words import rule_words, value_lines, without_japanese
 from model.ordinance.rulebook import rulebooks
 from model.ordinance.worked_examples import worked_examples
 from model.report.rules_page import PAGES, rules_page, write_rules_pages
@@ -83,3 +83,12 @@ def test_words_without_japanese_stay_as_they_are() -> None:
 def test_the_files_are_written(tmp_path: Path) -> None:
     assert [file.name for file in write_rules_pages(tmp_path)] == ["rules.md", "rules.ja.md"]
     assert (tmp_path / "rules.md").read_text(encoding="utf-8").startswith("# The rules")
+
+
+def test_a_table_of_the_rules_stands_line_by_line_in_words() -> None:
+    value = [{"period": 1, "rate_I1": 0.08, "split_source_id": "press", "split_quality": "published"},
+             {"period": 2, "rate_I1": 0.17}]  # fmt: skip
+    assert value_lines(value, "en") == "period: 1, rate I1: 0.08\nperiod: 2, rate I1: 0.17"
+    assert value_lines(value, "ja") == "期: 1, Ⅰ-1の義務率: 0.08\n期: 2, Ⅰ-1の義務率: 0.17"
+    assert value_lines({"heavy_oil_a": [0.1, 0.2], "other": [1]}, "en") == "heavy oil a: 0.1, 0.2\nother: 1"
+    assert value_lines(0.5, "en") == "0.5"

@@ -19,7 +19,7 @@ from model.optimise.facility_schedule.verify import Certificate
 from model.optimise.facility_schedule.works import FacilityWorks
 from model.ordinance.cap_and_trade.facts import CREDIT_NAMES
 from model.ordinance.rule_sources import rule_sources
-from model.ordinance.rule_words import QUALITY_NAMES, rule_words, value_text
+from model.ordinance.rule_words import QUALITY_NAMES, rule_words, value_lines
 from model.ordinance.rulebook import Parameter, RuleSet
 from model.report.schedule.words import RULE_SET_NAMES, rule_term
 from model.spreadsheet import Cell
@@ -359,7 +359,7 @@ def rules_used(answer: Answer, language: Language) -> Rows:
     for used in answer.schedule.problem.notes["used"]:
         one = used.parameter
         taken = Text("yes", "はい")(language) if used.fallback else ""
-        rows.append([rule_term(one, language), value_text(one.value, language), rule_words(one.unit)(language),
+        rows.append([rule_term(one, language), value_lines(one.value, language), rule_words(one.unit)(language),
                      RULE_SET_NAMES[one.rule_set](language), rule_sources()[one.source_id].citation,
                      QUALITY_NAMES[one.quality](language),
                      taken])  # fmt: skip
