@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import zip_longest
@@ -26,14 +27,16 @@ CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32)])
 #: Whole numbers from here on have thousands separators; smaller ones may be years.
 _SEPARATED = 10_000
 _WIDEST = 60
-#: A longer heading is broken into lines.
-_WIDEST_HEADING = 16
+#: A longer heading is broken into lines; where a sheet would else not fit one page, a shorter one between words, too.
+_WIDEST_HEADING, _HEADING_IN_LINES = 16, 9
 #: No column is narrower, since bold headings in another font take more room [letters].
 _NARROWEST = 5
 #: A sheet that is no wider is printed upright [letters].
 _UPRIGHT = 100
 #: A wider sheet is printed on several pages side by side, since one page would be too small to read [letters a page].
-_WIDEST_PAGE = 200
+_WIDEST_PAGE = 205
+#: Columns of text may be as narrow as this where a sheet fits one page then [letters].
+_LEAST_TEXT = 32
 #: Two columns no wider than this are repeated on every page, else only the first [letters].
 _WIDEST_KEYS = 40
 #: Paper of the pages: A4.
@@ -47,6 +50,14 @@ _MOST_DIGITS = 4
 _DIGITS = ((1000.0, 0), (100.0, 1), (10.0, 2), (1.0, 3))
 #: The same of a number by itself, and the size below which it is shown by its power of ten.
 _DIGITS_ALONE, _SMALL = ((100_000.0, 0), *_DIGITS[1:]), 1e-3
+#: Where a line can be broken: after blanks, and beside every wide character.
+_PIECES = re.compile(r"\s+|[\u2e80-\uffff]|[^\s\u2e80-\uffff]+")
+#: Room of letters in usual fonts, in parts of that of a digit; other ones take as much as a digit.
+_ROOM = {
+    **dict.fromkeys(" ", 0.45), **dict.fromkeys("fijlrt.,:;'|!()[]", 0.65),
+    **dict.fromkeys("ABCDEFGHIJKLNOPQRSTUVXYZ", 1.2), **dict.fromkeys("mwMW", 1.6),
+}  # fmt: skip
+_WIDE_ROOM, _BOLD_ROOM = 2.1, 1.1
 #: Height of a line of text and of the tallest row that Excel shows [pt].
 _LINE_POINTS, _TALLEST_POINTS = 17.0, 405.0
 
@@ -167,14 +178,27 @@ def _is_number(value: object) -> bool:
 
 def column_widths(table: Table) -> list[int]:
     """Return how wide the columns of a table should be [letters]."""
-    return [_column_width(column) for column in zip_longest(*table)]
+    columns = list(zip_longest(*table))
+    widths = [_column_width(column) for column in columns]
+    if sum(widths) <= _WIDEST_PAGE:
+        return widths
+    widths = [_column_width(column, in_lines=True) for column in columns]
+    # Texts are broken into more lines where that is enough for one page.
+    over, spare = sum(widths) - _WIDEST_PAGE, [max(width - _LEAST_TEXT, 0) for width in widths]
+    if not 0 < over <= sum(spare):
+        return widths
+    return [width - ceil(over * some / sum(spare)) for width, some in zip(widths, spare, strict=True)]
 
 
-def _column_width(column: Sequence[Cell]) -> int:
-    """Return how wide a column should be for its heading and its cells."""
+def _column_width(column: Sequence[Cell], in_lines: bool = False) -> int:
+    """Return how wide a column should be for its heading and its cells, the heading broken between all words or not."""
     digits = column_digits(column)
     heading, *cells = (_width(value, digits) for value in column)
-    return min(max([min(heading, _WIDEST_HEADING), *cells, _NARROWEST]) + 2, _WIDEST)
+    shortest = min(heading, _WIDEST_HEADING)
+    if in_lines and isinstance(column[0], str):
+        words = [_letters(piece) for piece in _PIECES.findall(column[0])]
+        shortest = min(heading, max([_HEADING_IN_LINES, *words]))
+    return min(max([shortest, *cells, _NARROWEST]) + 2, _WIDEST)
 
 
 def _fit_rows(sheet: Worksheet, table: Table, widths: Sequence[int]) -> None:
@@ -182,7 +206,7 @@ def _fit_rows(sheet: Worksheet, table: Table, widths: Sequence[int]) -> None:
     from openpyxl.styles import Alignment
 
     for line, row in enumerate(table, start=1):
-        height = row_height(row, widths)
+        height = row_height(row, widths, bold=line == 1)
         if height is not None:
             sheet.row_dimensions[line].height = height
             for number, value in enumerate(row, start=1):
@@ -193,9 +217,10 @@ def _fit_rows(sheet: Worksheet, table: Table, widths: Sequence[int]) -> None:
                 )
 
 
-def row_height(row: Sequence[Cell], widths: Sequence[int]) -> float | None:
+def row_height(row: Sequence[Cell], widths: Sequence[int], bold: bool = False) -> float | None:
     """Return how high a row must be [pt] for its texts in columns of given widths; None where one line is enough."""
-    lines = max((_lines(value, width) for value, width in zip(row, widths, strict=False)), default=1)
+    room = [width / (_BOLD_ROOM if bold else 1.0) for width in widths]
+    lines = max((_lines(value, width) for value, width in zip(row, room, strict=False)), default=1)
     return min(lines * _LINE_POINTS, _TALLEST_POINTS) if lines > 1 else None
 
 
@@ -233,7 +258,21 @@ def _width(value: object, digits: int | None) -> int:
 
 def _lines(value: Cell, width: float) -> int:
     """Return how many lines a text takes in a column of that width."""
-    return sum(max(1, ceil(_letters(line) / width)) for line in value.split("\n")) if isinstance(value, str) else 1
+    return sum(_broken(line, width) for line in value.split("\n")) if isinstance(value, str) else 1
+
+
+def _broken(line: str, width: float) -> int:
+    """Return into how many lines a line is broken in a column of that width."""
+    lines, taken = 1, 0.0
+    for piece in _PIECES.findall(line):
+        room = sum(_WIDE_ROOM if ord(letter) > 0x2E7F else _ROOM.get(letter, 1.0) for letter in piece)
+        if taken + room > width and not piece.isspace():
+            # A word that is wider than the column is broken inside.
+            begun = taken > 0
+            more, room = divmod(room, width) if room > width else (0, room)
+            lines, taken = lines + begun + int(more), 0.0
+        taken += room
+    return lines
 
 
 def _letters(line: str) -> int:
