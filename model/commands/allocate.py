@@ -337,7 +337,7 @@ def write(
             folder = staging if len(answers) == 1 else staging / folder_of(number)
             folder.mkdir(parents=True, exist_ok=True)
             if one.plan.scheme is None:
-                _write_clash(one, folder)
+                _write_clash(one, folder, language)
                 continue
             if one.houses.size <= MOST_IN_WORKBOOK:
                 write_plan(one, folder / "plan.xlsx", language)
@@ -357,9 +357,9 @@ def write(
         facts["seconds_writing"] = round(perf_counter() - begun, 3)
 
 
-def _write_clash(found: Answer, folder: Path) -> None:
-    """Write why there is no plan, as text in both languages and as a page in each."""
-    from model.report.allocation.clash import clash_lines
+def _write_clash(found: Answer, folder: Path, language: Language) -> None:
+    """Write why there is no plan: as text in both languages, as a page in each, and as a workbook in one."""
+    from model.report.allocation.clash import clash_lines, write_clash
     from model.report.allocation.page import write_clash_page
     from model.report.allocation.texts import STATUS_NAMES
 
@@ -370,6 +370,7 @@ def _write_clash(found: Answer, folder: Path) -> None:
     for line in clash_lines(found):
         lines += [line.ja, line.en]
     (folder / "no_plan.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_clash(found, folder / "no_plan.xlsx", language)
     tongues: tuple[Language, Language] = ("ja", "en")
     for tongue in tongues:
         write_clash_page(found, folder / f"no_plan.{tongue}.html", tongue)

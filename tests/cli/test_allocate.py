@@ -186,6 +186,11 @@ def test_the_smallest_relaxation_mends_a_clash_and_less_does_not(
     found = re.search(said.format("([0-9,.]+)"), words)
     assert found is not None, words
     short = float(found[1].replace(",", ""))
+    assert told(path, capsys, *option.format(given).split(), "--out", str(tmp_path / "out"))[0] == 3
+    sheet = load_workbook(tmp_path / "out" / "no_plan.xlsx")["rules that clash"]
+    relaxed = {row[0]: row[1:5] for row in sheet.iter_rows(min_row=2, values_only=True)}[said.partition(":")[0]]
+    assert relaxed[0] == pytest.approx(short, rel=1e-3)
+    assert relaxed[3] == "yes"
     whole = "changes" in option
     more, less = given + short, given + (short - 1 if whole else 0.99 * short)
     assert told(path, capsys, *option.format(int(more) if whole else more).split())[0] == 0
@@ -226,6 +231,13 @@ def test_each_kind_of_clash_is_named_with_its_houses(
     assert "計画なし" in written
     pages = {tongue: (tmp_path / "out" / f"no_plan.{tongue}.html").read_text("utf-8") for tongue in ("ja", "en")}
     assert said in pages["en"] and "計画なし" in pages["ja"] and said not in pages["ja"]
+    book = load_workbook(tmp_path / "out" / "no_plan.xlsx")
+    assert book.sheetnames == ["summary", "rules that clash", "houses", "defaults", "values used"]
+    cells = [str(cell) for row in book["summary"].iter_rows(values_only=True) for cell in row]
+    assert any(said in cell for cell in cells)
+    assert [row[0] for row in book["houses"].iter_rows(min_row=2, values_only=True)] == [row[0] for row in rows]
+    clash = list(book["rules that clash"].iter_rows(min_row=2, values_only=True))
+    assert clash and all(row[1] is None or row[1] > 0 for row in clash)
 
 
 def test_no_figure_of_the_overview_is_broken_over_two_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
-from model.language import Text
+from model.language import Language, Text
 from model.optimise.solar_allocation.answer import Answer
 from model.optimise.solar_allocation.clash import Relaxation
 from model.optimise.solar_allocation.names import row_unit, rule_name
 from model.ordinance.building_report.equations import HOUSE_TYPES, EnergyLevel
 from model.ordinance.derivation import number, unit_name
+from model.ordinance.municipalities import municipalities
+from model.report.allocation.defaults import defaults_table
+from model.report.allocation.summary import asked_lines
+from model.report.allocation.tables import MOST_IN_WORKBOOK, house_kinds, values_table
+from model.report.allocation.texts import STATUS_NAMES
+from model.spreadsheet import Cell, Table, write_workbook
 
 #: Houses that are named for a rule.
 _NAMED = 5
@@ -132,3 +140,108 @@ def _share(found: Answer, one: Relaxation) -> Text | None:
             return None
         return Text(f"{needed} {row_unit(one.row)} in place of {asked}", f"{asked}に対し{needed}{ja}が必要")
     return Text(f"{number(100 * one.short / whole, 1)} %", f"{number(100 * one.short / whole, 1)}％")
+
+
+def write_clash(found: Answer, path: Path, language: Language) -> None:
+    """Write the workbook that says why there is no plan, and what would mend it.
+
+    Args:
+        found: an answer without a plan.
+        path: the workbook.
+        language: language of the sheets.
+    """
+    sheets = {
+        Text("summary", "総括"): _summary(found, language),
+        Text("rules that clash", "両立しない規定"): clash_table(found, language),
+        Text("houses", "住宅別の条件"): _houses_table(found, language),
+        Text("defaults", "既定値"): defaults_table(found, language),
+        Text("values used", "使用した値"): values_table(found, language),
+    }
+    write_workbook(path, {name(language): table for name, table in sheets.items() if len(table) > 1})
+
+
+def _summary(found: Answer, language: Language) -> Table:
+    """Return what was asked for, and why there is no plan."""
+    lines: list[tuple[Text, Cell]] = [
+        (Text("supplier", "供給事業者"), found.portfolio.supplier),
+        (Text("status", "状態"), STATUS_NAMES[found.plan.proof.status](language)),
+        (Text("houses", "棟数"), found.houses.size),
+        *asked_lines(found, language),
+    ]
+    if found.wishes.certainty is not None:
+        lines.append((_CERTAINTY, found.wishes.certainty))
+    rows: list[list[Cell]] = [[Text("item", "項目")(language), Text("value", "値")(language)]]
+    rows += [[text(language), value] for text, value in lines]
+    why = Text("why there is no plan", "計画がない理由")(language)
+    return [*rows, *([why if place == 0 else "", line(language)] for place, line in enumerate(clash_lines(found)))]
+
+
+def clash_table(found: Answer, language: Language) -> Table:
+    """Return the rules that clash with the smallest relaxation of each; the heading alone where none is known."""
+    headings = (
+        Text("rule", "規定"),
+        Text("smallest relaxation", "最小の緩和幅"),
+        Text("unit", "単位"),
+        Text("in other words", "換算"),
+        Text("enough alone", "単独で可"),
+        Text("houses that bring least", "寄与の小さい住宅"),
+    )
+    rows: list[list[Cell]] = [[heading(language) for heading in headings]]
+    clash, yes, no = found.plan.clash, Text("yes", "可")(language), Text("no", "不可")(language)
+    if clash is None:
+        return rows
+    for one in clash.beyond:
+        limit, best = number(one.at_least, 2), number(one.reached, 3)
+        words = Text(f"limit {limit}, {best} at best", f"基準{limit}に対し最良でも{best}")
+        excess = round(one.reached - one.at_least, 4)
+        rows.append([rule_name(one.row)(language), excess, "", words(language), no, _named(found, one, language)])
+    for one in clash.relaxations:
+        known = None if np.isnan(one.reached) else round(one.short, 4)
+        if one.row == "certainty":
+            points = Text("points of probability", "確率のポイント")(language)
+            asked, best = number(100 * one.at_least, 1), number(100 * one.reached, 1)
+            words = Text(f"{asked} % asked for, {best} % reached", f"指定{asked}％に対し{best}％")
+            cells: list[Cell] = [_CERTAINTY(language), known, points if known else "", words(language) if known else ""]
+        else:
+            share = None if known is None else _share(found, one)
+            unit = unit_name(row_unit(one.row), language)
+            cells = [rule_name(one.row)(language), known, unit, "" if share is None else share(language)]
+        least = "" if one.row.partition(".")[0] in _LIMITS else _named(found, one, language)
+        rows.append([*cells, yes if one.enough else no, least])
+    return rows
+
+
+def _named(found: Answer, one: Relaxation, language: Language) -> str:
+    """Return the houses that weigh most, by id."""
+    return Text(", ", "、")(language).join(str(found.portfolio.ids[house]) for house in one.houses)
+
+
+def _houses_table(found: Answer, language: Language) -> Table:
+    """Return what every house can bring at most, and what it owes under each rate scheme; nothing of very many."""
+    headings = (
+        Text("house", "住宅番号"),
+        Text("municipality", "区市町村"),
+        Text("house type", "建物種別"),
+        Text("largest possible [kW]", "最大容量 [kW]"),
+        Text("owed under the uniform rate [kW]", "都内一律での基準 [kW]"),
+        Text("owed under rates by zone [kW]", "区域区分での基準 [kW]"),
+        Text("may be left out of the count", "算定除外の可否"),
+        Text("consent", "同意確率"),
+    )
+    rows: list[list[Cell]] = [[heading(language) for heading in headings]]
+    houses, places, kinds = found.houses, municipalities(), house_kinds(found, language)
+    yes = Text("yes", "可")(language)
+    for house in range(houses.size if houses.size <= MOST_IN_WORKBOOK else 0):
+        place = places[found.portfolio.cells["municipality"][house]]
+        kw = (houses.largest_kw, houses.owed_uniform_kw, houses.owed_by_zone_kw)
+        rows.append(
+            [
+                str(found.portfolio.ids[house]),
+                place.name_ja if language == "ja" else place.name_en,
+                kinds[house],
+                *(round(float(one[house]), 3) for one in kw),
+                yes if houses.may_leave[house] else "",
+                float(houses.consent[house]),
+            ]
+        )
+    return rows

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from model.language import Language, Text
 from model.optimise.solar_allocation.answer import Answer
-from model.report.allocation.clash import clash_lines
+from model.report.allocation.clash import clash_lines, clash_table
 from model.report.allocation.summary import summary_table
 from model.report.allocation.tables import (
     checks_table,
@@ -32,7 +32,9 @@ def write_clash_page(found: Answer, path: Path, language: Language) -> None:
     """
     sentences = [STATUS_NAMES[found.plan.proof.status], *clash_lines(found)]
     told = [line(language) for line in sentences]
-    write_page(path, f"{_TITLE(language)} {found.portfolio.supplier}", told, {}, (), language)
+    table = clash_table(found, language)
+    tables = {Text("Rules that clash", "両立しない規定")(language): table} if len(table) > 1 else {}
+    write_page(path, f"{_TITLE(language)} {found.portfolio.supplier}", told, tables, (), language)
 
 
 def write_plan_page(found: Answer, path: Path, figures: Sequence[Path], language: Language) -> None:

@@ -48,7 +48,7 @@ def summary_table(found: Answer, language: Language) -> Table:
         # The last digits of two sums of the same amounts are no gap.
         (Text("proven gap", "証明された差（相対）"), proof.gap if proof.gap > NO_GAP else 0.0),
         (Text("seconds", "計算時間 [秒]"), round(proof.seconds, 2)),
-        *_asked_lines(found, language),
+        *asked_lines(found, language),
         (Text("rate scheme", "算定基準率の選択"), SCHEME_NAMES[str(plan.scheme)](language)),
         (Text("eligible buildings", "設置可能棟数"), int(np.sum(counted))),
         (Text("left out of the count", "算定除外棟数"), int(np.sum(found.left_out))),
@@ -78,7 +78,7 @@ def summary_table(found: Answer, language: Language) -> Table:
     return [heading, *([text(language), value] for text, value in lines)]
 
 
-def _asked_lines(found: Answer, language: Language) -> list[tuple[Text, Cell]]:
+def asked_lines(found: Answer, language: Language) -> list[tuple[Text, Cell]]:
     """Return what was asked for beside the rules, and which rules were left out."""
     wishes, lines = found.wishes, list[tuple[Text, Cell]]()
     if wishes.without:

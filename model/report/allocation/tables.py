@@ -88,7 +88,7 @@ def decisions_table(found: Answer, language: Language) -> Table:
         Text("CO₂ avoided [t/yr]", "CO₂削減量 [t/年]"),
     )
     places, houses = municipalities(), found.houses
-    kinds = [HOUSE_TYPE_NAMES[name](language) for name in HOUSE_TYPES]
+    kinds = house_kinds(found, language)
     names = {code: place.name_ja if language == "ja" else place.name_en for code, place in places.items()}
     rows: list[list[Cell]] = [[heading(language) for heading in headings]]
     ways = {"": "", **{name: text(language) for name, text in FINANCING_NAMES.items()}}
@@ -97,9 +97,7 @@ def decisions_table(found: Answer, language: Language) -> Table:
             [
                 str(found.portfolio.ids[number_]),
                 names[found.portfolio.cells["municipality"][number_]],
-                kinds[houses.house_type[number_]]
-                if houses.new[number_]
-                else Text("existing house", "既存住宅")(language),
+                kinds[number_],
                 round(float(found.kw[number_]), 3),
                 round(float(houses.largest_kw[number_]), 3),
                 (_YES if found.left_out[number_] else _NO)(language),
@@ -114,6 +112,13 @@ def decisions_table(found: Answer, language: Language) -> Table:
             ]
         )
     return rows
+
+
+def house_kinds(found: Answer, language: Language) -> list[str]:
+    """Return the kind of every house in words."""
+    names = [HOUSE_TYPE_NAMES[name](language) for name in HOUSE_TYPES]
+    existing, houses = Text("existing house", "既存住宅")(language), found.houses
+    return [names[kind] if new else existing for kind, new in zip(houses.house_type, houses.new, strict=True)]
 
 
 def left_out_table(found: Answer, language: Language) -> Table:
