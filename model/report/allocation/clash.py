@@ -194,7 +194,8 @@ def clash_table(found: Answer, language: Language) -> Table:
         limit, best = number(one.at_least, 2), number(one.reached, 3)
         words = Text(f"limit {limit}, {best} at best", f"基準{limit}に対し最良でも{best}")
         excess = round(one.reached - one.at_least, 4)
-        rows.append([rule_name(one.row)(language), excess, "", words(language), no, _named(found, one, language)])
+        unit = "W/(m²K)" if one.row.endswith(".ua") else ""
+        rows.append([rule_name(one.row)(language), excess, unit, words(language), no, _named(found, one, language)])
     for one in clash.relaxations:
         known = None if np.isnan(one.reached) else round(one.short, 4)
         if one.row == "certainty":
