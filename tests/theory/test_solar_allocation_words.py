@@ -87,6 +87,27 @@ def test_a_reason_never_says_that_prices_would_pay_for_what_is_not_taken() -> No
         assert "keeps all rules without it" in said
 
 
+def test_limits_charge_for_one_size_more() -> None:
+    """With the greatest benefit as the aim and a budget that binds, only its price keeps larger systems away."""
+    houses = [{**LISTED, "cost_jpy_per_kw": 200_000 + 10_000 * number_} for number_ in range(6)]
+    found = planned(*houses, objective="benefit", budget_jpy=4_000_000.0)
+    assert found.plan.price("budget") > 0
+    smaller = np.flatnonzero((found.kw > 0) & (found.kw < found.houses.largest_kw - 0.1))
+    assert smaller.size
+    house = int(smaller[0])
+    # The budget charges for the outlay of a module of 0.4 kW more.
+    before, after = (
+        SETTING.economics.money(np.array([kw]), np.zeros(1), "purchase", np.zeros(1, dtype=bool),
+                                np.array([np.nan]), np.array([200_000.0 + 10_000 * house])).outlay[0]
+        for kw in (found.kw[house], found.kw[house] + 0.4)
+    )  # fmt: skip
+    assert found.plan.price("renewables") == 0
+    assert found.next_size_worth[house] == pytest.approx(-found.plan.price("budget") * (after - before))
+    told = why(found, house)
+    assert "the prices of the rules would charge" in told.en
+    assert "規定の価格での負担は" in told.ja
+
+
 def test_a_budget_that_clashes_names_no_houses_and_the_rules_beside_it() -> None:
     houses = [{**LISTED, "house_type": "for_sale_detached", "bei": 0.95} for _ in range(4)]
     for budget in (0.0, 1000.0):

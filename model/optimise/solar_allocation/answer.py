@@ -121,7 +121,8 @@ class Answer:
         co2: CO₂ avoided in a year [t].
         next_size: by how much the objective would move with one size more, all else alike [objective]; NaN where there
             is none.
-        next_size_worth: what the prices of the rules pay for it [objective].
+        next_size_worth: what the prices of the rules pay for it; negative where limits such as a budget charge for it
+            [objective].
         verification: second look; None until `verified`.
         what_if: the best plans found when something moves.
         year: where the year stands and how it may close; None where there is no plan.
@@ -315,7 +316,7 @@ def _next_size(model: Model, prices: FloatArray, choice: npt.NDArray[np.int64]) 
     paid = step - (with_prices[bigger, everyone] - with_prices[choice, everyone])[there]
     moved, worth = np.full(problem.houses, np.nan), np.full(problem.houses, np.nan)
     moved[there] = -step if model.wishes.objective in GREATEST else step
-    worth[there] = np.maximum(paid, 0.0)
+    worth[there] = paid
     return moved, worth
 
 

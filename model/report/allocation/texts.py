@@ -102,10 +102,15 @@ def _next_size(found: Answer, house: int, unit: str) -> list[Text]:
                 f"端数を許した場合の価格での価値は{worth}{ja}。",
             )
         ]
+    words = Text(f"pay {worth} {unit} for it", f"価値は{worth}{ja}")
+    if round(paid, 1) < 0:
+        # A budget or the installers run short.
+        charge = number(-paid, 1)
+        words = Text(f"charge {charge} {unit} for it", f"負担は{charge}{ja}")
     return [
         Text(
-            f"One size more: {name.en} {change} {unit}; the prices of the rules would pay {worth} {unit} for it.",
-            f"一段大きい容量では{name.ja}が{change}{ja}、規定の価格での価値は{worth}{ja}。",
+            f"One size more: {name.en} {change} {unit}; the prices of the rules would {words.en}.",
+            f"一段大きい容量では{name.ja}が{change}{ja}、規定の価格での{words.ja}。",
         )
     ]
 
