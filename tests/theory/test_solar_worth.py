@@ -18,7 +18,7 @@ from model.optimise.solar_allocation.model import Model, Wishes, build
 from model.optimise.solar_allocation.problem import activity, cost_of
 from model.optimise.solar_allocation.slots import kw_of
 from model.optimise.solar_allocation.trials import MOVES, trials
-from model.optimise.solar_allocation.worth import Range
+from model.optimise.solar_allocation.worth import Range, worth_of
 from model.report.allocation.texts import range_text, why
 
 SETTING = Setting.read("adopted_2025")
@@ -177,6 +177,17 @@ def test_moves_are_answered_with_the_best_plan_and_a_bound_even_without_time(tmp
             assert sign * found.bound - 1e-3 <= best <= sign * found.value + 1e-3
         assert sign * one.value == pytest.approx(best, rel=1e-3 if wishes.certainty else 1e-4)
         assert one.gap <= (1e-3 if wishes.certainty else 1e-4)
+
+
+def test_without_time_nothing_is_claimed_that_is_not_proven(tmp_path: Path) -> None:
+    plan = answer(listed(tmp_path / "list.csv", *ROWS), Wishes(), SETTING, gap=1e-9, moves=False).plan
+    in_time, at_once = (worth_of(plan, SETTING.rules, seconds) for seconds in (30.0, 0.0))
+    for one, rough in ((in_time.last_kw, at_once.last_kw), (in_time.next_kw, at_once.next_kw)):
+        assert rough.low <= one.low <= one.high <= rough.high
+    known = np.isfinite(in_time.claim_high)
+    assert known.any()
+    assert np.all(at_once.claim_low[known] <= in_time.claim_low[known] + 1e-6)
+    assert np.all(at_once.claim_high[known] >= in_time.claim_high[known] - 1e-6)
 
 
 def test_what_houses_state_as_cost_moves_with_the_cost(tmp_path: Path) -> None:

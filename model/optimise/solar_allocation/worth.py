@@ -78,6 +78,7 @@ def worth_of(plan: Plan, rules: Rules, seconds: float, seed: int = 0) -> Worth:
         """Return the time when so much of what is left is over."""
         return perf_counter() + share * max(end - perf_counter(), 0.0)
 
+    # First what is told of every plan, then claim after claim.
     less = _shifted(plan, rules, -1.0, until(0.5 * _KW), seed)
     more = _shifted(plan, rules, 1.0, until(_KW / (2 - _KW)), seed)
     rate = _even_rate(plan, rules, until(_RATE), seed)
@@ -206,7 +207,10 @@ def _shifted(plan: Plan, rules: Rules, by_kw: float, end: float, seed: int) -> R
     names = [row.name for row in model.problem.rows]
     if "renewables" not in names:
         return Range(0.0, 0.0)
-    return _difference(plan, _solved(plan, _asking(model, by_kw), rules, max(end - perf_counter(), 0.0), seed))
+    left = end - perf_counter()
+    if left <= 0:
+        return Range(-np.inf, np.inf)
+    return _difference(plan, _solved(plan, _asking(model, by_kw), rules, left, seed))
 
 
 def _asking(model: Model, more_kw: float) -> Model:
@@ -226,7 +230,7 @@ def _even_rate(plan: Plan, rules: Rules, end: float, seed: int) -> Range | None:
     if set(plan.outcomes) != {"uniform", "by_zone"} or not plan.outcomes["by_zone"].finished.choice.size:
         return None
     model, target = plan.outcomes["uniform"].model, plan.outcomes["by_zone"].finished
-    if "renewables" not in [row.name for row in model.problem.rows]:
+    if "renewables" not in [row.name for row in model.problem.rows] or perf_counter() >= end:
         return None
 
     def kept(percent: int) -> bool:
