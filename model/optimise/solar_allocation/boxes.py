@@ -46,6 +46,8 @@ def look_in_boxes(search: Looking, narrow: Narrow) -> float:
         narrow: what all plans keep that matter.
     """
     boxes, closed, dearest = [narrow], np.inf, narrow.cost
+    if len(search.sums) == 1 and narrow.room <= _SETTLED * abs(narrow.cost):
+        return settle(search, narrow)
     end = perf_counter() + _BOXES * search.left
     while boxes and perf_counter() < end:
         here = boxes.pop(min(range(len(boxes)), key=lambda one: boxes[one].bound))

@@ -49,15 +49,18 @@ class Edge:
         near: the plans.
         room: what they may lie above the bound under prices.
         followed: number of higher cumulants that are told apart; the others may lie anywhere in their ranges.
+        far: up to where the integral is followed [1/kW]; as far as the deviation of the base asks for if None.
     """
 
-    def __init__(self, near: Nearby, room: float, followed: int = len(ORDERS)) -> None:
+    def __init__(self, near: Nearby, room: float, followed: int = len(ORDERS), far: float | None = None) -> None:
         self.near, self.unit, self.room = near, near.unit, room
         least, most = near.range_of(2, room)
         self.variances = max(least, near.variances[0]), max(min(most, near.variances[1]), least)
         self.higher = tuple(near.range_of(one, room) for one in ORDERS)
         self.third = near.range_of(0, room)[1]
-        self.far = far = min(FAR / max(near.at_base[0], self.unit**2) ** 0.5, np.pi / self.unit)
+        if far is None:
+            far = min(FAR / max(near.at_base[0], self.unit**2) ** 0.5, np.pi / self.unit)
+        self.far = far
         nodes, weights = np.polynomial.legendre.leggauss(_POINTS)
         self.points = 0.5 * far * (nodes + 1)
         self.width = 0.5 * far * weights * self.unit / np.pi
@@ -140,18 +143,22 @@ class Edge:
         middle = np.exp(0.5j * self.unit * self.points) * self.weight
         if exact:
             return [(self.function(variance, higher) * middle, self.beyond[0])]
-        found = []
-        for function, apart in self.choices(variance, higher):
-            found.append((function * middle, self.error_of(apart, False)))
-            if self.beyond[0] > _SMOOTH_FROM:
-                # With weights s: Re(s) Re(f) + Im(s) Im(f) is the imaginary part of i f s*.
-                found.append((1j * function * self.smooth.conj(), self.error_of(apart, True)))
+        function, apart = self.closest(variance, higher)
+        found = [(function * middle, self.error_of(apart, False))]
+        if self.beyond[0] > _SMOOTH_FROM:
+            # With weights s: Re(s) Re(f) + Im(s) Im(f) is the imaginary part of i f s*.
+            found.append((1j * function * self.smooth.conj(), self.error_of(apart, True)))
         return found
 
-    def choices(self, variance: float, higher: Higher) -> list[tuple[ComplexArray, FloatArray]]:
-        """Return approximate functions, each with a bound on how far those of plans lie from it, point by point."""
-        function, plain = self.function(variance, higher), self.plain(variance, higher)
-        return [(function, self.apart(function)), (plain, self.apart_anywhere(plain, variance))]
+    def closest(self, variance: float, higher: Higher) -> tuple[ComplexArray, FloatArray]:
+        """Return an approximate function, with a bound on how far those of plans lie from it, point by point."""
+        function, plain, nothing = self.function(variance, higher), self.plain(variance, higher), np.zeros(_POINTS)
+        # What is followed of plans near the base says most at some points, what holds for all plans at others, and
+        # farthest out no more than how small all functions are.
+        choices = np.array([function, plain, nothing])
+        apart = np.array([self.apart(function), self.apart_anywhere(plain, variance), self.size])
+        nearest = np.argmin(apart, axis=0), np.arange(_POINTS)
+        return choices[nearest], apart[nearest]
 
     def plain(self, variance: float, higher: Higher) -> ComplexArray:
         """Return the function of a sum that has no cumulants but the first three."""

@@ -98,7 +98,7 @@ class Frontier:
         self._alone: dict[tuple[int, float, Higher], float] = {}
         self.between: FloatArray = np.zeros(1)
         self._own: dict[tuple[float, Higher, bool], _Own] = {}
-        self._others: dict[tuple[float, Higher, bool], list[_Other]] = {}
+        self._others: dict[tuple[float, Higher, bool], _Other] = {}
         if len(parts) == 2:
             unit, wide = parts[1].unit, max(parts[1].variances[1], parts[1].unit ** 2) ** 0.5
             ends = np.clip(apart, -_BETWEEN * wide, _BETWEEN * wide)
@@ -124,13 +124,11 @@ class Frontier:
             return np.array([self.parts[0].least(variances[0], higher[0], self.certainty, exact)])
         if not (self.together or exact):
             return self._by_themselves(variances, higher)
-        own, others = self._of_own(variances[0], higher[0], exact), self._of_others(variances[1], higher[1], exact)
+        own, other = self._of_own(variances[0], higher[0], exact), self._of_others(variances[1], higher[1], exact)
         # The second mark alone asks for this much.
         wanted = self.certainty - own.error
         start = float(own.means[min(int(np.searchsorted(own.reached, wanted)), own.means.size - 1)])
-        place = own.place(np.full(self.between.size, start))
-        other = min(others, key=lambda one: float(self._errors(own, one, place[:1])[0]))
-        aim = wanted - self._errors(own, other, place)
+        aim = wanted - self._errors(own, other, own.place(np.full(self.between.size, start)))
         known = self._by_themselves(variances, higher)
         if not aim[0] > max(self.certainty - _COARSE, 0.5):
             return known
@@ -174,22 +172,22 @@ class Frontier:
         looks = np.unique(np.searchsorted(units, np.linspace(_LOWEST * deviation, _HIGHEST * deviation, _LOOKS)))
         looks = looks[looks < units.size]
         fewer = np.interp(units[looks] - self.steps[:, np.newaxis], means, reached, left=0.0)
-        farther = np.minimum(np.maximum.accumulate(before[looks][::-1])[::-1], 1.0)
+        farther = np.minimum(np.maximum.accumulate(before[::-1])[::-1][looks], 1.0)
         return _Own(means, reached, error, units[looks], farther, fewer)
 
-    def _of_others(self, variance: float, higher: Higher, exact: bool) -> list[_Other]:
-        """Return the probabilities of the second part, by its approximate functions."""
+    def _of_others(self, variance: float, higher: Higher, exact: bool) -> _Other:
+        """Return the probabilities of the second part."""
         if (variance, higher, exact) not in self._others:
             other = self.parts[1]
-            choices = other.choices(variance, higher)
             if exact:
-                choices = [(other.function(variance, higher), np.zeros(other.points.size))]
-            back = np.exp(-1j * np.multiply.outer(self.between, other.points)) * other.width
+                function, apart = other.function(variance, higher), np.zeros(other.points.size)
+            else:
+                function, apart = other.closest(variance, higher)
+            back = np.exp(-1j * np.multiply.outer(self.between, other.points)) * other.width * function
             on = np.exp(1j * np.multiply.outer(other.points, self.steps))
-            self._others[variance, higher, exact] = [
-                _Other(other.reached(function, -self.between), ((back * function) @ on).real, apart)
-                for function, apart in choices
-            ]
+            self._others[variance, higher, exact] = _Other(
+                other.reached(function, -self.between), (back @ on).real, apart
+            )
         return self._others[variance, higher, exact]
 
     def _errors(self, own: _Own, other: _Other, place: IntArray) -> FloatArray:

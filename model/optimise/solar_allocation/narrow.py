@@ -23,7 +23,7 @@ from model.optimise.solar_allocation.nearby import Nearby, most_within
 from model.optimise.solar_allocation.prices import Prices
 from model.optimise.solar_allocation.problem import FloatArray, Problem, priced_costs
 from model.optimise.solar_allocation.programme import Asked
-from model.optimise.solar_allocation.sums import ORDERS, Limit, Sum, deviations_of
+from model.optimise.solar_allocation.sums import HELD, ORDERS, Limit, Sum, deviations_of
 
 #: Ranges of deviations wider than this part of the usual ones are looked at in two halves.
 _WIDE, _PIECES, _SMALLEST = 0.35, 3, 1e-3
@@ -87,7 +87,8 @@ class Narrow:
     """The plans that matter where a year must be certain, ever fewer of them.
 
     Args:
-        problem: houses, slots and rows; the last row is the tangent of `limit`.
+        problem: houses, slots and rows; the last row is the tangent of `limit`, and the ones before it may hold the
+            variances of what is looked at (`held`).
         sums: with others and without them, or one sum.
         parts: what they are made of.
         prices: of the rows.
@@ -151,10 +152,14 @@ class Narrow:
         """Find what plans cost at least under several prices of variances, beside what they need."""
         asked = self.limit.weight * self.limit.deviations / (2 * at)
         usual = self.price * (asked if asked.size == 1 else np.array([asked.sum(), asked[0]]))
+        holds = np.array([one.name == HELD for one in problem.rows])
+        # What holds variances in a range is a price of variances, too; it is counted where the variances are.
+        beside = prices.of_rows[holds].reshape(-1, 2) @ np.array([-1.0, 1.0]) if holds.any() else np.zeros(usual.size)
         counted = ~problem.left_out[:, np.newaxis]
         variances = [np.where(counted, one.spread * one.kw**2, 0.0) for one in self.parts]
-        others = float(prices.of_rows[:-1] @ problem.at_least[:-1])
-        self.of_variances = np.array(list(product(*(_TRIED * one for one in usual))))
+        others = float((np.where(holds, 0.0, prices.of_rows) @ problem.at_least) - self.price * problem.at_least[-1])
+        self.of_variances = np.array(list(product(*(_TRIED * one for one in usual)))) + beside
+        usual = usual + beside
         lowest = []
         for tried in self.of_variances:
             more = sum(part * one for part, one in zip(tried - usual, variances, strict=True))
@@ -217,7 +222,7 @@ class Narrow:
         self.taken = max(self.taken, taken)
         followed = len(ORDERS) if together or len(self.parts) == 1 else 1
         edges = [Edge(one, self.room, followed) for one in self.near]
-        whole = None if self.whole is None else partial(Edge, self.whole, self.room, followed)
+        whole = None if self.whole is None else partial(Edge, self.whole, self.room, followed, edges[0].far)
         self.frontier = Frontier(edges, whole, self.certainty, (0.0, 0.0) if whole is None else self.apart(), together)
         ends = np.array([one.higher for one in edges])
         middles, halves = ends.mean(axis=2), 0.5 * np.ptp(ends, axis=2)

@@ -18,12 +18,12 @@ from model.optimise.solar_allocation.narrow import Narrow
 from model.optimise.solar_allocation.near import Near, Watch, plans_near
 from model.optimise.solar_allocation.prices import Prices, find_prices
 from model.optimise.solar_allocation.problem import FloatArray, Problem, SlotArray, best_at, priced_costs
-from model.optimise.solar_allocation.settle import settle
 from model.optimise.solar_allocation.sums import (
     ORDERS,
     Limit,
     Sum,
     deviations_of,
+    held,
     rounding,
     watched,
     with_sums,
@@ -164,10 +164,8 @@ class Search:
         left = narrow.room >= 0 and not self._settled
         # Where plans matter that are not looked at, no more is known than what all of them cost at least.
         self.ranges, self.closed = [], self.floor if narrow.room >= 0 and not left else np.inf
-        if left and len(self.sums) == 2:
+        if left:
             self.closed = look_in_boxes(self, narrow)
-        elif left:
-            self.closed = settle(self, narrow)
         self._update()
 
     def narrowed(
@@ -175,7 +173,8 @@ class Search:
     ) -> Narrow:
         """Return what plans keep that matter, under the prices of a limit."""
         problem = with_sums(self.plain, self.sums, self.parts, limit)
-        inner = replace(problem, rows=(*problem.rows, limit.tangent(self.sums, at)))
+        holds = () if before is None else held(self.parts, [one.variances for one in before.near])
+        inner = replace(problem, rows=(*problem.rows, *holds, limit.tangent(self.sums, at)))
         prices = find_prices(inner, self.seed)
         end = perf_counter() + _NARROWING * self.left
         return Narrow(

@@ -22,6 +22,8 @@ ORDERS = (3, 4, 5)
 _GRID = 1e4
 #: Numerical slack in whole units.
 _WHOLE = 1e-7
+#: Name of rows that hold variances in a range.
+HELD = "held"
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,21 @@ def with_sums(problem: Problem, sums: tuple[Sum, ...], parts: tuple[Sum, ...], l
 def higher_of(parts: tuple[Sum, ...]) -> list[FloatArray]:
     """Return higher cumulants of slots, part by part."""
     return [one for part in parts for one in part.higher]
+
+
+def held(parts: tuple[Sum, ...], ends: list[tuple[float, float]]) -> tuple[Row, ...]:
+    """Return rows that hold the variance of each part in a range, two a part: from below, then from above.
+
+    Args:
+        parts: independent parts of the sums.
+        ends: least and greatest variance of each part [kW²].
+    """
+    nobody = np.zeros(parts[0].consent.size)
+    return tuple(
+        Row(HELD, nobody, nobody, sign * end, counted_only=True, squared=sign * part.spread)
+        for part, range_of in zip(parts, ends, strict=True)
+        for sign, end in zip((1.0, -1.0), range_of, strict=True)
+    )
 
 
 def watched(parts: tuple[Sum, ...]) -> tuple[Row, ...]:
