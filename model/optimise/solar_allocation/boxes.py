@@ -24,6 +24,8 @@ _BOXES = 0.95
 _WIDEST, _NARROWEST = 0.45, 0.02
 #: A box is looked at again as long as this part of its gap is left at most.
 _AGAIN = 0.72
+#: Room, in parts of the cost, up to which two sums are looked at together, which takes long.
+_TOGETHER = 5e-3
 #: Room, in parts of the cost, with which a box is settled.
 _SETTLED = 2.5e-4
 
@@ -60,7 +62,7 @@ def look_in_boxes(search: Looking, narrow: Narrow) -> float:
             continue
         cost = dearest if np.isnan(search.best.cost) else search.best.cost
         middle = np.maximum(deviations_of(np.mean(here.sides, axis=1) ** 2), SMALLEST)
-        found = search.narrowed(here.limit_here(), middle, cost, here, together=True)
+        found = search.narrowed(here.limit_here(), middle, cost, here, here.room <= _TOGETHER * abs(cost))
         if found.room < 0 or not found.pieces:
             continue
         if cost - found.bound <= _AGAIN * (cost - here.bound):

@@ -2,7 +2,7 @@
 
 With normal sums, the distances of means from their marks that are certain enough form a convex set: where a plan leaves
 it, a tangent cuts the plan off, and the next plan keeps all cuts so far. By how much sums are not normal is read
-from the exact distribution of each plan, and moves its cut.
+from the exact distribution of the plan nearest to the certainty, and moves all cuts.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from model.optimise.solver import relative_gap
 _NORMAL = NormalDist()
 #: Rounds at most, cuts that are kept, and the finest gap of a round.
 _ROUNDS, _CUTS, _GAP = 12, 6, 1e-5
+#: Gap of a round as long as plans lie farther from the certainty than this [deviations].
+_COARSE_GAP, _FAR = 1e-4, 0.02
 #: Halvings on the way to a mark, and the farthest way [deviations].
 _HALVINGS, _FARTHEST = 50, 12.0
 #: Deviations beyond which a sum is as good as sure, a deviation of nothing, and part of them that first plans have.
@@ -83,11 +85,13 @@ def aim(
         _USUAL * widest(problem, parts), cuts[0], np.zeros(len(problem.rows) + count),
     )  # fmt: skip
     own: list[Limit] = []
+    beside, off = np.zeros(count), np.inf
     for _ in range(_ROUNDS):
         before = found
         inner = _with_cuts(problem, sums, parts, own or cuts, found.deviations)
         prices = find_prices(inner, seed)
-        done = finish(inner, prices, max(0.25 * gap, _GAP), (end - perf_counter()) / 2, seed)
+        fine = max(0.25 * gap, _COARSE_GAP if off > _FAR else _GAP)
+        done = finish(inner, prices, fine, (end - perf_counter()) / 2, seed)
         limit, of_rows = _together(own or cuts, prices.of_rows, len(problem.rows))
         found = replace(found, limit=limit, of_rows=of_rows)
         if not done.choice.size:
@@ -102,7 +106,13 @@ def aim(
             break
         if np.array_equal(found.last, before.last) or perf_counter() > end:
             break
-        cut = _cut(*kept, reached, certainty)
+        moved = _not_normal(*kept, reached)
+        cut = _cut(*kept, moved, reached, certainty)
+        if (farther := abs(_as_deviations(reached)[0] - _NORMAL.inv_cdf(certainty))) < off:
+            # Cuts of plans far from the certainty know least of what is not normal near it.
+            own = [replace(one, deviations=one.deviations + beside - moved) for one in own]
+            beside, off = moved, farther
+        cut = replace(cut, deviations=cut.deviations + moved - beside)
         # One sum alone has but one cut, which moves.
         own = [*(own if count > 1 else []), cut][-_CUTS:]
     return found
@@ -163,12 +173,23 @@ def _kept(sums: tuple[Sum, ...], parts: tuple[Sum, ...], choice: SlotArray) -> t
     return means, np.maximum(deviations_of(variances), SMALLEST)
 
 
-def _cut(means: FloatArray, deviations: FloatArray, reached: FloatArray, certainty: float) -> Limit:
+def _as_deviations(reached: FloatArray) -> FloatArray:
+    """Return the deviations that probabilities are if sums are normal."""
+    return np.array([_NORMAL.inv_cdf(float(one)) for one in np.clip(reached, _LIKELIEST, 1 - _LIKELIEST)])
+
+
+def _not_normal(means: FloatArray, deviations: FloatArray, reached: FloatArray) -> FloatArray:
+    """Return by how many deviations sums are off from normal where a plan lies."""
+    found, kept = _as_deviations(reached[1:]), means / deviations
+    # Nothing can be read from what is as good as sure.
+    return np.where(np.abs(found) < _SURE, found - kept, 0.0)
+
+
+def _cut(
+    means: FloatArray, deviations: FloatArray, beside: FloatArray, reached: FloatArray, certainty: float
+) -> Limit:
     """Return the tangent of the means that are certain enough, where the way from those of a plan meets them."""
-    kept = means / deviations
-    found = np.array([_NORMAL.inv_cdf(float(one)) for one in np.clip(reached, _LIKELIEST, 1 - _LIKELIEST)])
-    # By how much a sum is not normal where the plan lies; nothing can be read from what is as good as sure.
-    beside = np.where(np.abs(found[1:]) < _SURE, found[1:] - kept, 0.0)
+    kept, found = means / deviations, _as_deviations(reached)
     start, wanted = kept + beside, _NORMAL.inv_cdf(certainty)
     if start.size == 1:
         return Limit(np.ones(1), wanted - beside, _nothing(1), 0.0)
