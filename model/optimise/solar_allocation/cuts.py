@@ -27,6 +27,8 @@ _NORMAL = NormalDist()
 _ROUNDS, _CUTS, _GAP = 12, 6, 1e-5
 #: Gap of a round as long as plans lie farther from the certainty than this [deviations].
 _COARSE_GAP, _FAR = 1e-4, 0.02
+#: Part of the uncertainty by which plans are more certain, in gaps asked for, and the largest one.
+_BEYOND, _MOST_BEYOND = 10.0, 0.1
 #: Halvings on the way to a mark, and the farthest way [deviations].
 _HALVINGS, _FARTHEST = 50, 12.0
 #: Deviations beyond which a sum is as good as sure, a deviation of nothing, and part of them that first plans have.
@@ -67,6 +69,9 @@ def aim(
 ) -> Aim:
     """Return a good plan that is certain enough, and what plans are asked for near it.
 
+    Where no fine gap is asked for, plans are asked to be a little more certain: one that is certain enough is then
+    found sooner.
+
     Args:
         problem: houses, slots and all rows that hold without probability.
         sums: what must not be negative.
@@ -78,8 +83,8 @@ def aim(
         seed: seed of every random choice.
     """
     end = perf_counter() + seconds
-    count = len(sums)
-    cuts = _first_cuts(count, certainty)
+    count, wanted = len(sums), certainty + (1 - certainty) * min(_BEYOND * gap, _MOST_BEYOND)
+    cuts = _first_cuts(count, wanted)
     found = Aim(
         Finished(np.zeros(0, dtype=np.int16), np.nan, -np.inf, 0), np.zeros(0, dtype=np.int16),
         _USUAL * widest(problem, parts), cuts[0], np.zeros(len(problem.rows) + count),
@@ -107,7 +112,7 @@ def aim(
         if np.array_equal(found.last, before.last) or perf_counter() > end:
             break
         moved = _not_normal(*kept, reached)
-        cut = _cut(*kept, moved, reached, certainty)
+        cut = _cut(*kept, moved, reached, wanted)
         if (farther := abs(_as_deviations(reached)[0] - _NORMAL.inv_cdf(certainty))) < off:
             # Cuts of plans far from the certainty know least of what is not normal near it.
             own = [replace(one, deviations=one.deviations + beside - moved) for one in own]
@@ -185,9 +190,7 @@ def _not_normal(means: FloatArray, deviations: FloatArray, reached: FloatArray) 
     return np.where(np.abs(found) < _SURE, found - kept, 0.0)
 
 
-def _cut(
-    means: FloatArray, deviations: FloatArray, beside: FloatArray, reached: FloatArray, certainty: float
-) -> Limit:
+def _cut(means: FloatArray, deviations: FloatArray, beside: FloatArray, reached: FloatArray, certainty: float) -> Limit:
     """Return the tangent of the means that are certain enough, where the way from those of a plan meets them."""
     kept, found = means / deviations, _as_deviations(reached)
     start, wanted = kept + beside, _NORMAL.inv_cdf(certainty)

@@ -119,7 +119,7 @@ class Narrow:
     ) -> None:
         choice, unit = prices.priced.choice.astype(np.int64), sums[0].unit
         values = priced_costs(problem, prices.of_rows, slice(0, problem.houses))
-        above = values - prices.priced.lowest
+        self.above = above = values - prices.priced.lowest
         self.near = [Nearby(one, unit, choice, above) for one in parts]
         self.whole = Nearby(sums[0], unit, choice, above) if len(sums) == 2 else None
         self.remainders = Remainders(sums[0], choice, above)
@@ -194,7 +194,12 @@ class Narrow:
             if all(end[0] <= side[1] and end[1] >= side[0] for end, side in zip(one.ends, sides, strict=True))
         ]  # fmt: skip
         found.bound = max(self.bound, min([self.cost, *(one.bound for one in found.pieces)]))
+        found.room = min(self.room, max([-np.inf, *(one.room for one in found.pieces)]))
         return found
+
+    def of_plans_that_matter(self, problem: Problem) -> Problem:
+        """Return a problem without the slots that no plan has which matters: they alone cost more than the room."""
+        return replace(problem, cost=np.where(self.above <= self.room, problem.cost, np.inf))
 
     def apart(self) -> tuple[float, float]:
         """Return by how much the second sum's mean can lie above the first one's in whole units [kW]."""

@@ -134,15 +134,18 @@ class Area:
 
 
 def cheapest_within(
-    area: Area, prices: FloatArray, priced: Priced, room: float, enough: float, seconds: float, seed: int
+    area: Area, prices: FloatArray, priced: Priced, room: float, most: float, enough: float, seconds: float, seed: int
 ) -> Finished:
     """Return the cheapest plan of a range, with the bound of all plans there that lie within a room.
+
+    Plans that cost more than `most` are not told apart: the plan may then be any, and the bound is no more than that.
 
     Args:
         area: what plans keep.
         prices: of the rows.
         priced: the best slot of every house under the prices.
         room: what plans may cost above the bound under prices.
+        most: what plans that matter cost at most.
         enough: difference of cost and bound that is small enough.
         seconds: time limit [s].
         seed: seed of the solver.
@@ -172,15 +175,16 @@ def cheapest_within(
         row_upper=np.append(upper - done, np.ones(houses.size)),
         offset=float(problem.cost[base[settled], settled].sum()),
     )
-    options = SolverOptions(seconds=seconds, relative_gap=0.0, absolute_gap=enough, seed=seed)
+    further = {"objective_bound": most} if np.isfinite(most) else {}
+    options = SolverOptions(seconds=seconds, relative_gap=0.0, absolute_gap=enough, seed=seed, further=further)
     answer = solve_arrays(model, options)
     if not answer.proof.has_answer:
         impossible = answer.proof.status == "infeasible"
-        bound = np.inf if impossible else answer.proof.bound
-        return Finished(np.zeros(0, dtype=np.int16), np.nan, bound, houses.size, impossible)
+        bound = most if impossible else min(answer.proof.bound, most)
+        return Finished(np.zeros(0, dtype=np.int16), np.nan, bound, houses.size, impossible and np.isinf(most))
     taken = answer.values[: house.size] > 0.5
     base[house[taken]] = slot[taken]
-    return Finished(base.astype(np.int16), cost_of(problem, base), answer.proof.bound, houses.size)
+    return Finished(base.astype(np.int16), cost_of(problem, base), min(answer.proof.bound, most), houses.size)
 
 
 def beyond(

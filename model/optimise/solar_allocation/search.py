@@ -172,7 +172,8 @@ class Search:
         self, limit: Limit, at: FloatArray, cost: float, before: Narrow | None = None, together: bool = False
     ) -> Narrow:
         """Return what plans keep that matter, under the prices of a limit."""
-        problem = with_sums(self.plain, self.sums, self.parts, limit)
+        plain = self.plain if before is None else before.of_plans_that_matter(self.plain)
+        problem = with_sums(plain, self.sums, self.parts, limit)
         holds = () if before is None else held(self.parts, [one.variances for one in before.near])
         inner = replace(problem, rows=(*problem.rows, *holds, limit.tangent(self.sums, at)))
         prices = find_prices(inner, self.seed)

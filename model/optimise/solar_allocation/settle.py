@@ -59,6 +59,9 @@ class Settling(Protocol):
 class Narrowed(Protocol):
     """What is needed of what all plans keep that matter."""
 
+    def of_plans_that_matter(self, problem: Problem) -> Problem:
+        """Return a problem without the slots that no plan has which matters."""
+
     def asked(self, weight: FloatArray | None = None) -> Asked:
         """Return the limit that follows best what plans need in a direction; in the usual one if none is given."""
 
@@ -91,7 +94,7 @@ def settle(search: Settling, narrow: Narrowed) -> float:
         search: the search so far.
         narrow: what all plans keep that matter.
     """
-    asked = [narrow.asked()]
+    asked, plain = [narrow.asked()], narrow.of_plans_that_matter(search.plain)
     ends = [np.array([one[side] for one in asked[0].ranges]) for side in (0, 1)]
     waiting, closed = [_Part(-np.inf, ends[0].min(axis=0), ends[1].max(axis=0))], np.inf
     cuts: list[BoolArray] = []
@@ -100,7 +103,7 @@ def settle(search: Settling, narrow: Narrowed) -> float:
         if not search.worth(here.bound):
             closed = min(closed, here.bound)
             break
-        area = Area.read(search.plain, asked, search.sums, search.parts, here.lowest, here.highest, cuts)
+        area = Area.read(plain, asked, search.sums, search.parts, here.lowest, here.highest, cuts)
         if area is None:
             continue
         prices, cost = find_prices(area.problem, search.seed), search.best.cost
@@ -109,8 +112,8 @@ def settle(search: Settling, narrow: Narrowed) -> float:
         bound, found = max(here.bound, prices.priced.bound), None
         if search.worth(bound):
             found = cheapest_within(
-                area, prices.of_rows, prices.priced, room + _SLACK * size, _LEFT * search.gap * size,
-                _SHARE_OF_TIME * search.left, search.seed,
+                area, prices.of_rows, prices.priced, room + _SLACK * size, np.inf if np.isnan(cost) else cost,
+                _LEFT * search.gap * size, _SHARE_OF_TIME * search.left, search.seed,
             )  # fmt: skip
             # What was left out of the programme costs at least as much as the plan in hand.
             bound = max(bound, min(found.bound, np.inf if np.isnan(cost) else cost))
