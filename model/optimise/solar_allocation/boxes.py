@@ -20,6 +20,8 @@ from model.optimise.solar_allocation.sums import Limit, deviations_of
 
 #: Part of the time that is left which boxes may take.
 _BOXES = 0.95
+#: Part that one of two sums by itself may take, and room, in parts of the cost, that is enough there.
+_ALONE, _NEAR = 0.3, 5e-4
 #: Widest box that is looked at, and narrowest one that is split, in parts of usual deviations.
 _WIDEST, _NARROWEST = 0.45, 0.02
 #: A box is looked at again as long as this part of its gap is left at most.
@@ -27,7 +29,7 @@ _AGAIN = 0.72
 #: Room, in parts of the cost, up to which two sums are looked at together, which takes long.
 _TOGETHER = 5e-3
 #: Room, in parts of the cost, with which a box is settled.
-_SETTLED = 2.5e-4
+_SETTLED = 4.5e-4
 
 
 class Looking(Settling, Protocol):
@@ -72,6 +74,29 @@ def look_in_boxes(search: Looking, narrow: Narrow) -> float:
         else:
             closed = min(closed, settle(search, found))
     return min([closed, *(one.bound for one in boxes)])
+
+
+def boxes_that_matter(search: Looking, narrow: Narrow) -> list[Narrow]:
+    """Return the boxes of one sum in which plans may be as cheap as the one in hand, without looking for plans.
+
+    Args:
+        search: the search so far.
+        narrow: what all plans keep that matter.
+    """
+    waiting, found, cost = [narrow] if narrow.room >= 0 else [], [], narrow.cost
+    end = perf_counter() + _ALONE * search.left
+    while waiting and perf_counter() < end:
+        here = waiting.pop()
+        if _size(search, here).max() > _WIDEST:
+            waiting += _halves(search, here)
+        elif here.room <= _NEAR * abs(cost):
+            found.append(here)
+        else:
+            middle = np.maximum(np.mean(here.sides, axis=1), SMALLEST)
+            after = search.narrowed(here.limit_here(), middle, cost, here, together=False)
+            if after.room >= 0 and after.pieces:
+                (waiting if after.room <= _AGAIN * here.room else found).append(after)
+    return [*found, *waiting]
 
 
 def _size(search: Looking, box: Narrow) -> FloatArray:

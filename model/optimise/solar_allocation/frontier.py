@@ -18,6 +18,7 @@ from scipy.special import ndtri
 
 from model.optimise.solar_allocation.edge import SAFETY, ComplexArray, Edge, Higher
 from model.optimise.solar_allocation.problem import FloatArray, IntArray
+from model.optimise.solar_allocation.sums import Limit
 
 #: Points a unit in a table of probabilities, and distances of the second mean above its mark that are looked at first.
 _FINE, _LOOKS = 4, 40
@@ -75,6 +76,27 @@ class _Other:
     apart: FloatArray
 
 
+@dataclass(frozen=True)
+class Known:
+    """What all plans that matter need of the first sum, whatever they need of another one.
+
+    Args:
+        limit: on the first sum, without its constant.
+        tilt: of higher cumulants there [kW, kW², …].
+        constant: of the limit [kW].
+    """
+
+    limit: Limit
+    tilt: tuple[float, ...]
+    constant: float
+
+    def least(self, variance: float, total: Higher) -> float:
+        """Return how far the mean must lie above the mark in whole units [kW], with cumulants that have no tilt."""
+        higher = np.array(total) - np.array(self.tilt) * variance
+        asked = self.limit.deviations[0] * variance**0.5 - self.limit.shape @ higher
+        return float(asked + self.constant)
+
+
 class Frontier:
     """The least distances of means above their marks with which a year is certain enough.
 
@@ -84,6 +106,7 @@ class Frontier:
         certainty: probability asked for [1].
         apart: range of the second distance less the first [kW].
         together: whether both marks are looked at together; otherwise each as if the other one were sure.
+        known: what is needed of the first of two sums at least.
     """
 
     def __init__(
@@ -93,8 +116,10 @@ class Frontier:
         certainty: float,
         apart: tuple[float, float],
         together: bool,
+        known: Known | None = None,
     ) -> None:
         self.parts, self._whole, self.certainty, self.together = parts, whole, certainty, together
+        self.known = known
         self._alone: dict[tuple[int, float, Higher], float] = {}
         self.between: FloatArray = np.zeros(1)
         self._own: dict[tuple[float, Higher, bool], _Own] = {}
@@ -204,6 +229,8 @@ class Frontier:
         totals = [part.total(v, one) for part, v, one in zip(self.parts, variances, higher, strict=True)]
         together = tuple(np.sum(totals, axis=0).tolist())
         first = self._least_alone(0, self.whole, both, self.whole.beyond_tilt(both, together))
+        if self.known is not None:
+            first = max(first, self.known.least(both, together))
         return np.asarray(np.maximum(self._least_alone(1, own, variances[0], higher[0]), first + self.between))
 
     def _least_alone(self, number: int, edge: Edge, variance: float, higher: Higher) -> float:

@@ -17,7 +17,7 @@ from time import perf_counter
 import numpy as np
 
 from model.optimise.solar_allocation.edge import SAFETY, Edge, Higher
-from model.optimise.solar_allocation.frontier import Curve, Frontier, cheapest
+from model.optimise.solar_allocation.frontier import Curve, Frontier, Known, cheapest
 from model.optimise.solar_allocation.lattice import Remainders
 from model.optimise.solar_allocation.nearby import Nearby, most_within
 from model.optimise.solar_allocation.prices import Prices
@@ -29,6 +29,8 @@ from model.optimise.solar_allocation.sums import HELD, ORDERS, Limit, Sum, devia
 _WIDE, _PIECES, _SMALLEST = 0.35, 3, 1e-3
 #: Pieces that are split beyond that, and the part of its size down to which one is.
 _SPLITS, _FINEST = (12, 4), 0.3
+#: Where other directions of limits touch what plans need, in parts of the range of distances.
+_ELSEWHERE = (0.25, 0.5, 0.75)
 #: Rounds of narrowing, and the part of the room that a round must leave at most to be followed by another: with one
 #: sum, which costs little, and with two.
 _ROUNDS, _NARROWER = 24, (0.95, 0.9)
@@ -100,6 +102,7 @@ class Narrow:
         before: the same with other prices; what it found holds here, too.
         together: whether two sums are looked at together.
         end: no further round is begun after this time [s].
+        known: what is needed of the first of two sums at least.
     """
 
     def __init__(
@@ -116,6 +119,7 @@ class Narrow:
         before: Narrow | None = None,
         together: bool = False,
         end: float = np.inf,
+        known: Known | None = None,
     ) -> None:
         choice, unit = prices.priced.choice.astype(np.int64), sums[0].unit
         values = priced_costs(problem, prices.of_rows, slice(0, problem.houses))
@@ -140,6 +144,7 @@ class Narrow:
         #: Whether only a part of what is known from before is looked at, which needs few pieces.
         self.in_box = before is not None
         self.frontier: Frontier
+        self.known = known if before is None else before.known
         if before is not None:
             self.frontier, self.bound = before.frontier, before.bound
             for one, other in zip(self.near, before.near, strict=True):
@@ -228,7 +233,8 @@ class Narrow:
         followed = len(ORDERS) if together or len(self.parts) == 1 else 1
         edges = [Edge(one, self.room, followed) for one in self.near]
         whole = None if self.whole is None else partial(Edge, self.whole, self.room, followed, edges[0].far)
-        self.frontier = Frontier(edges, whole, self.certainty, (0.0, 0.0) if whole is None else self.apart(), together)
+        apart = (0.0, 0.0) if whole is None else self.apart()
+        self.frontier = Frontier(edges, whole, self.certainty, apart, together, self.known)
         ends = np.array([one.higher for one in edges])
         middles, halves = ends.mean(axis=2), 0.5 * np.ptp(ends, axis=2)
         # One after the other, since what plans need is nearly linear in them.
@@ -315,14 +321,31 @@ class Narrow:
         """Return the limit that follows best what plans need in a direction; in the usual one if none is given."""
         found = copy(self)
         found.limit = replace(self.limit, weight=self.limit.weight if weight is None else weight, constant=0.0)
-        found.limit = found.limit_here()
+        return self._asked(found.limit_here())
+
+    def _asked(self, limit: Limit) -> Asked:
+        """Return a limit with the constants that all plans keep which matter."""
+        found = copy(self)
+        found.limit = limit
         found.pieces = [replace(one, places=[found._place(place.nodes) for place in one.places]) for one in self.pieces]
-        return Asked(found.limit, found.ranges, self.taken)
+        return Asked(limit, found.ranges, self.taken)
+
+    def least(self, limit: Limit) -> float:
+        """Return the constant of a limit on one sum that all plans keep which matter, in whole units [kW]."""
+        return min(constant for *_, constant in self._asked(limit).ranges) - self.taken
 
     def direction(self, distances: FloatArray) -> FloatArray:
         """Return the weights of a limit that touches what plans need where two means lie."""
         first = self.curve().slope(float(distances[1] - distances[0]))
         return np.array([first, 1 - first])
+
+    def directions(self) -> list[FloatArray]:
+        """Return the weights of the usual limit, and of some that touch what plans of two sums need elsewhere."""
+        if len(self.parts) == 1:
+            return [self.limit.weight]
+        between = self.frontier.between
+        others = [self.direction(np.array([0.0, one])) for one in np.quantile(between, _ELSEWHERE)]
+        return [self.limit.weight, *others]
 
     @property
     def ranges(self) -> list[tuple[FloatArray, FloatArray, float]]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from time import perf_counter
 
 import numpy as np
 
-from model.optimise.solar_allocation.boxes import look_in_boxes
+from model.optimise.solar_allocation.boxes import boxes_that_matter, look_in_boxes
 from model.optimise.solar_allocation.cuts import Aim, widest
 from model.optimise.solar_allocation.finish import finish
+from model.optimise.solar_allocation.frontier import Known
 from model.optimise.solar_allocation.lattice import Remainders
 from model.optimise.solar_allocation.meet import meet
 from model.optimise.solar_allocation.narrow import Narrow
@@ -83,6 +85,8 @@ class Search:
         self.certainty, self.probabilities = certainty, probabilities
         self.widest, self.deviations = widest(problem, parts), aimed.deviations
         self.best, self.limit, self.plain = aimed.best, aimed.limit, problem
+        #: The same without slots that no plan has which matters.
+        self.matter = problem
         #: A bound known from before, and one above which nothing is to be improved.
         self.floor, self.enough = -np.inf, np.inf
         self.ranges: list[Range] = []
@@ -149,17 +153,13 @@ class Search:
             self.parts = self.sums
             self.deviations = self.deviations[:1]
         at = np.array(self.deviations)
-        if len(self.sums) == 1:
-            z = _NORMAL.inv_cdf(self.certainty)
-            shape = np.append((z**2 - 1) / (6 * at**2), np.zeros(len(ORDERS) - 1))
-            limit = Limit(np.ones(1), np.full(1, z), shape, -0.5 * self.sums[0].unit)
-        else:
-            limit = replace(self.limit, constant=0.0)
+        limit = replace(self.limit, constant=0.0) if len(self.sums) == 2 else self._limit_of_one(at)
         if last.size:
             self.parts = tuple(one.tilted(last) for one in self.parts)
         dearest = float(np.sum(np.max(np.where(np.isfinite(self.plain.cost), self.plain.cost, -np.inf), axis=0)))
         cost = dearest if np.isnan(self.best.cost) else self.best.cost
-        narrow = self.narrowed(limit, at, cost)
+        known = self._alone(cost, last) if len(self.sums) == 2 else None
+        narrow = self.narrowed(limit, at, cost, known=known)
         self.floor = max(self.floor, min(narrow.bound, cost))
         left = narrow.room >= 0 and not self._settled
         # Where plans matter that are not looked at, no more is known than what all of them cost at least.
@@ -167,20 +167,48 @@ class Search:
         if left:
             self.closed = look_in_boxes(self, narrow)
         self._update()
+        # Whatever is looked at next, this much is known of all plans.
+        self.floor = max(self.floor, self.best.bound)
+
+    def _limit_of_one(self, at: FloatArray) -> Limit:
+        """Return the limit on one sum that is usual near a deviation."""
+        z = _NORMAL.inv_cdf(self.certainty)
+        shape = np.append((z**2 - 1) / (6 * at**2), np.zeros(len(ORDERS) - 1))
+        return Limit(np.ones(1), np.full(1, z), shape, -0.5 * self.sums[0].unit)
+
+    def _alone(self, cost: float, last: SlotArray) -> Known:
+        """Return what plans need of the first of two sums by itself; slots of no plan that matters are left out."""
+        alone, at = copy(self), np.array(self.deviations[:1])
+        alone.sums, alone.deviations = self.sums[:1], at
+        alone.parts = tuple(one.tilted(last) if last.size else one for one in alone.sums)
+        limit = alone._limit_of_one(at)
+        boxes = boxes_that_matter(alone, alone.narrowed(limit, at, cost))
+        self.floor = max(self.floor, min([cost, *(one.bound for one in boxes)]))
+        kept = np.any([one.above <= one.room for one in boxes], axis=0) if boxes else np.isfinite(self.plain.cost)
+        self.matter = replace(self.plain, cost=np.where(kept, self.plain.cost, np.inf))
+        limit = replace(limit, constant=0.0)
+        return Known(limit, alone.parts[0].tilt, min((one.least(limit) for one in boxes), default=-np.inf))
 
     def narrowed(
-        self, limit: Limit, at: FloatArray, cost: float, before: Narrow | None = None, together: bool = False
+        self,
+        limit: Limit,
+        at: FloatArray,
+        cost: float,
+        before: Narrow | None = None,
+        together: bool = False,
+        known: Known | None = None,
     ) -> Narrow:
         """Return what plans keep that matter, under the prices of a limit."""
-        plain = self.plain if before is None else before.of_plans_that_matter(self.plain)
+        plain = self.matter if before is None else before.of_plans_that_matter(self.matter)
         problem = with_sums(plain, self.sums, self.parts, limit)
         holds = () if before is None else held(self.parts, [one.variances for one in before.near])
         inner = replace(problem, rows=(*problem.rows, *holds, limit.tangent(self.sums, at)))
         prices = find_prices(inner, self.seed)
         end = perf_counter() + _NARROWING * self.left
         return Narrow(
-            inner, self.sums, self.parts, prices, limit, at, cost, self.certainty, self.enough, before, together, end
-        )
+            inner, self.sums, self.parts, prices, limit, at, cost, self.certainty, self.enough, before, together, end,
+            known,
+        )  # fmt: skip
 
     def keep(self, choice: SlotArray, cost: float) -> None:
         """Remember a plan that is certain enough if it is better than the best so far."""

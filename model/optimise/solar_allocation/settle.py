@@ -62,8 +62,11 @@ class Narrowed(Protocol):
     def of_plans_that_matter(self, problem: Problem) -> Problem:
         """Return a problem without the slots that no plan has which matters."""
 
-    def asked(self, weight: FloatArray | None = None) -> Asked:
-        """Return the limit that follows best what plans need in a direction; in the usual one if none is given."""
+    def asked(self, weight: FloatArray) -> Asked:
+        """Return the limit that follows best what plans need in a direction."""
+
+    def directions(self) -> list[FloatArray]:
+        """Return the weights of the usual limit, and of some that touch what plans of two sums need elsewhere."""
 
     def direction(self, distances: FloatArray) -> FloatArray:
         """Return the weights of a limit that touches what plans need where two means lie."""
@@ -94,7 +97,10 @@ def settle(search: Settling, narrow: Narrowed) -> float:
         search: the search so far.
         narrow: what all plans keep that matter.
     """
-    asked, plain = [narrow.asked()], narrow.of_plans_that_matter(search.plain)
+    asked, plain = [], narrow.of_plans_that_matter(search.plain)
+    for weight in narrow.directions():
+        if _unlike(asked, weight) > _UNLIKE:
+            asked.append(narrow.asked(weight))
     ends = [np.array([one[side] for one in asked[0].ranges]) for side in (0, 1)]
     waiting, closed = [_Part(-np.inf, ends[0].min(axis=0), ends[1].max(axis=0))], np.inf
     cuts: list[BoolArray] = []
@@ -131,9 +137,9 @@ def settle(search: Settling, narrow: Narrowed) -> float:
         )
         number = int(np.argmax(lines))
         weight = narrow.direction(distances) if len(search.sums) == 2 else asked[0].limit.weight
-        unlike = min(float(np.abs(one.limit.weight - weight).max()) for one in asked)
+        unlike = _unlike(asked, weight)
         allowed = _LINES * search.gap * size
-        if lines[number] > allowed and (not kept or unlike < _UNLIKE):
+        if lines[number] > allowed and not kept:
             edge = _WIDE_EDGE if lines[number] > _FAR * allowed else _EDGE
             waiting += here.split(number, float(deviations[number]), edge, bound)
             continue
@@ -144,6 +150,11 @@ def settle(search: Settling, narrow: Narrowed) -> float:
             cuts.append(beyond(search.sums, found.choice, above, search.accepted))
         waiting.append(replace(here, bound=bound))
     return min([closed, *(one.bound for one in waiting)])
+
+
+def _unlike(asked: list[Asked], weight: FloatArray) -> float:
+    """Return by how much the weights of a limit differ from the nearest ones of others [1]."""
+    return min((float(np.abs(one.limit.weight - weight).max()) for one in asked), default=np.inf)
 
 
 def _place(search: Settling, choice: SlotArray, area: Area) -> tuple[FloatArray, FloatArray, bool]:
