@@ -20,6 +20,8 @@ from model.optimise.solar_allocation.sums import Limit, deviations_of
 
 #: Part of the time that is left which boxes may take.
 _BOXES = 0.95
+#: Room, in parts of the cost, from which boxes are split at a house of the second part with few or many panels.
+_TURNING = 6e-4
 #: Part that one of two sums by itself may take, and room, in parts of the cost, that is enough there.
 _ALONE, _NEAR = 0.3, 5e-4
 #: Widest box that is looked at, and narrowest one that is split, in parts of usual deviations.
@@ -69,6 +71,8 @@ def look_in_boxes(search: Looking, narrow: Narrow) -> float:
             continue
         if cost - found.bound <= _AGAIN * (cost - here.bound):
             boxes.append(found)
+        elif found.room <= _TURNING * abs(cost) and (turned := found.turning()):
+            boxes += turned
         elif found.room > _SETTLED * abs(cost) and _size(search, found).max() > _NARROWEST:
             boxes += _halves(search, found)
         else:

@@ -39,7 +39,7 @@ SAFETY = 1.05
 #: Error of a probability from which the beginning of an integral is looked at alone, and one that is nothing.
 _SMOOTH_FROM, _NOTHING = 1e-3, 1e-6
 #: Distances of a mean that are looked at, from some deviations below its mark; then between two of them, ever finer.
-_NEAREST, _LOOKS, _FINER, _REFINEMENTS = -2.0, 48, 17, 5
+_NEAREST, _LOOKS, _FINER, _REFINEMENTS = -2.0, 48, 16, 4
 
 
 class Edge:
@@ -66,6 +66,7 @@ class Edge:
         self.width = 0.5 * far * weights * self.unit / np.pi
         self.weight = self.width / (2 * np.sin(self.points * self.unit / 2))
         self.base = near.of_base(self.points)
+        self._known_anywhere: dict[float, FloatArray] = {}
         halves = 0.5 * np.ptp(self.higher, axis=1)[followed:]
         loose = sum(
             one * np.abs(turn(self.points, order)) for one, order in zip(halves, ORDERS[followed:], strict=True)
@@ -171,11 +172,13 @@ class Edge:
         return np.asarray(0.5 + (turned * function).imag @ self.weight)
 
     @cached_property
-    def _grid(self) -> tuple[FloatArray, ComplexArray]:
-        """Distances of a mean, and what turns functions to them."""
+    def _grid(self) -> tuple[FloatArray, ComplexArray, list[tuple[float, ComplexArray]]]:
+        """Distances of a mean, and what turns functions to them; then ever finer steps, and what turns functions on."""
         most = max(self.variances[1], self.unit**2) ** 0.5
         means = np.linspace(_NEAREST * most, FAR * most + self.unit, _LOOKS)
-        return means, np.exp(1j * np.multiply.outer(means, self.points))
+        steps = [float(means[1] - means[0]) / _FINER ** (one + 1) for one in range(_REFINEMENTS)]
+        on = [np.exp(1j * np.multiply.outer(one * np.arange(1, _FINER), self.points)) for one in steps]
+        return means, np.exp(1j * np.multiply.outer(means, self.points)), list(zip(steps, on, strict=True))
 
     def least(self, variance: float, higher: Higher, certainty: float, exact: bool = False) -> float:
         """Return the least distance of the mean above the mark in whole units [kW], of the base itself if `exact`."""
@@ -186,20 +189,18 @@ class Edge:
             known = max(known, _NORMAL.inv_cdf(normal) * variance**0.5)
         found = self.inversions(variance, higher, exact)
         weights, wanted = np.array([one for one, _ in found]).T, certainty - np.array([error for _, error in found])
-        (means, turned), place = self._grid, np.zeros(len(found), dtype=np.int64)
+        (means, turned, finer), place = self._grid, np.zeros(len(found), dtype=np.int64)
         enough = 0.5 + (turned @ weights).imag >= wanted
         place = np.where((wanted > 0.5) & enough.any(axis=0), np.argmax(enough, axis=0), 0)
         if not (highest := int(place.max())):
             return float(known)
         # Between the last mean that is not enough and the first one that is, ever finer; the lower end is returned.
-        ends, best = (means[highest - 1], means[highest]), place == highest
-        for _ in range(_REFINEMENTS):
-            fine = np.linspace(*ends, _FINER)
-            values = 0.5 + (np.exp(1j * np.multiply.outer(fine, self.points)) @ weights[:, best]).imag
-            last = np.argmax(np.vstack((values[1:] >= wanted[best], np.ones(int(best.sum()), dtype=bool))), axis=0)
-            first = min(int(last.max()), _FINER - 2)
-            ends = fine[first], fine[first + 1]
-        return float(max(known, ends[0]))
+        least, best = float(means[highest - 1]), place == highest
+        for step, on in finer:
+            here = np.exp(1j * least * self.points)[:, np.newaxis] * weights[:, best]
+            enough = np.vstack((0.5 + (on @ here).imag >= wanted[best], np.ones(int(best.sum()), dtype=bool)))
+            least += step * int(np.argmax(enough, axis=0).max())
+        return max(float(known), least)
 
     def apart(self, function: ComplexArray) -> FloatArray:
         """Return a bound on how far the functions of plans lie from an approximate one, point by point."""
@@ -208,6 +209,14 @@ class Edge:
 
     def apart_anywhere(self, function: ComplexArray, variance: float) -> FloatArray:
         """Return the same for plans of a variance, however far from the base."""
+        reached = self._anywhere(variance)
+        size = np.abs(function)
+        return np.asarray(np.minimum(size * np.expm1(np.minimum(reached, 300.0)), size + self.size))
+
+    def _anywhere(self, variance: float) -> FloatArray:
+        """Return logarithms of one more than a bound on how far functions with a variance lie from usual ones."""
+        if variance in self._known_anywhere:
+            return self._known_anywhere[variance]
         if self.near.by_variance is None:
             self.near.by_variance = self.near.anywhere(self.points)
         variances, worst = self.near.by_variance
@@ -217,9 +226,8 @@ class Edge:
         wide = variances[row, place] - variances[row, place - 1]
         part = np.divide(variance - variances[row, place - 1], wide, out=np.zeros(place.size), where=wide > 0)
         step = np.minimum(part, 1.0) * (worst[row, place] - worst[row, place - 1])
-        reached = worst[row, place - 1] + step
-        size = np.abs(function)
-        return np.asarray(np.minimum(size * np.expm1(np.minimum(reached, 300.0)), size + self.size))
+        self._known_anywhere[variance] = found = np.asarray(worst[row, place - 1] + step)
+        return found
 
     def error_of(self, apart: FloatArray, smooth: bool) -> float:
         """Return a bound on the error of probabilities from that of functions."""

@@ -52,6 +52,8 @@ _HALVINGS, _LEAST_SURE = 8, 1e-3
 _OTHER_GAP, _OTHER_SHARE = 1e-4, 0.3
 #: Numerical slack of a row, relative to its right-hand side.
 _ROW_SLACK = 1e-9
+#: Share of the time that the first scheme gets.
+_FIRST_SHARE = 0.85
 #: Objectives that count houses, so that many plans are equally good.
 _COUNTED = ("guidance", "changes")
 #: Most houses for which the exact probability is worked out; above, consents add up to a normal distribution.
@@ -166,7 +168,7 @@ def allocate(
         left = max(seconds - (perf_counter() - begun), 1.0)
         coarse = max(gap, _OTHER_GAP) if outcomes else gap
         costs = [one.finished.cost for one in outcomes.values() if one.finished.choice.size]
-        share = _OTHER_SHARE * seconds if outcomes else 0.7 * left
+        share = min(_OTHER_SHARE * seconds, left) if outcomes else _FIRST_SHARE * left
         found = solve_scheme(model, rules, coarse, share, seed, min(costs, default=np.inf))
         if coarse > gap and costs and found.finished.bound < min(costs) - gap * abs(min(costs)):
             # It may still hold the better plan, or an equal one, so it is worked out as finely as the first.

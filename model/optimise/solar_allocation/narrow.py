@@ -21,16 +21,18 @@ from model.optimise.solar_allocation.frontier import Curve, Frontier, Known, che
 from model.optimise.solar_allocation.lattice import Remainders
 from model.optimise.solar_allocation.nearby import Nearby, most_within
 from model.optimise.solar_allocation.prices import Prices
-from model.optimise.solar_allocation.problem import FloatArray, Problem, priced_costs
+from model.optimise.solar_allocation.problem import BoolArray, FloatArray, Problem, priced_costs
 from model.optimise.solar_allocation.programme import Asked
 from model.optimise.solar_allocation.sums import HELD, ORDERS, Limit, Sum, deviations_of
 
 #: Ranges of deviations wider than this part of the usual ones are looked at in two halves.
 _WIDE, _PIECES, _SMALLEST = 0.35, 3, 1e-3
 #: Pieces that are split beyond that, and the part of its size down to which one is.
-_SPLITS, _FINEST = (12, 4), 0.3
+_SPLITS, _FINEST = (12, 2), 0.3
 #: Where other directions of limits touch what plans need, in parts of the range of distances.
 _ELSEWHERE = (0.25, 0.5, 0.75)
+#: Units of capacity from which few and many panels of a house are told apart.
+_TURN = 3.5
 #: Rounds of narrowing, and the part of the room that a round must leave at most to be followed by another: with one
 #: sum, which costs little, and with two.
 _ROUNDS, _NARROWER = 24, (0.95, 0.9)
@@ -200,6 +202,41 @@ class Narrow:
         ]  # fmt: skip
         found.bound = max(self.bound, min([self.cost, *(one.bound for one in found.pieces)]))
         found.room = min(self.room, max([-np.inf, *(one.room for one in found.pieces)]))
+        return found
+
+    def turning(self) -> list[Narrow]:
+        """Return the same for plans in which one house of the second part has few panels, and for those with many.
+
+        A house that may have few or many panels at next to no cost makes distributions of plans least alike; none is
+        returned where there is no such house.
+        """
+        if len(self.parts) == 1:
+            return []
+        near, unit = self.near[1], self.near[1].unit
+        found: tuple[float, int, float] = (0.0, 0, 0.0)
+        kept = near.above <= self.room
+        for house in np.unique(near.house[kept]).tolist():
+            own = kept & (near.house == house)
+            kw, above = np.append(near.kw[own], near.base[house]), np.append(near.above[own], 0.0)
+            order = np.argsort(kw, kind="stable")
+            kw, above = kw[order], above[order]
+            base = int(np.flatnonzero(order == kw.size - 1)[0])
+            for place in np.flatnonzero(np.diff(kw) > _TURN * unit).tolist():
+                other = above[: place + 1] if place < base else above[place + 1 :]
+                p = near.consent[house]
+                size = p * (1 - p) * (kw[place + 1] - kw[place]) ** 3 * (1 - float(other.min()) / self.room)
+                found = max(found, (size, house, float(kw[place])))
+        size, house, most = found
+        if not size > 0:
+            return []
+        many = self.parts[1].kw[:, house] > most + 0.5 * unit
+        return [self._without(house, one) for one in (many, ~many)]
+
+    def _without(self, house: int, slots: BoolArray) -> Narrow:
+        """Return the same for plans without some slots of a house."""
+        found = copy(self)
+        found.above = self.above.copy()
+        found.above[slots, house] = np.inf
         return found
 
     def of_plans_that_matter(self, problem: Problem) -> Problem:
