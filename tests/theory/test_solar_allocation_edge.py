@@ -16,6 +16,7 @@ from scipy.stats import binom
 
 from model.optimise.solar_allocation.chance import solve_with_chance
 from model.optimise.solar_allocation.cuts import aim
+from model.optimise.solar_allocation.frontier import Known
 from model.optimise.solar_allocation.narrow import Narrow
 from model.optimise.solar_allocation.prices import find_prices
 from model.optimise.solar_allocation.problem import Problem, Row, SlotArray, activity, cost_of
@@ -24,7 +25,9 @@ from model.optimise.solar_allocation.sums import (
     ORDERS,
     Limit,
     Sum,
+    cumulant_parts,
     deviations_of,
+    held,
     parts_of,
     rounding,
     with_sums,
@@ -290,25 +293,72 @@ def boxes(number: int) -> list[Narrow]:
         one = sides.copy()
         one[part, end] = sides[part].mean()
         half = found.within(one[:, 0], one[:, 1])
-        limit, at = half.limit_here(), deviations_of(one.mean(axis=1) ** 2)
-        inner = with_sums(problem, found.sums, found.parts, limit)
-        inner = replace(inner, rows=(limit.tangent(found.sums, at),))
-        halves.append(
-            Narrow(
-                inner,
-                found.sums,
-                found.parts,
-                find_prices(inner),
-                limit,
-                at,
-                found.cost,
-                0.9,
-                before=half,
-                together=True,
-            )
-        )
+        halves.append(looked_at(half, problem, deviations_of(one.mean(axis=1) ** 2)))
     return halves
+
+
+def looked_at(before: Narrow, problem: Problem, at: FloatArray) -> Narrow:
+    """Return a box with prices and a limit of its own, without the slots that no plan in it has."""
+    limit = before.limit_here()
+    inner = with_sums(before.of_plans_that_matter(problem), before.sums, before.parts, limit)
+    rows = held(before.parts, [one.variances for one in before.near])
+    inner = replace(inner, rows=(*rows, limit.tangent(before.sums, at)))
+    prices = find_prices(inner)
+    return Narrow(inner, before.sums, before.parts, prices, limit, at, before.cost, 0.9, before=before, together=True)
+
+
+def turned(number: int) -> list[tuple[Narrow, Narrow]]:
+    """Return boxes in which a house has few panels, or many: as they are taken apart, and as they are looked at."""
+    found, problem, *_ = BOTH[number]()
+    at = deviations_of(np.mean(found.sides, axis=1) ** 2)
+    first = found.turning()
+    second = [half for one in first for half in one.turning()]
+    return [(one, looked_at(one, problem, at)) for one in (*first, *second)]
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 10**6))
+def test_plans_with_few_or_many_panels_on_a_house_cost_no_less_than_the_bound_of_their_box(seed: int) -> None:
+    if (drawn := plan_that_matters(seed)) is None:
+        return
+    (_, problem, choice), houses, boxed = drawn, np.arange(150), 0
+    for taken, box in TURNED[seed % len(BOTH)]():
+        if np.isfinite(taken.above[choice, houses]).all():
+            boxed += 1
+            assert cost_of(problem, choice) >= min(box.bound, box.cost) - 1e-6
+    assert boxed > 0
+
+
+def alone(number: int) -> Known:
+    """Return what plans that matter need of the first sum, without a look at the second one."""
+    found, problem, *_ = BOTH[number]()
+    total = found.sums[0].tilted(BOTH[number]()[-1])
+    at = deviations_of(np.array([found.usual.sum()]))
+    limit = Limit(np.ones(1), np.full(1, 1.2815515655446004), np.array([0.1 / at[0] ** 2, 0.0, 0.0]), 0.0)
+    inner = with_sums(problem, (total,), (total,), limit)
+    inner = replace(inner, rows=(limit.tangent((total,), at),))
+    narrowed = Narrow(inner, (total,), (total,), find_prices(inner), limit, at, found.cost, 0.9)
+    return Known(limit, total.tilt, narrowed.least(limit))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6))
+def test_plans_that_reach_both_marks_bring_what_the_first_one_needs_by_itself(seed: int) -> None:
+    if (drawn := plan_that_matters(seed)) is None:
+        return
+    (found, _, choice), houses, known = drawn, np.arange(150), ALONE[seed % len(BOTH)]()
+    first = found.sums[0]
+    mean = first.mean[choice, houses].sum() - rounding(first.sure[choice, houses].sum(), first.unit)
+    variance = float(first.variance[choice, houses].sum())
+    parts = cumulant_parts(first.consent, first.kw[choice, houses])
+    total = tuple(float(first.variance[choice, houses] @ one) for one in parts)
+    assert mean >= known.least(variance, total) - 1e-9
+    # Cantelli's inequality alone would give two deviations less.
+    assert known.least(variance, total) > 0.9 * variance**0.5
 
 
 BOTH = [cache(partial(narrow_both, seed)) for seed in (1, 2)]
 BOXES = [cache(partial(boxes, number)) for number in range(len(BOTH))]
+TURNED = [cache(partial(turned, number)) for number in range(len(BOTH))]
+ALONE = [cache(partial(alone, number)) for number in range(len(BOTH))]

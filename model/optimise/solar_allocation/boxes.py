@@ -15,13 +15,14 @@ import numpy as np
 from model.optimise.solar_allocation.cuts import SMALLEST
 from model.optimise.solar_allocation.narrow import Narrow
 from model.optimise.solar_allocation.problem import FloatArray
-from model.optimise.solar_allocation.settle import Settling, settle
+from model.optimise.solar_allocation.settle import Settling, direction_of, settle
 from model.optimise.solar_allocation.sums import Limit, deviations_of
 
 #: Part of the time that is left which boxes may take.
 _BOXES = 0.95
 #: Room, in parts of the cost, from which boxes are split at a house of the second part with few or many panels.
 _TURNING = 6e-4
+_CLOSE = 2e-4
 #: Part that one of two sums by itself may take, and room, in parts of the cost, that is enough there.
 _ALONE, _NEAR = 0.3, 5e-4
 #: Widest box that is looked at, and narrowest one that is split, in parts of usual deviations.
@@ -66,12 +67,13 @@ def look_in_boxes(search: Looking, narrow: Narrow) -> float:
             continue
         cost = dearest if np.isnan(search.best.cost) else search.best.cost
         middle = np.maximum(deviations_of(np.mean(here.sides, axis=1) ** 2), SMALLEST)
-        found = search.narrowed(here.limit_here(), middle, cost, here, here.room <= _TOGETHER * abs(cost))
+        limit = here.limit_here(direction_of(search, here))
+        found = search.narrowed(limit, middle, cost, here, here.room <= _TOGETHER * abs(cost))
         if found.room < 0 or not found.pieces:
             continue
         if cost - found.bound <= _AGAIN * (cost - here.bound):
             boxes.append(found)
-        elif found.room <= _TURNING * abs(cost) and (turned := found.turning()):
+        elif found.room > _CLOSE * abs(cost) and found.room <= _TURNING * abs(cost) and (turned := found.turning()):
             boxes += turned
         elif found.room > _SETTLED * abs(cost) and _size(search, found).max() > _NARROWEST:
             boxes += _halves(search, found)

@@ -31,8 +31,6 @@ _WIDE, _PIECES, _SMALLEST = 0.35, 3, 1e-3
 _SPLITS, _FINEST = (12, 2), 0.3
 #: Where other directions of limits touch what plans need, in parts of the range of distances.
 _ELSEWHERE = (0.25, 0.5, 0.75)
-#: Units of capacity from which few and many panels of a house are told apart.
-_TURN = 3.5
 #: Rounds of narrowing, and the part of the room that a round must leave at most to be followed by another: with one
 #: sum, which costs little, and with two.
 _ROUNDS, _NARROWER = 24, (0.95, 0.9)
@@ -146,7 +144,7 @@ class Narrow:
         #: Whether only a part of what is known from before is looked at, which needs few pieces.
         self.in_box = before is not None
         self.frontier: Frontier
-        self.known = known if before is None else before.known
+        self.known: Known | None = known if before is None else before.known
         if before is not None:
             self.frontier, self.bound = before.frontier, before.bound
             for one, other in zip(self.near, before.near, strict=True):
@@ -210,26 +208,11 @@ class Narrow:
         A house that may have few or many panels at next to no cost makes distributions of plans least alike; none is
         returned where there is no such house.
         """
-        if len(self.parts) == 1:
+        turn = self.near[1].turn(self.room) if len(self.parts) == 2 else None
+        if turn is None:
             return []
-        near, unit = self.near[1], self.near[1].unit
-        found: tuple[float, int, float] = (0.0, 0, 0.0)
-        kept = near.above <= self.room
-        for house in np.unique(near.house[kept]).tolist():
-            own = kept & (near.house == house)
-            kw, above = np.append(near.kw[own], near.base[house]), np.append(near.above[own], 0.0)
-            order = np.argsort(kw, kind="stable")
-            kw, above = kw[order], above[order]
-            base = int(np.flatnonzero(order == kw.size - 1)[0])
-            for place in np.flatnonzero(np.diff(kw) > _TURN * unit).tolist():
-                other = above[: place + 1] if place < base else above[place + 1 :]
-                p = near.consent[house]
-                size = p * (1 - p) * (kw[place + 1] - kw[place]) ** 3 * (1 - float(other.min()) / self.room)
-                found = max(found, (size, house, float(kw[place])))
-        size, house, most = found
-        if not size > 0:
-            return []
-        many = self.parts[1].kw[:, house] > most + 0.5 * unit
+        house, most = turn
+        many = self.parts[1].kw[:, house] > most
         return [self._without(house, one) for one in (many, ~many)]
 
     def _without(self, house: int, slots: BoolArray) -> Narrow:
@@ -345,20 +328,21 @@ class Narrow:
         places = {one.variances: one for piece in self.pieces for one in piece.places}
         return [node for _, place in sorted(places.items()) for node in place.nodes]
 
-    def limit_here(self) -> Limit:
-        """Return the limit that follows best what the plans that matter need."""
-        count, limit = len(self.parts), self.limit
-        terms = np.array([(*one.variances, *np.ravel(one.higher)) for one in self.nodes])
-        beside = np.array([self._place([one]).lack for one in self.nodes])
+    def limit_here(self, weight: FloatArray | None = None) -> Limit:
+        """Return the limit that follows best what plans that matter need in a direction, or in the usual one."""
+        found, count = copy(self), len(self.parts)
+        if weight is not None:
+            found.limit = replace(self.limit, weight=weight, constant=0.0)
+        limit, nodes = found.limit, self.nodes
+        terms = np.array([(*one.variances, *np.ravel(one.higher)) for one in nodes])
+        beside = np.array([found._place([one]).lack for one in nodes])
         slopes = np.linalg.lstsq(terms - terms.mean(axis=0), beside - beside.mean(), rcond=1e-6)[0]
         spread = np.zeros(count) if limit.spread is None else limit.spread
         return replace(limit, spread=spread - slopes[:count], shape=limit.shape - slopes[count:])
 
     def asked(self, weight: FloatArray | None = None) -> Asked:
         """Return the limit that follows best what plans need in a direction; in the usual one if none is given."""
-        found = copy(self)
-        found.limit = replace(self.limit, weight=self.limit.weight if weight is None else weight, constant=0.0)
-        return self._asked(found.limit_here())
+        return self._asked(replace(self.limit_here(weight), constant=0.0))
 
     def _asked(self, limit: Limit) -> Asked:
         """Return a limit with the constants that all plans keep which matter."""

@@ -24,6 +24,8 @@ ComplexArray = npt.NDArray[np.complex128]
 _MOST_NUMBERS = 4_000_000
 #: Prices of nearness that are tried for a bound, in parts of the largest one that matters.
 _MULTIPLIERS = np.geomspace(0.8, 2e-2, 11)
+#: Units of capacity from which few and many panels of a house are told apart.
+_TURN = 3.5
 #: Numbers in a table of gains from which every other price is tried.
 _LARGE_TABLE = 40_000
 
@@ -130,6 +132,29 @@ class Nearby:
         down, up = self.most(-change, kept, room)[0], self.most(change, kept, room)[0]
         least = float(own.sum() - down)
         return least if number > 2 else max(least, 0.0), float(own.sum() + up)
+
+    def turn(self, room: float) -> tuple[int, float] | None:
+        """Return the house that makes distributions of plans least alike, and what parts few panels from many [kW].
+
+        Args:
+            room: what plans may lie above the bound under prices.
+
+        Returns:
+            None where no house can have few or many panels within the room.
+        """
+        kept, best, found = self.above <= room, 0.0, None
+        for house in np.unique(self.house[kept]).tolist():
+            own = kept & (self.house == house)
+            kw, above = np.append(self.base[house], self.kw[own]), np.append(0.0, self.above[own])
+            order = np.argsort(kw, kind="stable")
+            kw, above, base = kw[order], above[order], int(np.argmin(order))
+            for place in np.flatnonzero(np.diff(kw) > _TURN * self.unit).tolist():
+                other = above[: place + 1] if place < base else above[place + 1 :]
+                likely = float(self.cumulants(2, kw[place + 1] - kw[place], self.consent[house]))
+                size = likely * (kw[place + 1] - kw[place]) * (1 - float(other.min()) / room)
+                if size > best:
+                    best, found = size, (house, float(kw[place : place + 2].mean()))
+        return found
 
     def of_base(self, points: FloatArray) -> ComplexArray:
         """Return the centred characteristic function of the choice under prices."""

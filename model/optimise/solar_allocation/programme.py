@@ -50,6 +50,12 @@ class Asked:
     ranges: list[tuple[FloatArray, FloatArray, float]]
     taken: float
 
+    @property
+    def ends(self) -> tuple[FloatArray, FloatArray]:
+        """Least and greatest deviations of all plans that matter [kW]."""
+        lowest, highest = (np.array([one[side] for one in self.ranges]) for side in (0, 1))
+        return lowest.min(axis=0), highest.max(axis=0)
+
     def constant(self, lowest: FloatArray, highest: FloatArray) -> float:
         """Return the constant in a range [kW]; beyond any number where no plans in it matter."""
         found = [least for low, high, least in self.ranges if np.all((low <= highest) & (high >= lowest))]

@@ -97,12 +97,8 @@ def settle(search: Settling, narrow: Narrowed) -> float:
         search: the search so far.
         narrow: what all plans keep that matter.
     """
-    asked, plain = [], narrow.of_plans_that_matter(search.plain)
-    for weight in narrow.directions():
-        if _unlike(asked, weight) > _UNLIKE:
-            asked.append(narrow.asked(weight))
-    ends = [np.array([one[side] for one in asked[0].ranges]) for side in (0, 1)]
-    waiting, closed = [_Part(-np.inf, ends[0].min(axis=0), ends[1].max(axis=0))], np.inf
+    asked, plain = asked_in_all_directions(narrow), narrow.of_plans_that_matter(search.plain)
+    waiting, closed = [_Part(-np.inf, *asked[0].ends)], np.inf
     cuts: list[BoolArray] = []
     while waiting and search.left > 0:
         here = waiting.pop(min(range(len(waiting)), key=lambda one: waiting[one].bound))
@@ -150,6 +146,28 @@ def settle(search: Settling, narrow: Narrowed) -> float:
             cuts.append(beyond(search.sums, found.choice, above, search.accepted))
         waiting.append(replace(here, bound=bound))
     return min([closed, *(one.bound for one in waiting)])
+
+
+def asked_in_all_directions(narrow: Narrowed) -> list[Asked]:
+    """Return limits in directions that are unlike each other, the usual one first."""
+    found: list[Asked] = []
+    for weight in narrow.directions():
+        if _unlike(found, weight) > _UNLIKE:
+            found.append(narrow.asked(weight))
+    return found
+
+
+def direction_of(search: Settling, narrow: Narrowed) -> FloatArray | None:
+    """Return the weights of the limit that is worth most, where two sums have limits in several directions."""
+    asked = asked_in_all_directions(narrow)
+    area = Area.read(
+        narrow.of_plans_that_matter(search.plain), asked, search.sums, search.parts, *asked[0].ends, []
+    ) if len(asked) > 1 else None  # fmt: skip
+    if area is None:
+        return None
+    worth = np.maximum(find_prices(area.problem, search.seed).of_rows[-len(asked) :], 0.0)
+    weights = np.array([one.limit.weight for one in asked])
+    return worth @ weights / worth.sum() if worth.sum() > 0 else None
 
 
 def _unlike(asked: list[Asked], weight: FloatArray) -> float:
