@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from schedule_cases import PRACTICES, YEARS, tiny
 
@@ -14,7 +15,8 @@ from model.optimise.facility_schedule.own_bound import terms
 from model.optimise.facility_schedule.problem import IntArray, Practice, Problem
 from model.optimise.facility_schedule.shortlist import Lister, Rows
 
-SOME = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(SOME, max_examples=60)
 
 
 def distances(case: Problem, seed: int) -> list[float]:
@@ -38,12 +40,30 @@ def distances(case: Problem, seed: int) -> list[float]:
     return found
 
 
-@SOME
-@given(st.integers(0, 10**6), PRACTICES)
-def test_no_schedule_costs_less_than_its_facilities_trading_alone(seed: int, practice: Practice) -> None:
+def holds(seed: int, practice: Practice) -> bool:
     case = tiny(seed, (3, 2), practice, certificates=True)
     case = case.changed(budget=np.full(YEARS, 4e6), capacity=np.full(YEARS, np.inf))
-    assert min(distances(case, seed)) >= -1.0
+    return min(distances(case, seed)) >= -1.0
+
+
+# With this one the basis of one program led the solver astray in the next.
+ASTRAY = Practice(
+    banking=False, transfer=False, sale=False, seller_cap_share=None, early_sale=False, outside_share=None
+)
+
+
+@SOME
+@example(1162, ASTRAY)
+@given(st.integers(0, 10**6), PRACTICES)
+def test_no_schedule_costs_less_than_its_facilities_trading_alone(seed: int, practice: Practice) -> None:
+    assert holds(seed, practice)
+
+
+@pytest.mark.slow
+@MANY
+@given(st.integers(0, 10**6), PRACTICES)
+def test_of_many_schedules_none_costs_less(seed: int, practice: Practice) -> None:
+    assert holds(seed, practice)
 
 
 # One facility, credits without limit: nothing ties it, and what the bound says is what the schedule pays, to the

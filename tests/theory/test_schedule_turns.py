@@ -53,7 +53,7 @@ def ways(turns: Turns, f: int) -> list[IntArray]:
 def test_plans_keep_all_limits_and_cost_no_more_than_nothing(seed: int, practice: Practice) -> None:
     case = tight(seed, (3, 3, 2), practice)
     turns = turns_of(case)
-    found = improved(turns, 0.5)
+    found = improved(turns, 0.2)
     nothing = [[own.bare(np.full(len(own.works), -1))] for own in turns.work.facilities]
     assert found.value <= Choice(case, nothing).shared_prices()[0] + 1.0
     for own, starts in zip(turns.work.facilities, found.starts, strict=True):
@@ -68,7 +68,7 @@ def test_prices_where_plans_stand_make_up_what_all_pay() -> None:
     met = 0
     for seed in range(12):
         turns = turns_of(tight(seed, (3, 2), Practice(transfer=False, early_sale=False)))
-        found = improved(turns, 0.3)
+        found = improved(turns, 0.15)
         trade = terms(turns.master, found.shared)
         lister = turns.lister.at(trade)
         charged = sum(float(lister.one(f, one)[0][0]) for f, one in enumerate(found.starts)) + trade.constant

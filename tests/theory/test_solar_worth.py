@@ -147,7 +147,7 @@ def unsure(path: Path, rows: list[str] = UNSURE) -> Portfolio:
 
 
 def test_where_a_year_must_be_certain_kilowatts_and_rates_are_asked_for_with_that_certainty(tmp_path: Path) -> None:
-    supply, wishes = unsure(tmp_path / "list.csv"), Wishes(certainty=0.7)
+    supply, wishes = unsure(tmp_path / "list.csv", UNSURE[:4]), Wishes(certainty=0.7)
     found = planned(supply, certainty=0.7)
     assert found.worth is not None
     scheme, here = (found.plan.scheme,), cheapest(supply, wishes=wishes)
@@ -167,7 +167,7 @@ def test_where_a_year_must_be_certain_kilowatts_and_rates_are_asked_for_with_tha
 @pytest.mark.parametrize("wishes", [Wishes(), Wishes(objective="benefit", budget_jpy=700_000.0),
                                     Wishes(certainty=0.7, ways_to_pay=("purchase",))])  # fmt: skip
 def test_moves_are_answered_with_the_best_plan_and_a_bound_even_without_time(tmp_path: Path, wishes: Wishes) -> None:
-    supply = unsure(tmp_path / "list.csv", UNSURE[: 4 if wishes.certainty else 5])
+    supply = unsure(tmp_path / "list.csv", UNSURE[:4])
     plan = answer(supply, wishes, SETTING, gap=1e-9, moves=False).plan
     sign = -1.0 if wishes.objective == "benefit" else 1.0
     in_time, at_once = (trials(plan, SETTING.economics, SETTING.rules, seconds) for seconds in (30.0, 0.0))

@@ -243,6 +243,10 @@ class Master:
 
         self._solver.run()
         if self._solver.getModelStatus() != HighsModelStatus.kOptimal:
+            # Rounding can spoil the basis that is left of the program before; another way leads round that.
+            self._solver.clearSolver()
+            self._solver.run()
+        if self._solver.getModelStatus() != HighsModelStatus.kOptimal:
             raise SolverError(f"HiGHS ended with {self._solver.getModelStatus()}")
         solution = self._solver.getSolution()
         dual = np.array(solution.row_dual)
