@@ -31,6 +31,22 @@ def run_py(*arguments: str, folder: Path, language: str = "en") -> subprocess.Co
     )
 
 
+@pytest.fixture
+def call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """Return a call of the command line from a folder of its own, in this process: its exit code and its errors."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "160")
+
+    def called(*arguments: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as end:
+            main([*arguments, "--lang", "en"])
+        return int(end.value.code or 0), capsys.readouterr().err
+
+    return called
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
@@ -86,12 +102,12 @@ def test_one_lever_changed_goes_to_a_folder_of_its_own(tmp_path: Path) -> None:
     assert folder.name.startswith("no_new_policy-")
 
 
-def test_a_foreign_folder_is_not_touched(tmp_path: Path) -> None:
+def test_a_foreign_folder_is_not_touched(tmp_path: Path, call: Callable[..., tuple[int, str]]) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear", encoding="utf-8")
-    done = run_py("run", "no_new_policy", "--out", "mine", folder=tmp_path)
-    assert done.returncode == 2
-    assert "--force" in done.stderr
+    code, told = call("run", "no_new_policy", "--out", "mine")
+    assert code == 2
+    assert "--force" in told
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letter.txt"]
 
 
@@ -104,17 +120,18 @@ BAD_DATA = {
 
 
 @pytest.mark.parametrize("name", BAD_DATA)
-def test_bad_data_is_named_and_nothing_is_written(name: str, tmp_path: Path) -> None:
+def test_bad_data_is_named_and_nothing_is_written(
+    name: str, tmp_path: Path, call: Callable[..., tuple[int, str]]
+) -> None:
     file, old, new, words = BAD_DATA[name]
     copy = Path(shutil.copytree(data_folder(), tmp_path / "data"))
     text = (copy / file).read_text(encoding="utf-8")
     assert old in text
     (copy / file).write_text(text.replace(old, new, 1), encoding="utf-8")
-    done = run_py("run", "no_new_policy", "--data", "data", folder=tmp_path)
-    assert done.returncode == 2
-    assert file in done.stderr
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
+    code, told = call("run", "no_new_policy", "--data", "data")
+    assert code == 2
+    assert file in told
+    assert words in told
     assert not (tmp_path / "results").exists()
 
 
@@ -141,11 +158,13 @@ def test_a_falling_stock_that_must_not_fall_names_its_cells(tmp_path: Path) -> N
         (["list", "varibles"], "variable"),
     ],
 )
-def test_bad_calls_end_with_two_and_no_traceback(arguments: list[str], words: str, tmp_path: Path) -> None:
-    done = run_py(*arguments, folder=tmp_path)
-    assert done.returncode == 2
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
+def test_bad_calls_end_with_two_and_no_traceback(
+    arguments: list[str], words: str, tmp_path: Path, call: Callable[..., tuple[int, str]]
+) -> None:
+    code, told = call(*arguments)
+    assert code == 2
+    assert words in told
+    assert "Traceback" not in told
     assert not (tmp_path / "results").exists()
 
 
@@ -210,20 +229,20 @@ def rewritten(folder: Path, file: str, change: Callable[[str], str]) -> None:
 
 
 @pytest.mark.slow
-def test_tables_of_one_s_own_name_all_that_is_missing(tmp_path: Path) -> None:
+def test_tables_of_one_s_own_name_all_that_is_missing(tmp_path: Path, call: Callable[..., tuple[int, str]]) -> None:
     own = Path(shutil.copytree(data_folder(), tmp_path / "own"))
     for theme in ("classification", "rules", "procurement"):
         shutil.rmtree(own / theme)
     rewritten(own, "energy/technologies.csv", lambda text: re.sub("(?m)^lifetime_mean,gas_heater,.*\n", "", text))
     rewritten(own, "energy/standard_factors.csv", lambda text: re.sub("(?m)^factor,.*,heating,.*\n", "", text))
     rewritten(own, "inventory/cap_and_trade.csv", lambda text: text.replace("base_period,2002,", "base_period,1990,"))
-    done = run_py("run", "--data", "own", folder=tmp_path)
-    assert done.returncode == 2
-    assert done.stderr.count("✗") == 3, done.stderr
-    assert "energy/technologies.csv, lifetime_mean: rows are missing: gas_heater" in done.stderr
-    assert "every segment_sector × every standard × heating" in done.stderr
-    assert "given: 1990; allowed: 2000…2023" in done.stderr
-    assert "Traceback" not in done.stderr
+    code, told = call("run", "--data", "own")
+    assert code == 2
+    assert told.count("✗") == 3, told
+    assert "energy/technologies.csv, lifetime_mean: rows are missing: gas_heater" in told
+    assert "every segment_sector × every standard × heating" in told
+    assert "given: 1990; allowed: 2000…2023" in told
+    assert "Traceback" not in told
     assert not (tmp_path / "results").exists()
 
 
