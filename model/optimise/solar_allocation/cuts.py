@@ -29,6 +29,8 @@ _ROUNDS, _CUTS, _GAP = 12, 6, 1e-5
 _COARSE_GAP, _FAR = 1e-4, 0.02
 #: Part of the uncertainty by which plans are more certain, in gaps asked for, and the largest one.
 _BEYOND, _MOST_BEYOND = 10.0, 0.1
+#: Deviations at most that are asked beyond a cut, so that a plan is found at all.
+_MOST_SHORT = 0.1
 #: Halvings on the way to a mark, and the farthest way [deviations].
 _HALVINGS, _FARTHEST = 50, 12.0
 #: Deviations beyond which a sum is as good as sure, a deviation of nothing, and part of them that first plans have.
@@ -90,10 +92,11 @@ def aim(
         _USUAL * widest(problem, parts), cuts[0], np.zeros(len(problem.rows) + count),
     )  # fmt: skip
     own: list[Limit] = []
-    beside, off = np.zeros(count), np.inf
+    beside, off, short = np.zeros(count), np.inf, 0.0
     for _ in range(_ROUNDS):
         before = found
-        inner = _with_cuts(problem, sums, parts, own or cuts, found.deviations)
+        asked = [replace(one, deviations=one.deviations + short) for one in own or cuts]
+        inner = _with_cuts(problem, sums, parts, asked, found.deviations)
         prices = find_prices(inner, seed)
         fine = max(0.25 * gap, _COARSE_GAP if off > _FAR else _GAP)
         done = finish(inner, prices, fine, (end - perf_counter()) / 2, seed)
@@ -111,6 +114,9 @@ def aim(
             break
         if np.array_equal(found.last, before.last) or perf_counter() > end:
             break
+        # Plans near the certainty come ever closer from below: until one is sure enough, twice is asked what is short.
+        below = _NORMAL.inv_cdf(certainty) - _as_deviations(reached)[0]
+        short = float(np.clip(below, 0.0, _MOST_SHORT)) if np.isnan(found.best.cost) and own else 0.0
         moved = _not_normal(*kept, reached)
         cut = _cut(*kept, moved, reached, wanted)
         if (farther := abs(_as_deviations(reached)[0] - _NORMAL.inv_cdf(certainty))) < off:
