@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from model.optimise.solar_allocation import certain_beside
 from model.optimise.solar_allocation.answer import Answer, Setting, answer
 from model.optimise.solar_allocation.economics import Economics
 from model.optimise.solar_allocation.houses import Houses, Portfolio, houses_of, read_portfolios
@@ -177,6 +178,25 @@ def test_moves_are_answered_with_the_best_plan_and_a_bound_even_without_time(tmp
             assert sign * found.bound - 1e-3 <= best <= sign * found.value + 1e-3
         assert sign * one.value == pytest.approx(best, rel=1e-3 if wishes.certainty else 1e-4)
         assert one.gap <= (1e-3 if wishes.certainty else 1e-4)
+
+
+def test_plans_beside_the_one_in_hand_are_plans_and_their_bounds_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is done for many houses, with so few that every plan and every decision of the owners can be tried."""
+    supply, wishes = unsure(tmp_path / "list.csv", UNSURE[:4]), Wishes(certainty=0.7)
+    plan = answer(supply, wishes, SETTING, gap=1e-9, moves=False).plan
+    monkeypatch.setattr(certain_beside, "MOST_FEW", 0)
+    met = 0
+    for one in trials(plan, SETTING.economics, SETTING.rules, 1.2):
+        best = cheapest(supply, wishes=wishes, economics=SETTING.economics.moved(**{one.what: one.factor}))
+        assert one.bound - 1e-3 <= best <= one.value + 1e-3
+        met += one.value <= best + 1e-3
+    assert met >= 4
+    worth, here = worth_of(plan, SETTING.rules, 1.2), cheapest(supply, wishes=wishes)
+    for by, known in ((-1.0, worth.last_kw), (1.0, worth.next_kw)):
+        moved = abs(cheapest(supply, (plan.scheme,), wishes=wishes, more_kw=by) - here)
+        assert known.low - 1e-3 <= moved <= known.high + 1e-3
 
 
 def test_without_time_nothing_is_claimed_that_is_not_proven(tmp_path: Path) -> None:

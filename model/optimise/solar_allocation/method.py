@@ -6,7 +6,7 @@ the finish are in the modules beside this one; `pyomo_model` states the same mod
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from time import perf_counter
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from model.optimise.solar_allocation.chance import solve_with_chance
 from model.optimise.solar_allocation.clash import Clash, Relaxation, find_clash
 from model.optimise.solar_allocation.consent import can_be_added, probability_of_meeting
-from model.optimise.solar_allocation.cuts import cantelli_bound, prices_beside
+from model.optimise.solar_allocation.cuts import prices_beside
 from model.optimise.solar_allocation.economics import Economics
 from model.optimise.solar_allocation.few import solve_few
 from model.optimise.solar_allocation.finish import Finished, finish
@@ -30,12 +30,9 @@ from model.optimise.solar_allocation.problem import (
     Problem,
     Row,
     SlotArray,
-    cost_of,
     in_order,
-    within_rows,
 )
 from model.optimise.solar_allocation.slots import kw_of
-from model.optimise.solar_allocation.sums import Sum, parts_of
 from model.optimise.solver import Proof, SolverOptions, Status, prove
 from model.ordinance.building_report.equations import EnergyLevel
 from model.ordinance.rulebook import Rules
@@ -50,8 +47,6 @@ Proven = Literal["rules", "normal_form_only"]
 _HALVINGS, _LEAST_SURE = 8, 1e-3
 #: Gap to which the scheme with the larger requirement is worked out [1], and its share of the time at first.
 _OTHER_GAP, _OTHER_SHARE = 1e-4, 0.3
-#: Numerical slack of a row, relative to its right-hand side.
-_ROW_SLACK = 1e-9
 #: Share of the time that the first scheme gets.
 _FIRST_SHARE = 0.85
 #: Objectives that count houses, so that many plans are equally good.
@@ -272,16 +267,16 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
             # Nobody whose house counts can refuse: what the rows ask for is there for certain.
             probability = float(_probabilities(model, finished.choice, gj_per_kw, 1)[0])
         return Outcome(model, finished, prices.of_rows, names, probability)
-    uncertain, others, counted = _split(model)
+    uncertain, others, counted = split_by_chance(model)
     certainty, houses = model.wishes.certainty or 0.0, model.houses
-
-    def probabilities(choice: SlotArray, number: int = 1) -> FloatArray:
-        return _probabilities(model, choice, gj_per_kw, number)
-
+    probabilities = probabilities_of(model, rules)
     few = None
     if houses.size <= MOST_FEW:
         # By the distribution itself, with nothing taken as normal.
-        few = solve_few(others, (counted[0], counted[-1]), houses.consent, probabilities, certainty, seconds / 2, seed)
+        few = solve_few(
+            others, (counted[0], counted[-1]), houses.consent, lambda one: probabilities(one, 1), certainty,
+            seconds / 2, seed,
+        )  # fmt: skip
     if few is not None and (few.choice.size or few.impossible):
         finished, found = few, prices_beside(others, counted, houses.consent, certainty, few.choice, seed)
     else:
@@ -290,7 +285,7 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
             others, counted, houses.consent, certainty, probabilities, gap, seconds, seed, enough, exact
         )
         finished = finished if few is None else replace(finished, bound=few.bound, impossible=False)
-    probability = float(probabilities(finished.choice)[0]) if finished.choice.size else np.nan
+    probability = float(probabilities(finished.choice, 1)[0]) if finished.choice.size else np.nan
     proven = _proven(model, finished.choice) if few is None else "rules"
     ordered = np.empty(len(names))
     ordered[[*(place for place in range(len(names)) if place not in uncertain), *uncertain]] = found
@@ -303,8 +298,12 @@ def is_chance(model: Model) -> bool:
     return model.wishes.certainty is not None and named and _may_be_refused(model.houses)
 
 
-def _split(model: Model) -> tuple[list[int], Problem, tuple[Row, ...]]:
-    """Return the places of the rows that must hold together with a probability, the problem without them, and them."""
+def split_by_chance(model: Model) -> tuple[list[int], Problem, tuple[Row, ...]]:
+    """Return the places of the rows that must hold together with a probability, the problem without them, and them.
+
+    Args:
+        model: a scheme whose requirement is to be met with a probability.
+    """
     problem = model.problem
     # Meeting the requirement means two rows at once: with substitutes, and on site alone.
     uncertain = [place for place, row in enumerate(problem.rows) if row.name in ("renewables", "substitute_limit")]
@@ -312,36 +311,15 @@ def _split(model: Model) -> tuple[list[int], Problem, tuple[Row, ...]]:
     return uncertain, others, tuple(problem.rows[place] for place in uncertain)
 
 
-def least_cost(model: Model, seed: int = 0) -> float:
-    """Return what no plan of a scheme costs less than, by prices alone.
+def probabilities_of(model: Model, rules: Rules) -> Callable[[SlotArray, int], FloatArray]:
+    """Return what tells so many probabilities of a plan: in all, with substitutes, and on site alone.
 
     Args:
         model: the scheme's model.
-        seed: seed of every random choice.
-    """
-    if not is_chance(model):
-        return find_prices(model.problem, seed).priced.bound
-    _, others, counted = _split(model)
-    sums = tuple(Sum.read(others, one, model.houses.consent) for one in counted)
-    return cantelli_bound(others, sums, parts_of(sums), model.wishes.certainty or 0.0, seed)
-
-
-def keeps_rules(model: Model, choice: SlotArray, rules: Rules) -> bool:
-    """Say whether a choice of slots keeps all rules of a scheme, with the probability asked for.
-
-    Args:
-        model: the scheme's model.
-        choice: slot by house.
         rules: rules of "report_programme".
     """
-    chance = is_chance(model)
-    problem = _split(model)[1] if chance else model.problem
-    slack = _ROW_SLACK * np.maximum(1.0, np.abs(problem.at_least))
-    if not (np.isfinite(cost_of(problem, choice)) and within_rows(problem, choice, slack)):
-        return False
     gj_per_kw = rules.number("heat_to_pv_conversion_factor")
-    wanted = model.wishes.certainty if chance else None
-    return wanted is None or bool(_probabilities(model, choice, gj_per_kw, 1)[0] >= wanted)
+    return lambda choice, number: _probabilities(model, choice, gj_per_kw, number)
 
 
 def _may_be_refused(houses: Houses) -> bool:

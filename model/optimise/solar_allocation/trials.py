@@ -1,6 +1,7 @@
 """What becomes of a plan when cost, tariff or subsidy move: the best plan found in little time, with a proven bound.
 
-The plan in hand stays certain enough whatever money does, so that it is a plan of every trial whose budget it keeps.
+The plan in hand stays certain enough whatever money does, so that it is a plan of every trial whose budget it keeps,
+and plans beside it that are as certain are found at once.
 What time does not reach is left open between the best plan and the bound.
 """
 
@@ -11,9 +12,11 @@ from time import perf_counter
 
 import numpy as np
 
+from model.optimise.solar_allocation.at_once import keeps_rules, least_cost
+from model.optimise.solar_allocation.certain_beside import Beside
 from model.optimise.solar_allocation.economics import Economics
 from model.optimise.solar_allocation.finish import Finished
-from model.optimise.solar_allocation.method import Plan, is_chance, keeps_rules, least_cost, solve_scheme
+from model.optimise.solar_allocation.method import Plan, is_chance, solve_scheme
 from model.optimise.solar_allocation.model import GREATEST, Model, build, money_of
 from model.optimise.solar_allocation.problem import Problem, cost_of
 from model.optimise.solar_allocation.slots import kw_of
@@ -24,8 +27,8 @@ from model.ordinance.rulebook import Rules
 MOVES = (("cost", 0.9), ("cost", 1.1), ("tariff", 0.9), ("tariff", 1.1), ("grant", 0.5), ("grant", 0.0))
 #: Gap of one trial, and where a year must be certain, which takes longer.
 _GAP, _CHANCE_GAP = 1e-4, 1e-3
-#: Part of the time of a trial that is left to the other rate scheme.
-_OTHER = 0.2
+#: Parts of the time of a trial: for the other rate scheme, and for plans beside the one in hand.
+_OTHER, _BESIDE = 0.2, 0.2
 _SLACK = 1e-9
 
 
@@ -86,13 +89,19 @@ def _trial(
     best = _plan_in_hand(plan, own, rules)
     if not best.gap <= gap:
         best = _bettered(best, replace(best, bound=least_cost(own, seed)))
+    beside = Beside.read(own, plan.best, seed) if Beside.suits(own) and not best.gap <= gap else None
+    if beside is not None:
+        best = _bettered(best, replace(beside.cheapest(own, rules, gap, _BESIDE * seconds), bound=best.bound))
     bounds = [_known_of_other(plan, best.cost, other, seed) for other in others]
     left = end - perf_counter()
     if not best.gap <= gap and left > 0:
         # The other rate scheme needs time only where prices alone do not rule it out.
         open_too = any(not bound >= best.cost for bound in bounds)
         own_share = (1 - _OTHER * open_too) * left
-        best = _bettered(best, solve_scheme(own, rules, gap, own_share, seed).finished)
+        if beside is not None and best.choice.size:
+            best = _bettered(best, beside.proven(own, best, rules, gap, own_share, seed))
+        else:
+            best = _bettered(best, solve_scheme(own, rules, gap, own_share, seed).finished)
     for other, bound in zip(others, bounds, strict=True):
         best = _with_other(best, other, bound, rules, gap, end - perf_counter(), seed)
     return _as_what_if(plan, own, best, move)

@@ -14,8 +14,10 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
+from model.optimise.solar_allocation.at_once import keeps_rules, least_cost
+from model.optimise.solar_allocation.certain_beside import Beside
 from model.optimise.solar_allocation.finish import Finished
-from model.optimise.solar_allocation.method import Plan, is_chance, keeps_rules, least_cost, solve_scheme
+from model.optimise.solar_allocation.method import Plan, is_chance, solve_scheme
 from model.optimise.solar_allocation.model import Model, build
 from model.optimise.solar_allocation.near import Near, plans_near
 from model.optimise.solar_allocation.prices import Prices
@@ -210,7 +212,15 @@ def _shifted(plan: Plan, rules: Rules, by_kw: float, end: float, seed: int) -> R
     left = end - perf_counter()
     if left <= 0:
         return Range(-np.inf, np.inf)
-    return _difference(plan, _solved(plan, _asking(model, by_kw), rules, left, seed))
+    asked = _asking(model, by_kw)
+    if not Beside.suits(asked):
+        return _difference(plan, _solved(plan, asked, rules, left, seed))
+    beside = Beside.read(asked, plan.best, seed)
+    found = beside.cheapest(asked, rules, _CHANCE_GAP, _NEAR * left)
+    if not found.choice.size:
+        return _difference(plan, _solved(plan, asked, rules, left, seed))
+    found = replace(found, bound=least_cost(asked, seed))
+    return _difference(plan, beside.proven(asked, found, rules, _CHANCE_GAP, end - perf_counter(), seed))
 
 
 def _asking(model: Model, more_kw: float) -> Model:
