@@ -38,7 +38,7 @@ _NONE_COVERED = Text(
 )
 
 #: Parts of the time: kept for solving again, the most that it may take, of that for moves, and kept for what follows.
-_KEPT, _MOST_AGAIN, _FOR_MOVES, _AFTER = 0.1, 0.7, 0.6, 0.05
+_KEPT, _MOST_AGAIN, _FOR_MOVES, _AFTER = 0.1, 0.7, 0.65, 0.05
 #: Most houses for which that is done.
 _MOST_TRIED = 20_000
 

@@ -27,6 +27,8 @@ from model.ordinance.rulebook import Rules
 MOVES = (("cost", 0.9), ("cost", 1.1), ("tariff", 0.9), ("tariff", 1.1), ("grant", 0.5), ("grant", 0.0))
 #: Gap of one trial, and where a year must be certain, which takes longer.
 _GAP, _CHANCE_GAP = 1e-4, 1e-3
+#: Gap above which a bound by prices alone may be better.
+_WIDE = 1e-2
 #: Parts of the time of a trial: for the other rate scheme, and for plans beside the one in hand.
 _OTHER, _BESIDE = 0.2, 0.2
 _SLACK = 1e-9
@@ -87,11 +89,11 @@ def _trial(
     own, *others = _moved(plan, economics.moved(**{move[0]: move[1]}), rules)
     gap = _CHANCE_GAP if is_chance(own) else _GAP
     best = _plan_in_hand(plan, own, rules)
-    if not best.gap <= gap:
-        best = _bettered(best, replace(best, bound=least_cost(own, seed)))
     beside = Beside.read(own, plan.best, seed) if Beside.suits(own) and not best.gap <= gap else None
     if beside is not None:
         best = _bettered(best, replace(beside.cheapest(own, rules, gap, _BESIDE * seconds), bound=best.bound))
+    elif not best.gap <= gap:
+        best = _bettered(best, replace(best, bound=least_cost(own, seed)))
     bounds = [_known_of_other(plan, best.cost, other, seed) for other in others]
     left = end - perf_counter()
     if not best.gap <= gap and left > 0:
@@ -102,6 +104,9 @@ def _trial(
             best = _bettered(best, beside.proven(own, best, rules, gap, own_share, seed))
         else:
             best = _bettered(best, solve_scheme(own, rules, gap, own_share, seed).finished)
+    if beside is not None and not best.gap <= _WIDE:
+        # Prices alone may prove more than a search that has come to its end early.
+        best = _bettered(best, replace(best, bound=least_cost(own, seed)))
     for other, bound in zip(others, bounds, strict=True):
         best = _with_other(best, other, bound, rules, gap, end - perf_counter(), seed)
     return _as_what_if(plan, own, best, move)
