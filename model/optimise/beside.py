@@ -1,93 +1,109 @@
-"""Searches of HiGHS that run in a thread of their own while other work goes on.
+"""A search that runs on a second core while other work goes on, in a copy of this process.
 
-HiGHS leaves the interpreter to others while it runs, so that a second core is used without a second process: nothing
-is sent anywhere, and nothing is left behind. With one core there is nothing to gain, and each search is made when its
-answer is asked for.
+The copy begins with all that is known when it is made, so that nothing but what it finds is sent. It ends when it is
+left, or as soon as the process that made it is gone. Where there is one core, where processes cannot be copied, or
+where other threads run, which a copy would lack, there is none.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from queue import SimpleQueue
-from threading import Thread
-from types import TracebackType
-from typing import Self
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from model.optimise.solver import ArrayAnswer, ArrayModel, Cancelled, FloatArray, SolverOptions, Stop, solve_arrays
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkProcess
 
-#: Time after which a search is asked again to end [s].
-_PATIENCE = 0.05
+Found = TypeVar("Found")
+
+#: Room for what is found until it is asked for [byte].
+_ROOM = 2**20
 
 
-class Beside:
-    """One model solved several times, one after the other, beside other work; answers in the order of the options.
+class Beside(Generic[Found]):
+    """A search that runs beside other work until it is left.
 
     Args:
-        model: the model.
-        options: limits, gap and seed of each search.
-        start: a feasible answer to start from; None: none is known.
-        alone: search only when asked; by default where there is one core.
+        search: yields what it finds; called in the copy.
     """
 
-    def __init__(
-        self,
-        model: ArrayModel,
-        options: Sequence[SolverOptions],
-        start: FloatArray | None = None,
-        alone: bool | None = None,
-    ) -> None:
-        self._model, self._options, self._start = model, options, start
-        self._alone = cores() < 2 if alone is None else alone
-        self._found: SimpleQueue[ArrayAnswer | Exception] = SimpleQueue()
-        self._stop = Stop()
-        self._thread: Thread | None = None
+    def __init__(self, search: Callable[[], Iterable[Found]]) -> None:
+        self._search = search
+        self._process: ForkProcess | None = None
+        self._ends: Connection | None = None
 
-    def __enter__(self) -> Self:
-        if not self._alone:
-            self._thread = Thread(target=self._search, daemon=True)
-            self._thread.start()
-        return self
+    @property
+    def running(self) -> bool:
+        """Whether the search runs or has left something."""
+        return self._process is not None
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End the search that runs, if any, and wait for its end."""
-        while self._thread is not None and self._thread.is_alive():
-            self._stop.ask()
-            self._thread.join(_PATIENCE)
+    def begin(self) -> None:
+        """Let the search run, with all that is known now."""
+        # Where processes can be copied, there is this too.
+        from fcntl import F_SETPIPE_SZ, fcntl
 
-    def answers(self) -> Iterator[ArrayAnswer]:
-        """Yield the answer of each search, waiting for it where it is not there yet.
+        self.leave()
+        context = get_context("fork")
+        self._ends, out = context.Pipe(duplex=False)
+        # What is found waits here until it is asked for, so that the search need not wait.
+        fcntl(out.fileno(), F_SETPIPE_SZ, _ROOM)
+        self._process = context.Process(target=self._run, args=(out, os.getpid()), daemon=True)
+        self._process.start()
+        out.close()
+
+    def leave(self) -> list[Found]:
+        """End the search, wait until it is gone, and return what was found since that was asked last."""
+        if self._process is None:
+            return []
+        self._process.kill()
+        self._process.join()
+        self._process.close()
+        self._process = None
+        found = self.found()
+        if self._ends is not None:
+            self._ends.close()
+            self._ends = None
+        return found
+
+    def found(self, seconds: float = 0.0) -> list[Found]:
+        """Return what was found since this was asked last.
+
+        Args:
+            seconds: how long to wait where nothing was found yet [s].
 
         Raises:
-            SolverError: HiGHS failed.
+            Exception: what the search failed with.
         """
-        for options in self._options:
-            if self._thread is None:
-                yield solve_arrays(self._model, options, self._start)
-                continue
-            found = self._found.get()
-            if isinstance(found, Exception):
-                raise found
-            yield found
+        met: list[Found] = []
+        try:
+            while self._ends is not None and self._ends.poll(0.0 if met else seconds):
+                one = self._ends.recv()
+                if isinstance(one, Exception):
+                    raise one
+                met.append(one)
+        except (EOFError, OSError):  # the search has ended, perhaps while it was about to say something
+            self._ends = None
+        return met
 
-    def _search(self) -> None:
-        """Solve the model with all options, until the end is asked for."""
-        for options in self._options:
-            if self._stop.asked:
-                return
-            try:
-                self._found.put(solve_arrays(self._model, options, self._start, self._stop))
-            except Cancelled:
-                return
-            except Exception as failed:  # handed to whoever asks for the answer
-                self._found.put(failed)
-                return
+    def _run(self, out: Connection, parent: int) -> None:
+        """Search until the process that made this one is gone."""
+        # Whoever interrupts the program means the process that made this one, which ends it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            for one in self._search():
+                out.send(one)
+                if os.getppid() != parent:
+                    return
+        except Exception as failed:  # handed to whoever asks for what was found
+            out.send(failed)
 
 
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def can_run_beside() -> bool:
+    """Say whether a search can run beside other work."""
+    alone = threading.active_count() == 1
+    return alone and sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1

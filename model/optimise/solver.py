@@ -34,24 +34,6 @@ class SolverError(RuntimeError):
     """The solver broke down on a model that should be solvable; a fault of this program, never of the user."""
 
 
-class Cancelled(Exception):
-    """The end of a search was asked for from another thread."""
-
-
-class Stop:
-    """Lets one thread end the search of another: `running` is the solver that searches, `asked` whether to end."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self.running: Highs | None = None
-
-    def ask(self) -> None:
-        """Ask for the end; a search that is just about to begin may have to be asked again."""
-        self.asked = True
-        if self.running is not None:
-            self.running.cancelSolve()  # type: ignore[no-untyped-call]  # it has no annotations
-
-
 @dataclass(frozen=True)
 class SolverOptions:
     """What is asked of the solver; with one thread and a fixed seed the same model gives the same answer.
@@ -204,23 +186,19 @@ def prove(
     return Proof(status, known, limit, gap, seconds, options.named(), options.seed, solver_version())
 
 
-def solve_arrays(
-    model: ArrayModel, options: SolverOptions, start: FloatArray | None = None, stop: Stop | None = None
-) -> ArrayAnswer:
+def solve_arrays(model: ArrayModel, options: SolverOptions, start: FloatArray | None = None) -> ArrayAnswer:
     """Solve a model given as arrays.
 
     Args:
         model: columns and rows.
         options: limits, gap, seed.
         start: a feasible answer to start from, by column.
-        stop: what ends the search from another thread; None: nothing does.
 
     Returns:
         values and proof; an infeasible model is an answer, not an error.
 
     Raises:
         SolverError: HiGHS failed.
-        Cancelled: the end was asked for.
     """
     begun = perf_counter()
     highs = _loaded(model, options)
@@ -230,14 +208,12 @@ def solve_arrays(
         given = HighsSolution()
         given.col_value = start.tolist()
         highs.setSolution(given)
-    return _answer(highs, bool(model.integer.any()), model.maximise, begun, options, stop)
+    return _answer(highs, bool(model.integer.any()), model.maximise, begun, options)
 
 
-def _answer(
-    highs: Highs, mixed: bool, maximise: bool, begun: float, options: SolverOptions, stop: Stop | None = None
-) -> ArrayAnswer:
+def _answer(highs: Highs, mixed: bool, maximise: bool, begun: float, options: SolverOptions) -> ArrayAnswer:
     """Run HiGHS and return what it says."""
-    status = _run(highs, stop)
+    status = _run(highs)
     info = highs.getInfo()
     bound = info.mip_dual_bound if mixed else (info.objective_function_value if status == "optimal" else np.nan)
     proof = prove(status, info.objective_function_value, bound, perf_counter() - begun, options, maximise)
@@ -336,17 +312,13 @@ def _loaded(model: ArrayModel, options: SolverOptions) -> Highs:
     return highs
 
 
-def _run(highs: Highs, stop: Stop | None = None) -> Status:
+def _run(highs: Highs) -> Status:
     """Run HiGHS and return what it found in our words."""
     from highspy import HighsModelStatus
 
     highs.HandleKeyboardInterrupt = True
-    if stop is not None:
-        stop.running = highs
     highs.run()
     found = highs.getModelStatus()
-    if stop is not None and stop.asked:
-        raise Cancelled
     if found == HighsModelStatus.kUnboundedOrInfeasible:
         # Presolve cannot always tell the two apart; without it the simplex method can.
         highs.setOptionValue("presolve", "off")

@@ -1,7 +1,6 @@
 """Works moved alone and in pairs, and trade with the own bank: against limits, and against a linear program."""
 
 from dataclasses import replace
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from model.optimise.facility_schedule.own_trade import Market, own_trade
 from model.optimise.facility_schedule.physics import standing_sets
 from model.optimise.facility_schedule.plans import FacilityPlans
 from model.optimise.facility_schedule.problem import FloatArray, Practice, Problem
+from model.optimise.until import Until
 
 SOME = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -73,7 +73,7 @@ def test_moves_of_works_keep_all_limits_and_never_cost_more(seed: int, practice:
         asked.append(exchange.charge)
         return exchange.charge
 
-    plans = exchange.improve(worth, -np.inf, perf_counter() + 0.3)
+    plans = exchange.improve(worth, -np.inf, Until.after(0.3))
     assert asked[0] <= before + 1.0
     paid, begun = (np.sum([getattr(plan, name) for plan in plans], axis=0) for name in ("paid", "begun"))
     assert (paid <= case.budget + 1.5).all()

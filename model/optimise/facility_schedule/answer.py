@@ -14,7 +14,6 @@ import pyomo.environ as pyo
 from model.optimise.facility_schedule.choice import Choice
 from model.optimise.facility_schedule.decomposition import Bound, Decomposition, plans_of_works
 from model.optimise.facility_schedule.dive import Dive
-from model.optimise.facility_schedule.firsts import Firsts
 from model.optimise.facility_schedule.judged import (
     SAME,
     better_of,
@@ -24,33 +23,33 @@ from model.optimise.facility_schedule.judged import (
     proving,
     rank,
     scale_of,
-    with_bound,
     with_charges,
 )
 from model.optimise.facility_schedule.ledger import settled
+from model.optimise.facility_schedule.master import Master
 from model.optimise.facility_schedule.model import whole_model
-from model.optimise.facility_schedule.near import Near, listable, near
+from model.optimise.facility_schedule.near import listable, near
 from model.optimise.facility_schedule.plan import Plan
+from model.optimise.facility_schedule.plan_search import PlanSearch
 from model.optimise.facility_schedule.plans import FacilityPlans
 from model.optimise.facility_schedule.problem import FloatArray, IntArray, Problem
 from model.optimise.facility_schedule.schedule import Schedule
 from model.optimise.pyomo_solver import PyomoSolver
 from model.optimise.solver import Proof, SolverOptions, prove
+from model.optimise.until import Until
 
 Method = Literal["decomposed", "whole"]
-#: Plans near the best and plans to begin with; None where there are no lists.
-_Listed = tuple[Near, Firsts] | None
 
 #: Parts of the gap asked for: to which plans are priced, the same where limits tie facilities and whole plans lose
 #: more, and to which whole ones are chosen.
 _PRICING_GAP, _TIED_PRICING_GAP, _CHOICE_GAP = 0.4, 0.2, 0.2
 #: Gap to which trade alone is solved where the works of every facility are settled [1].
 _TRADE_GAP = 1e-5
-#: Part of the time in which plans near the best are listed, again in which the bound is sharpened by them, and more of
-#: it for that where wider lists are needed.
-_SHARPENED, _WIDENED = 0.12, 0.2
-#: Parts of the time left for whole plans: the rest is for the last choice, and where there are lists for the bound too.
-_SHARE_OF_PLANS, _SHARE_BESIDE_LISTS = 0.8, 0.65
+#: Parts of the time in which plans near the best are listed, and in which the bound is sharpened by them at first; in
+#: which, by turns, it is raised and plans are looked for; and the one that is kept for trade at the end.
+_LISTED, _SHARPENED, _BOUNDING, _PLANNING, _LAST_TRADE = 0.2, 0.12, 0.15, 0.1, 0.02
+#: Part of the time left for whole plans where there are no lists: the rest is for the last choice.
+_SHARE_OF_PLANS = 0.8
 #: Part of the time that a step gets even where none is left, so that there is an answer.
 _LAST = 0.1
 #: Part of the time for the plan of least cost, where a limit on cost holds for another aim.
@@ -109,15 +108,8 @@ def _searched(
         return _whole(problem, SolverOptions(seconds=seconds, relative_gap=gap, seed=seed), begun)
     work = Decomposition(problem) if warm is None else warm
     bound = work.solve(gap * (_TIED_PRICING_GAP if problem.limits() else _PRICING_GAP), 0.6 * seconds, report)
-    listed = None
     if bound.tied is not None and listable(problem):
-        with Firsts(work, bound.tied, gap * _CHOICE_GAP, seconds, seed) as firsts:
-            listed = near(work, bound.tied, _SHARPENED * seconds)
-            sharper = listed.bound(np.inf, _SHARPENED * seconds)
-            # The first plan shows how good a bound is enough: where lists end before it, they are made wider now.
-            sharper = max(sharper, listed.bound(proving(firsts.value(), gap), _WIDENED * seconds))
-            bound = replace(bound, value=max(bound.value, sharper))
-            found = _choose(work, bound, (listed, firsts), gap, seconds, seed, begun)
+        found = _listed(work, bound, bound.tied, gap, seconds, seed, begun)
     else:
         found = _choose(work, bound, None, gap, seconds, seed, begun)
     if known is not None:
@@ -125,9 +117,6 @@ def _searched(
         again = with_works(problem, known, left, seed)
         unproven = replace(again, proof=replace(again.proof, bound=-np.inf))
         found = better_of(found, unproven, gap, begun)
-    left = seconds - (perf_counter() - begun)
-    if listed is not None and found.proof.status == "feasible" and left > 1.0:
-        found = with_bound(found, listed.bound(proving(found.proof.objective, gap), left), gap, begun)
     decisions = sum(int(own.allowed.sum()) for own in work.facilities)
     left = seconds - (perf_counter() - begun)
     if found.proof.status == "optimal" or decisions > _SMALL or left < 1.0:
@@ -135,6 +124,32 @@ def _searched(
     return better_of(
         found, _whole(problem, SolverOptions(seconds=left, relative_gap=gap, seed=seed), perf_counter()), gap, begun
     )
+
+
+# The bound and the plans are worked at side by side: each says what is enough of the other.
+def _listed(
+    work: Decomposition, bound: Bound, master: Master, gap: float, seconds: float, seed: int, begun: float
+) -> Schedule:
+    """Return the best schedule found with plans near the best of every facility; arguments as `_choose`."""
+    end = begun + (1.0 - _LAST_TRADE) * seconds
+    with PlanSearch(work, master, gap * _CHOICE_GAP, seconds, seed) as plans:
+        listed = near(work, master, _LISTED * seconds)
+        plans.choose_from(listed)
+        value = max(bound.value, listed.bound(np.inf, _SHARPENED * seconds))
+        # The plans so far show how good a bound is enough, and the bound which plans are.
+        while perf_counter() < end:
+            now = perf_counter()
+            before, enough = value, proving(plans.best.value, gap)
+            value = max(value, listed.bound(enough, min(_BOUNDING * seconds, end - now)))
+            if value >= enough:
+                break
+            # What is left of the time for the bound where it cannot be raised goes to the plans.
+            until = min(now + (_BOUNDING + _PLANNING) * seconds, end)
+            found = plans.improve(close_to(value, gap), Until(until))
+            if found.value <= close_to(value, gap) or (value <= before and perf_counter() < until):
+                break
+        best = plans.best
+    return _choose(work, replace(bound, value=value), best.starts, gap, seconds, seed, begun)
 
 
 # The plans of least cost come first: they say whether the limit can be kept, and with them the master keeps it.
@@ -172,11 +187,14 @@ def _too_dear(found: Schedule, limit: float) -> bool:
 
 
 def _choose(
-    work: Decomposition, bound: Bound, listed: _Listed, gap: float, seconds: float, seed: int, begun: float
-) -> Schedule:
-    """Return the schedule of whole plans: of those in the mixture first, of more if that is not close enough."""
+    work: Decomposition, bound: Bound, starts: Sequence[IntArray] | None, gap: float, seconds: float, seed: int,
+    begun: float,
+) -> Schedule:  # fmt: skip
+    """Return the schedule of works that are settled, or of plans in the mixture, and of more if that is not enough."""
     problem, best = work.problem, None
-    for offered, likely in _offers(work, bound, listed, gap, seconds, seed, begun):
+    settled = None if starts is None else [[own.bare(one)] for own, one in zip(work.facilities, starts, strict=True)]
+    offers = _offers(work, bound, gap, seconds, seed, begun) if settled is None else iter([(settled, None)])
+    for offered, likely in offers:
         left = max(seconds - (perf_counter() - begun), _LAST * seconds)
         options = SolverOptions(seconds=left, relative_gap=gap * _CHOICE_GAP, seed=seed)
         # Where every facility has one plan, only trade is left, which is quick: nothing of the gap is lost on it.
@@ -211,7 +229,7 @@ def with_works(problem: Problem, starts: Sequence[IntArray], seconds: float = 60
 
 
 def _offers(
-    work: Decomposition, bound: Bound, listed: _Listed, gap: float, seconds: float, seed: int, begun: float
+    work: Decomposition, bound: Bound, gap: float, seconds: float, seed: int, begun: float
 ) -> Iterator[tuple[list[list[Plan]], list[Plan] | None]]:
     """Yield plans of works to choose from, a few first, then more of those charged least at the last prices.
 
@@ -220,9 +238,8 @@ def _offers(
     """
     mixture, problem = plans_of_works(bound.plans), work.problem
     if bound.tied is not None:
-        share = _SHARE_OF_PLANS if listed is None else _SHARE_BESIDE_LISTS
-        left = max(share * (seconds - (perf_counter() - begun)), _LAST * seconds)
-        whole = Dive(work, bound.tied, seed, listed).run(gap * _CHOICE_GAP, close_to(bound.value, 0.7 * gap), left)
+        left = max(_SHARE_OF_PLANS * (seconds - (perf_counter() - begun)), _LAST * seconds)
+        whole = Dive(work, bound.tied, seed).run(gap * _CHOICE_GAP, close_to(bound.value, 0.7 * gap), left)
         yield [[plan] for plan in whole], None
         # A limit on cost can rule out plans that were put together one by one.
         if np.isinf(problem.cost_limit):

@@ -8,7 +8,7 @@ saves is taken as it is where all other works of its facility stay as they are, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,8 +18,11 @@ from model.optimise.facility_schedule.plan import Prices
 from model.optimise.facility_schedule.problem import MILLION, BoolArray, FloatArray, IntArray
 from model.optimise.solver import ArrayAnswer, ArrayModel, SolverOptions, solve_arrays
 
-#: Beginnings at most among which is chosen: those that lose least at the prices of the master.
-_KEPT = 2000
+#: Beginnings among which is chosen, for each facility and at most: those that lose least at the prices of the master.
+#: Few of them are packed well in little time.
+_KEPT_EACH, _KEPT = 10, 2000
+#: Effort that HiGHS puts into finding packings, against 0.05 by default [1].
+_EFFORT = 0.3
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,15 @@ class Packing:
         start = every.now.astype(np.float64) if _fits(work, every) else None
         return cls(made.model(), start, starts, every)
 
+    def solve(self, options: SolverOptions) -> list[IntArray]:
+        """Return the works of every facility as they are packed; those given where no packing is found.
+
+        Args:
+            options: limits, gap and seed of the search.
+        """
+        further = {"mip_heuristic_effort": _EFFORT, **options.further}
+        return self.works(solve_arrays(self.model, replace(options, further=further), self.start))
+
     def works(self, answer: ArrayAnswer) -> list[IntArray]:
         """Return the works of every facility in an answer; those given where there is none."""
         if not answer.proof.has_answer:
@@ -107,8 +119,7 @@ def packed(
 
     Arguments as `Packing.around`, with limits, gap and seed of the search.
     """
-    packing = Packing.around(work, starts, prices, free, changes)
-    return packing.works(solve_arrays(packing.model, options, packing.start))
+    return Packing.around(work, starts, prices, free, changes).solve(options)
 
 
 def _around(work: Decomposition, starts: Sequence[IntArray], prices: Sequence[Prices]) -> _Beginnings:
@@ -129,7 +140,8 @@ def _worth_a_look(every: _Beginnings, prices: Sequence[Prices], free: BoolArray)
     best = np.zeros((len(prices), int(every.work.max(initial=0)) + 1))
     np.minimum.at(best, (every.facility, every.work), asked)
     loss = np.where(free[every.facility, every.year], asked - best[every.facility, every.work], np.inf)
-    last = np.partition(loss, _KEPT - 1)[_KEPT - 1] if len(loss) > _KEPT else np.inf
+    kept = min(_KEPT_EACH * len(prices), _KEPT)
+    last = np.partition(loss, kept - 1)[kept - 1] if len(loss) > kept else np.inf
     return np.asarray(every.now | ((loss <= last) & np.isfinite(loss)))
 
 

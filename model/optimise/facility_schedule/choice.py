@@ -15,9 +15,12 @@ import numpy.typing as npt
 from model.optimise.facility_schedule.arrays import Gathered
 from model.optimise.facility_schedule.ledger import saleable
 from model.optimise.facility_schedule.plan import Plan
-from model.optimise.facility_schedule.problem import MILLION, FloatArray, IntArray, Problem
+from model.optimise.facility_schedule.problem import MILLION, BoolArray, FloatArray, IntArray, Problem
 from model.optimise.facility_schedule.rules import missing_price, past_saleable, worthwhile
 from model.optimise.solver import ArrayModel, Proof, SolverOptions, solve_arrays
+
+#: Time in which the trade of settled works is solved at most [s], and the gap of it [1].
+_TRADE_SECONDS, _TRADE_GAP = 2.0, 3e-5
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,24 @@ class Chosen:
     proof: Proof
     plan: IntArray
     amounts: Mapping[str, FloatArray]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Works of all facilities, their value, and the prices that tonnes have there.
+
+    Args:
+        value: least cost with all trade [JPY, or t-CO2 if emissions are looked at].
+        starts: works of each facility.
+        shared: prices of each owner's transfers, of credits and of limited credits [JPY/t-CO2], dims (row, period).
+        sells: whether each owner sells in each period, and so buys nothing, or may buy, and sells nothing, dims
+            (owner, period); None: not known.
+    """
+
+    value: float
+    starts: list[IntArray]
+    shared: FloatArray
+    sells: BoolArray | None = None
 
 
 class Choice:
@@ -56,6 +77,8 @@ class Choice:
         self._made = Gathered()
         #: Rows of owners and of credits, each by period.
         self._tying: list[IntArray] = []
+        #: Whether each owner sells in each period.
+        self._sells = np.zeros((0, problem.periods), dtype=np.int64)
         self._choices()
         self._renewables()
         self._positions()
@@ -96,17 +119,20 @@ class Choice:
                   "renewable": self._bought}  # fmt: skip
         return Chosen(proof, plan, {name: np.maximum(values[block], 0.0) for name, block in blocks.items()})
 
-    def shared_prices(self) -> tuple[float, FloatArray]:
-        """Return the value if yes and no may be mixed, and the prices of the rows that tie facilities there.
-
-        Returns:
-            value [JPY, or t-CO2 if emissions are looked at]; prices of each owner's transfers, of credits and of
-            limited credits [JPY/t-CO2], dims (row, period).
-        """
-        model = self._made.model()
-        answer = solve_arrays(replace(model, integer=np.zeros_like(model.integer)), SolverOptions())
-        prices = np.maximum(-answer.prices[np.array(self._tying)], 0.0) * self.problem.unit
-        return answer.proof.objective * self.problem.unit, prices
+    def standing(self) -> Standing:
+        """Return what settled works come to with all trade, and the prices of tonnes there."""
+        model, unit = self._made.model(), self.problem.unit
+        none = np.zeros_like(model.integer)
+        answer = solve_arrays(model, SolverOptions(_TRADE_SECONDS, _TRADE_GAP))
+        value, lower, upper = answer.proof.objective, model.lower.copy(), model.upper.copy()
+        if answer.proof.has_answer:
+            # With what each owner does in each period as it is, the rest is a program of amounts, and has prices.
+            lower[self._sells] = upper[self._sells] = np.round(answer.values[self._sells])
+        mixed = solve_arrays(replace(model, lower=lower, upper=upper, integer=none), SolverOptions())
+        prices = np.maximum(-mixed.prices[np.array(self._tying)], 0.0) * unit
+        sells = lower[self._sells] > 0.5 if answer.proof.has_answer else None
+        starts = [own[0].starts for own in self.plans]
+        return Standing((value if answer.proof.has_answer else mixed.proof.objective) * unit, starts, prices, sells)
 
     def _as_in(self, model: ArrayModel, likely: Sequence[Plan]) -> ArrayModel:
         """Return the program with excess and sales only where facilities have them in some plans."""
@@ -295,6 +321,7 @@ class Choice:
         problem, made = self.problem, self._made
         for group in self._groups:
             sells = made.block((problem.periods,), 1.0, whole=True)
+            self._sells = np.concatenate([self._sells, sells[np.newaxis]])
             moved, selling = made.limits(sells.shape), made.limits(sells.shape)
             self._tying.append(moved)
             made.put(moved, self._received[group], 1.0)

@@ -1,11 +1,11 @@
 """Whole plans where money or hands tie the facilities: works packed into the budgets, then improved a few at a time.
 
 The mixture of the master splits works that a budget cannot pay in full. Here works are first packed into the budgets of
-all years at once. Where there are lists of plans near the best, works are then moved and groups choose anew (`turns`).
-Elsewhere they are moved alone and in pairs, then packed anew a few years at a time. Where not the least cost is looked
-for, facilities get whole plans one after the other instead, the clearest first; what they pay comes off the budgets,
-and the others answer anew. Then a few facilities at a time give up their plans and all others keep theirs; plans that
-differ in one work are offered beside; at last all choose again among all plans met. This repeats as long as it helps.
+all years at once, then moved alone and in pairs, then packed anew a few years at a time. Where not the least cost is
+looked for, facilities get whole plans one after the other instead, the clearest first; what they pay comes off the
+budgets, and the others answer anew. Then a few facilities at a time give up their plans and all others keep theirs;
+plans that differ in one work are offered beside; at last all choose again among all plans met. This repeats as long as
+it helps. Where there are lists of plans near the best, they are found otherwise (`plan_search`).
 """
 
 from __future__ import annotations
@@ -18,13 +18,11 @@ import numpy as np
 from model.optimise.facility_schedule.beginnings import packed
 from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.exchange import Exchange
-from model.optimise.facility_schedule.firsts import Firsts
 from model.optimise.facility_schedule.master import Master
-from model.optimise.facility_schedule.near import Near
 from model.optimise.facility_schedule.plan import Plan
 from model.optimise.facility_schedule.problem import BoolArray, FloatArray, IntArray
-from model.optimise.facility_schedule.turns import Turns
 from model.optimise.solver import SolverOptions
+from model.optimise.until import Until
 
 #: Weight from which on a plan of the mixture is taken as it is [1].
 _CLEAR = 0.8
@@ -51,13 +49,10 @@ class Dive:
         work: facilities with their pools.
         master: the master after pricing.
         seed: seed of the choice of facilities that are freed.
-        listed: plans near the best of every facility, with plans to begin with; None: there are no lists.
     """
 
-    def __init__(
-        self, work: Decomposition, master: Master, seed: int, listed: tuple[Near, Firsts] | None = None
-    ) -> None:
-        self.work, self.master, self.problem, self._listed = work, master, work.problem, listed
+    def __init__(self, work: Decomposition, master: Master, seed: int) -> None:
+        self.work, self.master, self.problem = work, master, work.problem
         self._limits = work.problem.limits()
         self._draw = np.random.default_rng(seed)
         self._places: dict[tuple[int, bytes], int] = {}
@@ -72,8 +67,6 @@ class Dive:
             seconds: time limit [s].
         """
         until = perf_counter() + seconds
-        if self._listed is not None:
-            return self._in_turns(*self._listed, enough, until)
         if self.problem.aim == "cost":
             taken = self._exchanged(self._packed_at_once(SolverOptions(_SHARE_AT_ONCE * seconds, gap)), enough, until)
         else:
@@ -104,13 +97,6 @@ class Dive:
         most = max(len(own) for own in self.problem.works)
         return self._packed(taken, free, most, options)
 
-    def _in_turns(self, listed: Near, firsts: Firsts, enough: float, until: float) -> list[Plan]:
-        """Return a plan of each facility after several beginnings, moves, and new choices of groups from lists."""
-        lists = [one.starts for one in listed.lists]
-        turns = Turns(self.work, self.master, self.master.solve().prices, listed.lister, lists, listed.rows.ceiling)
-        found = turns.improved(firsts.plans(), int(self._draw.integers(2**31)), enough, until).starts
-        return [own.bare(one) for own, one in zip(self.work.facilities, found, strict=True)]
-
     def _exchanged(self, taken: IntArray, enough: float, until: float) -> IntArray:
         """Return a column for each facility after works were moved alone and in pairs."""
         starts = [self.master.columns[column][1].starts for column in taken]
@@ -121,7 +107,7 @@ class Dive:
         def worth(plans: Sequence[Plan]) -> float:
             return self.master.held(self._columns(plans))
 
-        return self._columns(exchange.improve(worth, enough, end))
+        return self._columns(exchange.improve(worth, enough, Until(end)))
 
     def _columns(self, plans: Sequence[Plan]) -> IntArray:
         """Return the columns of plans, one of each facility, that are added where the master does not have them."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -18,49 +18,32 @@ from model.optimise.facility_schedule.own_trade import Market, own_trade
 from model.optimise.facility_schedule.physics import standing_sets
 from model.optimise.facility_schedule.plan import Plan, Prices
 from model.optimise.facility_schedule.problem import FloatArray, IntArray
+from model.optimise.until import Until
 
 #: Gain from which on a move is made [JPY].
 _GAIN = 1000.0
 #: Moves on either side at most among which pairs are looked for in one year.
-_SIDE = 400
+_SIDE = 200
 #: Pairs tried in one year, works moved at random at most, and moves at most to make room for them.
 _TRIED, _KICKED, _REPAIRS = 3, 3, 30
 #: Times a plan's renewables and the worth of its tonnes are brought into line.
 _TURNS = 3
 #: Facilities as they stood that are remembered.
 _REMEMBERED = 5000
-#: More works than any facility has.
-_WORKS = 1000
 #: How far above the plans in hand others are still worth a full look [1].
 _NEAR = 0.0003
 
 
-@dataclass(frozen=True)
-class _Moves:
-    """Moves of works, one position each: work to year (-1: dropped) with what it adds and needs.
-
-    Args:
-        facility: facility; work: its work; year: position of the year.
-        charge: what it adds [JPY]; needs: what it needs of every limit, dims (move, limit and year).
-    """
-
-    facility: IntArray
-    work: IntArray
-    year: IntArray
-    charge: FloatArray
-    needs: FloatArray
-
-
 @dataclass
 class _Own:
-    """One facility as it stands: its works, plan, charge, needs, and the moves from there once they are asked for."""
+    """One facility as it stands: its works, plan, charge, needs, and what moves from there add once that is asked."""
 
     starts: IntArray
     plan: Plan
     charge: float
     needs: FloatArray
     prices: Prices
-    moves: _Moves | None = None
+    adds: FloatArray | None = None
 
 
 class Exchange:
@@ -85,6 +68,12 @@ class Exchange:
         self._most, self._ceiling = rows.most, rows.ceiling
         self._needs = [rows.needs(own) for own in work.facilities]
         self._known: dict[tuple[int, bytes], _Own] = {}
+        works, years = max((len(own) for own in self.problem.works), default=0), len(self.problem.years)
+        #: Moves of one work each: what a move adds [JPY], infinite where it is not possible, dims (facility, work, year
+        #: and dropped), and what it needs of every limit, the same dims and (row).
+        self._adds = np.full((len(starts), works, years + 1), np.inf)
+        self._wants = np.zeros((*self._adds.shape, len(self._most)))
+        self._stale = set(range(len(starts)))
         self.own = [self._stands(f, one) for f, one in enumerate(starts)]
         self._used = np.sum([one.needs for one in self.own], axis=0)
         self.charge = sum(one.charge for one in self.own)
@@ -112,29 +101,43 @@ class Exchange:
         return stands
 
     # What a move adds is exact as long as the other works of its facility stay and tonnes keep their worth.
-    def _moves(self, f: int, starts: IntArray, prices: Prices) -> _Moves:
-        """Return the moves of one work of a facility."""
+    def _added(self, f: int, starts: IntArray, prices: Prices) -> FloatArray:
+        """Return what moves of one work of a facility add [JPY], infinite where not possible, dims (work, year)."""
         own, years = self.work.facilities[f], len(self.problem.years)
         charge, sets = own.beginnings(starts, prices), standing_sets(starts, years)
-        possible, parts = own.table.possible, []
-        for work, now in enumerate(starts.tolist()):
-            bit = 1 << work
-            without, with_it = possible[sets & ~bit], possible[sets | bit]
-            before = np.concatenate([[True], np.logical_and.accumulate(without)[:-1]])
-            after = np.logical_and.accumulate(with_it[::-1])[::-1]
-            to = np.flatnonzero(before & after & np.isfinite(charge[work]) & own.allowed[work])
-            to = to[to != now]
-            adds, needs = charge[work, to], self._needs[f][work, to]
-            if now >= 0:
-                adds, needs = adds - charge[work, now], needs - self._needs[f][work, now]
-                if without.all():
-                    to, adds = np.append(to, -1), np.append(adds, -charge[work, now])
-                    needs = np.concatenate([needs, -self._needs[f][work, now][np.newaxis]])
-            parts.append((np.full(len(to), f), np.full(len(to), work), to, adds, needs))
-        if not parts:
-            none = np.zeros(0, dtype=np.int64)
-            return _Moves(none, none, none, np.zeros(0), np.zeros((0, len(self._most))))
-        return _Moves(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+        bits = (1 << np.arange(len(starts)))[:, np.newaxis]
+        without, with_it = own.table.possible[sets & ~bits], own.table.possible[sets | bits]
+        before = np.ones_like(without)
+        before[:, 1:] = np.logical_and.accumulate(without, axis=1)[:, :-1]
+        after = np.logical_and.accumulate(with_it[:, ::-1], axis=1)[:, ::-1]
+        adds = np.full((len(starts), years + 1), np.inf)
+        adds[:, :-1] = np.where(before & after & own.allowed, charge, np.inf)
+        now = np.flatnonzero(starts >= 0)
+        adds[now, -1] = np.where(without[now].all(axis=1), 0.0, np.inf)
+        adds[now] -= charge[now, starts[now]][:, np.newaxis]
+        adds[now, starts[now]] = np.inf
+        return adds
+
+    def _moves(self) -> tuple[FloatArray, FloatArray]:
+        """Return what moves add and need, brought up to where facilities stand, dims (move) and (move, row)."""
+        for f in self._stale:
+            one, needs = self.own[f], self._needs[f]
+            if one.adds is None:
+                one.adds = self._added(f, one.starts, one.prices)
+            works, now = len(one.starts), np.flatnonzero(one.starts >= 0)
+            wants = self._wants[f, :works]
+            self._adds[f, :works], wants[:, :-1], wants[:, -1] = one.adds, needs, 0.0
+            wants[now] -= needs[now, one.starts[now]][:, np.newaxis]
+        self._stale.clear()
+        return self._adds.reshape(-1), self._wants.reshape(-1, len(self._most))
+
+    def _facility(self, move: Any) -> Any:
+        """Return the facility of a move."""
+        return move // (self._adds.shape[1] * self._adds.shape[2])
+
+    def _work(self, move: Any) -> Any:
+        """Return the work of a move, counted through all facilities."""
+        return move // self._adds.shape[2]
 
     @property
     def paid(self) -> list[Prices]:
@@ -155,29 +158,20 @@ class Exchange:
         """Return what is left of every limit, dims (limit and year)."""
         return np.asarray(self._ceiling - self._used)
 
-    def _all_moves(self) -> _Moves:
-        """Return the moves of all facilities."""
-        for f, one in enumerate(self.own):
-            if one.moves is None:
-                one.moves = self._moves(f, one.starts, one.prices)
-        every = [one.moves for one in self.own]
-        return _Moves(*(np.concatenate([getattr(one, name) for one in every]) for name in _Moves.__dataclass_fields__))
-
     def _put(self, f: int, one: _Own) -> None:
         """Put a facility as it stands in the place of what it was."""
         self._used += one.needs - self.own[f].needs
         self.charge += one.charge - self.own[f].charge
         self.own[f] = one
+        self._stale.add(f)
 
-    def _made(self, moves: _Moves, places: Sequence[int], always: bool = False) -> bool:
+    def _made(self, moves: Sequence[int], always: bool = False) -> bool:
         """Make some moves together and say whether they are kept: always, or if limits hold and the charge falls."""
-        before, charge = (
-            [(int(moves.facility[place]), self.own[moves.facility[place]]) for place in places],
-            self.charge,
-        )
-        for place, (f, one) in zip(places, before, strict=True):
+        before, charge = [(f, self.own[f]) for f in map(self._facility, moves)], self.charge
+        for move, (f, one) in zip(moves, before, strict=True):
+            _, work, year = np.unravel_index(move, self._adds.shape)
             starts = one.starts.copy()
-            starts[moves.work[place]] = moves.year[place]
+            starts[work] = -1 if year == len(self.problem.years) else year
             self._put(f, self._stands(f, starts))
         if always or (self.charge < charge - 1.0 and (self._room() >= 0).all()):
             return True
@@ -185,57 +179,69 @@ class Exchange:
             self._put(f, one)
         return False
 
-    def descend(self, until: float) -> None:
+    def descend(self, until: Until) -> None:
         """Make single moves and pairs of moves as long as one helps."""
-        while perf_counter() < until and self._step():
+        while not until.over and self._step():
             pass
 
     def _step(self) -> bool:
         """Make the moves that help most, one a facility, and say whether there were any."""
-        moves, room = self._all_moves(), self._room()
-        fits, helps = (moves.needs <= room).all(axis=1), moves.charge < -_GAIN
-        proposed = [(float(moves.charge[place]), [int(place)]) for place in np.flatnonzero(fits & helps)]
+        (adds, wants), room = self._moves(), self._room()
+        helps = np.flatnonzero(adds < -_GAIN)
+        fits = (wants[helps] <= room).all(axis=1)
+        proposed = [(float(adds[move]), [move]) for move in helps[fits].tolist()]
         # What single moves add is right only for the worth of tonnes as it was, so those that do not help are left.
-        return self._tried(moves, proposed) or self._tried(
-            moves, self._pairs(moves, room, np.flatnonzero(helps & ~fits))
-        )
+        return self._tried(proposed) or self._tried(self._pairs(room, helps[~fits]))
 
-    def _tried(self, moves: _Moves, proposed: list[tuple[float, list[int]]]) -> bool:
+    def _tried(self, proposed: list[tuple[float, list[int]]]) -> bool:
         """Make the proposed moves that still fit, best first and one a facility, and say whether one was made."""
         touched: set[int] = set()
-        for _, places in sorted(proposed):
-            facilities = set(moves.facility[places].tolist())
-            fits = not facilities & touched and (moves.needs[places].sum(axis=0) <= self._room()).all()
-            if fits and self._made(moves, places):
+        # Moves are made as they were proposed: those of a facility change only once the moves are looked at anew.
+        wants = self._wants.reshape(-1, len(self._most))
+        for _, moves in sorted(proposed):
+            facilities = {self._facility(move) for move in moves}
+            fits = not facilities & touched and (wants[moves].sum(axis=0) <= self._room()).all()
+            if fits and self._made(moves):
                 touched |= facilities
         return bool(touched)
 
-    def _pairs(self, moves: _Moves, room: FloatArray, wanted: IntArray) -> list[tuple[float, list[int]]]:
+    def _pairs(self, room: FloatArray, wanted: IntArray) -> list[tuple[float, list[int]]]:
         """Return pairs of moves that fit and help together: one that helps but finds no room, and one that makes it.
 
         Args:
-            moves: all moves.
             room: what is left of every limit.
             wanted: moves that would help alone but do not fit.
         """
-        over = (moves.needs[wanted] - room) / np.maximum(self._most, 1.0)
+        if not len(wanted):
+            return []
+        adds, wants = self._moves()
+        over = (wants[wanted] - room) / np.maximum(self._most, 1.0)
         tightest, found = np.argmax(over, axis=1), []
+        cheap = np.flatnonzero(adds < -float(adds[wanted].min()))
+        makes_room = wants[cheap] < 0
         for row in np.unique(tightest).tolist():
-            one = _cheapest(moves, wanted[tightest == row])
-            least = float(moves.charge[one].min())
-            other = _cheapest(moves, np.flatnonzero((moves.needs[:, row] < 0) & (moves.charge < -least)))
-            both = moves.charge[one][:, np.newaxis] + moves.charge[other]
-            apart = moves.facility[one][:, np.newaxis] != moves.facility[other]
-            enough = moves.needs[one, row][:, np.newaxis] + moves.needs[other, row] <= room[row]
-            first, second = np.nonzero((both < -_GAIN) & apart & enough)
-            fit = (moves.needs[one[first]] + moves.needs[other[second]] <= room).all(axis=1)
+            one = self._cheapest(wanted[tightest == row])
+            other = cheap[makes_room[:, row]]
+            other = self._cheapest(other[adds[other] < -float(adds[one].min())])
+            both = adds[one][:, np.newaxis] + adds[other]
+            enough = wants[one, row][:, np.newaxis] + wants[other, row] <= room[row]
+            first, second = np.nonzero((both < -_GAIN) & enough)
+            apart = self._facility(one[first]) != self._facility(other[second])
+            first, second = first[apart], second[apart]
+            fit = (wants[one[first]] + wants[other[second]] <= room).all(axis=1)
             first, second = first[fit], second[fit]
             for best in np.argsort(both[first, second])[:_TRIED].tolist():
                 pair = [int(one[first[best]]), int(other[second[best]])]
                 found.append((float(both[first[best], second[best]]), pair))
         return found
 
-    def improve(self, worth: Callable[[Sequence[Plan]], float], enough: float, until: float) -> list[Plan]:
+    def _cheapest(self, moves: IntArray) -> IntArray:
+        """Return some moves, of many only those that add least."""
+        if len(moves) <= _SIDE:
+            return moves
+        return moves[np.argpartition(self._adds.reshape(-1)[moves], _SIDE)[:_SIDE]]
+
+    def improve(self, worth: Callable[[Sequence[Plan]], float], enough: float, until: Until) -> list[Plan]:
         """Return the best plans found by moving works at random and going on from there.
 
         It ends when as many tries as there are works brought nothing.
@@ -243,17 +249,17 @@ class Exchange:
         Args:
             worth: what plans of all facilities cost with all trade [JPY].
             enough: cost at which the search ends [JPY].
-            until: time at which it ends [s].
+            until: when it ends.
         """
-        begun = perf_counter()
+        whole = until.left
         self.descend(until)
         held, best, value = list(self.own), self.plans, worth(self.plans)
         charge, least, vain = self.charge, value, 0
         patience = sum(len(own) for own in self.problem.works)
-        while least > enough and perf_counter() < until and vain < patience:
+        while least > enough and not until.over and vain < patience:
             vain += 1
             # Plans a little worse are gone on from too, ever less so.
-            margin = _NEAR * abs(least) * max(1.0 - (perf_counter() - begun) / max(until - begun, 1e-9), 0.0)
+            margin = _NEAR * abs(least) * until.left / max(whole, 1e-9)
             if self._kick():
                 self.descend(until)
                 if self.charge < charge + margin:
@@ -270,34 +276,31 @@ class Exchange:
 
     def _kick(self) -> bool:
         """Move a few works at random, make room for them, and say whether all limits hold."""
-        moved: list[int] = []
+        moved = list[int]()
         for _ in range(self._draw.integers(1, _KICKED + 1)):
-            moves = self._all_moves()
-            if not len(moves.charge):
+            adds, _ = self._moves()
+            possible = np.flatnonzero(adds < np.inf)
+            if not len(possible):
                 return False
-            among = np.flatnonzero(moves.charge <= np.median(moves.charge)) if self._draw.random() < 0.5 else None
-            place = int(self._draw.choice(len(moves.charge) if among is None else among))
-            self._made(moves, [place], always=True)
-            moved.append(int(moves.facility[place] * _WORKS + moves.work[place]))
+            if self._draw.random() < 0.5:
+                possible = possible[adds[possible] <= np.median(adds[possible])]
+            move = int(self._draw.choice(possible))
+            self._made([move], always=True)
+            moved.append(self._work(move))
         for _ in range(_REPAIRS):
             room = self._room()
-            if (room >= 0).all():
+            lacking = np.flatnonzero(room < 0)
+            if not len(lacking):
                 return True
-            moves = self._all_moves()
+            adds, wants = self._moves()
+            some = np.flatnonzero((wants[:, lacking] < 0).any(axis=1) & (adds < np.inf))
+            some = some[~np.isin(self._work(some), moved)]
             lack = np.maximum(-room, 0.0) / np.maximum(self._most, 1.0)
-            left = (np.maximum(moves.needs - room, 0.0) / np.maximum(self._most, 1.0)).sum(axis=1)
+            left = (np.maximum(wants[some] - room, 0.0) / np.maximum(self._most, 1.0)).sum(axis=1)
             gained = lack.sum() - left
-            gained[np.isin(moves.facility * _WORKS + moves.work, moved)] = 0.0
-            if not (gained > 0).any():
+            some, gained = some[gained > 0], gained[gained > 0]
+            if not len(some):
                 return False
-            price = np.where(gained > 0, np.maximum(moves.charge, 0.0) / np.maximum(gained, 1e-12), np.inf)
-            place = int(np.argmin(price * self._draw.uniform(0.7, 1.3, len(price))))
-            self._made(moves, [place], always=True)
+            price = np.maximum(adds[some], 0.0) / np.maximum(gained, 1e-12)
+            self._made([int(some[np.argmin(price * self._draw.uniform(0.7, 1.3, len(price)))])], always=True)
         return bool((self._room() >= 0).all())
-
-
-def _cheapest(moves: _Moves, places: IntArray) -> IntArray:
-    """Return some moves, of many only those that add least."""
-    if len(places) <= _SIDE:
-        return places
-    return places[np.argpartition(moves.charge[places], _SIDE)[:_SIDE]]

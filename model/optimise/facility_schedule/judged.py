@@ -81,16 +81,3 @@ def gap_of(value: float, bound: float, scale: float) -> float:
 def proving(value: float, gap: float) -> float:
     """Return a bound that proves a value to a gap."""
     return value - 0.99 * gap * abs(value)
-
-
-def with_bound(found: Schedule, bound: float, gap: float, begun: float) -> Schedule:
-    """Return a schedule with another bound, if it is higher.
-
-    Args:
-        found: the schedule.
-        bound: no schedule of the problem is below this [JPY].
-        gap: gap asked for [1].
-        begun: when the search began.
-    """
-    raised = replace(found, proof=replace(found.proof, bound=max(found.proof.bound, bound)))
-    return better_of(raised, raised, gap, begun)

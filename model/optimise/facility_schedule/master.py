@@ -14,7 +14,7 @@ import numpy as np
 from model.optimise.facility_schedule.cells import COLUMNS, COVERS, best_income, cell_costs, most_saleable
 from model.optimise.facility_schedule.own_trade import Market
 from model.optimise.facility_schedule.plan import Plan, Prices
-from model.optimise.facility_schedule.problem import MILLION, FloatArray, IntArray, Problem
+from model.optimise.facility_schedule.problem import MILLION, BoolArray, FloatArray, IntArray, Problem
 from model.optimise.facility_schedule.rules import missing_price
 from model.optimise.solver import SolverError, SolverOptions
 
@@ -270,11 +270,13 @@ class Master:
             work,
         )
 
-    def market(self, shared: FloatArray | None = None) -> Market:
+    def market(self, shared: FloatArray | None = None, sells: BoolArray | None = None) -> Market:
         """Return the prices at which facilities trade with others.
 
         Args:
             shared: prices of the rows that tie facilities [JPY/t-CO2], dims (row, period); None: as it was solved last.
+            sells: whether each owner sells in each period, and so buys nothing, or may buy, and sells nothing, dims
+                (owner, period); None: both at once.
         """
         problem, practice = self.problem, self.problem.practice
         by_row = self.shared_prices() if shared is None else shared
@@ -289,6 +291,8 @@ class Master:
         cover, use = np.tile(price, (self.size[0], 1)), np.tile(best_income(self.problem), (self.size[0], 1))
         for group, moved in zip(groups, by_row, strict=False):
             cover[group], use[group] = np.minimum(cover[group], moved), np.maximum(use[group], moved)
+        for group, moved, selling in zip(groups, by_row, () if sells is None else sells, strict=False):
+            cover[group], use[group] = np.where(selling, moved, cover[group]), np.where(selling, use[group], moved)
         return Market(cover, use, most_saleable(self.problem) * bool(problem.slots))
 
     def shared_prices(self) -> FloatArray:

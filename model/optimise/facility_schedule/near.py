@@ -20,8 +20,8 @@ from model.optimise.facility_schedule.shortlist import Lister, Rows, Shortlist
 _FIRST, _FAR, _WIDER, _WIDEST = 5e-4, 2.5, 1.6, 0.02
 #: Plans in all lists up to which they are short [1].
 _SHORT = 3000
-#: Plans at most in all first lists and in one of them, and part of the time for making them [1].
-_PLANS, _MOST, _LISTING = 60000, 12000, 0.5
+#: Plans at most in all first lists and in one of them.
+_PLANS, _MOST = 60000, 12000
 #: Where the bound asks for wider lists: plans at most in one and in all, and numbers of all plans and rows at most.
 _MOST_ASKED, _PLANS_ASKED, _NUMBERS = 60000, 200_000, 3e7
 #: Margin asked against what is missing to a bound that is enough, and part of it that is tried if lists get too long.
@@ -156,7 +156,7 @@ def near(work: Decomposition, master: Master, seconds: float) -> Near:
         seconds: time for making lists [s].
     """
     problem = work.problem
-    answer, rows, until = master.solve(), LimitRows(problem), perf_counter() + _LISTING * seconds
+    answer, rows, until = master.solve(), LimitRows(problem), perf_counter() + seconds
     needs = [rows.needs(own) for own in work.facilities]
     limits = Rows(needs, rows.most, rows.by_row(answer.money, answer.work))
     lister = Lister(work, answer.prices, terms(master), limits)

@@ -13,7 +13,7 @@ import numpy as np
 
 from model.optimise.facility_schedule.cells import COLUMNS, COVERS
 from model.optimise.facility_schedule.master import Master
-from model.optimise.facility_schedule.problem import FloatArray, IntArray
+from model.optimise.facility_schedule.problem import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,14 @@ class Terms:
 
 
 # Whatever prices the rows that tie facilities have, none below zero, give a bound; those solved for last are taken.
-def terms(master: Master, shared: FloatArray | None = None) -> Terms:
+def terms(master: Master, shared: FloatArray | None = None, sells: BoolArray | None = None) -> Terms:
     """Return the prices at which every facility trades for itself.
 
     Args:
         master: the master.
         shared: prices of the rows that tie facilities [JPY/t-CO2], dims (row, period); None: as it was solved last.
+        sells: whether each owner sells in each period, and so buys nothing, or may buy, and sells nothing, dims (owner,
+            period); None: both at once, which is never more than any schedule costs.
     """
     problem, (facilities, periods) = master.problem, master.size
     by_row = master.shared_prices() if shared is None else shared
@@ -68,6 +70,12 @@ def terms(master: Master, shared: FloatArray | None = None) -> Terms:
     for name, row in kinds.items():
         cost[:, :, place[name]] += row
         cost[:, 1:, place[f"{name}_kept"]] += row[:-1]
+    if sells is not None:
+        most = most.copy()
+        bought = np.array([place[name] for name in COVERS if name not in ("kept", "received")])
+        for group, selling in zip(groups, sells, strict=True):
+            most[group, :, place["sold"]] *= selling
+            most[np.ix_(np.array(group), np.flatnonzero(selling), bought)] = 0.0
     covers, uses = [place[name] for name in COVERS], [place["sold"], place["given"]]
     # What is kept from one period to the next comes out of excess; only what was kept before the first is a cover.
     cover_most = most[:, :, covers].copy()

@@ -16,11 +16,12 @@ from scipy.sparse import csc_array
 from model.optimise.facility_schedule.problem import MILLION, FloatArray, IntArray
 from model.optimise.facility_schedule.shortlist import Lister
 from model.optimise.solver import ArrayModel, SolverOptions, solve_arrays
+from model.optimise.until import Until
 
 #: Facilities in the first group, and what a choice may take until the next group is smaller, or larger [s].
-_FIRST, _SLOW, _QUICK = 8, 1.0, 0.3
+_FIRST, _SLOW, _QUICK = 8, 0.4, 0.15
 #: Longest that a choice may take [s], and gain from which on it counts [million JPY].
-_SECONDS, _GAIN = 2.0, 0.01
+_SECONDS, _GAIN = 0.8, 0.01
 #: Plans at most that a group chooses among, those that look best.
 _COLUMNS = 1200
 #: Choices in vain for each facility after which the search ends.
@@ -55,21 +56,20 @@ class Regroup:
         self._taken = np.array([len(one) - 1 for one in self._charge])
         self._scale = np.maximum(self._ceiling, 1.0)
 
-    def improve(self, wanted: float, until: float) -> list[IntArray]:
+    def improve(self, wanted: float, until: Until) -> list[IntArray]:
         """Return the works of the cheapest plans found.
 
         Args:
             wanted: gain at which the search ends [JPY].
-            until: time at which it ends [s].
+            until: when it ends.
         """
-        begun, size = perf_counter(), min(_FIRST, len(self._charge))
+        whole, size = until.left, min(_FIRST, len(self._charge))
         best, held, charge = self.starts, self._taken.copy(), self._total()
         lowest, vain, patience = charge, 0, _PATIENCE * len(self._charge)
         enough = charge - wanted / MILLION
-        while lowest > enough and perf_counter() < until and vain < patience:
+        while lowest > enough and not until.over and vain < patience:
             vain += 1
-            part = (perf_counter() - begun) / max(until - begun, 1e-9)
-            margin = _NEAR * abs(lowest) * max(1.0 - part, 0.0)
+            margin = _NEAR * abs(lowest) * until.left / max(whole, 1e-9)
             noise = margin if self._draw.random() < _DISTURBED else 0.0
             group = self._draw.permutation(len(self._charge))[: max(size // 2, 2) if noise > 0 else size]
             since = perf_counter()
