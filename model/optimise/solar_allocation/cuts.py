@@ -28,7 +28,7 @@ _ROUNDS, _CUTS, _GAP = 12, 6, 1e-5
 #: Gap of a round as long as plans lie farther from the certainty than this [deviations].
 _COARSE_GAP, _FAR = 1e-4, 0.02
 #: Part of the uncertainty by which plans are more certain, in gaps asked for, and the largest one.
-_BEYOND, _MOST_BEYOND = 10.0, 0.1
+_BEYOND, _MOST_BEYOND = 1.0, 0.1
 #: Deviations at most that are asked beyond a cut, so that a plan is found at all.
 _MOST_SHORT = 0.1
 #: Halvings on the way to a mark, and the farthest way [deviations].
@@ -98,7 +98,7 @@ def aim(
         asked = [replace(one, deviations=one.deviations + short) for one in own or cuts]
         inner = _with_cuts(problem, sums, parts, asked, found.deviations)
         prices = find_prices(inner, seed)
-        fine = max(0.25 * gap, _COARSE_GAP if off > _FAR else _GAP)
+        fine = max(0.1 * gap, _COARSE_GAP if off > _FAR else _GAP)
         done = finish(inner, prices, fine, (end - perf_counter()) / 2, seed)
         limit, of_rows = _together(own or cuts, prices.of_rows, len(problem.rows))
         found = replace(found, limit=limit, of_rows=of_rows)
@@ -110,7 +110,7 @@ def aim(
         if reached[0] >= certainty and not done.cost >= found.best.cost:
             found = replace(found, best=replace(found.best, choice=done.choice, cost=done.cost))
         same = bool(np.all(np.abs(found.deviations - before.deviations) <= _SAME * before.deviations))
-        if own and same and relative_gap(found.best.cost, done.bound) <= max(gap, 2 * _GAP):
+        if own and same and not short and relative_gap(found.best.cost, done.bound) <= max(gap, 2 * _GAP):
             break
         if np.array_equal(found.last, before.last) or perf_counter() > end:
             break
