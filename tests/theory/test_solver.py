@@ -110,3 +110,26 @@ def test_a_model_is_solved_again_with_other_parameters() -> None:
 )
 def test_relative_gap(objective: float, bound: float, expected: float) -> None:
     assert relative_gap(objective, bound) == pytest.approx(expected)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.integers(-6, 6), st.sampled_from([0.0, 250.0, -40.0]))
+def test_a_cutoff_hides_no_answer_below_it(seed: int, more: int, offset: float) -> None:
+    """Two covering rows, by enumeration; what is said of answers above the cutoff does not matter."""
+    random = np.random.default_rng(seed)
+    costs, rows = random.integers(1, 30, 9), random.integers(1, 15, (2, 9))
+    chosen = np.array(np.meshgrid(*[[0, 1]] * 9)).reshape(9, -1)
+    wanted = rows.sum(axis=1) // 2
+    best = float((costs @ chosen)[np.all(rows @ chosen >= wanted[:, np.newaxis], axis=0)].min()) + offset
+    model = ArrayModel(
+        costs.astype(float), np.zeros(9), np.ones(9), np.ones(9, dtype=bool), csc_array(rows.astype(float)),
+        wanted.astype(float), np.full(2, inf), offset=offset,
+    )  # fmt: skip
+    cutoff = best + more + 0.5
+    options = SolverOptions(relative_gap=0.0, absolute_gap=0.0, further={"objective_bound": cutoff})
+    proof = solve_arrays(model, options).proof
+    if best < cutoff:
+        assert proof.objective == pytest.approx(best)
+        assert proof.bound <= best + 1e-6
+    else:
+        assert proof.status == "infeasible" or proof.objective >= best - 1e-6

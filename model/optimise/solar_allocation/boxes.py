@@ -1,8 +1,10 @@
-"""Two sums that must be reached together: boxes of deviations, each with prices and a limit of its own.
+"""Sums that must be reached, alone or two together: boxes of deviations, each with prices and a limit of its own.
 
 Plans with unlike deviations have little in common, so that what is proven for all of them at once is weak. In a box
-the limit follows what plans there need; boxes in which no plan is as cheap as the one in hand are dropped, and the one
-with the lowest bound is split again until its best plan can be settled.
+the limit follows what plans there need, and slots that no plan there has are left out; boxes in which no plan is as
+cheap as the one in hand are dropped, and the one with the lowest bound is split again until its best plan can be
+settled. Of two sums the first one is looked at by itself before, and boxes are also split at houses that may have few
+or many panels at next to no cost: they make distributions least alike.
 """
 
 from __future__ import annotations

@@ -181,6 +181,7 @@ def cheapest_within(
         row_upper=np.append(upper - done, np.ones(houses.size)),
         offset=float(problem.cost[base[settled], settled].sum()),
     )
+    # HiGHS leaves branches whose bound lies above this, and calls what it then knows of the others the best.
     further = {"objective_bound": most} if np.isfinite(most) else {}
     options = SolverOptions(seconds=seconds, relative_gap=0.0, absolute_gap=enough, seed=seed, further=further)
     answer = solve_arrays(model, options)

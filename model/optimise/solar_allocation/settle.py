@@ -1,9 +1,9 @@
 """The range of deviations that matters, split until the cheapest plan of each part is certain enough or too dear.
 
 A programme finds the cheapest plan that keeps the limits in a range. If it is certain enough, nothing in the range is
-cheaper. If not, the range is split at its deviations, where the lines in place of the roots are exact; with two sums,
-it is asked for a limit in the direction in which the plan falls short; and once neither helps any more, the plan and
-all plans below it are cut off.
+cheaper. If not, and only the lines in place of roots allow it, the range is split at its deviations, where lines are
+exact; with two sums, it is asked for a limit in the direction in which the plan falls short; and a plan that all limits
+allow is cut off with all plans below it.
 """
 
 from __future__ import annotations
