@@ -32,6 +32,8 @@ from model.optimise.solver import ArrayModel, SolverOptions, solve_arrays
 
 #: Numerical slack of a row, relative to its right-hand side, and of whole units.
 _SLACK, _WHOLE = 1e-9, 1e-7
+#: Largest programme: pairs of house and slot.
+_LARGEST = 30_000
 #: Slots that are tried on the way to a greater plan that is not certain enough either.
 _LIFTS = 40
 
@@ -161,6 +163,9 @@ def cheapest_within(
     base = priced.choice.astype(np.int64)
     kept[base, every] = True
     house, slot = np.nonzero((kept & (kept.sum(axis=0) > 1)).T)
+    if house.size > _LARGEST:
+        # The solver would not come back in time from so many.
+        return Finished(np.zeros(0, dtype=np.int16), np.nan, -np.inf, problem.houses)
     houses = np.unique(house)
     settled = np.setdiff1d(every, houses)
     tied, units = area.rows(house, slot)
