@@ -30,7 +30,7 @@ _Name = tuple[bool, int]
 
 #: Plans that are begun with before the lowest valley is followed, and turns and beginnings in a row without lower plans
 #: after which the search ends.
-_BEGINNINGS, _VAIN = 4, 6
+_BEGINNINGS, _VAIN = 5, 8
 #: Works in all up to which there is nothing to gain by searching beside.
 _FEW: Final = 200
 #: Parts of the time of the whole search for one packing, for moves, and for groups that choose anew [1].
@@ -70,12 +70,17 @@ class _Valleys:
         left = {name: one.standing.value for name, one in self.known.items() if one.here and one.vain < _PATIENCE}
         return min(left, key=left.__getitem__, default=None)
 
-    def put(self, name: _Name, standing: Standing, here: bool) -> None:
-        """Keep plans of a valley, if they are better than those known of it."""
+    def put(self, name: _Name, standing: Standing, vain: int, here: bool) -> None:
+        """Keep plans of a valley, if they are better than those known of it, and how many turns were in vain."""
         if name not in self.known:
             self.known[name] = _Valley(standing, here=here)
-        elif standing.value < self.known[name].standing.value:
+        self.known[name].vain = vain
+        if standing.value < self.known[name].standing.value:
             self.known[name].standing = standing
+
+
+#: Name of a valley, its plans, and turns that were in vain.
+_Found = tuple[_Name, Standing, int]
 
 
 class PlanSearch:
@@ -108,7 +113,7 @@ class PlanSearch:
         self._valleys, self._begun, self._enough = _Valleys(), 0, -np.inf
         few = sum(len(own) for own in work.problem.works) <= _FEW
         self._alone = (few or not can_run_beside()) if alone is None else alone
-        self._beside: Beside[tuple[_Name, Standing]] | None = None
+        self._beside: Beside[_Found] | None = None
 
     def __enter__(self) -> Self:
         self._part(lambda place: False)
@@ -123,6 +128,8 @@ class PlanSearch:
     def choose_from(self, listed: Near) -> None:
         """Let groups of facilities choose from plans near the best of every facility."""
         self._turns = replace(self._turns, listed=listed)
+        for one in self._valleys.known.values():
+            one.vain = 0
         self._part(lambda place: False)
 
     @property
@@ -160,7 +167,7 @@ class PlanSearch:
             self._take(self._beside.leave())
         ranked = sorted(self._valleys.known.values(), key=lambda one: one.standing.value)
         for place, one in enumerate(ranked):
-            one.vain, one.here = 0, self._alone or is_here(place)
+            one.here = self._alone or is_here(place)
         if self._alone:
             return
         seeds = self._seeds.spawn(1)[0]
@@ -172,13 +179,13 @@ class PlanSearch:
         if self._beside is not None:
             self._take(self._beside.found(seconds))
 
-    def _take(self, found: Sequence[tuple[_Name, Standing]]) -> None:
+    def _take(self, found: Sequence[_Found]) -> None:
         """Take over what was found beside."""
-        for name, standing in found:
+        for name, standing, vain in found:
             self._begun += name not in self._valleys.known
-            self._valleys.put(name, standing, here=False)
+            self._valleys.put(name, standing, vain, here=False)
 
-    def _steps(self, seeds: np.random.SeedSequence, until: Until, beside: bool) -> Iterator[tuple[_Name, Standing]]:
+    def _steps(self, seeds: np.random.SeedSequence, until: Until, beside: bool) -> Iterator[_Found]:
         """Yield valleys that are new or lower: several to begin with, then the lowest one that still gets lower.
 
         Args:
@@ -197,8 +204,8 @@ class PlanSearch:
             if self._begun < _BEGINNINGS or name is None:
                 self._begun += 1
                 name = beside, int(draw.integers(2**40))
-                valleys.put(name, self._packed(seed, until), here=True)
-                yield name, valleys.known[name].standing
+                valleys.put(name, self._packed(seed, until), 0, here=True)
+                yield name, valleys.known[name].standing, 0
                 continue
             chosen = valleys.known[name]
             before = chosen.standing.value
@@ -208,8 +215,9 @@ class PlanSearch:
                 now = turn(chosen.standing, seed, until)
                 if now.value < chosen.standing.value:
                     chosen.standing = now
-                    yield name, now
+                    yield name, now, chosen.vain
             chosen.vain = 0 if before - chosen.standing.value >= _WORTH_IT else chosen.vain + 1
+            yield name, chosen.standing, chosen.vain
 
     def _packed(self, seed: int, until: Until) -> Standing:
         """Return plans that are packed from nothing, with works moved from there."""
