@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from model.language import Language
 from model.optimise.solar_allocation.answer import Setting, answer
 from model.optimise.solar_allocation.dataset import dataset
+from model.optimise.solar_allocation.every_decision import MOST_DECIDING
 from model.optimise.solar_allocation.finish import Finished
 from model.optimise.solar_allocation.houses import Houses, houses_of
 from model.optimise.solar_allocation.method import Outcome, allocate
@@ -130,24 +131,64 @@ WISHES = st.fixed_dictionaries(
 def test_a_certain_year_equals_enumeration_of_plans_and_decisions(
     lists: tuple[list[dict[str, Any]], ...], wishes: dict[str, Any]
 ) -> None:
-    compare(lists, wishes)
+    compare(MOST_DECIDING, lists, wishes)
 
 
+# With fewer owners than any list has, plans are cut off one after the other, as with more owners.
+@pytest.mark.parametrize("deciding", [MOST_DECIDING, -1], ids=["decisions", "cuts"])
 @pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(LISTS, WISHES)
-def test_many_certain_years_equal_enumeration(lists: tuple[list[dict[str, Any]], ...], wishes: dict[str, Any]) -> None:
-    compare(lists, wishes)
+def test_many_certain_years_equal_enumeration(
+    deciding: int, lists: tuple[list[dict[str, Any]], ...], wishes: dict[str, Any]
+) -> None:
+    compare(deciding, lists, wishes)
 
 
-def compare(lists: tuple[list[dict[str, Any]], ...], wishes: dict[str, Any]) -> None:
+def test_unlike_houses_are_proven_where_few_owners_may_refuse() -> None:
+    kw, consent = (4.0, 3.2, 2.4, 2.0, 1.6), 0.8
+    houses = [{"max_kw": one, "consent": consent, "municipality": SETAGAYA, "exclusion": "never"} for one in kw]
+    for number, house in enumerate(houses):
+        house["delivered_on"] = date(2025, 5 + number, 1)
+    facts = houses_of(portfolio(*houses), SETTING.rules, SETTING.assumed)
+    plan = allocate(facts, Wishes(certainty=0.7), SETTING.economics, SETTING.rules, 1e-6, 60.0)
+    assert plan.proof.status == "optimal"
+    assert plan.best.finished.cost == pytest.approx(least_of_modules(plan.best.model, Fraction(7, 10)), rel=1e-9)
+
+
+def least_of_modules(model: Model, certainty: Fraction) -> float:
+    """Return the least cost over all vectors of modules of a scheme in which every house counts."""
+    facts, problem = model.houses, model.problem
+    owed = facts.owed_uniform_kw if model.scheme == "uniform" else facts.owed_by_zone_kw
+    # Capacity comes in whole modules of 0.4 kW, so that the requirement is so many of them.
+    needed = -(-sum(exactly(one) for one in owed) // Fraction(2, 5))
+    costs = [
+        {int(model.slots.multiple[slot]): float(problem.cost[slot, house])
+         for slot in np.flatnonzero(np.isfinite(problem.cost[:, house]) & ~problem.left_out)}
+        for house in range(facts.size)
+    ]  # fmt: skip
+    sizes = [np.array(sorted(one)) for one in costs]
+    grid = np.stack([one.ravel() for one in np.meshgrid(*sizes, indexing="ij")])
+    total = np.sum([np.array([own[size] for size in sorted(own)])[place] for own, place in zip(
+        costs, np.indices([one.size for one in sizes]).reshape(facts.size, -1), strict=True)], axis=0)  # fmt: skip
+    chance = np.zeros(grid.shape[1])
+    for decisions in product((0, 1), repeat=facts.size):
+        accepted = sum(decisions)
+        reached = np.array(decisions) @ grid >= int(needed)
+        chance += reached * float(Fraction(4, 5) ** accepted * Fraction(1, 5) ** (facts.size - accepted))
+    return float(np.min(total[chance >= float(certainty) - 1e-12]))
+
+
+def compare(deciding: int, lists: tuple[list[dict[str, Any]], ...], wishes: dict[str, Any]) -> None:
     houses = [house for part in lists for house in part]
     for number, house in enumerate(houses):
         house.setdefault("delivered_on", date(2025, 5 + number % 3, 1))
     facts = houses_of(portfolio(*houses), SETTING.rules, SETTING.assumed)
     asked = Wishes(**wishes)
     models = build(facts, asked, SETTING.economics, SETTING.rules)
-    plan = allocate(facts, asked, SETTING.economics, SETTING.rules, 1e-9, 120.0)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("model.optimise.solar_allocation.few.MOST_DECIDING", deciding)
+        plan = allocate(facts, asked, SETTING.economics, SETTING.rules, 1e-9, 120.0)
     certainty = Fraction(str(asked.certainty))
     best = np.inf if models[0].out_of_level else min(cheapest(model, certainty) for model in models)
     if np.isinf(best):

@@ -3,7 +3,7 @@
 More panels on a counted house never make the requirement less likely to be met. A plan that is not certain enough
 rules out every plan with no more on any house: at least one house must have more than it has in the largest plan above
 it that is still not certain enough. Each solution of the programme either is certain enough, and best, or adds such
-rows.
+rows. Where very few owners may refuse, every combination of their decisions is in the programme instead.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array
 
+from model.optimise.solar_allocation.every_decision import MOST_DECIDING, Brought, solve_every_decision
 from model.optimise.solar_allocation.finish import Finished
 from model.optimise.solar_allocation.problem import (
     BoolArray,
@@ -44,17 +45,19 @@ class _Slots:
         house, slot: by pair.
         starts: where the pairs of each house begin.
         no_less: whether the pair of the column brings at least as much as that of the row, whatever its owner decides.
+        brought: what they bring to the requirement.
     """
 
     house: IntArray
     slot: IntArray
     starts: IntArray
     no_less: BoolArray
+    brought: Brought
 
 
 def solve_few(
     problem: Problem,
-    counted: tuple[Row, Row],
+    counted: tuple[Row, ...],
     consent: FloatArray,
     probabilities: Callable[[SlotArray], FloatArray],
     certainty: float,
@@ -65,7 +68,7 @@ def solve_few(
 
     Args:
         problem: houses, slots and all rows that hold without probability.
-        counted: rows on mean capacity, with substitutes and on site alone.
+        counted: rows on mean capacity, with substitutes and on site alone, or one where there are no substitutes.
         consent: probability of acceptance by house [1].
         probabilities: with which a plan meets the requirement (first).
         certainty: probability asked for [1].
@@ -78,6 +81,12 @@ def solve_few(
         return float(probabilities(choice)[0])
 
     slots = _slots(problem, counted, consent)
+    if slots.brought.deciding.size <= MOST_DECIDING:
+        options = SolverOptions(seconds, 0.0, _GAP, seed)
+        found = solve_every_decision(problem, slots.brought, consent, certainty, options)
+        if found.impossible or (found.choice.size and probability(found.choice) >= certainty):
+            return found
+        bound = found.bound
     cuts: list[BoolArray] = []
     while True:
         left = end - perf_counter()
@@ -90,7 +99,7 @@ def solve_few(
             return Finished(np.zeros(0, dtype=np.int16), np.nan, bound, problem.houses)
         taken = np.flatnonzero(answer.values > 0.5)
         choice = slots.slot[taken].astype(np.int16)
-        bound = answer.proof.bound
+        bound = max(bound, answer.proof.bound)
         if probability(choice) >= certainty:
             cost = cost_of(problem, choice)
             return Finished(choice, cost, min(bound, cost), problem.houses)
@@ -98,7 +107,7 @@ def solve_few(
             cuts.append(_beyond(slots, taken, order, probability, certainty))
 
 
-def _slots(problem: Problem, counted: tuple[Row, Row], consent: FloatArray) -> _Slots:
+def _slots(problem: Problem, counted: tuple[Row, ...], consent: FloatArray) -> _Slots:
     """Return the slots of all houses and how they compare."""
     slot, house = np.nonzero(np.isfinite(problem.cost))
     order = np.lexsort((slot, house))
@@ -120,7 +129,9 @@ def _slots(problem: Problem, counted: tuple[Row, Row], consent: FloatArray) -> _
     )
     always_more = np.all(accepted[:, :, np.newaxis] <= least[:, np.newaxis, :] + 1e-12, axis=0)
     starts = np.flatnonzero(np.append(True, house[1:] != house[:-1]))
-    return _Slots(house, slot, starts, same & ((alike & pairwise_more) | always_more))
+    owed = np.array([row.at_least for row in counted])
+    brings = Brought(house, slot, np.where(sure, accepted, refused), accepted, owed)
+    return _Slots(house, slot, starts, same & ((alike & pairwise_more) | always_more), brings)
 
 
 def _beyond(

@@ -274,7 +274,7 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
     if houses.size <= MOST_FEW:
         # By the distribution itself, with nothing taken as normal.
         few = solve_few(
-            others, (counted[0], counted[-1]), houses.consent, lambda one: probabilities(one, 1), certainty,
+            others, counted, houses.consent, lambda one: probabilities(one, 1), certainty,
             seconds / 2, seed,
         )  # fmt: skip
     if few is not None and (few.choice.size or few.impossible):
