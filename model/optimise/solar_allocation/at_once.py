@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.optimise.solar_allocation.consent import is_enough
 from model.optimise.solar_allocation.cuts import cantelli_bound
 from model.optimise.solar_allocation.method import is_chance, probabilities_of, split_by_chance
 from model.optimise.solar_allocation.model import Model
@@ -44,4 +45,4 @@ def keeps_rules(model: Model, choice: SlotArray, rules: Rules) -> bool:
     if not (np.isfinite(cost_of(problem, choice)) and within_rows(problem, choice, slack)):
         return False
     wanted = model.wishes.certainty if chance else None
-    return wanted is None or bool(probabilities_of(model, rules)(choice, 1)[0] >= wanted)
+    return wanted is None or is_enough(float(probabilities_of(model, rules)(choice, 1)[0]), wanted)

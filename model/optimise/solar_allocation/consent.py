@@ -14,8 +14,20 @@ _FARTHEST, _NEXT_TO_NOTHING = 9.0, 1e-12
 _ONE_BY_ONE = 128
 #: Most units of capacity in an exact distribution: modules of 0.4 kW beside ones of 0.3731 kW have a tiny common unit.
 _MOST_UNITS = 4_000_000
+#: What adding up probabilities leaves of their equality with the one asked for [1].
+_ROUNDING = 1e-12
 #: Two sums that are alike to this degree are taken as one.
 _ALIKE = 1 - 1e-12
+
+
+def is_enough(probability: float, certainty: float) -> bool:
+    """Say whether a probability reaches the one asked for, ties of rounded sums included.
+
+    Args:
+        probability: of meeting the requirement [1].
+        certainty: probability asked for [1].
+    """
+    return bool(probability >= certainty - _ROUNDING)
 
 
 # The distribution of two normal sums in Owen's T, which stays exact however alike the two are.

@@ -15,7 +15,7 @@ from time import perf_counter
 import numpy as np
 from scipy.special import ndtr
 
-from model.optimise.solar_allocation.consent import both_reached
+from model.optimise.solar_allocation.consent import both_reached, is_enough
 from model.optimise.solar_allocation.finish import Finished, finish
 from model.optimise.solar_allocation.prices import find_prices
 from model.optimise.solar_allocation.problem import FloatArray, Problem, Row, SlotArray
@@ -107,7 +107,7 @@ def aim(
         reached = probabilities(done.choice, 1 + count)
         kept = _kept(sums, parts, done.choice)
         found = replace(found, last=done.choice, deviations=kept[1])
-        if reached[0] >= certainty and not done.cost >= found.best.cost:
+        if is_enough(float(reached[0]), certainty) and not done.cost >= found.best.cost:
             found = replace(found, best=replace(found.best, choice=done.choice, cost=done.cost))
         same = bool(np.all(np.abs(found.deviations - before.deviations) <= _SAME * before.deviations))
         if own and same and not short and relative_gap(found.best.cost, done.bound) <= max(gap, 2 * _GAP):

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array
 
+from model.optimise.solar_allocation.consent import is_enough
 from model.optimise.solar_allocation.every_decision import MOST_DECIDING, Brought, solve_every_decision
 from model.optimise.solar_allocation.finish import Finished
 from model.optimise.solar_allocation.problem import (
@@ -84,7 +85,7 @@ def solve_few(
     if slots.brought.deciding.size <= MOST_DECIDING:
         options = SolverOptions(seconds, 0.0, _GAP, seed)
         found = solve_every_decision(problem, slots.brought, consent, certainty, options)
-        if found.impossible or (found.choice.size and probability(found.choice) >= certainty):
+        if found.impossible or (found.choice.size and is_enough(probability(found.choice), certainty)):
             return found
         bound = found.bound
     cuts: list[BoolArray] = []
@@ -100,7 +101,7 @@ def solve_few(
         taken = np.flatnonzero(answer.values > 0.5)
         choice = slots.slot[taken].astype(np.int16)
         bound = max(bound, answer.proof.bound)
-        if probability(choice) >= certainty:
+        if is_enough(probability(choice), certainty):
             cost = cost_of(problem, choice)
             return Finished(choice, cost, min(bound, cost), problem.houses)
         for order in (range(problem.houses), range(problem.houses - 1, -1, -1)):
@@ -147,7 +148,8 @@ def _beyond(
         for pair in more[np.argsort(-slots.no_less[np.ix_(own, more)].sum(axis=0), kind="stable")].tolist():
             tried = largest.copy()
             tried[house] = pair
-            if pair != largest[house] and probability(slots.slot[tried].astype(np.int16)) < certainty:
+            reached = probability(slots.slot[tried].astype(np.int16)) if pair != largest[house] else 1.0
+            if not is_enough(reached, certainty):
                 largest = tried
                 break
     # A slot is no help if the largest plan's slot of the house brings at least as much.

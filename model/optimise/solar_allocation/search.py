@@ -11,6 +11,7 @@ from time import perf_counter
 import numpy as np
 
 from model.optimise.solar_allocation.boxes import boxes_that_matter, look_in_boxes
+from model.optimise.solar_allocation.consent import is_enough
 from model.optimise.solar_allocation.cuts import Aim, widest
 from model.optimise.solar_allocation.finish import finish
 from model.optimise.solar_allocation.frontier import Known
@@ -307,7 +308,7 @@ class Search:
         houses = np.arange(choice.size)
         key = b"".join(part[choice, houses].tobytes() for one in self.sums for part in (one.kw, one.sure))
         if key not in self.known:
-            self.known[key] = bool(self.probabilities(choice, 1)[0] >= self.certainty)
+            self.known[key] = is_enough(float(self.probabilities(choice, 1)[0]), self.certainty)
         return self.known[key]
 
     def worth(self, bound: float) -> bool:
