@@ -45,7 +45,7 @@ def test_cuts_are_found_where_works_do_not_fill_a_budget() -> None:
 # Two works of one facility each, and a budget that pays for one of them: mixtures pay for parts, the sharper bound not.
 def test_the_sharper_bound_lies_between_that_of_mixtures_and_the_best_plan() -> None:
     raised = 0
-    for seed in range(5):
+    for seed in range(12):
         case = tiny(seed, (2, 2), Practice(transfer=False), certificates=True).changed(
             budget=np.full(YEARS, 3e6), capacity=np.full(YEARS, np.inf)
         )
@@ -66,7 +66,7 @@ def test_a_bound_that_short_lists_end_goes_on_with_wider_ones(monkeypatch: pytes
     monkeypatch.setattr(nearby, "_FIRST", 1e-6)
     monkeypatch.setattr(nearby, "_SAFE", 0.4)
     raised = 0
-    for seed in range(5):
+    for seed in range(12):
         case = tiny(seed, (2, 2, 1), Practice(transfer=False), certificates=True).changed(
             budget=np.full(YEARS, 3e6), capacity=np.full(YEARS, np.inf)
         )
