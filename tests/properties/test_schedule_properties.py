@@ -148,6 +148,17 @@ def test_a_plan_that_was_tampered_with_is_not_certified(portfolio: tuple[Tables,
     assert not certify(replace(found, amounts=replace(found.amounts, emissions_t=emissions)), tables, wishes).holds
 
 
+def test_an_owner_that_sells_while_it_buys_is_not_certified(portfolio: tuple[Tables, Settings, Schedule]) -> None:
+    tables, wishes, found = portfolio
+    group = found.problem.members()[0]
+    sold, bought = found.amounts.sold_t.copy(), found.amounts.bought_t.copy()
+    sold[group[0]] += 1.0
+    bought[group[-1], [slot.period for slot in found.problem.slots]] += 1.0
+    both = replace(found, amounts=replace(found.amounts, sold_t=sold, bought_t=bought))
+    faults = [fault.en for fault in certify(both, tables, wishes).faults]
+    assert any(found.problem.names[group[0]] in fault and "sells while it buys" in fault for fault in faults)
+
+
 def test_a_plan_beyond_an_owners_budget_is_not_certified(portfolio: tuple[Tables, Settings, Schedule]) -> None:
     tables, wishes, found = portfolio
     busy = int(np.argmax([plan.paid.max() for plan in found.plans]))

@@ -194,12 +194,8 @@ def _trade_lp(
             _slot_rows(problem, use, f, p, at, rows, upper)
         if sells is not None:
             if sells[p]:
-                gross = {
-                    at[m, f, p]: s
-                    for f in range(F)
-                    for m, s in (("short", 1.0), ("kept", -1.0), ("got", -1.0), ("half", -1.0))
-                }
-                rows.append((gross, 0.0))
+                for m, f in product(("bought", "bk", "out", "ok", "ord"), range(F)):
+                    upper[at[m, f, p]] = 0.0
             else:
                 for f in range(F):
                     for i, s in enumerate(problem.slots):
@@ -248,6 +244,17 @@ def test_equals_exhaustive_search_with_trade(seed: int, practice: Practice) -> N
     apart = solve_schedule(problem, gap=1e-6)
     assert apart.proof.bound <= expected + 1e-6 * abs(expected) + 1.0
     assert apart.cost >= expected - 1e-6 * abs(expected) - ROUNDED
+
+
+# One facility keeps more than it needs and another one of the same owner buys: the one does not stand for the other.
+def test_an_owner_sells_nothing_while_one_of_its_facilities_buys() -> None:
+    problem = tiny(30, (2, 1), Practice(early_sale=False), certificates=False)
+    found = solve_schedule(problem, gap=0.0, method="whole")
+    amounts = found.amounts
+    bought = amounts.bought_t + amounts.bought_kept_t + amounts.outside_t + amounts.outside_kept_t + amounts.ordered_t
+    sold = amounts.sold_by_period(problem)
+    assert np.minimum(bought.sum(axis=0), sold.sum(axis=0)).max() == 0.0
+    assert found.cost == pytest.approx(exhaustive(problem), rel=1e-6)
 
 
 @pytest.mark.slow

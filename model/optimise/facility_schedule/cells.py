@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from model.optimise.facility_schedule.problem import MILLION, FloatArray, Problem
+from model.optimise.facility_schedule.rules import PURCHASES
 
 #: Uses and covers of tonnes, a column each in every cell; and those that cover a shortfall.
-COLUMNS = ("sold", "kept", "given", "received", "bought", "bought_kept", "outside", "outside_kept",
-            "ordered", "missing")  # fmt: skip
-COVERS = ("kept", "received", "bought", "bought_kept", "outside", "outside_kept", "ordered", "missing")
+COLUMNS = ("sold", "kept", "given", "received", *PURCHASES)
+COVERS = ("kept", "received", *PURCHASES)
 
 
 def cell_costs(problem: Problem) -> tuple[list[float], list[float]]:

@@ -16,7 +16,7 @@ from model.optimise.facility_schedule.arrays import Gathered
 from model.optimise.facility_schedule.ledger import saleable
 from model.optimise.facility_schedule.plan import Plan
 from model.optimise.facility_schedule.problem import MILLION, BoolArray, FloatArray, IntArray, Problem
-from model.optimise.facility_schedule.rules import missing_price, past_saleable, worthwhile
+from model.optimise.facility_schedule.rules import PURCHASES, missing_price, past_saleable, worthwhile
 from model.optimise.solver import ArrayModel, Proof, SolverOptions, solve_arrays
 
 #: Time in which the trade of settled works is solved at most [s], and the gap of it [1].
@@ -331,11 +331,8 @@ class Choice:
             made.put(selling, sells, -self._most_excess[group].sum(axis=0))
             short = self._most_short[group].sum(axis=0)
             buying = made.limits(sells.shape, short)
-            made.put(buying, self._short[group], 1.0)
-            made.put(buying, self._used["kept"][group], -1.0)
-            if "forgiven" in self._used:
-                made.put(buying, self._used["forgiven"][group], -1.0)
-            made.put(buying, self._received[group], -1.0)
+            for name in PURCHASES:
+                made.put(buying, self._used[name][group], 1.0)
             made.put(buying, sells, short)
 
     # Credits are bought for use in the period or the next, up to what is on offer.

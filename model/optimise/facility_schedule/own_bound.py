@@ -14,6 +14,7 @@ import numpy as np
 from model.optimise.facility_schedule.cells import COLUMNS, COVERS
 from model.optimise.facility_schedule.master import Master
 from model.optimise.facility_schedule.problem import BoolArray, FloatArray, IntArray
+from model.optimise.facility_schedule.rules import PURCHASES
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def terms(master: Master, shared: FloatArray | None = None, sells: BoolArray | N
         cost[:, 1:, place[f"{name}_kept"]] += row[:-1]
     if sells is not None:
         most = most.copy()
-        bought = np.array([place[name] for name in COVERS if name not in ("kept", "received")])
+        bought = np.array([place[name] for name in PURCHASES])
         for group, selling in zip(groups, sells, strict=True):
             most[group, :, place["sold"]] *= selling
             most[np.ix_(np.array(group), np.flatnonzero(selling), bought)] = 0.0

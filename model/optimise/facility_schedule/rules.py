@@ -18,6 +18,8 @@ _MISSING: Final[dict[Aim, float]] = {"cost": 1e6 / MILLION, "emissions": 1e6, "t
 #: How many times dearer it is than the dearest tonne of renewables, and its limit, beyond which programs lose digits
 #: [1 and JPY/t-CO2].
 _DEARER, _DEAREST = 2.0, 1e8
+#: What a shortfall is covered with that neither the facility has of its own nor another one of its owner gives.
+PURCHASES: Final = ("bought", "bought_kept", "outside", "outside_kept", "ordered", "missing")
 
 
 def missing_price(problem: Problem) -> float:
@@ -238,7 +240,7 @@ def most_negative(problem: Problem, f: int, places: list[int]) -> float:
 # period or kept from the one before, or - where that is an option - by an order.
 def _cover(model: pyo.ConcreteModel, problem: Problem) -> None:
     both, practice = (model.facilities, model.periods), problem.practice
-    for name in ("kept", "bought", "bought_kept", "outside", "outside_kept", "ordered", "missing"):
+    for name in ("kept", *PURCHASES):
         model.add_component(name, pyo.Var(*both, domain=pyo.NonNegativeReals))
     shared = {f for group in problem.members() for f in group} if practice.transfer else set()
     model.received = pyo.Var(sorted(shared), model.periods, domain=pyo.NonNegativeReals)
@@ -305,7 +307,8 @@ def _credits(model: pyo.ConcreteModel, problem: Problem) -> None:
                 model.purchase[name, p].setub(float(credit.supply[p]))
 
 
-# An owner's facilities help each other, and the owner sells nothing while one of them buys.
+# An owner's facilities help each other, and the owner sells nothing while one of them buys. What one of them has of its
+# own and does not need cannot stand for what another one buys, so purchases count, not what is short on the whole.
 def _transfers(model: pyo.ConcreteModel, problem: Problem) -> None:
     model.owner_rows = pyo.ConstraintList()
     if not problem.practice.transfer:
@@ -318,8 +321,7 @@ def _transfers(model: pyo.ConcreteModel, problem: Problem) -> None:
         for p in model.periods:
             model.owner_rows.add(sum(model.received[f, p] for f in group) <= sum(model.given[f, p] for f in group))
             sold = sum(model.sold[f, n] for f in group for n, slot in enumerate(problem.slots) if slot.period == p)
-            covered = model.kept, model.received, model.forgiven
-            outside = sum(model.short[f, p] - sum(cover[f, p] for cover in covered) for f in group)
+            outside = sum(model.component(name)[f, p] for name in PURCHASES for f in group)
             most = float(base[group, p].sum() + problem.past_base_t[group].sum())
             model.owner_rows.add(sold <= most * sells[p])
             worst = 4.0 * most + float(required[group, p].sum()) + float(problem.past_emissions_t[group].sum())

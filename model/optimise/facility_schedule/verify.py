@@ -77,6 +77,7 @@ def certify(schedule: Schedule, tables: Tables, settings: Settings) -> Certifica
         number = f"period {schedule.problem.period_numbers[p]}"
         faults.append(_fault(schedule, int(f), number, Text("the duty is not covered", "義務量が充足されていない")))
     _check_tonnes(schedule, faults)
+    _check_one_side(schedule, faults)
     return Certificate(tuple(faults), uncovered, test, emissions, expired)
 
 
@@ -306,3 +307,18 @@ def _check_tonnes(schedule: Schedule, faults: list[Text]) -> None:
     covered = np.sum([kilograms(getattr(amounts, f"{name}_t")) for name in covers], axis=0)
     if wrong or (covered != kilograms(amounts.short_t)).any():
         faults.append(Text("tonnes are not conserved", "削減量の収支が一致しない"))
+
+
+def _check_one_side(schedule: Schedule, faults: list[Text]) -> None:
+    """Check that no owner sells in a period in which one of its facilities buys, but for kilograms of rounding."""
+    problem, amounts = schedule.problem, schedule.amounts
+    if not problem.practice.transfer:
+        return
+    names = ("bought", "bought_kept", "outside", "outside_kept", "ordered", "missing")
+    buys = np.sum([getattr(amounts, f"{name}_t") for name in names], axis=0)
+    sells = amounts.sold_by_period(problem)
+    for group in problem.members():
+        both = np.minimum(sells[group].sum(axis=0), buys[group].sum(axis=0))
+        for p in np.flatnonzero(both > _TOLERANCE_T * len(group)):
+            what = Text("its owner sells while it buys", "購入する期に同じ所有者が売却")
+            faults.append(_fault(schedule, group[0], f"period {problem.period_numbers[p]}", what))
