@@ -174,6 +174,6 @@ def write_made_up(name: str, houses: int, seed: int, out: Path | None, language:
     elif path.exists() and not force:
         faults.add(str(path), _EXISTS)
     faults.raise_if_any()
-    write_generated(path, generate(houses, seed, Setting.read("adopted_2025").assumed))
+    write_generated(path, generate(houses, seed, Setting.read("adopted_2025").assumed, language=language))
     Console(soft_wrap=True, highlight=False).print(f"{path} – {_WRITTEN(language)}", markup=False)
     return path

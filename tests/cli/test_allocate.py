@@ -47,6 +47,16 @@ def test_the_template_shows_defaults_with_their_source_and_quality(tmp_path: Pat
     assert all(source and quality for _, _, source, quality in rows)
 
 
+def test_a_made_up_list_differs_between_languages_in_the_suppliers_name_only(tmp_path: Path) -> None:
+    text = {}
+    for language in ("en", "ja"):
+        path = tmp_path / f"{language}.csv"
+        assert run("template", "portfolio", "--houses", "3", "--out", str(path), "--lang", language) == 0
+        text[language] = path.read_text(encoding="utf-8-sig")
+    assert text["en"].isascii() and "Made-up supplier" in text["en"]
+    assert text["en"].replace("Made-up supplier ", "模擬事業者") == text["ja"]
+
+
 @pytest.mark.slow
 def test_a_made_up_list_becomes_a_folder_of_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, out = tmp_path / "made.xlsx", tmp_path / "out"

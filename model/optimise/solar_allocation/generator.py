@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from model.language import Language, Text
 from model.optimise.solar_allocation.inputs import House
 from model.ordinance.column_reader import Columns
 from model.ordinance.columns import columns_of
@@ -26,11 +27,14 @@ ObjectArray = npt.NDArray[Any]
 #: Endings that a made-up list can be written with.
 SUFFIXES = (".csv", ".parquet", ".xlsx")
 
+_SUPPLIER = Text("Made-up supplier ", "模擬事業者")
 _FIRST_DAY = np.datetime64("2025-04-01")
 _DAYS = 365
 
 
-def generate(houses: int, seed: int, rules: Rules, types: Sequence[float] | None = None) -> Columns:
+def generate(
+    houses: int, seed: int, rules: Rules, types: Sequence[float] | None = None, language: Language = "ja"
+) -> Columns:
     """Return a made-up list of houses.
 
     Args:
@@ -38,6 +42,7 @@ def generate(houses: int, seed: int, rules: Rules, types: Sequence[float] | None
         seed: seed of every random choice.
         rules: rules of "solar_allocation".
         types: weights of the types of houses, in the order of the published starts; as started if None.
+        language: language of the supplier's made-up name.
     """
     random = np.random.default_rng(seed)
     cells: dict[str, ObjectArray] = {}
@@ -51,7 +56,7 @@ def generate(houses: int, seed: int, rules: Rules, types: Sequence[float] | None
     kind = random.choice(len(starts), houses, p=shares / shares.sum())
     digits = len(str(houses))
     cells["id"] = np.array([f"H{number:0{digits}d}" for number in range(1, houses + 1)], dtype=object)
-    cells["supplier"] = np.full(houses, f"模擬事業者{seed}", dtype=object)
+    cells["supplier"] = np.full(houses, f"{_SUPPLIER(language)}{seed}", dtype=object)
     cells["house_type"] = np.array(list(starts), dtype=object)[kind]
     cells["municipality"] = _places(houses, random)
     for number, facts in enumerate(rules.value("generated_houses")[name] for name in starts):
