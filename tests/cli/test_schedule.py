@@ -92,6 +92,7 @@ def test_a_plan_made_anew_changes_nothing_that_need_not_change(planned: Path, tm
 
 # A year on: what was planned for the first year is done, what was planned for the second was prepared meanwhile, and a
 # high charge keeps it there; a small one does not, and the charges stand between the cost and what is proven.
+@pytest.mark.slow
 def test_a_year_on_works_are_done_or_prepared(planned: Path, tmp_path: Path) -> None:
     before = list(csv.DictReader((planned / "works.csv").open(encoding="utf-8-sig")))
     over = {(row["facility"], row["measure"]) for row in before if int(row["fiscal_year"]) < 2026}
@@ -199,6 +200,7 @@ def test_the_plan_is_told_at_each_price_of_credits(tmp_path: Path) -> None:
     assert certificates[3] == 0 < certificates[4] and certificates[5].startswith("500–4,300")
 
 
+@pytest.mark.slow
 def test_a_limit_on_cost_that_no_plan_keeps_is_told_with_the_least_that_can_be_kept(tmp_path: Path) -> None:
     def least_emissions(limit: float, out: Path) -> int:
         given = (EXAMPLES / "facilities.csv", "--paths", EXAMPLES / "schedule_paths.csv", "--to", 2029)

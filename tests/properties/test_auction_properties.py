@@ -247,6 +247,7 @@ def test_second_best_is_the_best_of_all_others(auction: Auction) -> None:
         assert price_of(auction, other.award) == pytest.approx(min(others))
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(auctions(), st.randoms())
 def test_leaving_out_a_supplier_never_makes_it_cheaper(auction: Auction, random) -> None:

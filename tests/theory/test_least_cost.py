@@ -45,6 +45,7 @@ def _cheapest(march: Callable[[np.ndarray], Point], frame: Frame) -> float:
     return min(point.cost for point in fit if not frame.caps.excess(point.gas).any())
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(
     st.tuples(st.floats(1, 200), st.floats(1, 200)),

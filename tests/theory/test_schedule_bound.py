@@ -61,6 +61,7 @@ def test_the_sharper_bound_lies_between_that_of_mixtures_and_the_best_plan() -> 
 
 
 # Lists so short that they end the bound, several times: they are made anew at the prices of cuts, and stay true.
+@pytest.mark.slow
 def test_a_bound_that_short_lists_end_goes_on_with_wider_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nearby, "_PLANS", 1)
     monkeypatch.setattr(nearby, "_FIRST", 1e-6)

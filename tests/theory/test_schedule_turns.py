@@ -49,6 +49,7 @@ def ways(turns: Turns, f: int) -> list[IntArray]:
     return [one for one in every if own.table.possible[standing_sets(one, YEARS)].all()]
 
 
+@pytest.mark.slow
 @SOME
 @given(st.integers(0, 10**6), PRACTICES)
 def test_plans_keep_all_limits_and_cost_no_more_than_nothing(seed: int, practice: Practice) -> None:

@@ -87,7 +87,7 @@ def test_many_bounds_hold_for_all_plans(seed: int, houses: int, certainty: float
     compare(seed, houses, certainty, others)
 
 
-@pytest.mark.parametrize("places", [0, 3])
+@pytest.mark.parametrize("places", [0, pytest.param(3, marks=pytest.mark.slow)])
 def test_a_bound_holds_wherever_the_looking_ends(places: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pieces that are not looked at any closer prove less, and nothing that is not so."""
     monkeypatch.setattr("model.optimise.solar_allocation.narrow._MOST_PLACES", places)

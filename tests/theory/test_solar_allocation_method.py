@@ -157,7 +157,7 @@ def test_full_roofs_as_one_slot_equal_a_slot_for_each_number_of_modules(seed: in
     assert activity(part, found.choice[1:]) == pytest.approx(activity(kept, slots[1:]))
 
 
-@pytest.mark.parametrize("houses", [4, 300])
+@pytest.mark.parametrize("houses", [pytest.param(4, marks=pytest.mark.slow), 300])
 def test_shifts_of_a_budget_in_yen_take_no_memory_by_the_yen(houses: int) -> None:
     """Least CO2 within a budget: outlays lie millions of yen apart, to be had on a grid of a tenth of a milliyen."""
     random = np.random.default_rng(houses)
