@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from model.language import Language
 from model.optimise.solar_allocation.answer import Setting, answer
 from model.optimise.solar_allocation.dataset import dataset
-from model.optimise.solar_allocation.every_decision import MOST_DECIDING
 from model.optimise.solar_allocation.finish import Finished
 from model.optimise.solar_allocation.houses import Houses, houses_of
 from model.optimise.solar_allocation.method import Outcome, allocate
@@ -131,11 +130,10 @@ WISHES = st.fixed_dictionaries(
 def test_a_certain_year_equals_enumeration_of_plans_and_decisions(
     lists: tuple[list[dict[str, Any]], ...], wishes: dict[str, Any]
 ) -> None:
-    compare(MOST_DECIDING, lists, wishes)
+    compare(lists, wishes)
 
 
-@pytest.mark.parametrize("deciding", [MOST_DECIDING, -1], ids=["decisions", "cuts"])
-def test_a_plan_that_is_just_certain_enough_is_taken(deciding: int) -> None:
+def test_a_plan_that_is_just_certain_enough_is_taken() -> None:
     # 1 - 0.15 * 0.2 is 0.97, but sums of rounded probabilities fall short of it in some orders.
     small = {"municipality": CHIYODA, "exclusion": "decide", "ua": 0.6}
     houses: list[dict[str, Any]] = [
@@ -147,18 +145,14 @@ def test_a_plan_that_is_just_certain_enough_is_taken(deciding: int) -> None:
     old: list[dict[str, Any]] = [
         {"role": "existing_house", "max_kw": 0.8, "consent": 0.8, "delivered_on": date(2025, 8, 1)}
     ]
-    compare(deciding, (houses, [], built, old), {"objective": "cost", "certainty": 0.97})
+    compare((houses, [], built, old), {"objective": "cost", "certainty": 0.97})
 
 
-# With fewer owners than any list has, plans are cut off one after the other, as with more owners.
-@pytest.mark.parametrize("deciding", [MOST_DECIDING, -1], ids=["decisions", "cuts"])
 @pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(LISTS, WISHES)
-def test_many_certain_years_equal_enumeration(
-    deciding: int, lists: tuple[list[dict[str, Any]], ...], wishes: dict[str, Any]
-) -> None:
-    compare(deciding, lists, wishes)
+def test_many_certain_years_equal_enumeration(lists: tuple[list[dict[str, Any]], ...], wishes: dict[str, Any]) -> None:
+    compare(lists, wishes)
 
 
 def test_unlike_houses_are_proven_where_few_owners_may_refuse() -> None:
@@ -195,16 +189,14 @@ def least_of_modules(model: Model, certainty: Fraction) -> float:
     return float(np.min(total[chance >= float(certainty) - 1e-12]))
 
 
-def compare(deciding: int, lists: tuple[list[dict[str, Any]], ...], wishes: dict[str, Any]) -> None:
+def compare(lists: tuple[list[dict[str, Any]], ...], wishes: dict[str, Any]) -> None:
     houses = [house for part in lists for house in part]
     for number, house in enumerate(houses):
         house.setdefault("delivered_on", date(2025, 5 + number % 3, 1))
     facts = houses_of(portfolio(*houses), SETTING.rules, SETTING.assumed)
     asked = Wishes(**wishes)
     models = build(facts, asked, SETTING.economics, SETTING.rules)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("model.optimise.solar_allocation.few.MOST_DECIDING", deciding)
-        plan = allocate(facts, asked, SETTING.economics, SETTING.rules, 1e-9, 120.0)
+    plan = allocate(facts, asked, SETTING.economics, SETTING.rules, 1e-9, 120.0)
     certainty = Fraction(str(asked.certainty))
     best = np.inf if models[0].out_of_level else min(cheapest(model, certainty) for model in models)
     if np.isinf(best):
@@ -221,6 +213,7 @@ def test_every_answer_says_what_its_proof_holds_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exact: int, proven: str
 ) -> None:
     monkeypatch.setattr("model.optimise.solar_allocation.method.MOST_EXACT", exact)
+    monkeypatch.setattr("model.optimise.solar_allocation.method.MOST_FEW", 10)
     supply = portfolio(*({"max_kw": 2.4, "consent": 0.9, "municipality": CHIYODA} for _ in range(20)))
     found = answer(supply, Wishes(certainty=0.8), SETTING, gap=0.5, seconds=10.0, moves=False)
     assert found.plan.proven == proven

@@ -1,24 +1,26 @@
 """Few houses whose owners may refuse: the best plan by their exact distribution, without taking it as normal.
 
-More panels on a counted house never make the requirement less likely to be met. A plan that is not certain enough
-rules out every plan with no more on any house: at least one house must have more than it has in the largest plan above
-it that is still not certain enough. Each solution of the programme either is certain enough, and best, or adds such
-rows. Where very few owners may refuse, every combination of their decisions is in the programme instead.
+Starts of plans are followed house by house (`house_by_house`). A plan is looked for among the most promising starts,
+for costs that rise from a bound on; then all starts that can lead to a cheaper plan are followed, for costs that rise
+to that of the plan. Where none is left below a cost, that cost is the bound.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array
 
+from model.optimise.solar_allocation.completions import OpenHouse
 from model.optimise.solar_allocation.consent import is_enough
-from model.optimise.solar_allocation.every_decision import MOST_DECIDING, Brought, solve_every_decision
+from model.optimise.solar_allocation.cuts import aim
 from model.optimise.solar_allocation.finish import Finished
+from model.optimise.solar_allocation.house_by_house import HouseByHouse, Path
+from model.optimise.solar_allocation.prices import find_prices
 from model.optimise.solar_allocation.problem import (
     BoolArray,
     FloatArray,
@@ -28,154 +30,224 @@ from model.optimise.solar_allocation.problem import (
     coefficients,
     cost_of,
 )
+from model.optimise.solar_allocation.sums import Sum, parts_of
 from model.optimise.solver import ArrayModel, SolverOptions, solve_arrays
 
 IntArray = npt.NDArray[np.int64]
 
-#: Numerical slack of a row, relative to its right-hand side.
-_SLACK = 1e-9
-#: Gap of a programme in the unit of the objective.
-_GAP = 1e-7
-
-
-@dataclass(frozen=True)
-class _Slots:
-    """Slots of all houses one after another, and which of a house's slots bring at least as much as which others.
-
-    Args:
-        house, slot: by pair.
-        starts: where the pairs of each house begin.
-        no_less: whether the pair of the column brings at least as much as that of the row, whatever its owner decides.
-        brought: what they bring to the requirement.
-    """
-
-    house: IntArray
-    slot: IntArray
-    starts: IntArray
-    no_less: BoolArray
-    brought: Brought
+#: Numerical slack of a row, relative to its right-hand side, of what is as good as the same, and of equal costs.
+_SLACK, _SAME, _EVEN = 1e-9, 1e-12, 1e-11
+#: Starts that are kept while a plan is looked for; how far above the bound the first look goes, and how much farther
+#: every next one, as a share of the bound's distance from the least costs and at least of that of the greatest.
+_KEPT, _FIRST_LOOK, _FARTHER, _LEAST_LOOK = 1000, 0.02, 1.5, 1e-3
+#: Looks for a better plan between bound and plan, and the share of the time within which they begin.
+_LOOKS, _LOOKING = 4, 0.25
+#: Parts of the way from the bound to the plan up to which all starts are followed.
+_PARTS = (0.35, 0.6, 0.8, 0.9, 0.95, 0.98, 1.0)
+#: Share of the time for rules that clash without any probability.
+_CLASH = 0.2
+#: Houses above which a first plan is found by prices, and the share of the time for that.
+_MANY, _AIMED = 20, 0.3
 
 
 def solve_few(
     problem: Problem,
     counted: tuple[Row, ...],
     consent: FloatArray,
-    probabilities: Callable[[SlotArray], FloatArray],
+    probabilities: Callable[[SlotArray, int], FloatArray],
     certainty: float,
+    gap: float,
     seconds: float,
     seed: int = 0,
+    enough: float = np.inf,
 ) -> Finished:
-    """Return the best plan that is certain enough, or the bound that was reached in time.
+    """Return the best plan that is certain enough, or what was found and proven in time.
 
     Args:
         problem: houses, slots and all rows that hold without probability.
         counted: rows on mean capacity, with substitutes and on site alone, or one where there are no substitutes.
         consent: probability of acceptance by house [1].
-        probabilities: with which a plan meets the requirement (first).
+        probabilities: of a plan, and how many: with which it meets the requirement in fact, and each counted row.
         certainty: probability asked for [1].
+        gap: relative gap asked for [1].
         seconds: time limit [s].
         seed: seed of the solver.
+        enough: a bound above this need not be improved.
     """
-    end, bound = perf_counter() + seconds, -np.inf
+    end, nothing = perf_counter() + seconds, np.zeros(0, dtype=np.int16)
+    slots = _Slots.read(problem, counted, consent)
+    if slots.clash(problem, SolverOptions(_CLASH * seconds, 0.0, 0.0, seed)):
+        return Finished(nothing, np.nan, np.inf, problem.houses, impossible=True)
 
-    def probability(choice: SlotArray) -> float:
-        return float(probabilities(choice)[0])
+    def plan(houses: tuple[OpenHouse, ...], path: Path) -> SlotArray:
+        choice = np.zeros(problem.houses, dtype=np.int16)
+        for one, position in zip(houses, path.tolist(), strict=True):
+            choice[one.house] = one.slot[position]
+        return choice
 
-    slots = _slots(problem, counted, consent)
-    if slots.brought.deciding.size <= MOST_DECIDING:
-        options = SolverOptions(seconds, 0.0, _GAP, seed)
-        found = solve_every_decision(problem, slots.brought, consent, certainty, options)
-        if found.impossible or (found.choice.size and is_enough(probability(found.choice), certainty)):
-            return found
-        bound = found.bound
-    cuts: list[BoolArray] = []
-    while True:
-        left = end - perf_counter()
-        if left <= 0:
-            return Finished(np.zeros(0, dtype=np.int16), np.nan, bound, problem.houses)
-        answer = solve_arrays(_programme(problem, slots, cuts), SolverOptions(left, 0.0, _GAP, seed))
-        if answer.proof.status == "infeasible":
-            return Finished(np.zeros(0, dtype=np.int16), np.nan, np.inf, problem.houses, impossible=True)
-        if answer.proof.status != "optimal":
-            return Finished(np.zeros(0, dtype=np.int16), np.nan, bound, problem.houses)
-        taken = np.flatnonzero(answer.values > 0.5)
-        choice = slots.slot[taken].astype(np.int16)
-        bound = max(bound, answer.proof.bound)
-        if is_enough(probability(choice), certainty):
-            cost = cost_of(problem, choice)
-            return Finished(choice, cost, min(bound, cost), problem.houses)
-        for order in (range(problem.houses), range(problem.houses - 1, -1, -1)):
-            cuts.append(_beyond(slots, taken, order, probability, certainty))
+    def search(prices: FloatArray) -> tuple[HouseByHouse, tuple[OpenHouse, ...]]:
+        houses, rows = slots.houses(problem, consent, prices)
+        accepted = lambda path: is_enough(float(probabilities(plan(houses, path), 1)[0]), certainty)  # noqa: E731
+        made = HouseByHouse(houses, problem.at_least[rows], prices[rows], slots.missing, certainty, accepted)
+        return made, houses
 
-
-def _slots(problem: Problem, counted: tuple[Row, ...], consent: FloatArray) -> _Slots:
-    """Return the slots of all houses and how they compare."""
-    slot, house = np.nonzero(np.isfinite(problem.cost))
-    order = np.lexsort((slot, house))
-    slot, house = slot[order], house[order]
-    inside = ~problem.left_out[slot]
-    kw = np.where(inside, problem.kw(slot, house), 0.0)
-    alone = replace(problem, rows=counted)
-    brought = coefficients(alone, house, slot)
-    # What a house brings if its owner refuses, and if the owner accepts, on both rows.
-    on_row = np.array([row.slope[house] != 0 for row in counted])
-    refused = brought - np.where(on_row, consent[house] * kw, 0.0)
-    accepted = refused + np.where(on_row, kw, 0.0)
-    sure = consent[house] >= 1.0
-    least = np.where(sure, accepted, refused)
-    same = house[:, np.newaxis] == house
-    alike = inside[:, np.newaxis] == inside
-    pairwise_more = (kw[:, np.newaxis] <= kw) & np.all(
-        refused[:, :, np.newaxis] <= refused[:, np.newaxis, :] + 1e-12, axis=0
-    )
-    always_more = np.all(accepted[:, :, np.newaxis] <= least[:, np.newaxis, :] + 1e-12, axis=0)
-    starts = np.flatnonzero(np.append(True, house[1:] != house[:-1]))
-    owed = np.array([row.at_least for row in counted])
-    brings = Brought(house, slot, np.where(sure, accepted, refused), accepted, owed)
-    return _Slots(house, slot, starts, same & ((alike & pairwise_more) | always_more), brings)
+    choice = nothing
+    if problem.houses > _MANY:
+        sums = tuple(Sum.read(problem, one, consent) for one in counted)
+        left = _AIMED * (end - perf_counter())
+        choice = aim(problem, sums, parts_of(sums), probabilities, certainty, gap, left, seed).best.choice
+    # Without prices of the other rows the costs are as they are; with those near the best plan they may tell more.
+    beside = find_prices(replace(problem, rows=(*problem.rows, *counted)), seed).of_rows[: len(problem.rows)]
+    tried = [np.zeros(len(problem.rows)), *([beside] if beside.any() else [])]
+    known = [(one.within(one.greatest), one, houses) for one, houses in map(search, tried)]
+    bound, found, houses = max(known, key=lambda one: one[0])
+    if np.isinf(bound):
+        return Finished(nothing, np.nan, np.inf, problem.houses, impossible=True)
+    found.cost = cost_of(problem, choice) if choice.size else np.inf
+    bound, complete = prove_best(found, bound, gap, enough, end)
+    if found.path.size:
+        choice = plan(houses, found.path)
+    if not choice.size:
+        return Finished(nothing, np.nan, np.inf if complete else bound, problem.houses, impossible=complete)
+    cost = cost_of(problem, choice)
+    return Finished(choice, cost, min(bound, cost), problem.houses)
 
 
-def _beyond(
-    slots: _Slots, taken: IntArray, order: range, probability: Callable[[SlotArray], float], certainty: float
-) -> BoolArray:
-    """Return the pairs of which one must be in any plan that is certain enough, from a plan that is not."""
-    largest = taken.copy()
-    ends = np.append(slots.starts[1:], slots.house.size)
-    for house in order:
-        own = np.arange(slots.starts[house], ends[house])
-        more = own[slots.no_less[largest[house], own]]
-        # Those that bring more than most others first.
-        for pair in more[np.argsort(-slots.no_less[np.ix_(own, more)].sum(axis=0), kind="stable")].tolist():
-            tried = largest.copy()
-            tried[house] = pair
-            reached = probability(slots.slot[tried].astype(np.int16)) if pair != largest[house] else 1.0
-            if not is_enough(reached, certainty):
-                largest = tried
-                break
-    # A slot is no help if the largest plan's slot of the house brings at least as much.
-    return ~slots.no_less[np.arange(slots.house.size), largest[slots.house]]
+def prove_best(found: HouseByHouse, bound: float, gap: float, enough: float, end: float) -> tuple[float, bool]:
+    """Look for the best plan; return what is proven of all plans, and whether none is left that was not looked at."""
+    # A plan first, near the bound if there is one.
+    step = max(bound - found.least, _LEAST_LOOK * (found.greatest - found.least))
+    share, most = _FIRST_LOOK, -np.inf
+    while np.isinf(found.cost) and most < found.greatest and perf_counter() < end:
+        most = min(bound + share * step, found.greatest)
+        found.look(most, _KEPT, end)
+        share *= _FARTHER
+    low = bound
+    until = perf_counter() + _LOOKING * (end - perf_counter())
+    for _ in range(_LOOKS if np.isfinite(found.cost) and np.isinf(enough) else 0):
+        if perf_counter() > until:
+            break
+        before = found.cost
+        found.look(0.5 * (low + before), _KEPT, end)
+        low = low if found.cost < before else 0.5 * (low + before)
+    top = min(found.cost, found.greatest)
+    bound = max(bound, min(found.within(top), top))
+    first = bound
+    for part in _PARTS:
+        top = min(found.cost, found.greatest)
+        size = max(1.0, abs(top))
+        needed = min(top - max(gap / 2, 2 * _EVEN) * size, enough - 2 * _EVEN * size)
+        if bound >= needed and np.isfinite(found.cost):
+            break
+        most = first + part * (top - first) if part < 1 else top
+        if bound < enough < most:
+            most = enough
+        most -= _EVEN * size
+        if not found.look(most, None, end):
+            break
+        bound = max(bound, min(most, found.cost))
+    return bound, bound >= found.greatest - 2 * _EVEN * max(1.0, abs(found.greatest))
 
 
-def _programme(problem: Problem, slots: _Slots, cuts: list[BoolArray]) -> ArrayModel:
-    """Return the programme with the rows found so far."""
-    count = slots.house.size
-    tied = np.vstack((coefficients(problem, slots.house, slots.slot), *(cut[np.newaxis] for cut in cuts)))
-    row, column = np.nonzero(tied)
-    matrix = coo_array(
-        (
-            np.append(tied[row, column], np.ones(count)),
-            (np.append(row, tied.shape[0] + slots.house), np.append(column, np.arange(count))),
-        ),
-        shape=(tied.shape[0] + problem.houses, count),
-    ).tocsc()
-    at_least = problem.at_least - _SLACK * np.maximum(1.0, np.abs(problem.at_least))
-    one = np.ones(problem.houses)
-    return ArrayModel(
-        costs=problem.cost[slots.slot, slots.house],
-        lower=np.zeros(count),
-        upper=np.ones(count),
-        integer=np.ones(count, dtype=bool),
-        matrix=matrix,
-        row_lower=np.concatenate((at_least, np.ones(len(cuts)), one)),
-        row_upper=np.concatenate((np.full(tied.shape[0], np.inf), one)),
-    )
+class _Slots:
+    """Slots of all houses one after another, and what they bring to what must not fall short.
+
+    Args:
+        house, slot: by pair.
+        refused: what slots bring if their owners refuse, dims (sum, pair) [kW].
+        accepted: the same if they accept.
+        tied: what they bring to the rows that hold without probability, dims (row, pair).
+        owed: what must be reached at least in each sum [kW].
+    """
+
+    def __init__(
+        self,
+        house: IntArray,
+        slot: IntArray,
+        refused: FloatArray,
+        accepted: FloatArray,
+        tied: FloatArray,
+        owed: FloatArray,
+    ) -> None:
+        self.house, self.slot, self.refused, self.accepted, self.tied = house, slot, refused, accepted, tied
+        self.owed = owed
+        self.starts = np.flatnonzero(np.append(True, house[1:] != house[:-1]))
+        #: What all houses together must bring beyond what each of them brings at the least.
+        self.missing = owed - np.minimum.reduceat(refused, self.starts, axis=1).sum(axis=1)
+
+    @classmethod
+    def read(cls, problem: Problem, counted: tuple[Row, ...], consent: FloatArray) -> _Slots:
+        """Return the slots of a problem."""
+        slot, house = np.nonzero(np.isfinite(problem.cost))
+        order = np.lexsort((slot, house))
+        slot, house = slot[order], house[order]
+        kw = np.where(problem.left_out[slot], 0.0, problem.kw(slot, house))
+        brought = coefficients(replace(problem, rows=counted), house, slot)
+        on_row = np.array([row.slope[house] != 0 for row in counted])
+        refused = brought - np.where(on_row, consent[house] * kw, 0.0)
+        accepted = refused + np.where(on_row, kw, 0.0)
+        refused = np.where(consent[house] >= 1.0, accepted, refused)
+        owed = np.array([row.at_least for row in counted])
+        return cls(house, slot, refused, accepted, coefficients(problem, house, slot), owed)
+
+    def clash(self, problem: Problem, options: SolverOptions) -> bool:
+        """Say whether it is proven that no plan keeps the rows, even if all owners accept."""
+        tied = np.vstack((self.tied, self.accepted))
+        count, at_least = self.house.size, np.append(problem.at_least, self.owed)
+        row, column = np.nonzero(tied)
+        matrix = coo_array(
+            (
+                np.append(tied[row, column], np.ones(count)),
+                (np.append(row, tied.shape[0] + self.house), np.append(column, np.arange(count))),
+            ),
+            shape=(tied.shape[0] + problem.houses, count),
+        ).tocsc()
+        one = np.ones(problem.houses)
+        model = ArrayModel(
+            costs=np.zeros(count),
+            lower=np.zeros(count),
+            upper=np.ones(count),
+            integer=np.ones(count, dtype=bool),
+            matrix=matrix,
+            row_lower=np.append(at_least - _SLACK * np.maximum(1.0, np.abs(at_least)), one),
+            row_upper=np.append(np.full(at_least.size, np.inf), one),
+        )
+        return solve_arrays(model, options).proof.status == "infeasible"
+
+    def houses(
+        self, problem: Problem, consent: FloatArray, prices: FloatArray
+    ) -> tuple[tuple[OpenHouse, ...], BoolArray]:
+        """Return the houses in the order in which they are decided, and which rows can be broken at all.
+
+        Args:
+            problem: the rows that hold without probability.
+            consent: probability of acceptance by house [1].
+            prices: of the rows.
+        """
+        least = np.minimum.reduceat(self.tied, self.starts, axis=1).sum(axis=1)
+        rows = least < problem.at_least - _SLACK * np.maximum(1.0, np.abs(problem.at_least))
+        found = []
+        for start, after in zip(self.starts.tolist(), [*self.starts[1:].tolist(), self.house.size], strict=True):
+            pairs = np.arange(start, after)
+            cost = problem.cost[self.slot[pairs], self.house[pairs]]
+            pairs = pairs[_useful(cost, self.refused[:, pairs], self.accepted[:, pairs], self.tied[rows][:, pairs])]
+            cost, tied = problem.cost[self.slot[pairs], self.house[pairs]], self.tied[rows][:, pairs]
+            priced, house = cost - prices[rows] @ tied, int(self.house[start])
+            sure = self.refused[:, pairs] - self.refused[:, start:after].min(axis=1, keepdims=True)
+            added = self.accepted[:, pairs] - self.refused[:, pairs]
+            above = priced - priced.min()
+            found.append(OpenHouse(house, float(consent[house]), self.slot[pairs], cost, above, sure, added, tied))
+        # What is settled first, then the houses that can bring most: the others have less to choose from.
+        found.sort(key=lambda one: (one.slot.size > 1, -float(one.added.max()), one.house))
+        return tuple(found), rows
+
+
+def _useful(cost: FloatArray, *brought: FloatArray) -> BoolArray:
+    """Say which slots of a house no other one brings as much as at no more cost; of equal ones the first is."""
+    no_dearer = cost[:, np.newaxis] <= cost
+    for values in brought:
+        for row in values:
+            no_dearer &= row[:, np.newaxis] >= row - _SAME
+    before = np.arange(cost.size)[:, np.newaxis] < np.arange(cost.size)
+    useless = no_dearer & (~no_dearer.T | before)
+    return np.asarray(~useless.any(axis=0))

@@ -53,8 +53,8 @@ _FIRST_SHARE = 0.85
 _COUNTED = ("guidance", "changes")
 #: Most houses for which the exact probability is worked out; above, consents add up to a normal distribution.
 MOST_EXACT = 20_000
-#: Most houses for which a plan that is certain enough is proven best by the exact probability.
-MOST_FEW = 16
+#: Most houses for which plans are followed house by house, and the share of the time for that.
+MOST_FEW, _FEW_SHARE = 64, 0.9
 
 
 @dataclass(frozen=True)
@@ -270,13 +270,13 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
     uncertain, others, counted = split_by_chance(model)
     certainty, houses = model.wishes.certainty or 0.0, model.houses
     probabilities = probabilities_of(model, rules)
-    few = None
+    few, end = None, perf_counter() + seconds
     if houses.size <= MOST_FEW:
         # By the distribution itself, with nothing taken as normal.
         few = solve_few(
-            others, counted, houses.consent, lambda one: probabilities(one, 1), certainty,
-            seconds / 2, seed,
+            others, counted, houses.consent, probabilities, certainty, gap, _FEW_SHARE * seconds, seed, enough
         )  # fmt: skip
+        seconds = end - perf_counter()
     if few is not None and (few.choice.size or few.impossible):
         finished, found = few, prices_beside(others, counted, houses.consent, certainty, few.choice, seed)
     else:
@@ -284,9 +284,9 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
         finished, found = solve_with_chance(
             others, counted, houses.consent, certainty, probabilities, gap, seconds, seed, enough, exact
         )
-        finished = finished if few is None else replace(finished, bound=few.bound, impossible=False)
+        finished = finished if few is None else replace(finished, bound=max(few.bound, finished.bound))
     probability = float(probabilities(finished.choice, 1)[0]) if finished.choice.size else np.nan
-    proven = _proven(model, finished.choice) if few is None else "rules"
+    proven = _proven(model, finished.choice)
     ordered = np.empty(len(names))
     ordered[[*(place for place in range(len(names)) if place not in uncertain), *uncertain]] = found
     return Outcome(model, finished, ordered, names, probability, proven)

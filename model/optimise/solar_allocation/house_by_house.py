@@ -1,0 +1,297 @@
+"""Short lists whose owners may refuse: the cheapest plan by deciding house after house, with its exact distribution.
+
+What the houses decided so far bring has an exact distribution. A start of a plan is left as soon as even the most
+probable completion that costs little enough (`completions`) is not certain enough, or as no completion keeps the other
+rows. Starts that bring the same with the same probabilities at the same cost are followed once, so that houses that are
+alike do not multiply. Where nothing is left below a cost, that cost is a bound; the cost asked for rises until a plan
+is found, or to that of a plan that is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+import numpy.typing as npt
+
+from model.optimise.solar_allocation.completions import Completions, OpenHouse, Steps, pad, with_house
+from model.optimise.solar_allocation.problem import FloatArray
+
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+Path = npt.NDArray[np.int16]
+
+#: Numerical slack of probabilities, of rows and costs relative to their size, and of amounts that are the same.
+_EVEN, _SLACK, _EQUAL = 1e-11, 1e-9, 1e-12
+#: What is above the costs of all plans, relative to the greatest.
+_BEYOND = 1e-6
+#: Numbers that starts which are followed together may take, and how many starts at most and at least; how many of them
+#: are looked at at once.
+_PLACES, _MOST, _FEWEST, _CHUNK = 1_500_000, 25_000, 200, 4_096
+#: How far before it, in the order of costs, a start that makes it useless is looked for.
+_LAGS = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class Start:
+    """Starts of plans, all with the same houses decided.
+
+    Args:
+        path: position of the slot by house, dims (start, house).
+        cost: so far.
+        tied: what they bring to the rows, no more than is needed whatever follows, dims (start, row).
+        mark: the same for starts whose houses bring the same with the same probabilities.
+        missing: steps of the last unit missing at most, by sum: 1 to all parts of a unit, dims (start, sum).
+        likely: by sum, probability that nothing is missing, then that so many units are, dims (start, unit).
+    """
+
+    path: Path
+    cost: FloatArray
+    tied: FloatArray
+    mark: IntArray
+    missing: IntArray
+    likely: tuple[FloatArray, ...]
+
+    def part(self, chosen: IntArray | BoolArray | slice) -> Start:
+        """Return some of the starts."""
+        return Start(self.path[chosen], self.cost[chosen], self.tied[chosen], self.mark[chosen], self.missing[chosen],
+                     tuple(one[chosen] for one in self.likely))  # fmt: skip
+
+    @staticmethod
+    def all_of(several: list[Start]) -> Start:
+        """Return the starts of all together."""
+        return Start(
+            path=np.concatenate([one.path for one in several]),
+            cost=np.concatenate([one.cost for one in several]),
+            tied=np.concatenate([one.tied for one in several]),
+            mark=np.concatenate([one.mark for one in several]),
+            missing=np.concatenate([one.missing for one in several]),
+            likely=tuple(np.concatenate(parts) for parts in zip(*(one.likely for one in several), strict=True)),
+        )
+
+
+class HouseByHouse:
+    """The search over starts of plans; it holds the cheapest plan found.
+
+    Args:
+        houses: in the order in which they are decided, those without a choice first.
+        wanted: right-hand sides of the rows that hold without probability.
+        prices: of those rows.
+        missing_kw: what all houses together must bring to each sum beyond the least [kW].
+        certainty: probability asked for [1].
+        accepted: whether a plan, given by the position of the slot of each house, is certain enough in fact.
+    """
+
+    def __init__(
+        self,
+        houses: tuple[OpenHouse, ...],
+        wanted: FloatArray,
+        prices: FloatArray,
+        missing_kw: FloatArray,
+        certainty: float,
+        accepted: Callable[[Path], bool],
+    ) -> None:
+        #: Cost of the cheapest plan known; position of the slot of each house in the one found, empty where none was.
+        self.cost, self.path = np.inf, np.zeros(0, dtype=np.int16)
+        self._houses, self._prices, self._accepted = houses, prices, accepted
+        self._scale = np.maximum(1.0, np.abs(wanted))
+        self._slack = _SLACK * self._scale
+        self._wanted, self._enough = wanted - self._slack, certainty - _EVEN
+        self._steps = [Steps.read(houses, number, one) for number, one in enumerate(missing_kw.tolist())]
+        most, least = np.zeros((2, len(houses) + 1, len(prices)))
+        priced = np.zeros(len(houses) + 1)
+        for place in range(len(houses) - 1, -1, -1):
+            one = houses[place]
+            most[place] = most[place + 1] + one.tied.max(axis=1)
+            least[place] = least[place + 1] + one.tied.min(axis=1)
+            priced[place] = priced[place + 1] + float(np.min(one.cost - prices @ one.tied))
+        # What houses from each place on bring to the rows at most and at least, and cost at least under the prices.
+        self._most_tied, self._least_tied, self._to_come = most, least, priced
+        #: What plans cost at least under the prices, certain or not, and at most.
+        self.least = float(prices @ self._wanted + priced[0])
+        under_prices = self.least + sum(float(one.above.max()) for one in houses)
+        most_at_all = max(under_prices, sum(float(one.cost.max()) for one in houses))
+        # A little more, so that what is looked for below it leaves no plan out.
+        self.greatest = most_at_all + _BEYOND * max(1.0, abs(most_at_all))
+        self._marks = _marks(houses)
+        self._tables: list[Completions] = []
+        settled = next((place for place, one in enumerate(houses) if one.slot.size > 1), len(houses))
+        self._start, self._settled = self._nobody(), settled
+        for place in range(settled):
+            self._start = self._with(self._start, place, 0)
+
+    def within(self, most: float) -> float:
+        """Look at plans that cost no more than so much from now on; return what plans cost at least."""
+        self._tables = [
+            Completions.find(self._houses, one, most - self.least, self._settled) for one in self._steps
+        ]  # fmt: skip
+        needed = self.least
+        for number, table in enumerate(self._tables):
+            levels = np.arange(table.count + 1)
+            every = np.zeros(levels.size, dtype=np.int64)
+            reached = _reached(
+                table.tables[self._settled], table.steps, self._start.missing[:, number], self._start.likely[number],
+                every, levels,
+            )  # fmt: skip
+            enough = np.flatnonzero(reached >= self._enough)
+            needed = max(needed, self.least + table.level * float(enough[0]) if enough.size else np.inf)
+        return needed
+
+    def look(self, most: float, kept: int | None, end: float) -> bool:
+        """Look for the cheapest plan that costs no more than so much; say whether all that could be it were looked at.
+
+        Args:
+            most: what plans may cost.
+            kept: starts that are kept after each house; None for all that can lead to a plan.
+            end: until when.
+        """
+        return self._follow(self._start, self._settled, most, kept, end)
+
+    def _follow(self, start: Start, place: int, most: float, kept: int | None, end: float) -> bool:
+        """Follow some starts; say whether all of them were followed."""
+        complete = True
+        together = int(np.clip(_PLACES // sum(one.units + 1 for one in self._steps), _FEWEST, _MOST))
+        while place < len(self._houses) and start.cost.size:
+            if perf_counter() > end:
+                return False
+            below = self.cost - _EQUAL * abs(self.cost) if np.isfinite(self.cost) else np.inf
+            start, promise = self._next(start, place, min(most, below))
+            place += 1
+            if kept is not None and start.cost.size > kept:
+                start, complete = start.part(np.argpartition(-promise, kept)[:kept]), False
+            if start.cost.size > together:
+                # The most promising starts first, so that a plan they lead to ends others early.
+                order = np.argsort(-promise, kind="stable")
+                parts = [order[first : first + together // 2] for first in range(0, order.size, together // 2)]
+                followed = [self._follow(start.part(one), place, most, kept, end) for one in parts]
+                return complete and all(followed)
+        for one in np.argsort(start.cost, kind="stable").tolist():
+            if not start.cost[one] < self.cost:
+                break
+            if self._accepted(start.path[one]):
+                self.cost, self.path = float(start.cost[one]), start.path[one]
+        return complete
+
+    def _nobody(self) -> Start:
+        """Return the start with no house decided."""
+        likely = []
+        for steps in self._steps:
+            first = np.zeros((1, steps.units + 1))
+            first[0, steps.units] = 1.0
+            likely.append(first)
+        missing = np.array([[(one.missing - 1) % one.parts + 1 for one in self._steps]])
+        nothing = np.zeros(1)
+        return Start(np.zeros((1, 0), dtype=np.int16), nothing, np.zeros((1, len(self._prices))),
+                     nothing.astype(np.int64), missing, tuple(likely))  # fmt: skip
+
+    def _next(self, start: Start, place: int, most: float) -> tuple[Start, FloatArray]:
+        """Return the starts with one house more that can lead to a plan, and with which probability."""
+        house, found, promises = self._houses[place], [], []
+        spent = start.cost - start.tied @ self._prices
+        offset = float(self._prices @ self._wanted) + self._to_come[place + 1] - _EQUAL * max(1.0, abs(most))
+        padded = [pad(one.tables[place + 1]) for one in self._tables]
+        for slot in range(house.slot.size):
+            tied = start.tied + house.tied[:, slot]
+            priced = spent + float(house.cost[slot] - self._prices @ house.tied[:, slot])
+            left = most - priced - offset
+            possible = np.flatnonzero((left >= 0) & np.all(tied + self._most_tied[place + 1] >= self._wanted, axis=1))
+            if not possible.size:
+                continue
+            promise = np.ones(possible.size)
+            for number, table in enumerate(self._tables):
+                levels = table.left(left[possible])
+                after = with_house(padded[number], house.consent, table.steps, place, slot, int(levels.max()) + 1)
+                reached = _reached(after, table.steps, start.missing[:, number], start.likely[number], possible, levels)
+                promise = np.minimum(promise, reached)
+            able = promise >= self._enough
+            if able.any():
+                found.append(self._with(start.part(possible[able]), place, slot))
+                promises.append(promise[able])
+        if not found:
+            return start.part(slice(0, 0)), np.zeros(0)
+        together = Start.all_of(found)
+        once = self._once(together)
+        return together.part(once), np.concatenate(promises)[once]
+
+    def _with(self, start: Start, place: int, slot: int) -> Start:
+        """Return the starts with a slot of the next house."""
+        house, likely, missing = self._houses[place], [], start.missing.copy()
+        for number, steps in enumerate(self._steps):
+            sure, added = int(steps.sure[place][slot]), int(steps.added[place][slot])
+            units, rest = np.divmod(start.missing[:, number] - 1 - sure, steps.parts)
+            missing[:, number] = rest + 1
+            moved = np.empty_like(start.likely[number])
+            for one in np.unique(units).tolist():
+                chosen = units == one
+                refused = _moved(start.likely[number][chosen], -one)
+                if added and house.consent > 0:
+                    refused *= 1 - house.consent
+                    refused += house.consent * _moved(start.likely[number][chosen], added - one)
+                moved[chosen] = refused
+            likely.append(moved)
+        path = np.column_stack((start.path, np.full(start.cost.size, slot, dtype=np.int16)))
+        tied = np.minimum(start.tied + house.tied[:, slot], self._wanted + self._slack - self._least_tied[place + 1])
+        mark = start.mark + self._marks[place][slot]
+        return Start(path, start.cost + house.cost[slot], tied, mark, missing, tuple(likely))
+
+    def _once(self, start: Start) -> IntArray:
+        """Return the starts without those that bring the same at the same cost as another one."""
+        keys = (start.mark, *start.missing.T)
+        order = np.lexsort((-start.tied.sum(axis=1), start.cost, *keys))
+        cost, tied = start.cost[order], start.tied[order]
+        alike = np.append(False, np.all([key[order[1:]] == key[order[:-1]] for key in keys], axis=0))
+        first = np.maximum.accumulate(np.where(alike, 0, np.arange(order.size)))
+        drop = np.zeros(order.size, dtype=bool)
+        for before in (first, *(np.maximum(np.arange(order.size) - lag, first) for lag in _LAGS)):
+            some = np.flatnonzero((before < np.arange(order.size)) & ~drop)
+            better = before[some]
+            less = np.all(tied[better] >= tied[some] - _EQUAL * self._scale, axis=1) & (cost[better] <= cost[some])
+            some, better = some[less], better[less]
+            for likely in start.likely:
+                same = np.all(np.abs(likely[order[some]] - likely[order[better]]) <= _EVEN, axis=1)
+                some, better = some[same], better[same]
+            drop[some] = True
+        return np.sort(order[~drop])
+
+
+def _marks(houses: tuple[OpenHouse, ...]) -> list[IntArray]:
+    """Return a number for each slot of each house that is the same for slots that bring the same as likely."""
+    random = np.random.default_rng(0)
+    # Numbers are added up, so that the order of houses does not matter; what is as good as nothing counts for nothing.
+    known: dict[tuple[float, ...], int] = {}
+    found = []
+    for one in houses:
+        kinds = [(round(one.consent, 12), *np.round(added, 7).tolist()) for added in one.added.T]
+        found.append(
+            np.array([known.setdefault(kind, int(random.integers(1, 2**50)) if any(kind[1:]) else 0) for kind in kinds])
+        )
+    return found
+
+
+def _moved(likely: FloatArray, units: int) -> FloatArray:
+    """Return the probabilities of units missing once so many are brought."""
+    found = np.zeros_like(likely)
+    found[:, 0] = likely[:, : units + 1].sum(axis=1)
+    if units + 1 < likely.shape[1]:
+        found[:, 1 : likely.shape[1] - units] = likely[:, units + 1 :]
+    return found
+
+
+def _reached(
+    after: FloatArray, steps: Steps, missing: IntArray, likely: FloatArray, chosen: IntArray, levels: IntArray
+) -> FloatArray:
+    """Return with which probability starts can reach what is missing."""
+    rows, units = after.shape[0], likely.shape[1] - 1
+    if not units:
+        return np.asarray(likely[chosen, 0])
+    by_rest = np.ascontiguousarray(after[:, 1:].reshape(rows, units, steps.parts).transpose(2, 0, 1))
+    flat = by_rest.reshape(-1, units)
+    found = np.empty(chosen.size)
+    for first in range(0, chosen.size, _CHUNK):
+        part = slice(first, first + _CHUNK)
+        some = chosen[part]
+        places = (missing[some] - 1) * rows + levels[part]
+        found[part] = likely[some, 0] + np.einsum("ij,ij->i", likely[some, 1:], flat[places])
+    return found

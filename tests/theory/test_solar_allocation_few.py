@@ -1,0 +1,165 @@
+"""Few houses whose owners may refuse: against every plan and every combination of owners' answers, one by one."""
+
+from __future__ import annotations
+
+from itertools import product
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.optimise.solar_allocation.completions import Completions, OpenHouse, Steps, pad, with_house
+from model.optimise.solar_allocation.few import prove_best
+from model.optimise.solar_allocation.house_by_house import HouseByHouse
+
+FloatArray = npt.NDArray[np.float64]
+
+#: Whole modules, modules of two makes, and amounts with no common measure.
+AMOUNTS = st.sampled_from([(0.0, 0.4, 0.8, 1.2), (0.0, 0.4, 0.3731, 0.7462), (0.0, 0.1 * 2**0.5, 0.9173, 0.1 * 3**0.5)])
+
+
+@st.composite
+def lists(draw: st.DrawFn, sums: int = 1) -> tuple[tuple[OpenHouse, ...], FloatArray, FloatArray, FloatArray]:
+    """Return houses, the rows' right-hand sides, their prices, and what is missing from each sum."""
+    amounts, rows = draw(AMOUNTS), draw(st.integers(0, 2))
+    prices = np.array(draw(st.lists(st.sampled_from([0.0, 3.0]), min_size=rows, max_size=rows)))
+    houses = []
+    for number in range(draw(st.integers(1, 5))):
+        count = draw(st.integers(1, 4))
+
+        def numbers(values: Any, shape: tuple[int, ...]) -> FloatArray:
+            size = int(np.prod(shape))
+            return np.array(draw(st.lists(values, min_size=size, max_size=size)), dtype=np.float64).reshape(shape)
+
+        added = numbers(st.sampled_from(amounts), (1, count))
+        sure = numbers(st.sampled_from([0.0, 0.0, amounts[1], 0.55]), (1, count))
+        sure -= sure.min(axis=1, keepdims=True)
+        # Not every slot that counts in the first sum counts in the second.
+        both = added * numbers(st.sampled_from([0.0, 1.0]), (1, count))
+        cost = numbers(st.integers(-3, 9), (count,))
+        tied = numbers(st.integers(0, 3), (rows, count))
+        priced = cost - prices @ tied
+        houses.append(
+            OpenHouse(
+                number, draw(st.sampled_from([0.5, 0.8, 0.9, 1.0])), np.arange(count), cost, priced - priced.min(),
+                np.vstack((sure, 0.5 * sure))[:sums], np.vstack((added, both))[:sums], tied,
+            )
+        )  # fmt: skip
+    houses.sort(key=lambda one: one.slot.size > 1)
+    wanted = np.array(draw(st.lists(st.integers(0, 6), min_size=rows, max_size=rows)), dtype=np.float64)
+    missing = np.array(draw(st.lists(st.sampled_from([0.0, 0.3, 0.8, 1.2, 2.1]), min_size=sums, max_size=sums)))
+    return tuple(houses), wanted, prices, missing
+
+
+def chance(houses: tuple[OpenHouse, ...], path: tuple[int, ...], missing: FloatArray) -> float:
+    """Return the probability that nothing is missing from any sum."""
+    found = 0.0
+    for answers in product((False, True), repeat=len(houses)):
+        likely, left = 1.0, missing.copy()
+        for one, slot, accepts in zip(houses, path, answers, strict=True):
+            likely *= one.consent if accepts else 1.0 - one.consent
+            left = left - one.sure[:, slot] - accepts * one.added[:, slot]
+        found += likely * bool(np.all(left <= 1e-9))
+    return found
+
+
+def plans(houses: tuple[OpenHouse, ...]) -> list[tuple[int, ...]]:
+    return list(product(*(range(one.slot.size) for one in houses)))
+
+
+def spent(houses: tuple[OpenHouse, ...], path: tuple[int, ...]) -> float:
+    return float(sum(one.cost[slot] for one, slot in zip(houses, path, strict=True)))
+
+
+def compare(case: tuple[tuple[OpenHouse, ...], FloatArray, FloatArray, FloatArray], certainty: float) -> None:
+    houses, wanted, prices, missing = case
+    best = np.inf
+    for path in plans(houses):
+        tied = sum((one.tied[:, slot] for one, slot in zip(houses, path, strict=True)), np.zeros(wanted.size))
+        if np.all(tied >= wanted) and chance(houses, path, missing) >= certainty - 1e-12:
+            best = min(best, spent(houses, path))
+    search = HouseByHouse(
+        houses, wanted, prices, missing, certainty,
+        lambda path: chance(houses, tuple(path.tolist()), missing) >= certainty - 1e-12,
+    )  # fmt: skip
+    bound = search.within(search.greatest)
+    assert bound <= best + 1e-6
+    if np.isinf(bound):
+        return
+    proven, complete = prove_best(search, bound, 1e-9, np.inf, perf_counter() + 60.0)
+    if np.isinf(best):
+        assert complete
+        assert not search.path.size
+        return
+    assert search.cost == pytest.approx(best, abs=1e-9)
+    assert best - 1e-6 <= proven <= best + 1e-6
+
+
+@settings(max_examples=60, deadline=None)
+@given(lists(), st.sampled_from([0.5, 0.72, 0.9, 0.99]))
+def test_the_best_plan_is_that_of_listing_all(case: Any, certainty: float) -> None:
+    compare(case, certainty)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lists(sums=2), st.sampled_from([0.5, 0.72, 0.9]))
+def test_two_sums_are_kept_together(case: Any, certainty: float) -> None:
+    compare(case, certainty)
+
+
+@settings(max_examples=40, deadline=None)
+@given(lists(), st.sampled_from([0.0, 0.2, 0.5, 1.0]))
+def test_no_plan_within_a_budget_is_likelier_than_its_completions(case: Any, part: float) -> None:
+    houses, _, _, missing = case
+    budget = part * sum(float(one.above.max()) for one in houses)
+    steps = Steps.read(houses, 0, float(missing[0]))
+    tables = Completions.find(houses, steps, max(budget, 1.0))
+    level = int(tables.left(np.array([budget]))[0])
+    for path in plans(houses):
+        above = sum(float(one.above[slot]) for one, slot in zip(houses, path, strict=True))
+        if above <= budget:
+            assert chance(houses, path, missing) <= tables.tables[0][level, steps.missing] + 1e-9
+
+
+def test_a_house_alone_is_as_likely_as_its_owner() -> None:
+    slots = np.arange(3)
+    added = np.array([[0.0, 0.4, 0.8]])
+    house = OpenHouse(0, 0.7, slots, np.array([0.0, 2.0, 3.0]), np.array([0.0, 2.0, 3.0]), 0 * added, added,
+                      np.zeros((0, 3)))  # fmt: skip
+    steps = Steps.read((house,), 0, 0.8)
+    assert (steps.units, steps.parts, steps.missing) == (2, 1, 2)
+    tables = Completions.find((house,), steps, 3.0)
+    whole, short = (tables.tables[0][tables.left(np.array([one]))[0]] for one in (3.0, 2.9))
+    assert whole.tolist() == pytest.approx([1.0, 0.7, 0.7])
+    assert short.tolist() == pytest.approx([1.0, 0.7, 0.0])
+    # With the smaller slot taken, one unit is missing still if the owner accepts, and both if not.
+    after = with_house(pad(tables.tables[1]), 0.7, steps, 0, 1, 1)
+    assert after[0].tolist() == pytest.approx([1.0, 0.7, 0.0])
+
+
+def test_owners_alike_are_followed_once() -> None:
+    slots, added = np.arange(5), np.array([[0.0, 0.4, 0.8, 1.2, 1.6]])
+    cost = np.array([0.0, 5.0, 6.0, 7.0, 8.0])
+    houses = tuple(
+        OpenHouse(number, 0.8, slots, cost, cost, 0 * added, added, np.zeros((0, 5))) for number in range(14)
+    )
+    asked: list[tuple[int, ...]] = []
+
+    def accepted(path: npt.NDArray[np.int16]) -> bool:
+        asked.append(tuple(path.tolist()))
+        return True
+
+    search = HouseByHouse(houses, np.zeros(0), np.zeros(0), np.array([6.4]), 0.9, accepted)
+    bound = search.within(search.greatest)
+    proven, _ = prove_best(search, bound, 1e-9, np.inf, perf_counter() + 60.0)
+    # Six houses of 1.6 kW: four of them accept with nine chances in ten; of five of them, not.
+    sizes = sorted(slot for slot in search.path.tolist() if slot)
+    assert sum(0.8**4 * 0.2 for _ in range(5)) + 0.8**5 < 0.9 <= 0.8**6 + 6 * 0.8**5 * 0.2 + 15 * 0.8**4 * 0.2**2
+    assert proven == pytest.approx(search.cost, rel=1e-9)
+    assert search.cost <= 6 * 8.0
+    assert len(sizes) >= 6
+    assert len(asked) == len(set(asked))
