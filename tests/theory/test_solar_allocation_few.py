@@ -51,7 +51,7 @@ def lists(draw: st.DrawFn, sums: int = 1) -> tuple[tuple[OpenHouse, ...], FloatA
         )  # fmt: skip
     houses.sort(key=lambda one: one.slot.size > 1)
     wanted = np.array(draw(st.lists(st.integers(0, 6), min_size=rows, max_size=rows)), dtype=np.float64)
-    missing = np.array(draw(st.lists(st.sampled_from([0.0, 0.3, 0.8, 1.2, 2.1]), min_size=sums, max_size=sums)))
+    missing = np.array(draw(st.lists(st.sampled_from([-0.2, 0.0, 0.3, 0.8, 1.2, 2.1]), min_size=sums, max_size=sums)))
     return tuple(houses), wanted, prices, missing
 
 

@@ -186,7 +186,7 @@ def test_plans_beside_the_one_in_hand_are_plans_and_their_bounds_hold(
     """What is done for many houses, with so few that every plan and every decision of the owners can be tried."""
     supply, wishes = unsure(tmp_path / "list.csv", UNSURE[:4]), Wishes(certainty=0.7)
     plan = answer(supply, wishes, SETTING, gap=1e-9, moves=False).plan
-    monkeypatch.setattr(certain_beside, "MOST_FEW", 0)
+    monkeypatch.setattr(certain_beside, "is_few", lambda _: False)
     met = 0
     for one in trials(plan, SETTING.economics, SETTING.rules, 1.2):
         best = cheapest(supply, wishes=wishes, economics=SETTING.economics.moved(**{one.what: one.factor}))

@@ -15,7 +15,7 @@ import numpy as np
 from model.optimise.solar_allocation.at_once import keeps_rules
 from model.optimise.solar_allocation.cuts import Aim
 from model.optimise.solar_allocation.finish import Finished
-from model.optimise.solar_allocation.method import MOST_FEW, Outcome, is_chance, probabilities_of, split_by_chance
+from model.optimise.solar_allocation.method import Outcome, is_chance, is_few, probabilities_of, split_by_chance
 from model.optimise.solar_allocation.model import Model
 from model.optimise.solar_allocation.near import Near, Watch, plans_near
 from model.optimise.solar_allocation.prices import Prices, find_prices
@@ -59,8 +59,8 @@ class Beside:
 
     @staticmethod
     def suits(model: Model) -> bool:
-        """Say whether a year must be certain, of more houses than are looked at one by one."""
-        return is_chance(model) and model.houses.size > MOST_FEW
+        """Say whether a year must be certain, of more houses than are followed one by one."""
+        return is_chance(model) and not is_few(model)
 
     @classmethod
     def read(cls, model: Model, outcome: Outcome, seed: int = 0) -> Beside:

@@ -82,7 +82,7 @@ class Steps:
         added = [one.added[number] for one in houses]
         sure = [one.sure[number] for one in houses]
         unit = np.gcd.reduce(np.rint(np.concatenate(added) * _GRID).astype(np.int64)) / _GRID
-        if not unit > missing_kw / _MOST_STEPS:
+        if unit <= max(missing_kw / _MOST_STEPS, 0.0):
             unit = max(missing_kw / _MOST_STEPS, 1.0 / _GRID)
         most = int(np.clip(_MOST_STEPS * unit // max(missing_kw, unit), 1, _FINEST))
         all_sure = np.concatenate(sure)

@@ -121,6 +121,7 @@ class HouseByHouse:
         self._start, self._settled = self._nobody(), settled
         for place in range(settled):
             self._start = self._with(self._start, place, 0)
+        self._start = self._start.part(np.all(self._start.tied + most[settled] >= self._wanted, axis=1))
 
     def within(self, most: float) -> float:
         """Look at plans that cost no more than so much from now on; return what plans cost at least."""
@@ -128,6 +129,8 @@ class HouseByHouse:
             Completions.find(self._houses, one, most - self.least, self._settled) for one in self._steps
         ]  # fmt: skip
         needed = self.least
+        if not self._start.cost.size:
+            return np.inf
         for number, table in enumerate(self._tables):
             levels = np.arange(table.count + 1)
             every = np.zeros(levels.size, dtype=np.int64)

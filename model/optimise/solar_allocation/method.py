@@ -53,7 +53,7 @@ _FIRST_SHARE = 0.85
 _COUNTED = ("guidance", "changes")
 #: Most houses for which the exact probability is worked out; above, consents add up to a normal distribution.
 MOST_EXACT = 20_000
-#: Most houses for which plans are followed house by house, and the share of the time for that.
+#: Most houses with a choice for which plans are followed house by house, and the share of the time for that.
 MOST_FEW, _FEW_SHARE = 64, 0.9
 
 
@@ -271,7 +271,7 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
     certainty, houses = model.wishes.certainty or 0.0, model.houses
     probabilities = probabilities_of(model, rules)
     few, end = None, perf_counter() + seconds
-    if houses.size <= MOST_FEW:
+    if is_few(model):
         # By the distribution itself, with nothing taken as normal.
         few = solve_few(
             others, counted, houses.consent, probabilities, certainty, gap, _FEW_SHARE * seconds, seed, enough
@@ -296,6 +296,11 @@ def is_chance(model: Model) -> bool:
     """Say whether a scheme's requirement is to be met with a probability, since owners may refuse."""
     named = any(row.name == "renewables" for row in model.problem.rows)
     return model.wishes.certainty is not None and named and _may_be_refused(model.houses)
+
+
+def is_few(model: Model) -> bool:
+    """Say whether so few houses of a scheme have a choice that plans are followed house by house."""
+    return int(np.sum(np.isfinite(model.problem.cost).sum(axis=0) > 1)) <= MOST_FEW
 
 
 def split_by_chance(model: Model) -> tuple[list[int], Problem, tuple[Row, ...]]:
