@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from schedule_cases import YEARS, tiny
 
 from model.inputs import Data
+from model.optimise.facility_schedule import mixtures
 from model.optimise.facility_schedule import near as nearby
 from model.optimise.facility_schedule.answer import solve_schedule
 from model.optimise.facility_schedule.covers import Cuts
@@ -52,7 +53,7 @@ def test_the_sharper_bound_lies_between_that_of_mixtures_and_the_best_plan() -> 
         work = Decomposition(case)
         bound = work.solve(1e-7, 30.0)
         assert bound.tied is not None
-        listed = near(work, bound.tied, 30.0)
+        listed = near(work, bound.tied)
         sharper = listed.bound(np.inf, 30.0)
         best = solve_schedule(case, gap=0.0, method="whole").proof.objective
         assert sharper <= best + 1e-6 * abs(best) + 1.0
@@ -60,12 +61,12 @@ def test_the_sharper_bound_lies_between_that_of_mixtures_and_the_best_plan() -> 
     assert raised > 0
 
 
-# Lists so short that they end the bound, several times: they are made anew at the prices of cuts, and stay true.
+# Lists so short that they end the bound, several times: they are made longer at the prices of cuts, and stay true.
 @pytest.mark.slow
 def test_a_bound_that_short_lists_end_goes_on_with_wider_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nearby, "_PLANS", 1)
-    monkeypatch.setattr(nearby, "_FIRST", 1e-6)
-    monkeypatch.setattr(nearby, "_SAFE", 0.4)
+    monkeypatch.setattr(nearby, "_MOST", 1)
+    monkeypatch.setattr(mixtures, "_MOST", 1)
+    monkeypatch.setattr(mixtures, "_PLANS", 4)
     raised = 0
     for seed in range(12):
         case = tiny(seed, (2, 2, 1), Practice(transfer=False), certificates=True).changed(
@@ -74,8 +75,8 @@ def test_a_bound_that_short_lists_end_goes_on_with_wider_ones(monkeypatch: pytes
         work = Decomposition(case)
         tied = work.solve(1e-7, 30.0).tied
         assert tied is not None
-        listed = near(work, tied, 30.0)
-        first = listed.bound(np.inf, 30.0)
+        listed = near(work, tied)
+        first = listed.bound(-np.inf, 30.0)
         best = solve_schedule(case, gap=0.0, method="whole").proof.objective
         wider = listed.bound(best, 30.0)
         assert first <= wider <= best + 1e-6 * abs(best) + 1.0

@@ -32,7 +32,7 @@ def searched(case: Problem, alone: bool) -> tuple[Standing, Standing]:
     assert bound.tied is not None
     with PlanSearch(work, bound.tied, 1e-4, 2.0, 0, alone) as plans:
         first = plans.best
-        plans.choose_from(near(work, bound.tied, 5.0))
+        plans.choose_from(near(work, bound.tied))
         # Without an end of its own the search would never end.
         return first, plans.improve(-np.inf, Until())
 

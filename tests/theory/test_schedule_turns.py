@@ -30,7 +30,7 @@ def turns_of(case: Problem) -> Turns:
     work = Decomposition(case)
     bound = work.solve(1e-7, 30.0)
     assert bound.tied is not None
-    return Turns(work, bound.tied, bound.prices, near(work, bound.tied, 5.0))
+    return Turns(work, bound.tied, bound.prices, near(work, bound.tied))
 
 
 def improved(turns: Turns, seconds: float) -> Standing:

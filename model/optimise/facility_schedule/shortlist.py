@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -15,9 +16,13 @@ from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.own_bound import OwnBound, Terms
 from model.optimise.facility_schedule.plan import Prices
 from model.optimise.facility_schedule.plans import FacilityPlans
-from model.optimise.facility_schedule.problem import FloatArray, IntArray
+from model.optimise.facility_schedule.problem import BoolArray, FloatArray, IntArray
 from model.optimise.facility_schedule.search import backwards
 
+#: Part of a margin that is tried where there are too many plans in it [1].
+_SHORTER = 0.8
+#: Facilities for which what their search sums up is remembered.
+_REMEMBERED = 100
 #: Plans at least that may be met within a yen of the best one.
 _NEAREST = 12000
 
@@ -35,26 +40,6 @@ class Rows:
     needs: Sequence[FloatArray]
     most: FloatArray
     price: FloatArray
-
-    def towards(self, other: Rows, part: float) -> Rows:
-        """Return the rows of another, with prices between those here, which has fewer rows, and there.
-
-        Args:
-            other: the same rows and more.
-            part: part of the way to the prices of the other [1].
-        """
-        price = part * other.price
-        price[: len(self.price)] += (1.0 - part) * self.price
-        return Rows(other.needs, other.most, price)
-
-    def priced(self, always: int) -> Rows:
-        """Return the rows that have a price, and some that are kept whether or not they have one.
-
-        Args:
-            always: how many rows at the beginning are kept.
-        """
-        kept = (self.price > 0) | (np.arange(len(self.price)) < always)
-        return Rows([needs[:, :, kept] for needs in self.needs], self.most[kept], self.price[kept])
 
 
 @dataclass(frozen=True)
@@ -74,6 +59,47 @@ class Shortlist:
     beyond: float
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What the search of one facility sums up.
+
+    Args:
+        begin: charge of beginning each work [JPY], infinite where it cannot be, dims (work, year).
+        stage: charge of every set in every year [JPY], infinite where it is not possible, dims (year, set).
+        constant: what comes off the sum [JPY].
+    """
+
+    begin: FloatArray
+    stage: FloatArray
+    constant: float
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A search backwards through the years along straight lines.
+
+    Args:
+        stage: charge of every set in every year [JPY], dims (year, set).
+        after: least charge from each year on with each set before works of the year are added, dims (year, set).
+        constant: what comes off [JPY].
+    """
+
+    stage: FloatArray
+    after: FloatArray
+    constant: float
+
+    @classmethod
+    def of(cls, asked: _Asked, begin: FloatArray) -> Self:
+        """Return the search of plans that begin works at some charges."""
+        _, after = backwards(asked.stage[:, :, np.newaxis].copy(), begin[:, :, np.newaxis])
+        return cls(asked.stage, np.concatenate([after[:, :, 0], np.zeros_like(after[:1, :, 0])]), asked.constant)
+
+    @property
+    def least(self) -> float:
+        """What no plan costs less than [JPY]."""
+        return float(self.after[0, 0]) - self.constant
+
+
 class Lister:
     """Lists plans of all facilities.
 
@@ -87,6 +113,7 @@ class Lister:
     def __init__(self, work: Decomposition, prices: tuple[Prices, ...], terms: Terms, limits: Rows) -> None:
         self._work, self._prices, self._terms = work, prices, terms
         self.limits = limits
+        self._known: dict[int, list[_Asked]] = {}
 
     @property
     def constant(self) -> float:
@@ -101,51 +128,55 @@ class Lister:
             f: the facility.
             rows: limits, first, and further rows, at prices.
             margin: how far above the best every plan is met [JPY].
-            most: plans at most; if there are more, the margin is halved.
+            most: plans at most; if there are more, the margin is made smaller.
         """
-        own, prices, needs = self._work.facilities[f], self._prices[f], rows.needs[f]
-        low, high = self._work.reach(f)
+        own, needs, (first, *others) = self._work.facilities[f], rows.needs[f], self._asked(f)
         bound = self._bound(own)
-        tonne = np.maximum(self._work.pools[f].tonne(prices, np.minimum(prices.excess, prices.short), prices.short), 0)
-        asked = own.asked(prices, tonne)
         paid = np.zeros_like(rows.price)
         paid[: len(self.limits.price)] = self.limits.price
-        begin = asked.question.begin + needs @ (rows.price - paid)
-        stage = own.stages(asked.question.weights)
-        stage[:, ~own.table.possible] = np.inf
-        before, after = backwards(stage[:, :, np.newaxis].copy(), begin[:, :, np.newaxis])
-        del before
-        after = after[:, :, 0]
-        least, rent = float(after[0, 0]), bound.rent(tonne, low, high)
-        # What is met is measured along straight lines; how far the best lies above them is added to the margin.
-        nearest = _within(stage, after, begin, least + 1.0, max(most, _NEAREST))
+        begin = first.begin + needs @ (rows.price - paid)
+        lines = [_Line.of(first, begin)]
+        least = lines[0].least
+        nearest = _within(lines, begin, least + 1.0, max(most, _NEAREST))
         assert nearest is not None
         charge, amounts = self._charges(own, bound, nearest, needs)
         reached = float((charge + amounts @ rows.price).min())
-        straight = least - asked.constant - rent
-        reach, found = reached - straight + margin, nearest
+        if reached - least > margin:
+            lines += [_Line.of(one, begin) for one in others]
+            least = max(one.least for one in lines)
+        reach, found = reached - least + margin, nearest
         while reach > 1.0:
-            wider = _within(stage, after, begin, least + reach, most)
+            wider = _within(lines, begin, least + reach, most)
             if wider is not None:
                 found = wider
                 break
-            reach /= 2.0
+            reach *= _SHORTER
         charge, amounts = self._charges(own, bound, found, needs)
-        return Shortlist(found, charge, amounts, straight + max(reach, 0.0))
+        kept = _cheapest_alike(found, charge, needs)
+        return Shortlist(found[kept], charge[kept], amounts[kept], least + max(reach, 0.0))
 
-    def joined(self, f: int, rows: Rows, lists: Sequence[Shortlist], beyond: float) -> Shortlist:
-        """Return the different plans of several lists of a facility with what they need of rows.
+    def possible(self, f: int) -> BoolArray:
+        """Return in which years each work of a facility can be begun, dims (work, start)."""
+        return np.isfinite(self._asked(f)[0].begin)
 
-        Args:
-            f: the facility.
-            rows: all rows.
-            lists: the lists.
-            beyond: no plan that is in none of them costs less than this at the prices of rows [JPY].
-        """
-        own = self._work.facilities[f]
-        starts = np.unique(np.concatenate([one.starts for one in lists]), axis=0)
-        charge, amounts = self._charges(own, self._bound(own), starts, rows.needs[f])
-        return Shortlist(starts, charge, amounts, beyond)
+    # Along straight lines a tonne has one worth, whether above zero or below. One worth brings the lines closest to
+    # what plans cost; the least and the greatest worth rule out plans with much excess or shortfall.
+    def _asked(self, f: int) -> list[_Asked]:
+        """Return what the search of a facility sums up at some worths of a tonne, limits as the master charges."""
+        if f not in self._known:
+            own, prices, found = self._work.facilities[f], self._prices[f], list[_Asked]()
+            low, high = np.minimum(prices.excess, prices.short), prices.short
+            best = np.maximum(self._work.pools[f].tonne(prices, low, high), 0)
+            for tonne in (best, low, high):
+                asked = own.asked(prices, tonne)
+                stage = own.stages(asked.question.weights)
+                stage[:, ~own.table.possible] = np.inf
+                rent = self._bound(own).rent(tonne, *self._work.reach(f))
+                found.append(_Asked(asked.question.begin, stage, asked.constant + rent))
+            if len(self._known) >= _REMEMBERED:
+                return found
+            self._known[f] = found
+        return self._known[f]
 
     def at(self, terms: Terms) -> Lister:
         """Return the same with other prices at which facilities trade."""
@@ -178,32 +209,49 @@ class Lister:
         return cost + bound.costs(*tonnes), amounts
 
 
-def _within(stage: FloatArray, after: FloatArray, begin: FloatArray, limit: float, most: int) -> IntArray | None:
+# Works that need nothing of any row set plans apart that are alike to all others; only the cheapest can be of use.
+def _cheapest_alike(starts: IntArray, charge: FloatArray, needs: FloatArray) -> IntArray:
+    """Return the cheapest of all plans whose works that need anything begin in the same years.
+
+    Args:
+        starts: position of the year of each work, -1 for never, dims (plan, work).
+        charge: what each plan costs [JPY], dims (plan).
+        needs: what each work needs of every row, dims (work, start, row).
+    """
+    counts = np.flatnonzero(needs.any(axis=(1, 2)))
+    key = (starts[:, counts] + 1) @ (needs.shape[1] + 1) ** np.arange(len(counts))
+    order = np.lexsort((charge, key))
+    return order[np.unique(key[order], return_index=True)[1]]
+
+
+def _within(lines: Sequence[_Line], begin: FloatArray, limit: float, most: int) -> IntArray | None:
     """Return the starts of all plans with a charge up to a limit; None if there are more than some.
 
     Args:
-        stage: charge of every set in every year, dims (year, set).
-        after: least charge from each year on with each set before works of the year are added, dims (year, set).
+        lines: searches whose charges are none above that of a plan.
         begin: charge of beginning each work, dims (work, year).
         limit: charge at most.
         most: plans at most.
     """
     works, years = begin.shape
-    sets, charge = np.zeros(1, dtype=np.int64), np.zeros(1)
+    sets, charge = np.zeros(1, dtype=np.int64), -np.array([[one.constant] for one in lines])
     starts = np.full((1, works), -1, dtype=np.int64)
-    rest = np.concatenate([after, np.zeros((1, after.shape[1]))])
     for year in range(years):
+        after = [one.after[year] for one in lines]
         for work in np.flatnonzero(np.isfinite(begin[:, year])).tolist():
-            grown, raised = sets | 1 << work, charge + begin[work, year]
-            new = np.flatnonzero(((sets >> work & 1) == 0) & (raised + rest[year, grown] <= limit))
+            without = np.flatnonzero((sets >> work & 1) == 0)
+            grown, raised = sets[without] | 1 << work, charge[:, without] + begin[work, year]
+            fits = [one + rest[grown] <= limit for one, rest in zip(raised, after, strict=True)]
+            new = np.flatnonzero(np.logical_and.reduce(fits))
             if len(new):
-                added = starts[new].copy()
+                added = starts[without[new]].copy()
                 added[:, work] = year
-                sets, charge = np.concatenate([sets, grown[new]]), np.concatenate([charge, raised[new]])
+                sets, charge = np.concatenate([sets, grown[new]]), np.concatenate([charge, raised[:, new]], axis=1)
                 starts = np.concatenate([starts, added])
-        charge = charge + stage[year, sets]
-        kept = charge + rest[year + 1, sets] <= limit
-        sets, charge, starts = sets[kept], charge[kept], starts[kept]
+        charge = charge + np.array([one.stage[year, sets] for one in lines])
+        fits = [own + one.after[year + 1, sets] <= limit for own, one in zip(charge, lines, strict=True)]
+        kept = np.logical_and.reduce(fits)
+        sets, charge, starts = sets[kept], charge[:, kept], starts[kept]
         if len(sets) > most:
             return None
     return starts
