@@ -132,10 +132,7 @@ class Branching:
             seconds: time limit [s].
         """
         until, mixtures = perf_counter() + seconds, self.mixtures
-        top, margin = (
-            (enough - mixtures.constant) / MILLION,
-            _MARGIN * abs(mixtures.start + mixtures.constant / MILLION),
-        )
+        top = (enough - mixtures.constant) / MILLION
         if self._open is None:
             self._cut(top, perf_counter() + _CUTTING * seconds)
             mixtures.settle(_MARGIN * abs(mixtures.start + mixtures.constant / MILLION), until)

@@ -77,6 +77,7 @@ class Mixtures:
 
     def _take(self, lists: Sequence[Shortlist]) -> None:
         """Take lists in place of those before."""
+        self.lists = tuple(lists)
         #: Facility of each plan, and the year of each of its works, dims (plan, work).
         self.of = np.repeat(np.arange(len(lists)), [len(one.charge) for one in lists])
         self.starts = np.concatenate([self._padded(one.starts) for one in lists])

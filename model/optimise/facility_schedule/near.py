@@ -27,8 +27,13 @@ class Near:
     """
 
     def __init__(self, lister: Lister, lists: Sequence[Shortlist], rows: LimitRows) -> None:
-        self.lister, self.lists, self.rows = lister, lists, rows
+        self.lister, self.rows = lister, rows
         self._branching = Branching(lister, lists)
+
+    @property
+    def lists(self) -> Sequence[Shortlist]:
+        """List of each facility, as far as it reaches by now."""
+        return self._branching.mixtures.lists
 
     def bound(self, enough: float, seconds: float) -> float:
         """Return a value that no schedule is below [JPY]; called again, it goes on from where it ended.
