@@ -16,7 +16,7 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
-from model.optimise.solar_allocation.completions import Completions, OpenHouse, Steps, pad, with_house
+from model.optimise.solar_allocation.completions import Completions, OpenHouse, Steps, with_house
 from model.optimise.solar_allocation.problem import FloatArray
 
 IntArray = npt.NDArray[np.int64]
@@ -132,12 +132,10 @@ class HouseByHouse:
         if not self._start.cost.size:
             return np.inf
         for number, table in enumerate(self._tables):
-            levels = np.arange(table.count + 1)
-            every = np.zeros(levels.size, dtype=np.int64)
-            reached = _reached(
-                table.tables[self._settled], table.steps, self._start.missing[:, number], self._start.likely[number],
-                every, levels,
-            )  # fmt: skip
+            levels, every = np.arange(table.count + 1), np.zeros(table.count + 1, dtype=np.int64)
+            first = table.tables[self._settled][:, table.steps.units * table.steps.parts :]
+            missing, likely = self._start.missing[:, number], self._start.likely[number]
+            reached = _reached(first, table.steps, missing, likely, every, levels)
             enough = np.flatnonzero(reached >= self._enough)
             needed = max(needed, self.least + table.level * float(enough[0]) if enough.size else np.inf)
         return needed
@@ -194,7 +192,6 @@ class HouseByHouse:
         house, found, promises = self._houses[place], [], []
         spent = start.cost - start.tied @ self._prices
         offset = float(self._prices @ self._wanted) + self._to_come[place + 1] - _EQUAL * max(1.0, abs(most))
-        padded = [pad(one.tables[place + 1]) for one in self._tables]
         for slot in range(house.slot.size):
             tied = start.tied + house.tied[:, slot]
             priced = spent + float(house.cost[slot] - self._prices @ house.tied[:, slot])
@@ -204,8 +201,8 @@ class HouseByHouse:
                 continue
             promise = np.ones(possible.size)
             for number, table in enumerate(self._tables):
-                levels = table.left(left[possible])
-                after = with_house(padded[number], house.consent, table.steps, place, slot, int(levels.max()) + 1)
+                some, levels = np.unique(table.left(left[possible]), return_inverse=True)
+                after = with_house(table.tables[place + 1], house.consent, table.steps, place, slot, some)
                 reached = _reached(after, table.steps, start.missing[:, number], start.likely[number], possible, levels)
                 promise = np.minimum(promise, reached)
             able = promise >= self._enough
