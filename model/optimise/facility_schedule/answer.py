@@ -47,7 +47,7 @@ _PRICING_GAP, _TIED_PRICING_GAP, _CHOICE_GAP = 0.4, 0.2, 0.2
 _TRADE_GAP = 1e-5
 #: Parts of the time in which the bound is sharpened by plans near the best at first; in which, by turns, it is raised
 #: and plans are looked for; and the one that is kept for trade at the end.
-_SHARPENED, _BOUNDING, _PLANNING, _LAST_TRADE = 0.12, 0.12, 0.12, 0.02
+_SHARPENED, _BOUNDING, _PLANNING, _LAST_TRADE = 0.12, 0.12, 0.15, 0.02
 #: Part of the time left for whole plans where there are no lists: the rest is for the last choice.
 _SHARE_OF_PLANS = 0.8
 #: Part of the time that a step gets even where none is left, so that there is an answer.

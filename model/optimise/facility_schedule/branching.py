@@ -29,7 +29,7 @@ _CUTTING, _RAISED = 0.5, 0.1
 #: How far above the cheapest mixture plans are listed for cases, against its value [1].
 _MARGIN = 0.003
 #: Cases looked at after which the bound must have risen by a part of the distance that is left.
-_PATIENCE, _RISE = 60, 0.02
+_PATIENCE, _RISE = 30, 0.03
 
 
 @dataclass(frozen=True)

@@ -30,11 +30,11 @@ _Name = tuple[bool, int]
 
 #: Plans that are begun with before the lowest valley is followed, and turns and beginnings in a row without lower plans
 #: after which the search ends.
-_BEGINNINGS, _VAIN = 5, 8
+_BEGINNINGS, _VAIN = 4, 8
 #: Works in all up to which there is nothing to gain by searching beside.
 _FEW: Final = 200
 #: Parts of the time of the whole search for one packing, for moves, and for groups that choose anew [1].
-_PACKING, _MOVING, _REGROUPING = 0.03, 0.02, 0.04
+_PACKING, _MOVING, _REGROUPING = 0.03, 0.015, 0.07
 #: Turns in vain after which a valley is left, and gain from which on a turn was not in vain [JPY].
 _PATIENCE, _WORTH_IT = 2, 1e5
 

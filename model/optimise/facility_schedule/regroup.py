@@ -22,6 +22,9 @@ from model.optimise.until import Until
 _FIRST, _SLOW, _QUICK = 8, 0.4, 0.15
 #: Longest that a choice may take [s], and gain from which on it counts [million JPY].
 _SECONDS, _GAIN = 0.8, 0.01
+#: Part of groups drawn blindly; what every facility is likely beside its gain, against the mean gain; part of groups
+#: that need money in the same years, and how likely others are in them [1].
+_BLIND, _FLAT, _TOGETHER, _APART, _NOTHING = 0.2, (0.1, 0.5, 2.0), 0.5, 0.2, 1e-12
 #: Plans at most that a group chooses among, those that look best.
 _COLUMNS = 1200
 #: Choices in vain for each facility after which the search ends.
@@ -55,6 +58,12 @@ class Regroup:
             self._needs.append(needs)
         self._taken = np.array([len(one) - 1 for one in self._charge])
         self._scale = np.maximum(self._ceiling, 1.0)
+        self._price = lister.limits.price / MILLION
+        #: What each plan loses against the best one of its facility at the prices of limits [million JPY].
+        self._lost = []
+        for charge, needs in zip(self._charge, self._needs, strict=True):
+            asked = charge + needs @ self._price
+            self._lost.append(asked - asked.min())
 
     def improve(self, wanted: float, until: Until) -> list[IntArray]:
         """Return the works of the cheapest plans found.
@@ -71,7 +80,7 @@ class Regroup:
             vain += 1
             margin = _NEAR * abs(lowest) * until.left / max(whole, 1e-9)
             noise = margin if self._draw.random() < _DISTURBED else 0.0
-            group = self._draw.permutation(len(self._charge))[: max(size // 2, 2) if noise > 0 else size]
+            group = self._group(max(size // 2, 2) if noise > 0 else size)
             since = perf_counter()
             self._choose(group, noise)
             took = perf_counter() - since
@@ -94,6 +103,31 @@ class Regroup:
     def _total(self) -> float:
         """Return what all plans cost [million JPY]."""
         return float(sum(own[place] for own, place in zip(self._charge, self._taken, strict=True)))
+
+    # There is most to gain where plans lose much against the best ones, or stand in years with money left; and money
+    # changes hands between facilities that need it in the same years.
+    def _group(self, size: int) -> IntArray:
+        """Return facilities drawn to choose anew, of which those with more to gain are the likelier.
+
+        Args:
+            size: how many.
+        """
+        count = len(self._taken)
+        if self._draw.random() < _BLIND:
+            return self._draw.permutation(count)[:size]
+        lost = np.array([own[place] for own, place in zip(self._lost, self._taken, strict=True)])
+        needs = np.array([own[place] for own, place in zip(self._needs, self._taken, strict=True)])
+        idle = np.maximum(self._ceiling - needs.sum(axis=0), 0.0) * self._price
+        gain = lost + needs / self._scale @ idle
+        likely = gain + max(float(gain.mean()), _GAIN) * self._draw.choice(_FLAT)
+        first = int(self._draw.choice(count, p=likely / likely.sum()))
+        if self._draw.random() < _TOGETHER:
+            shared = needs / self._scale @ (needs[first] / self._scale)
+            likely = likely * (_APART + shared / max(float(shared.mean()), _NOTHING))
+        # The greatest of logarithms with such noise are draws without return.
+        order = np.log(likely) + self._draw.gumbel(size=count)
+        order[first] = np.inf
+        return np.argsort(-order, kind="stable")[:size]
 
     def _choose(self, group: IntArray, noise: float) -> None:
         """Let a group choose anew.
