@@ -121,8 +121,7 @@ class Completions:
         steps: of the sum.
         level: what one level of the budget is.
         count: number of levels.
-        tables: probability by number of houses decided, dims (level, steps missing), behind as many columns in which
-            nothing is missing any more (`pad`).
+        tables: probability by number of houses decided, dims (level, steps missing).
     """
 
     steps: Steps
@@ -147,14 +146,14 @@ class Completions:
         levels = tuple(np.minimum(one.above / level + _LESS, count + 1.0).astype(np.int64) for one in houses)
         last = np.zeros((count + 1, width + 1))
         last[:, 0] = 1.0
-        tables = [pad(last)]
+        tables = [last]
         for place in range(len(houses) - 1, first - 1, -1):
-            found = np.zeros_like(last)
+            found, padded = np.zeros_like(last), pad(tables[-1])
             for slot in np.flatnonzero(levels[place] <= count).tolist():
                 spent = int(levels[place][slot])
-                after = with_house(tables[-1], houses[place].consent, steps, place, slot, slice(0, count + 1 - spent))
+                after = with_house(padded[: count + 1 - spent], houses[place].consent, steps, place, slot)
                 np.maximum(found[spent:], after, out=found[spent:])
-            tables.append(pad(found))
+            tables.append(found)
         tables += [np.zeros((0, 0))] * first
         return cls(steps, level, count, tuple(tables[::-1]))
 
@@ -169,23 +168,20 @@ def pad(table: FloatArray) -> FloatArray:
     return np.hstack((np.ones((table.shape[0], table.shape[1] - 1)), table))
 
 
-def with_house(
-    padded: FloatArray, consent: float, steps: Steps, place: int, slot: int, levels: IntArray | slice
-) -> FloatArray:
+def with_house(padded: FloatArray, consent: float, steps: Steps, place: int, slot: int) -> FloatArray:
     """Return the probabilities of reaching what is missing once a slot of a house is taken, dims (level, steps).
 
     Args:
-        padded: table of the houses after it (`pad`).
+        padded: table of the houses after it, or some levels of it (`pad`).
         consent: probability that its owner accepts [1].
         steps: of the sum.
         place: of the house.
         slot: position among the slots of the house.
-        levels: of the budget that are wanted.
     """
     width = (padded.shape[1] + 1) // 2
     sure = int(steps.sure[place][slot])
     added = sure + int(steps.added[place][slot]) * steps.parts
-    refused, accepted = (padded[:, max(width - 1 - one, 0) :][:, :width][levels] for one in (sure, added))
+    refused, accepted = (padded[:, max(width - 1 - one, 0) :][:, :width] for one in (sure, added))
     if sure == added or consent <= 0:
         return refused
     return np.asarray(accepted if consent >= 1 else consent * accepted + (1 - consent) * refused)

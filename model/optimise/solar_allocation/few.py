@@ -46,6 +46,8 @@ _LOOKS, _MORE, _LOOKING = 5, 4, 0.25
 #: Parts of the way from the bound to the plan up to which all starts are followed, and the share of the time that a
 #: part takes at most if the last one follows at once.
 _PARTS, _QUICK = (0.35, 0.6, 0.8, 0.9, 0.95, 0.98, 1.0), 2e-3
+#: Share of the time that is left for the plan itself once a bound is high enough.
+_ITSELF = 0.3
 #: Share of the time for rules that clash without any probability.
 _CLASH = 0.2
 #: Houses above which a first plan is found by prices, and the share of the time for that.
@@ -101,8 +103,12 @@ def solve_few(
     # Without prices of the other rows the costs are as they are; with those near the best plan they may tell more.
     beside = find_prices(replace(problem, rows=(*problem.rows, *counted)), seed).of_rows[: len(problem.rows)]
     tried = [np.zeros(len(problem.rows)), *([beside] if beside.any() else [])]
-    known = [(one.within(one.greatest), one, houses) for one, houses in map(search, tried)]
-    bound, found, houses = max(known, key=lambda one: one[0])
+    found, houses = search(tried[0])
+    bound = found.within(found.greatest)
+    for prices in tried[1:]:
+        other, its_houses = search(prices)
+        if (its_bound := other.within(other.greatest)) > bound:
+            bound, found, houses = its_bound, other, its_houses
     if np.isinf(bound):
         return Finished(nothing, np.nan, np.inf, problem.houses, impossible=True)
     found.cost = cost_of(problem, choice) if choice.size else np.inf
@@ -152,6 +158,10 @@ def prove_best(found: HouseByHouse, bound: float, gap: float, enough: float, end
             break
         bound = max(bound, min(most, found.cost))
         quick = perf_counter() - begun < _QUICK * (end - begun)
+    if np.isfinite(enough) and bound >= enough - 2 * _EVEN * max(1.0, abs(enough)) and found.cost > bound:
+        # More need not be proven, but the plan itself is to be known about as well where that takes little.
+        now = perf_counter()
+        return prove_best(found, bound, gap, np.inf, now + _ITSELF * (end - now))
     return bound, bound >= found.greatest - 2 * _EVEN * max(1.0, abs(found.greatest))
 
 

@@ -16,7 +16,7 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
-from model.optimise.solar_allocation.completions import Completions, OpenHouse, Steps, with_house
+from model.optimise.solar_allocation.completions import Completions, OpenHouse, Steps, pad, with_house
 from model.optimise.solar_allocation.problem import FloatArray
 
 IntArray = npt.NDArray[np.int64]
@@ -133,7 +133,7 @@ class HouseByHouse:
             return np.inf
         for number, table in enumerate(self._tables):
             levels, every = np.arange(table.count + 1), np.zeros(table.count + 1, dtype=np.int64)
-            first = table.tables[self._settled][:, table.steps.units * table.steps.parts :]
+            first = table.tables[self._settled]
             missing, likely = self._start.missing[:, number], self._start.likely[number]
             reached = _reached(first, table.steps, missing, likely, every, levels)
             enough = np.flatnonzero(reached >= self._enough)
@@ -202,7 +202,7 @@ class HouseByHouse:
             promise = np.ones(possible.size)
             for number, table in enumerate(self._tables):
                 some, levels = np.unique(table.left(left[possible]), return_inverse=True)
-                after = with_house(table.tables[place + 1], house.consent, table.steps, place, slot, some)
+                after = with_house(pad(table.tables[place + 1][some]), house.consent, table.steps, place, slot)
                 reached = _reached(after, table.steps, start.missing[:, number], start.likely[number], possible, levels)
                 promise = np.minimum(promise, reached)
             able = promise >= self._enough
