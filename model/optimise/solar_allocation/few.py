@@ -44,7 +44,7 @@ _KEPT, _FIRST_LOOK, _FARTHER, _LEAST_LOOK = 300, 0.04, 1.7, 1e-3
 #: within which they begin.
 _LOOKS, _MORE, _LOOKING = 5, 4, 0.25
 #: Parts of the way from the bound to the plan up to which all starts are followed, and the share of the time that a
-#: part takes at most if the last one follows at once.
+#: part, but the first one, takes at most if the last one follows at once.
 _PARTS, _QUICK = (0.35, 0.6, 0.8, 0.9, 0.95, 0.98, 1.0), 2e-3
 #: Share of the time that is left for the plan itself once a bound is high enough.
 _ITSELF = 0.3
@@ -157,7 +157,7 @@ def prove_best(found: HouseByHouse, bound: float, gap: float, enough: float, end
         if not found.look(most, None, end):
             break
         bound = max(bound, min(most, found.cost))
-        quick = perf_counter() - begun < _QUICK * (end - begun)
+        quick = part > _PARTS[0] and perf_counter() - begun < _QUICK * (end - begun)
     if np.isfinite(enough) and bound >= enough - 2 * _EVEN * max(1.0, abs(enough)) and found.cost > bound:
         # More need not be proven, but the plan itself is to be known about as well where that takes little.
         now = perf_counter()
