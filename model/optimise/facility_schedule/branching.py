@@ -27,7 +27,7 @@ _NOTHING = 1e-6
 #: Part of the time for cuts, and by how much a round of them must raise the bound to stay [million JPY].
 _CUTTING, _RAISED = 0.5, 0.1
 #: How far above the cheapest mixture plans are listed for cases, against its value [1].
-_MARGIN = 0.003
+_MARGIN = 0.006
 #: Cases looked at after which the bound must have risen by a part of the distance that is left.
 _PATIENCE, _RISE = 30, 0.03
 

@@ -20,7 +20,7 @@ from model.optimise.facility_schedule.problem import BoolArray, FloatArray, IntA
 from model.optimise.facility_schedule.search import backwards
 
 #: Part of a margin that is tried where there are too many plans in it [1].
-_SHORTER = 0.8
+_SHORTER = 0.75
 #: Facilities for which what their search sums up is remembered.
 _REMEMBERED = 100
 #: Plans at least that may be met within a yen of the best one.
