@@ -139,7 +139,7 @@ class Branching:
             self._open = [(mixtures.start, next(self._order), _Case((), None))]
         heap, looked, before = self._open, 0, self._open[0][0] if self._open else top
         while heap and heap[0][0] < top and heap[0][2].splits != [] and perf_counter() < until:
-            if heap[0][0] >= mixtures.beyond and not self._widened():
+            if heap[0][0] >= mixtures.beyond and not self._widened(until):
                 break
             value, _, case = heappop(heap)
             for lower, half in self._divided(value, case):
@@ -155,10 +155,10 @@ class Branching:
         return max(reached, mixtures.start) * MILLION + mixtures.constant
 
     # Cases that were closed in with fewer plans are looked at again.
-    def _widened(self) -> bool:
-        """List more plans, and say whether lists reach further."""
+    def _widened(self, until: float) -> bool:
+        """List more plans until a time [s], and say whether lists reach further."""
         before = self.mixtures.beyond
-        wider = self.mixtures.widen()
+        wider = self.mixtures.widen(until)
         assert self._open is not None
         self._open[:] = [(min(value, before), order, replace(case, splits=None)) for value, order, case in self._open]
         heapify(self._open)

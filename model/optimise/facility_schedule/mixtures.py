@@ -69,7 +69,7 @@ class Mixtures:
         self.constant = lister.constant + float(self._base.sum())
         #: Prices of all rows in the case that was solved last [million JPY].
         self.price = rows.price * self._scale / MILLION
-        self._centre, self._plans = self.price, _PLANS
+        self._centre, self._plans, self._margin = self.price, _PLANS, 0.0
         self._take(lists)
         #: Bound over all plans, and value of any schedule with a plan that is in no list [million JPY].
         self.start, self.beyond = self._over_all(lists)
@@ -196,7 +196,7 @@ class Mixtures:
             margin: how far above the cheapest mixture all plans are listed at most [million JPY].
             until: time after which no further mixture is made [s].
         """
-        best, price = self.start, self._centre
+        best, price, self._margin = self.start, self._centre, margin
         for _ in range(_ROUNDS):
             if perf_counter() > until:
                 break
@@ -209,25 +209,31 @@ class Mixtures:
                 break
             self._join(lists)
         self._centre, self.start = price, best
-        self._list_anew(margin)
+        # Where time is over, the lists stay as they are.
+        if perf_counter() < until:
+            self._list_anew(margin, until)
 
-    def widen(self) -> bool:
-        """List more plans at the same prices, and say whether lists reach further."""
+    def widen(self, until: float) -> bool:
+        """List more plans at the same prices, and say whether lists reach further.
+
+        Args:
+            until: time after which no list is made longer [s].
+        """
         before = self.beyond
         if len(self.of) >= self._plans:
             self._plans *= 2
         if self._plans > _ALL:
             return False
-        self._list_anew(2.0 * (before - self.start))
+        self._list_anew(max(2.0 * (before - self.start), self._margin), until)
         return self.beyond > before
 
-    def _list_anew(self, margin: float) -> None:
+    def _list_anew(self, margin: float, until: float) -> None:
         """List all plans near the best at the settled prices; the list that ends first is made longer."""
         self.price = self._centre = np.append(self._centre, np.zeros(len(self.most) - len(self._centre)))
         most = np.full(self.facilities, max(min(_MOST, self._plans // self.facilities), 2))
         lists = [self._list(f, margin * MILLION, int(longest)) for f, longest in enumerate(most)]
         reach, listed = np.array([self._reach(one) for one in lists]), sum(len(one.charge) for one in lists)
-        while reach.min() < 0.99 * margin and listed < self._plans:
+        while reach.min() < 0.99 * margin and listed < self._plans and perf_counter() < until:
             first = int(np.argmin(reach))
             most[first] = int(_LONGER * most[first])
             if most[first] > self._plans:
