@@ -45,9 +45,9 @@ Method = Literal["decomposed", "whole"]
 _PRICING_GAP, _TIED_PRICING_GAP, _CHOICE_GAP = 0.4, 0.2, 0.2
 #: Gap to which trade alone is solved where the works of every facility are settled [1].
 _TRADE_GAP = 1e-5
-#: Parts of the time in which the bound is sharpened by plans near the best at first; in which, by turns, it is raised
-#: and plans are looked for; and the one that is kept for trade at the end.
-_SHARPENED, _BOUNDING, _PLANNING, _LAST_TRADE = 0.12, 0.12, 0.15, 0.02
+#: Parts of the time in which the bound is sharpened by plans near the best at first, and in which by cuts; in which, by
+#: turns, it is raised and plans are looked for; and the one that is kept for trade at the end.
+_SHARPENED, _CUTTING, _BOUNDING, _PLANNING, _LAST_TRADE = 0.12, 0.06, 0.12, 0.15, 0.02
 #: Part of the time left for whole plans where there are no lists: the rest is for the last choice.
 _SHARE_OF_PLANS = 0.8
 #: Part of the time that a step gets even where none is left, so that there is an answer.
@@ -134,7 +134,10 @@ def _listed(
     end = begun + (1.0 - _LAST_TRADE) * seconds
     with PlanSearch(work, master, gap * _CHOICE_GAP, seconds, seed) as plans:
         listed = near(work, master)
-        value = max(bound.value, listed.bound(np.inf, _SHARPENED * seconds))
+        # Prices that are not settled make every case that follows look better than it is.
+        sharpened = perf_counter() + _SHARPENED * seconds
+        listed.settle(_CUTTING * seconds, end)
+        value = max(bound.value, listed.bound(np.inf, min(sharpened, end) - perf_counter()))
         plans.choose_from(listed)
         # The plans so far show how good a bound is enough, and the bound which plans are.
         while perf_counter() < end:
@@ -198,8 +201,10 @@ def _choose(
         left = max(seconds - (perf_counter() - begun), _LAST * seconds)
         options = SolverOptions(seconds=left, relative_gap=gap * _CHOICE_GAP, seed=seed)
         # Where every facility has one plan, only trade is left, which is quick: nothing of the gap is lost on it.
-        fine = options if max(map(len, offered)) > 1 else replace(options, relative_gap=_TRADE_GAP)
-        chosen = Choice(problem, offered).solve(fine, close_to(bound.value, gap), likely)
+        settled_works = max(map(len, offered)) == 1
+        fine = replace(options, relative_gap=_TRADE_GAP) if settled_works else options
+        enough = None if settled_works else close_to(bound.value, gap)
+        chosen = Choice(problem, offered).solve(fine, enough, likely)
         if likely is not None and not chosen.proof.has_answer:
             continue
         starts = [own[k].starts for own, k in zip(offered, chosen.plan, strict=True)]

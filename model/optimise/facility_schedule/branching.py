@@ -134,9 +134,8 @@ class Branching:
         until, mixtures = perf_counter() + seconds, self.mixtures
         top = (enough - mixtures.constant) / MILLION
         if self._open is None:
-            self._cut(top, perf_counter() + _CUTTING * seconds)
-            mixtures.settle(_MARGIN * abs(mixtures.start + mixtures.constant / MILLION), until)
-            self._open = [(mixtures.start, next(self._order), _Case((), None))]
+            self.settle(top, _CUTTING * seconds, until)
+        assert self._open is not None
         heap, looked, before = self._open, 0, self._open[0][0] if self._open else top
         while heap and heap[0][0] < top and heap[0][2].splits != [] and perf_counter() < until:
             if heap[0][0] >= mixtures.beyond and not self._widened(until):
@@ -153,6 +152,19 @@ class Branching:
                 before = now
         reached = min(heap[0][0] if heap else np.inf, mixtures.beyond)
         return max(reached, mixtures.start) * MILLION + mixtures.constant
+
+    def settle(self, top: float, cutting: float, until: float) -> None:
+        """Add cuts, and list plans anew at prices that all plans bear out: all that comes before cases.
+
+        Args:
+            top: value at which cuts end [million JPY].
+            cutting: time for cuts [s].
+            until: when lists are made anew at last [s].
+        """
+        mixtures = self.mixtures
+        self._cut(top, perf_counter() + cutting)
+        mixtures.settle(_MARGIN * abs(mixtures.start + mixtures.constant / MILLION), until)
+        self._open = [(mixtures.start, next(self._order), _Case((), None))]
 
     # Cases that were closed in with fewer plans are looked at again.
     def _widened(self, until: float) -> bool:

@@ -35,6 +35,15 @@ class Near:
         """List of each facility, as far as it reaches by now."""
         return self._branching.mixtures.lists
 
+    def settle(self, cutting: float, until: float) -> None:
+        """Find the prices at which no plan that is in no list costs less, and list all plans near the best there.
+
+        Args:
+            cutting: time for cuts [s].
+            until: when it ends, however far it has come [s].
+        """
+        self._branching.settle(inf, cutting, until)
+
     def bound(self, enough: float, seconds: float) -> float:
         """Return a value that no schedule is below [JPY]; called again, it goes on from where it ended.
 
