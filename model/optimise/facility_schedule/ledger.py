@@ -153,8 +153,12 @@ def _more_renewables(
 
 def _from_own_facility(
     problem: Problem, amounts: Amounts, changed: Mapping[str, FloatArray], f: int, p: int, needed: float
-) -> None:
-    """Move kilograms to a facility from another one of its owner that has them to spare, or sells them otherwise."""
+) -> bool:
+    """Move kilograms to a facility from another one of its owner that has them to spare, or sells them otherwise.
+
+    Returns:
+        Whether there is such a facility.
+    """
     group = next((group for group in problem.members() if f in group), [])
     last = max((n for n, slot in enumerate(problem.slots) if slot.period == p), default=None)
     sold = amounts.sold_by_period(problem)
@@ -168,17 +172,23 @@ def _from_own_facility(
                 changed["sold"][other, last] -= needed
             changed["given"][other, p] += needed
             changed["received"][f, p] += needed
-            return
+            return True
+    return False
 
 
 def _with_last_kilograms(
     problem: Problem, grid: FloatArray, found: Mapping[str, FloatArray], amounts: Amounts
 ) -> dict[str, FloatArray]:
-    """Return amounts with which what rounding left uncovered is covered: less sold before, or more renewables."""
-    sold, renewable = found["sold"].copy(), amounts.renewable_mwh.copy()
+    """Return amounts with which what rounding left uncovered comes from the owner, from sales before, or renewables."""
+    changed = {**found, "renewable": amounts.renewable_mwh.copy()}
+    for name in ("sold", "given", "received"):
+        changed[name] = found[name].copy()
+    sold, renewable = changed["sold"], changed["renewable"]
     years = np.arange(len(problem.years))
     for f, p in np.argwhere(amounts.missing_t > 0):
         needed = float(amounts.missing_t[f, p]) + 1 / _KG
+        if problem.practice.transfer and _from_own_facility(problem, amounts, changed, int(f), int(p), needed):
+            continue
         for number in reversed(range(len(problem.slots))) if problem.practice.banking else ():
             if problem.slots[number].period == p - 1:
                 kept = min(needed, float(sold[f, number]))
@@ -194,7 +204,7 @@ def _with_last_kilograms(
             more = float(np.ceil(more * _KG)) / _KG
             renewable[option, f, y] += more
             needed -= more * cut[option, y]
-    return {**found, "sold": sold, "renewable": renewable}
+    return changed
 
 
 def _rounded(problem: Problem, plans: Sequence[Plan], grid: FloatArray, found: Mapping[str, FloatArray]) -> Amounts:
