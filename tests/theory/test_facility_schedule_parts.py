@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pyomo.environ as pyo
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from schedule_cases import PRACTICES, YEARS, tiny
 
@@ -177,6 +177,8 @@ def test_the_works_of_a_remedy_take_the_place_of_a_plan_that_leaves_a_duty_unmet
 
 @pytest.mark.slow
 @SOME
+# Two kilograms of rounding come from the other facility's surplus.
+@example(0)
 @given(st.integers(0, 10**6))
 def test_what_mends_a_schedule_mends_it_and_a_little_less_does_not(seed: int) -> None:
     case = without_credits(seed)
