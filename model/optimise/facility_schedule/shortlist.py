@@ -219,9 +219,10 @@ def _cheapest_alike(starts: IntArray, charge: FloatArray, needs: FloatArray) -> 
         needs: what each work needs of every row, dims (work, start, row).
     """
     counts = np.flatnonzero(needs.any(axis=(1, 2)))
-    key = (starts[:, counts] + 1) @ (needs.shape[1] + 1) ** np.arange(len(counts))
-    order = np.lexsort((charge, key))
-    return order[np.unique(key[order], return_index=True)[1]]
+    order = np.argsort(charge, kind="stable")
+    # The first column keeps rows from being empty. Whole rows are compared: no number is large enough for many works.
+    alike = np.column_stack((np.zeros(len(order), dtype=np.int64), starts[order][:, counts]))
+    return np.asarray(order[np.unique(alike, axis=0, return_index=True)[1]])
 
 
 def _within(lines: Sequence[_Line], begin: FloatArray, limit: float, most: int) -> IntArray | None:
