@@ -32,6 +32,10 @@ _NO_VALUE = Text(
     "this formula has no stored value; open the file in Excel and save it, or write the value",
     "この数式には計算結果が保存されていません。Excelで開いて保存するか、値を入力してください",
 )
+_MERGED = Text(
+    "merged cells hold a value in their first cell only; unmerge them and fill in every cell",
+    "結合セルの値は先頭のセルにしか入りません。結合を解除し、全てのセルに記入してください",
+)
 _NO_SUCH_KIND = Text("this kind of file is not read", "この種類のファイルは読めません")
 _OLD_WORKBOOK = Text(
     "old Excel files are not read; open it in Excel and save it as .xlsx",
@@ -164,8 +168,10 @@ def _xlsx_lines(path: Path, faults: FaultList) -> list[tuple[int, tuple[Any, ...
         return None
     finally:
         book.close()
-    if _has_formulas(path):
+    if _holds(path, (b"<f>", b"<f ")):
         _check_formulas(path, lines, faults)
+    if _holds(path, (b"<mergeCell ",)):
+        _check_merged(path, lines, faults)
     return lines
 
 
@@ -175,17 +181,18 @@ def _sheet(book: Workbook) -> Worksheet:
     return [*named, *book.worksheets][0]
 
 
-def _has_formulas(path: Path) -> bool:
-    """Say whether any sheet of an Excel file holds a formula."""
+def _holds(path: Path, marks: tuple[bytes, ...]) -> bool:
+    """Say whether any sheet of an Excel file holds one of some elements."""
+    longest = max(len(mark) for mark in marks)
     with ZipFile(path) as parts:
         for name in parts.namelist():
             if name.startswith("xl/worksheets/") and name.endswith(".xml"):
                 with parts.open(name) as content:
                     tail = b""
                     while block := content.read(1 << 20):
-                        if b"<f>" in tail + block or b"<f " in tail + block:
+                        if any(mark in tail + block for mark in marks):
                             return True
-                        tail = block[-2:]
+                        tail = block[1 - longest :]
     return False
 
 
@@ -201,6 +208,17 @@ def _check_formulas(path: Path, lines: list[tuple[int, tuple[Any, ...]]], faults
             if value is None and cell is not None:
                 faults.add(f"{path}:{number} › {get_column_letter(place)}{number}", _NO_VALUE, cell)
     book.close()
+
+
+def _check_merged(path: Path, lines: list[tuple[int, tuple[Any, ...]]], faults: FaultList) -> None:
+    """Record every merged range below the heading of the sheet with the rows: its other cells would count as empty."""
+    from openpyxl import load_workbook
+
+    heading = next(_filled_lines(lines), None)
+    ranges = _sheet(load_workbook(path)).merged_cells.ranges
+    for merged in sorted(ranges, key=lambda one: (one.min_row, one.min_col)):
+        if heading is not None and merged.max_row > heading[0]:
+            faults.add(f"{path}:{merged.min_row} › {merged.coord}", _MERGED)
 
 
 def _yaml(path: Path, faults: FaultList) -> Records | None:

@@ -42,6 +42,10 @@ _FOUR = Text(
 _PLACE = Text("latitude and longitude are needed: 35.69,139.75", "緯度と経度が必要です（例：35.69,139.75）")
 _TWICE = Text("this file is given more than once", "同じファイルが複数回指定されています")
 _NO_WEATHER = Text("a place is for the weather of --weather", "--weather と併せて指定してください")
+_SAME = Text("this is the objective already; name another one", "目的と同じです。別の目的を指定してください")
+_NO_FRONT = Text("points are for the trade-off of --pareto", "--pareto と併せて指定してください")
+#: Points of a trade-off if no number is given: enough to see its bend.
+_POINTS = 8
 _SURE = Text("a probability between 0.5 and 1 is needed", "0.5より大きく1未満の確率を指定してください")
 
 
@@ -90,7 +94,9 @@ def register(app: typer.Typer) -> None:
             Literal["cost", "benefit", "co2", "guidance", "changes"] | None,
             typer.Option(help="trade the objective against this one / もう一つの目的との兼ね合い"),
         ] = None,
-        points: Annotated[int, typer.Option(help="points of the trade-off / 点数", min=2, max=50)] = 8,
+        points: Annotated[
+            int | None, typer.Option(help="points of the trade-off, 8 if not given / 点数", min=2, max=50)
+        ] = None,
         weather: Annotated[
             Path | None,
             typer.Option(help="yields from hourly weather by pvlib: EPW, TMY3, table / 気象データ", metavar="FILE"),
@@ -124,10 +130,21 @@ def register(app: typer.Typer) -> None:
         from model.optimise.solar_allocation.batch import Job
 
         language = lang or default_language()
+        _check_front(objective, pareto, points)
         wishes = _wishes(objective, without, budget, installers, certainty, financing, changes)
         sun = _weather(weather, site, rules)
-        job = Job(wishes, rules, fallback, years, discount, gap, seconds, seed, sun, pareto, points)
+        job = Job(wishes, rules, fallback, years, discount, gap, seconds, seed, sun, pareto, points or _POINTS)
         return run(portfolio, job, out, language, workers, scheduler, figures, force)
+
+
+def _check_front(objective: str, pareto: str | None, points: int | None) -> None:
+    """Refuse a trade-off of an objective against itself, and points of none."""
+    faults = FaultList()
+    if pareto == objective:
+        faults.add("--pareto", _SAME, pareto)
+    if points is not None and pareto is None:
+        faults.add("--points", _NO_FRONT, points)
+    faults.raise_if_any()
 
 
 def _wishes(
@@ -174,9 +191,7 @@ def _weather(path: Path | None, site: str | None, rule_set: RuleSet) -> Weather 
     place = None
     if site is not None and path is None:
         faults = FaultList()
-        faults.add(
-            "--site", Text("a place is for the weather of --weather", "--weather と併せて指定してください"), site
-        )
+        faults.add("--site", _NO_WEATHER, site)
         faults.raise_if_any()
     if site is not None:
         try:

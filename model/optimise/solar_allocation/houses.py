@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.faults import FaultList
-from model.language import Text
 from model.optimise.solar_allocation.economics import relative_yield
-from model.optimise.solar_allocation.heat import HEAT_KINDS, HeatOptions
+from model.optimise.solar_allocation.heat import HeatOptions
 from model.optimise.solar_allocation.inputs import FACES, FIXED_STATES, House
+from model.optimise.solar_allocation.list_checks import check_list, check_suppliers
 from model.optimise.solar_allocation.weather import PanelTerms, Weather
 from model.ordinance.building_report.equations import (
     HOUSE_TYPES,
@@ -91,8 +90,9 @@ def read_portfolios(path: Path) -> list[Portfolio]:
     if table is None:
         raise AssertionError("a file that cannot be used has a fault")
     portfolios = split_by_supplier(table)
+    check_suppliers(table, reader.written, reader.faults)
     for portfolio in portfolios:
-        _check(portfolio, reader.faults)
+        check_list(portfolio.cells, portfolio.place, reader.written, reader.faults)
     reader.faults.raise_if_any()
     return portfolios
 
@@ -110,31 +110,6 @@ def split_by_supplier(table: Columns) -> list[Portfolio]:
         name = str(suppliers[rows[0]]) or Path(table.source).stem
         found.append(Portfolio(name, table.source, cells, table.lines[rows]))
     return found
-
-
-def _check(portfolio: Portfolio, faults: FaultList) -> None:
-    """Record what is wrong between the cells of a row."""
-    cells = portfolio.cells
-    new = cells["role"] == "new_building"
-    fixed = np.isin(cells["state"], FIXED_STATES)
-    faces = np.column_stack([np.asarray(cells[f"face{face}_m2"], dtype=np.float64) for face in FACES])
-    no_roof = np.isnan(cells["max_kw"]) & np.isnan(faces).all(axis=1) & ~fixed
-    options = [~np.isnan(cells[f"{kind}_option_gj"].astype(np.float64)) for kind in HEAT_KINDS]
-    problems = (
-        (~new & np.any(options, axis=0), f"{HEAT_KINDS[0]}_option_gj",
-         Text("only panels on an existing house count as a substitute",
-              "既存住宅で代替措置となるのは太陽光発電設備のみです")),
-        (new & ~(cells["floor_area_m2"] > 0), "floor_area_m2",
-         Text("a new building needs a floor area above 0", "新築建物の延床面積は0より大きい値が必要です")),
-        (no_roof, "max_kw", Text("give the largest capacity, or the area of a roof face",
-                                 "最大容量又は屋根面の面積を記入してください")),
-        (fixed & np.isnan(cells["kw"]), "kw",
-         Text("a house that is started or done needs its capacity (0 for none)",
-              "着工・完成の住宅には容量を記入してください（なしは0）")),
-    )  # fmt: skip
-    for wrong, name, problem in problems:
-        for house in np.flatnonzero(wrong)[:200]:
-            faults.add(f"{portfolio.place(int(house))} › {name}", problem)
 
 
 @dataclass(frozen=True)
@@ -242,12 +217,14 @@ def houses_of(portfolio: Portfolio, rules: Rules, assumed: Rules, weather: Weath
     fixed = np.isin(cells["state"], FIXED_STATES)
     decided = np.asarray(cells["kw"], dtype=np.float64)
     modules, face_kw, face_yield = _roofs(cells, assumed, weather)
+    barred = cells["restricted"].astype(bool)
+    modules = np.where(barred, 0, modules)
     module_kw = assumed.number("module_kw")
     step, steps = np.where(fixed, np.nan_to_num(decided), module_kw), np.where(fixed, 1, modules)
     planned = np.rint(decided[~fixed & (decided > 0)] / module_kw).astype(np.int64)
     largest, second, unknown = _usable_areas(cells)
     small = roof_too_small(largest, second, RoofLimits.read(rules))
-    restricted = cells["restricted"].astype(bool) & rules.flag("legal_restriction_exclusion")
+    restricted = barred & rules.flag("legal_restriction_exclusion")
     claim = cells["exclusion"]
     may_leave = new & (small | restricted) & (claim != "never")
     uniform, by_zone = _owed(portfolio, rules)

@@ -98,8 +98,8 @@ class House(Row):
     face4_tilt: float = column("face 4: tilt", "屋根面4：傾斜", "°", default=30.0, ge=0, le=90)
     face4_shade: float = column("face 4: share lost to shade", "屋根面4：日影による損失", "1", default=0.0, ge=0, le=1)
     restricted: bool = column("local building limits rule panels out", "建築制限等により設置不可", default=False,
-        meaning=Text("such a house is left out of the count",
-                     "該当する住宅は算定から除外する"),
+        meaning=Text("no panels are planned on such a house, and it may be left out of the count",
+                     "該当する住宅には設置を計画せず、算定から除外できる"),
     )  # fmt: skip
     exclusion: Claim = column(
         "leave it out of the count (where the rules allow)",

@@ -143,7 +143,7 @@ def _check(houses: Houses, wishes: Wishes) -> None:
     if wishes.installer_kw is not None:
         for house in undated[:200]:
             text = Text("the day of delivery is needed for limits by quarter", "四半期別の施工能力には供給日が必要です")
-            faults.add(f"{houses.portfolio.place(int(house))} › delivered_on", text)
+            faults.add(houses.portfolio.place(int(house)), text)
     faults.raise_if_any()
 
 

@@ -138,7 +138,7 @@ def _sizes(facts: Facts, plan: Planned, assumed: Rules) -> Check:
     per_m2 = exact(assumed.beside("plan_programme").number("capacity_per_area"))
     kw, stated, built = _kw(plan), facts.number("max_kw"), facts.number("kw")
     by_faces = sum((facts.number(f"face{face}_m2") * per_m2).parts(module) for face in FACES)
-    modules = np.where(stated.known, stated.parts(module), by_faces)
+    modules = np.where(facts.flag("restricted"), 0, np.where(stated.known, stated.parts(module), by_faces))
     whole = kw.parts(module)
     planned = np.abs(plan.kw - whole * float(module)) < 0.5 / _PLAN_UNIT
     fits = np.where(facts.fixed, (kw + built * Fraction(-1)).whole == 0, planned & (whole <= modules))

@@ -62,6 +62,8 @@ def why(found: Answer, house: int) -> Text:
                 f"着工・完成済みのため{number(kw, 2)}kWのまま。",
             )
         )
+    elif found.portfolio.cells["restricted"][house]:
+        parts.append(Text("Local building limits rule panels out.", "建築制限等により設置できません。"))
     elif houses.largest_kw[house] <= 0:
         parts.append(Text("The roof takes no panel.", "屋根にパネルを設置できません。"))
     elif kw <= 0:
