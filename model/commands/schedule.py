@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from model.optimise.facility_schedule.problem import Problem
     from model.report.schedule.tables import Answer
 
-#: Charge of a change against the plan before, unless another is given [JPY].
-_CHARGE = 1_000_000.0
 _PLANNING = Text("planning", "計画作成中")
 _MORE = Text("… and {} more in the workbook", "ほか{}件はExcelファイルに記載")
 _WRITTEN = Text("Written to", "出力先")
@@ -95,7 +93,7 @@ def register(app: typer.Typer) -> None:
         change_charge: Annotated[
             float | None,
             typer.Option(
-                help="charge of a change against it, at least cost [JPY], 1,000,000 if not given / 変更1件の負担",
+                help="charge of a change against it, at least cost [JPY]; else as assumed by year / 変更1件の負担",
                 min=0,
             ),
         ] = None,
@@ -157,7 +155,8 @@ def register(app: typer.Typer) -> None:
         tables = after_plan(tables, before, first) if before else tables
         given = problem(tables, settings)
         if previous is not None:
-            given = with_plan_before(given, before, _CHARGE if change_charge is None else change_charge)
+            usual = float(tables.paths.at("change_charge", first))
+            given = with_plan_before(given, before, usual if change_charge is None else change_charge)
         console = Console(highlight=False, soft_wrap=True)
         answer = _solve(given, tables, settings, gap, seconds, seed, console, language)
         answer = _with_studies(answer, data, compare, prices, points, market, gap, seconds)

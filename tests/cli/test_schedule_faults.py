@@ -86,6 +86,31 @@ def test_of_a_table_without_any_heading_that_is_known_only_that_is_told(
     assert len(told) == 1 and "facility;floor area" in told[0]
 
 
+@pytest.mark.parametrize(
+    ("first", "given", "told"),
+    [
+        (2026, "", "1 year of the running period"),
+        (2029, "", "4 years of the running period"),
+        (2032, "", "2 years of the running period"),
+        (2025, "5000", "leave it empty; given: 5000"),
+        (2035, "5000", "leave it empty; given: 5000"),
+    ],
+)
+def test_emissions_before_the_plan_are_there_if_the_period_has_begun_and_else_not(
+    first: int, given: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(
+        f"facility,floor area,base_t,electricity_mwh,emissions_so_far_t\nA,30000,9000,9000,{given}\nB,30000,,9000,\n",
+        encoding="utf-8",
+    )
+    assert schedule(path, "--from", first, "--out", tmp_path / "out") == ExitCode.BAD_INPUT
+    said = capsys.readouterr().err
+    # With the other faults, under the heading of the file.
+    assert f"{path}:2 (A) › emissions_so_far_t: " in said and told in said
+    assert f"{path}:3 (B) › base_t: give the base emissions" in said
+
+
 def test_every_fault_of_the_options_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert schedule("--regret", "a,b", "--rate-points", "nan") == ExitCode.BAD_INPUT
     told = capsys.readouterr().err

@@ -18,11 +18,12 @@ from model.optimise.solar_allocation.houses import Houses, Portfolio, houses_of,
 from model.optimise.solar_allocation.model import Model, Wishes, build
 from model.optimise.solar_allocation.problem import activity, cost_of
 from model.optimise.solar_allocation.slots import kw_of
-from model.optimise.solar_allocation.trials import MOVES, trials
+from model.optimise.solar_allocation.trials import moves_of, trials
 from model.optimise.solar_allocation.worth import Range, worth_of
 from model.report.allocation.texts import range_text, why
 
 SETTING = Setting.read("adopted_2025")
+MOVES = moves_of(SETTING.assumed)
 HEADINGS = "id,municipality,floor_area_m2,max_kw,restricted,exclusion,cost_jpy_per_kw,face1_m2\n"
 
 
@@ -171,7 +172,7 @@ def test_moves_are_answered_with_the_best_plan_and_a_bound_even_without_time(tmp
     supply = unsure(tmp_path / "list.csv", UNSURE[:4])
     plan = answer(supply, wishes, SETTING, gap=1e-9, moves=False).plan
     sign = -1.0 if wishes.objective == "benefit" else 1.0
-    in_time, at_once = (trials(plan, SETTING.economics, SETTING.rules, seconds) for seconds in (30.0, 0.0))
+    in_time, at_once = (trials(plan, SETTING.economics, SETTING.rules, MOVES, seconds) for seconds in (30.0, 0.0))
     for one, rough in zip(in_time, at_once, strict=True):
         best = cheapest(supply, wishes=wishes, economics=SETTING.economics.moved(**{one.what: one.factor}))
         for found in (one, *([rough] if np.isfinite(rough.value) else [])):
@@ -188,7 +189,7 @@ def test_plans_beside_the_one_in_hand_are_plans_and_their_bounds_hold(
     plan = answer(supply, wishes, SETTING, gap=1e-9, moves=False).plan
     monkeypatch.setattr(certain_beside, "is_few", lambda _: False)
     met = 0
-    for one in trials(plan, SETTING.economics, SETTING.rules, 1.2):
+    for one in trials(plan, SETTING.economics, SETTING.rules, MOVES, 1.2):
         best = cheapest(supply, wishes=wishes, economics=SETTING.economics.moved(**{one.what: one.factor}))
         assert one.bound - 1e-3 <= best <= one.value + 1e-3
         met += one.value <= best + 1e-3
@@ -214,7 +215,7 @@ def test_what_houses_state_as_cost_moves_with_the_cost(tmp_path: Path) -> None:
     supply = listed(tmp_path / "list.csv", "a,世田谷区,100,4,no,never,300000,")
     found = planned(supply)
     moved = {(one.what, one.factor): one for one in found.what_if}
-    assert [*moved] == [*MOVES]
+    assert [*moved] == [("cost", 0.9), ("cost", 1.1), ("tariff", 0.9), ("tariff", 1.1), ("grant", 0.5), ("grant", 0.0)]
     # 2 kW at 300,000 JPY/kW with the fixed cost of the rule data: a tenth of what is paid before the grant.
     assert found.kw[0] == pytest.approx(2.0)
     fixed = SETTING.economics.assumptions.cost_fixed_jpy

@@ -10,6 +10,7 @@ from model.faults import FaultList
 from model.language import Text
 from model.optimise.facility_schedule.rows import BASE_WINDOW, FacilityRow, MeasureRow
 from model.optimise.facility_schedule.tables import Paths, base_columns, names_in, numbers_in
+from model.ordinance.cap_and_trade.equations import Periods
 from model.ordinance.cap_and_trade.facts import FacilityYear
 from model.ordinance.energy_facts import row_crude_oil_kl
 from model.ordinance.row_reader import HalfRead
@@ -48,6 +49,7 @@ def check_facilities(
     """
     written = headings or {}
     line, length = rules.number("threshold_crude_oil"), int(rules.value("base_year_window")["years"])
+    before = _years_before(first_year, rules)
     for half in rows:
         row = half.row
 
@@ -62,6 +64,8 @@ def check_facilities(
             _check_recognition(row, place("recognition_until"), faults)
         if measures is not None:
             _check_years(half, place, first_year, faults)
+            if "emissions_so_far_t" not in half.unread:
+                _check_so_far(row, place("emissions_so_far_t"), before, faults)
         if measures is not None and "done" not in half.unread:
             known = list(dict.fromkeys(row.id for row in measures))
             for name in names_in(row.done):
@@ -87,6 +91,33 @@ def _check_years(half: HalfRead[FacilityRow], place: Callable[[str], str], first
             if year < first_year:
                 problem = Text("this year is over when the plan begins", "計画開始前の年度です")
                 faults.add(place("shutdown_years"), problem, year, f"≥ {first_year}")
+
+
+def _years_before(first_year: int, rules: Rules) -> int:
+    """Return how many years of the running period lie before a fiscal year; periods after those known last as long."""
+    known = Periods.read(rules)
+    place = int(known.of_years([first_year])[0])
+    if place >= 0:
+        return first_year - known.first_years[place]
+    length = known.last_years[-1] - known.first_years[-1] + 1
+    return max(first_year - known.last_years[-1] - 1, 0) % length
+
+
+def _check_so_far(row: FacilityRow, where: str, years_before: int, faults: FaultList) -> None:
+    """Check that emissions of the running period before the plan are there if it has such years, else not."""
+    if years_before and row.emissions_so_far_t is None:
+        years = "1 year" if years_before == 1 else f"{years_before} years"
+        problem = Text(
+            f"{years} of the running period before the plan: give the emissions",
+            f"計画開始前に当計画期間の{years_before}か年度があります。その間の排出量を記入してください",
+        )
+        faults.add(where, problem)
+    elif not years_before and row.emissions_so_far_t is not None:
+        problem = Text(
+            "the plan begins with a period, so that no year lies before it; leave it empty",
+            "計画期間の初年度から始まる計画には、開始前の年度がありません。空欄にしてください",
+        )
+        faults.add(where, problem, f"{row.emissions_so_far_t:g}")
 
 
 def _check_recognition(row: FacilityRow, where: str, faults: FaultList) -> None:
@@ -167,14 +198,3 @@ def check_paths(paths: Paths, first_year: int, last_year: int, faults: FaultList
             f"{first_year} … {last_year}",
             "2010 … 2060",
         )
-
-
-def check_so_far(rows: Sequence[FacilityRow], years_before: int, faults: FaultList) -> None:
-    """Check that a plan that begins within a period knows the emissions of its years before."""
-    for row in rows:
-        if years_before and row.emissions_so_far_t is None:
-            problem = Text(
-                f"{years_before} years of the running period lie before the plan; give their emissions",
-                f"計画開始前に当計画期間の{years_before}か年度があります。その間の排出量を記入してください",
-            )
-            faults.add(f"{row.id} › emissions_so_far_t", problem)

@@ -16,7 +16,6 @@ from model.optimise.facility_schedule.checks import (
     check_facilities,
     check_measures,
     check_paths,
-    check_so_far,
 )
 from model.optimise.facility_schedule.duty import (
     Rates,
@@ -206,7 +205,6 @@ def problem(tables: Tables, settings: Settings) -> Problem:
     base = base_t(rows, standing(rules, periods.last_years[first_place]))
     fuel_heat = _fuel_heat(standing(rules, periods.last_years[first_place]))
     works = tuple(_works(row, tables, years, fuel_heat, faults) for row in rows)
-    check_so_far(rows, len(before), faults)
     faults.raise_if_any()
     past = slice(0, len(before))
     rule = practice(rules)

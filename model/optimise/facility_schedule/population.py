@@ -24,8 +24,6 @@ _COUNTED_BY = 3
 MARK = "SYNTHETIC"
 
 _USES: tuple[BuildingUse, ...] = ("office", "shop", "hotel", "hospital", "school", "public")
-#: Facilities of one owner at most, and oldest equipment [year]; only the shape of the made-up portfolio hangs on them.
-_LARGEST_OWNER, _OLDEST = 8, 22
 
 
 def population(data: Data, seed: int, facilities: int | None = None, first_year: int = 2025) -> list[FacilityRow]:
@@ -45,12 +43,18 @@ def population(data: Data, seed: int, facilities: int | None = None, first_year:
     factory = draw.random(count) < data.number(_TABLE, "share_of_factories")
     district = ~factory & (draw.random(count) < data.number(_TABLE, "share_with_district_supply"))
     top = draw.random(count) < data.number(_TABLE, "share_top_level")
-    use = draw.choice(len(_USES), size=count, p=(0.55, 0.15, 0.08, 0.08, 0.07, 0.07))
-    area = base / data.number(_TABLE, "emissions_per_area") * draw.uniform(0.7, 1.3, count)
-    age = draw.integers(0, _OLDEST, size=(count, 3))
-    owner = np.repeat(np.arange(count), draw.integers(1, _LARGEST_OWNER, size=count))[:count]
+    use = draw.choice(len(_USES), size=count, p=[data.number(_TABLE, f"share_of_{one}s") for one in _USES])
+    spread = data.number(_TABLE, "area_spread")
+    area = base / data.number(_TABLE, "emissions_per_area") * draw.uniform(1.0 - spread, 1.0 + spread, count)
+    age = draw.integers(0, int(data.number(_TABLE, "oldest_equipment")) + 1, size=(count, 3))
+    largest = int(data.number(_TABLE, "largest_owner"))
+    owner = np.repeat(np.arange(count), draw.integers(1, largest + 1, size=count))[:count]
     emitted = base * (1.0 - reduction)
-    electric = np.clip(data.number(_TABLE, "electric_share_of_emissions") + draw.normal(0, 0.1, count), 0.3, 0.95)
+    drawn = draw.normal(0, data.number(_TABLE, "electric_share_spread"), count)
+    least, most = (data.number(_TABLE, f"{end}_electric_share") for end in ("least", "most"))
+    electric = np.clip(data.number(_TABLE, "electric_share_of_emissions") + drawn, least, most)
+    supplied, by_heat = (data.number(_TABLE, name) for name in ("district_share", "district_heat_share"))
+    roof = data.number(_TABLE, "roof_share_of_area")
     # The published emissions are counted by the factors fixed for the third period.
     fixed = fixed_factors(rules("cap_and_trade", "seed_2022"), _COUNTED_BY)
     gas = float(data.series(PATHS, "gas_factor")[1][0])
@@ -64,13 +68,13 @@ def population(data: Data, seed: int, facilities: int | None = None, first_year:
                 owner=f"{MARK}-owner-{owner[place] + 1:04d}",
                 building_use="factory" if factory[place] else _USES[use[place]],
                 kind="factory" if factory[place] else "office",
-                district_share=0.3 if district[place] else 0.0,
+                district_share=supplied if district[place] else 0.0,
                 floor_area_m2=round(float(area[place])),
-                roof_area_m2=round(float(area[place]) * 0.02),
+                roof_area_m2=round(float(area[place]) * roof),
                 base_t=round(float(base[place])),
                 electricity_mwh=round(float(power)),
-                heat_gj=round(float(rest * 0.8 / fixed.heat_t_per_gj)) if district[place] else 0.0,
-                city_gas_1000m3=round(float(rest * (0.2 if district[place] else 1.0) / gas), 1),
+                heat_gj=round(float(rest * by_heat / fixed.heat_t_per_gj)) if district[place] else 0.0,
+                city_gas_1000m3=round(float(rest * (1.0 - by_heat if district[place] else 1.0) / gas), 1),
                 lighting_from=first_year - int(age[place, 0]),
                 air_conditioning_from=first_year - int(age[place, 1]),
                 heat_source_from=first_year - int(age[place, 2]),
@@ -94,7 +98,8 @@ def reductions(data: Data, draw: np.random.Generator, base_t: FloatArray, year: 
     spread = draw.normal(0.0, data.number(_TABLE, "reduction_spread"), len(base_t))
     wanted = _published(data, "reduction", year)
     centred = spread - float(base_t @ spread) / float(base_t.sum())
-    return np.asarray(np.clip(wanted + centred, -0.3, 0.45))
+    least, most = (data.number(_TABLE, f"{end}_reduction") for end in ("least", "most"))
+    return np.asarray(np.clip(wanted + centred, least, most))
 
 
 def period_reductions(data: Data, draw: np.random.Generator, base_t: FloatArray, years: Sequence[int]) -> FloatArray:

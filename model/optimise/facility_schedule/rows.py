@@ -263,6 +263,13 @@ class PathRow(Row):
     discount_rate: float | None = _price(
         "discount rate (that of the first year holds)", "割引率（計画開始年度の値）", "1/year", le=1
     )
+    change_charge: float | None = _price(
+        "charge of a change against the plan before (that of the first year holds)",
+        "前回計画からの変更1件の負担（計画開始年度の値）",
+        "JPY",
+        meaning=Text("weighed with the cost of a plan made anew, so that little changes; nobody pays it",
+                     "再計画で変更を抑えるために費用と合わせて評価する。支払は生じない"),
+    )  # fmt: skip
     budget: float | None = _price("budget for works (empty: no limit)", "対策工事予算（空欄は上限なし）", "JPY",
         meaning=Text("money for works of all facilities, each year until another row changes it",
                      "全事業所の対策工事費の年間上限。次の行で変更するまで有効"),

@@ -12,7 +12,7 @@ from model.optimise.joint_purchase.rows import KINDS, Reserve, VolumeStep
 from model.optimise.joint_purchase.rules import AuctionRules, rule_rows
 from model.optimise.joint_purchase.synthetic import synthetic
 from model.ordinance.columns import columns_of
-from model.ordinance.programme import Row
+from model.ordinance.programme import Row, in_english
 from model.spreadsheet import write_csv
 
 #: Size and seed of the made-up set that the worked rows come from.
@@ -28,8 +28,8 @@ class TableForm:
     examples: tuple[Row, ...]
 
     def examples_in(self, language: Language) -> tuple[Row, ...]:
-        """Return the worked rows, the same in every language."""
-        return self.examples
+        """Return the worked rows with the names of a language; names of made-up sets are the same in both."""
+        return self.examples if language == "ja" else tuple(in_english(row) for row in self.examples)
 
 
 def form(kind: str, language: Language) -> TableForm:

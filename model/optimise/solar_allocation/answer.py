@@ -21,7 +21,7 @@ from model.optimise.solar_allocation.names import OBJECTIVE_UNITS, row_unit
 from model.optimise.solar_allocation.problem import activity, priced_costs
 from model.optimise.solar_allocation.reread import RawList
 from model.optimise.solar_allocation.slots import slot_kw
-from model.optimise.solar_allocation.trials import WhatIf, trials
+from model.optimise.solar_allocation.trials import WhatIf, moves_of, trials
 from model.optimise.solar_allocation.verify import Verification, verify
 from model.optimise.solar_allocation.weather import Weather
 from model.optimise.solar_allocation.worth import Worth, worth_of
@@ -255,7 +255,8 @@ def answer(
     if not again:
         return filled
     end = min(end - _AFTER * seconds, perf_counter() + _MOST_AGAIN * seconds)
-    moved = trials(plan, setting.economics, setting.rules, _FOR_MOVES * (end - perf_counter()), seed)
+    tried = moves_of(setting.assumed)
+    moved = trials(plan, setting.economics, setting.rules, tried, _FOR_MOVES * (end - perf_counter()), seed)
     return replace(filled, what_if=moved, worth=worth_of(plan, setting.rules, end - perf_counter(), seed))
 
 

@@ -117,11 +117,11 @@ class Facts:
     @cached_property
     def roofs(self) -> tuple[FloatArray, FloatArray]:
         """Largest and second largest usable roof [m²]; NaN where unknown and where there is none."""
-        areas = []
+        areas, farthest = [], self._assumed.number("usable_azimuth")
         for face in FACES:
             area = self.number(f"face{face}_m2").floats
             away, tilt = np.abs(self.number(f"face{face}_azimuth").floats), self.number(f"face{face}_tilt").floats
-            areas.append(np.where(np.isnan(area) | (away <= 90) | (tilt == 0), area, 0.0))
+            areas.append(np.where(np.isnan(area) | (away <= farthest) | (tilt == 0), area, 0.0))
         descending = -np.sort(-np.nan_to_num(np.stack(areas), nan=-1.0), axis=0)
         first, second = np.where(descending[:2] < 0, np.nan, descending[:2])
         return first, second

@@ -59,13 +59,13 @@ def generate(
     cells["supplier"] = np.full(houses, f"{_SUPPLIER(language)}{seed}", dtype=object)
     cells["house_type"] = np.array(list(starts), dtype=object)[kind]
     cells["municipality"] = _places(houses, random)
+    limits = rules.value("generated_limits")
     for number, facts in enumerate(rules.value("generated_houses")[name] for name in starts):
         chosen = kind == number
-        for name, least, digits in (("floor_area_m2", 45.0, 1), ("ua", 0.3, 2), ("bei", 0.5, 3)):
+        for name, digits in (("floor_area_m2", 1), ("ua", 2), ("bei", 3)):
             mean, deviation = facts[name]
             drawn = random.normal(mean, deviation, int(chosen.sum()))
-            most = 0.87 if name == "ua" else np.inf
-            cells[name][chosen] = np.round(np.clip(drawn, least, most), digits)
+            cells[name][chosen] = np.round(np.clip(drawn, *limits[name]), digits)
     _roofs(cells, houses, random, rules)
     other = rules.value("generated_shares")
     cells["restricted"] = (random.random(houses) < other["restricted"]).astype(object)
@@ -95,17 +95,19 @@ def _roofs(cells: dict[str, ObjectArray], houses: int, random: np.random.Generat
     shares = np.array(economics.value("zero_emission_house_capacity_distribution"), dtype=np.float64)
     capacity = random.choice(shares.size, houses, p=shares / shares.sum()) + random.random(houses)
     area = capacity / rules.beside("plan_programme").number("capacity_per_area")
-    two = random.random(houses) < 0.4
-    first = np.where(two, random.uniform(0.55, 0.8, houses), 1.0)
+    other = rules.value("generated_shares")
+    two = random.random(houses) < other["two_faces"]
+    first = np.where(two, random.uniform(other["first_face_min"], other["first_face_max"], houses), 1.0)
     cells["face1_m2"] = np.round(area * first, 1)
     cells["face2_m2"] = np.where(two, np.round(area * (1 - first), 1), np.nan)
-    azimuth = random.choice([-90.0, -45.0, 0.0, 45.0, 90.0], houses, p=[0.15, 0.15, 0.4, 0.15, 0.15])
+    directions = {float(degrees): share for degrees, share in rules.value("generated_azimuths").items()}
+    azimuth = random.choice(list(directions), houses, p=list(directions.values()))
     cells["face1_azimuth"] = azimuth
     cells["face2_azimuth"] = np.where(two, np.where(azimuth > 0, azimuth - 90.0, azimuth + 90.0), 0.0)
-    tilt = random.choice([0.0, 15.0, 22.0, 27.0, 30.0, 35.0], houses)
+    tilt = random.choice(np.array(rules.value("generated_tilts"), dtype=np.float64), houses)
     cells["face1_tilt"], cells["face2_tilt"] = tilt, np.where(two, tilt, 30.0)
-    most = rules.value("generated_shares")["shade_max"]
-    cells["face1_shade"] = np.round(random.uniform(0, most, houses) * (random.random(houses) < 0.5), 2)
+    shaded = random.uniform(0, other["shade_max"], houses) * (random.random(houses) < other["shaded"])
+    cells["face1_shade"] = np.round(shaded, 2)
 
 
 def write_generated(path: Path, columns: Columns) -> None:

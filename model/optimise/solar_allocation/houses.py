@@ -34,8 +34,6 @@ BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 ObjectArray = npt.NDArray[Any]
 
-#: Faces to the east through south to the west, and flat ones, count as usable roof [degrees].
-_USABLE_AZIMUTH = 90.0
 #: How many times as many sizes may be added so that the sizes planned so far stay among them.
 _FINER = 2
 #: A module more or less is decided on this much less than a whole one, so that 4.0 kW takes ten modules of 0.4 kW.
@@ -222,7 +220,7 @@ def houses_of(portfolio: Portfolio, rules: Rules, assumed: Rules, weather: Weath
     module_kw = assumed.number("module_kw")
     step, steps = np.where(fixed, np.nan_to_num(decided), module_kw), np.where(fixed, 1, modules)
     planned = np.rint(decided[~fixed & (decided > 0)] / module_kw).astype(np.int64)
-    largest, second, unknown = _usable_areas(cells)
+    largest, second, unknown = _usable_areas(cells, assumed.number("usable_azimuth"))
     small = roof_too_small(largest, second, RoofLimits.read(rules))
     restricted = barred & rules.flag("legal_restriction_exclusion")
     claim = cells["exclusion"]
@@ -343,13 +341,14 @@ def face_yields(
     return float(south[0]), [weather.yields(azimuth, tilt, terms) for azimuth, tilt in directions]
 
 
-def _usable_areas(cells: Mapping[str, ObjectArray]) -> tuple[FloatArray, FloatArray, BoolArray]:
+# Faces to the east through south to the west, and flat ones, count as usable roof.
+def _usable_areas(cells: Mapping[str, ObjectArray], farthest: float) -> tuple[FloatArray, FloatArray, BoolArray]:
     """Return the largest and second largest usable roof [m²], and where no roof area is given at all."""
     areas = []
     for face in FACES:
         area = np.asarray(cells[f"face{face}_m2"], dtype=np.float64)
         azimuth, tilt = np.asarray(cells[f"face{face}_azimuth"]), np.asarray(cells[f"face{face}_tilt"])
-        usable = (np.abs(azimuth) <= _USABLE_AZIMUTH) | (tilt == 0)
+        usable = (np.abs(azimuth) <= farthest) | (tilt == 0)
         areas.append(np.where(usable, area, np.where(np.isnan(area), np.nan, 0.0)))
     stacked = np.stack(areas)
     unknown = np.isnan(stacked).all(axis=0)

@@ -7,6 +7,7 @@ What time does not reach is left open between the best plan and the bound.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -23,8 +24,6 @@ from model.optimise.solar_allocation.slots import kw_of
 from model.optimise.solver import relative_gap
 from model.ordinance.rulebook import Rules
 
-#: Moves of cost, tariff and subsidy that are tried.
-MOVES = (("cost", 0.9), ("cost", 1.1), ("tariff", 0.9), ("tariff", 1.1), ("grant", 0.5), ("grant", 0.0))
 #: Gap of one trial, and where a year must be certain, which takes longer.
 _GAP, _CHANCE_GAP = 1e-4, 1e-3
 #: Gap above which a bound by prices alone may be better.
@@ -64,19 +63,33 @@ class WhatIf:
         return relative_gap(self.value, self.bound)
 
 
-def trials(plan: Plan, economics: Economics, rules: Rules, seconds: float, seed: int = 0) -> tuple[WhatIf, ...]:
+def moves_of(assumed: Rules) -> tuple[tuple[str, float], ...]:
+    """Return what moves in each trial, and how many times as large it becomes, from the rules "solar_allocation"."""
+    factors = assumed.value("what_if_factors")
+    return tuple((what, float(factor)) for what, own in factors.items() for factor in own)
+
+
+def trials(
+    plan: Plan,
+    economics: Economics,
+    rules: Rules,
+    moves: Sequence[tuple[str, float]],
+    seconds: float,
+    seed: int = 0,
+) -> tuple[WhatIf, ...]:
     """Return the best plans found when cost, tariff or subsidy move.
 
     Args:
         plan: a plan that was found.
         economics: prices, grants and contracts of that plan.
         rules: rules of "report_programme".
+        moves: what moves in each trial, and how many times as large it becomes.
         seconds: time for all trials together [s].
         seed: seed of every random choice.
     """
     end, found = perf_counter() + seconds, []
-    for number, (what, factor) in enumerate(MOVES):
-        share = (end - perf_counter()) / (len(MOVES) - number)
+    for number, (what, factor) in enumerate(moves):
+        share = (end - perf_counter()) / (len(moves) - number)
         found.append(_trial(plan, economics, rules, (what, factor), share, seed))
     return tuple(found)
 

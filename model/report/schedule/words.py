@@ -41,7 +41,9 @@ def _heading(name: str, language: Language) -> str:
 
 def _unit(unit: Cell, language: Language) -> str:
     """Return a unit as people write it, part by part; nothing for a plain number."""
-    parts = [unit_name(part, language) for part in str(unit or "").split("/")]
+    first, *others = str(unit or "").split("/")
+    # What stands below the line is one of it: % a year, not years.
+    parts = [unit_name(first, language), *(unit_name(part, language, 1) for part in others)]
     shown = "/".join(parts).replace("CO2", "CO₂")
     return "" if shown == "1" else {"s": Text("s", "秒")(language)}.get(shown, shown)
 
