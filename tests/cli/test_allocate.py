@@ -322,7 +322,7 @@ def test_a_trade_off_between_two_objectives(tmp_path: Path, capsys: pytest.Captu
     path = listed(tmp_path / "list.csv", *(f"h{n},世田谷区,100,{2 + n % 4}" for n in range(12)))
     out = tmp_path / "out"
     assert run("allocate", str(path), "--pareto", "co2", "--points", "3", "--lang", "en", "--out", str(out)) == 0
-    assert "CO₂ avoided [t-CO2/yr]" in " ".join(capsys.readouterr().out.split())
+    assert "CO₂ avoided [t/yr]" in " ".join(capsys.readouterr().out.split())
     rows = list(load_workbook(out / "plan.xlsx")["trade-off"].iter_rows(min_row=2, values_only=True))
     costs, avoided = [float(str(row[0])) for row in rows], [float(str(row[1])) for row in rows]
     assert len(rows) == 3
@@ -424,6 +424,20 @@ def test_cells_merged_below_the_heading_are_refused(tmp_path: Path, capsys: pyte
     book.save(path)
     assert run("allocate", str(path), "--lang", "en") == 2
     assert "houses.xlsx:2 › B2:B3: merged cells" in capsys.readouterr().err
+
+
+def test_every_quantity_of_the_dataset_has_a_name_and_a_unit(tmp_path: Path) -> None:
+    houses, out = listed(tmp_path / "houses.csv", "a,世田谷区,100,4", "b,千代田区,80,3"), tmp_path / "plan"
+    assert run("allocate", str(houses), "--changes", "2", "--no-figures", "--out", str(out), "--lang", "en") == 0
+    with xr.open_dataset(out / "plan.nc") as found:
+        assert all(one.attrs["long_name"] for one in found.variables.values())
+        with_units = {name for name, one in found.data_vars.items() if "units" in one.attrs}
+        assert set(found.data_vars) - with_units == {"rule_price", "rule_value", "rule_at_least"}
+        assert found.rule.values.tolist() == ["renewables", "changes"]
+        assert found.rule_unit.values.tolist() == ["kW", "buildings"]
+        assert found.rule_price_unit.values.tolist() == ["JPY/kW", "JPY/building"]
+    prices = load_workbook(out / "plan.xlsx")["rules and prices"].iter_rows(min_row=2, values_only=True)
+    assert [(row[2], row[4]) for row in prices] == [("kW", "JPY/kW"), ("buildings", "JPY/building")]
 
 
 def test_panels_are_never_planned_where_building_limits_rule_them_out(tmp_path: Path) -> None:

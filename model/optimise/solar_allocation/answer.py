@@ -17,7 +17,7 @@ from model.optimise.solar_allocation.facts import Planned
 from model.optimise.solar_allocation.houses import Houses, Portfolio, houses_of, in_scope
 from model.optimise.solar_allocation.method import Plan, allocate
 from model.optimise.solar_allocation.model import GREATEST, Model, Objective, Wishes, money_of
-from model.optimise.solar_allocation.names import OBJECTIVE_UNITS, row_unit
+from model.optimise.solar_allocation.names import unit_of_price
 from model.optimise.solar_allocation.problem import activity, priced_costs
 from model.optimise.solar_allocation.reread import RawList
 from model.optimise.solar_allocation.slots import slot_kw
@@ -198,9 +198,8 @@ class Answer:
     def prices(self) -> dict[str, tuple[float, str]]:
         """Return the price of one unit of every rule, with its unit."""
         best = self.plan.best
-        unit = OBJECTIVE_UNITS[self.wishes.objective]
         return {
-            name: (float(price), f"{unit}/{row_unit(name)}")
+            name: (float(price), unit_of_price(self.wishes.objective, name))
             for name, price in zip(best.row_names, best.prices, strict=True)
         }
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from model.optimise.solar_allocation.answer import Answer, left_hand_sides
 from model.optimise.solar_allocation.heat import HEAT_BY_BITS
-from model.optimise.solar_allocation.names import OBJECTIVE_UNITS
+from model.optimise.solar_allocation.names import OBJECTIVE_UNITS, row_unit
 from model.ordinance.building_report.equations import HOUSE_TYPES
 
 if TYPE_CHECKING:
@@ -37,14 +37,15 @@ def dataset(found: Answer) -> xr.Dataset:
         "co2_avoided": (found.co2, "t", "CO2 avoided in a year"),
         "next_size": (
             found.next_size,
-            OBJECTIVE_UNITS[found.wishes.objective],
+            unit,
             "move of the objective by one size more",
         ),
         "next_size_worth": (found.next_size_worth, unit, "what the prices of the rules pay for one size more"),
     }
     if found.worth is not None:
-        for name, values in (("claim_worth_low", found.worth.claim_low), ("claim_worth_high", found.worth.claim_high)):
-            by_house[name] = (values, unit, "proven range of the worth of leaving the house out")
+        ends = (("low", "lower", found.worth.claim_low), ("high", "upper", found.worth.claim_high))
+        for end, word, values in ends:
+            by_house[f"claim_worth_{end}"] = (values, unit, f"proven {word} end of the worth of leaving the house out")
     variables: dict[str, Any] = {
         name: ("house", values, {"units": unit, "long_name": title}) for name, (values, unit, title) in by_house.items()
     }
@@ -55,22 +56,43 @@ def dataset(found: Answer) -> xr.Dataset:
     )
     prices, sides = found.prices(), left_hand_sides(found)
     names = list(prices)
-    variables["rule_price"] = ("rule", np.array([prices[name][0] for name in names]), {"long_name": "price of a unit"})
-    variables["rule_value"] = ("rule", np.array([sides[name][0] for name in names]), {"long_name": "reached"})
-    variables["rule_at_least"] = ("rule", np.array([sides[name][1] for name in names]), {"long_name": "asked for"})
+    # A unit each: those of prices and of amounts stand beside the rules.
+    for name, title, numbers in (
+        (
+            "rule_price",
+            "price of a unit, as if panels could be divided [rule_price_unit]",
+            [prices[one][0] for one in names],
+        ),
+        ("rule_value", "reached [rule_unit]", [sides[one][0] for one in names]),
+        ("rule_at_least", "asked for [rule_unit]", [sides[one][1] for one in names]),
+    ):
+        variables[name] = ("rule", np.array(numbers), {"long_name": title})
     schemes = list(plan.outcomes)
-    variables["scheme_objective"] = ("scheme", np.array([plan.outcomes[one].value for one in schemes]), {})
-    variables["scheme_bound"] = ("scheme", np.array([plan.outcomes[one].bound for one in schemes]), {})
+    aim = found.wishes.objective
+    for name, title, numbers in (
+        ("scheme_objective", f"{aim} of the best plan found", [plan.outcomes[one].value for one in schemes]),
+        ("scheme_bound", f"proven bound on {aim}", [plan.outcomes[one].bound for one in schemes]),
+    ):
+        variables[name] = ("scheme", np.array(numbers), {"units": unit, "long_name": title})
     heat = np.array(HEAT_BY_BITS)
     coordinates = {
-        "house": ("house", found.portfolio.ids.astype(str)),
-        "municipality": ("house", cells["municipality"].astype(str)),
-        "house_type": ("house", np.array(HOUSE_TYPES)[found.houses.house_type]),
-        "way_to_pay": ("house", found.way.astype(str)),
-        "heat_added": ("house", heat[found.heat]),
-        "rule": ("rule", np.array(names, dtype=str)),
-        "rule_unit": ("rule", np.array([prices[name][1] for name in names], dtype=str)),
-        "scheme": ("scheme", np.array(schemes, dtype=str)),
+        "house": ("house", found.portfolio.ids.astype(str), {"long_name": "house"}),
+        "municipality": ("house", cells["municipality"].astype(str), {"long_name": "code of the municipality"}),
+        "house_type": ("house", np.array(HOUSE_TYPES)[found.houses.house_type], {"long_name": "type of house"}),
+        "way_to_pay": ("house", found.way.astype(str), {"long_name": "way to pay, empty without panels"}),
+        "heat_added": ("house", heat[found.heat], {"long_name": "heat added, empty for none"}),
+        "rule": ("rule", np.array(names, dtype=str), {"long_name": "rule that ties houses together"}),
+        "rule_unit": (
+            "rule",
+            np.array([row_unit(name) for name in names], dtype=str),
+            {"long_name": "unit of the rule"},
+        ),
+        "rule_price_unit": (
+            "rule",
+            np.array([prices[name][1] for name in names], dtype=str),
+            {"long_name": "unit of the price"},
+        ),
+        "scheme": ("scheme", np.array(schemes, dtype=str), {"long_name": "rate scheme"}),
     }
     attributes = {
         "supplier": found.portfolio.supplier,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from model.language import Text
+from model.language import Language, Text
 from model.ordinance.building_report.facts import HOUSE_TYPE_NAMES
+from model.ordinance.derivation import unit_name
 
 OBJECTIVE_NAMES = {
     "cost": Text("net cost", "純費用"),
@@ -18,7 +19,7 @@ LEFT_OUT_NAMES = {
     "substitute_limit": Text("limit of substitutes", "代替措置の上限"),
     "energy": Text("standard of energy and insulation", "省エネ性能基準"),
 }
-OBJECTIVE_UNITS = {"cost": "JPY", "benefit": "JPY", "co2": "t-CO2/yr", "guidance": "buildings", "changes": "buildings"}
+OBJECTIVE_UNITS = {"cost": "JPY", "benefit": "JPY", "co2": "t/yr", "guidance": "buildings", "changes": "buildings"}
 
 
 def rule_name(row: str) -> Text:
@@ -43,6 +44,11 @@ def rule_name(row: str) -> Text:
         return Text(f"installers in quarter {rest}", f"第{rest}四半期の施工能力")
     other = OBJECTIVE_NAMES[rest]
     return Text(f"limit on {other.en}", f"{other.ja}の下限・上限")
+
+
+def unit_of_price(objective: str, row: str, language: Language = "en") -> str:
+    """Return the unit of what one unit of a row is worth to an objective, in words of a language."""
+    return f"{unit_name(OBJECTIVE_UNITS[objective], language)}/{unit_name(row_unit(row), language, 1)}"
 
 
 def row_unit(row: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, NullLocator
@@ -14,13 +15,15 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 from model.labels import classification
 from model.language import Language, Text
 from model.optimise.solar_allocation.answer import Answer
-from model.optimise.solar_allocation.names import OBJECTIVE_NAMES, OBJECTIVE_UNITS, row_unit, rule_name
+from model.optimise.solar_allocation.names import OBJECTIVE_NAMES, OBJECTIVE_UNITS, rule_name, unit_of_price
 from model.ordinance.derivation import number, unit_name
 from model.ordinance.municipalities import municipalities
 from model.report.allocation.tables import by_municipality
 from model.report.allocation.texts import headline
 from model.report.figure_parts import draw_in_both_languages
 from model.report.style import BLUE, FAINT, GREEN, GREY, INK, ORANGE, SKY, VERMILION, Page, sequence
+
+FloatArray = npt.NDArray[np.float64]
 
 #: Size of type on a tile of the map [pt]: names in each language, and amounts.
 _NAME_TYPE: Final[dict[Language, float]] = {"en": 4.4, "ja": 5.4}
@@ -56,18 +59,27 @@ def sizes_figure(found: Answer, language: Language) -> Figure:
     axes = page.axes(figure, 0.6, 0.45, 6.3, 2.0)
     top = max(float(found.houses.largest_kw.max(initial=0.0)), float(found.kw.max(initial=0.0)), 1.0)
     edges = np.arange(0.0, np.ceil(top) + 1.5) - 0.5
-    counts, _, _ = axes.hist(found.kw, edges.tolist(), color=ORANGE, label=Text("planned", "計画")(language))
-    axes.hist(found.houses.largest_kw, edges.tolist(), histtype="step", color=FAINT,
+    planned, largest = _in_whole_kw(found.kw), _in_whole_kw(found.houses.largest_kw)
+    counts, _, _ = axes.hist(planned, edges.tolist(), color=ORANGE, label=Text("planned", "計画")(language))
+    axes.hist(largest, edges.tolist(), histtype="step", color=FAINT,
               label=Text("largest that the roof takes", "屋根の最大容量")(language))  # fmt: skip
+    # The outline of the roofs passes behind the numbers.
+    paper = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
     for edge, count in zip(edges, np.asarray(counts), strict=False):
         if count:
-            axes.text(edge + 0.5, count, f"{count:,.0f}", ha="center", va="bottom", fontsize=6.5, color=INK)
+            axes.text(edge + 0.5, count, f"{count:,.0f}", ha="center", va="bottom", fontsize=6.5, color=INK, bbox=paper)
     axes.margins(y=0.1)
     axes.legend(frameon=False, fontsize=6.5, loc="upper right")
-    axes.set_xlabel(Text("capacity, rounded to whole kW", "容量［kW］（1kW単位に丸め）")(language))
+    axes.set_xlabel(Text("capacity, in whole kW; 0: no panels", "容量［kW］（1kW単位、0は設置なし）")(language))
     axes.set_ylabel(Text("houses", "棟数")(language))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
+
+
+# A single module is less than half a kW and still a house with panels.
+def _in_whole_kw(kw: FloatArray) -> FloatArray:
+    """Return capacities rounded to whole kW, at least 1 where there is any; dims (house)."""
+    return np.where(kw > 0, np.maximum(np.rint(kw), 1.0), 0.0)
 
 
 def requirement_figure(found: Answer, language: Language) -> Figure:
@@ -75,7 +87,10 @@ def requirement_figure(found: Answer, language: Language) -> Figure:
     page = _page(
         found,
         Text("Requirement and margin", "再エネ設置基準と余裕"),
-        Text("counted capacity against the requirement under each rate scheme", "算入容量と各算定基準率による基準"),
+        Text(
+            "counted capacity against the requirement of the houses counted, under each rate scheme",
+            "算入容量と、算定対象の住宅に対する各算定基準率による基準",
+        ),
         1.7,
         language,
     )
@@ -113,12 +128,15 @@ def requirement_figure(found: Answer, language: Language) -> Figure:
 
 def cost_curve_figure(found: Answer, language: Language) -> Figure:
     """Net cost a kW of the houses with panels, from the cheapest to the dearest."""
+    priced = found.wishes.objective == "cost"
+    words = Text("; line: price of a kW by the whole plan", "。線は1kWの限界価格（計画全体）")
+    line = words if priced else Text("", "")
     page = _page(
         found,
         Text("Cost curve", "費用曲線"),
         Text(
-            "net cost of a kW, houses with panels from the cheapest on; line: price of the last kW",
-            "設置住宅の1kW当たり純費用（安い順）。線は最後の1kWの価格",
+            f"net cost of a kW, houses with panels from the cheapest on{line.en}",
+            f"設置住宅の1kW当たり純費用（安い順）{line.ja}",
         ),
         2.6,
         language,
@@ -133,7 +151,7 @@ def cost_curve_figure(found: Answer, language: Language) -> Figure:
         axes.step(
             np.append(0.0, widths), np.append(each[order][:1], each[order]), where="pre", color=BLUE, linewidth=1.2
         )
-    if found.wishes.objective == "cost":
+    if priced:
         axes.axhline(found.plan.price("renewables") / 1e4, color=VERMILION, linewidth=0.9)
     axes.set_ylim(bottom=min(0.0, 1.1 * float(each.min(initial=0.0))))
     axes.set_xlabel(Text("capacity so far [kW]", "累積容量 [kW]")(language))
@@ -197,7 +215,6 @@ def prices_figure(found: Answer, language: Language) -> Figure:
     )
     figure = page.figure()
     axes = page.axes(figure, 2.6, 0.42, 3.3, 0.3 + 0.35 * max(len(priced), 1))
-    money = unit_name(OBJECTIVE_UNITS[found.wishes.objective], language)
     if not priced:
         axes.text(0.5, 0.5, Text("no rule binds", "制約となる規定はありません")(language), ha="center", va="center")
         axes.axis("off")
@@ -206,9 +223,8 @@ def prices_figure(found: Answer, language: Language) -> Figure:
     axes.barh(range(len(names)), [priced[name] for name in names], color=GREEN, height=0.55)
     axes.set_yticks(range(len(names)), [rule_name(name)(language) for name in names])
     for place, name in enumerate(names):
-        shown = (
-            f" {number(priced[name], 0 if priced[name] >= 100 else 2)} {money}/{unit_name(row_unit(name), language)}"
-        )
+        unit = unit_of_price(found.wishes.objective, name, language)
+        shown = f" {number(priced[name], 0 if priced[name] >= 100 else 2)} {unit}"
         axes.text(priced[name], place, shown, va="center", fontsize=7)
     axes.invert_yaxis()
     axes.set_xscale("symlog", linthresh=1.0)

@@ -11,7 +11,7 @@ from model.language import Language, Text
 from model.optimise.solar_allocation.answer import Answer, left_hand_sides
 from model.optimise.solar_allocation.heat import HEAT_BY_BITS, HEAT_NAMES
 from model.optimise.solar_allocation.model import Objective
-from model.optimise.solar_allocation.names import OBJECTIVE_NAMES, OBJECTIVE_UNITS, row_unit, rule_name
+from model.optimise.solar_allocation.names import OBJECTIVE_NAMES, OBJECTIVE_UNITS, row_unit, rule_name, unit_of_price
 from model.ordinance.building_report.equations import HOUSE_TYPES
 from model.ordinance.building_report.facts import HOUSE_TYPE_NAMES
 from model.ordinance.derivation import unit_name
@@ -206,17 +206,15 @@ def prices_table(found: Answer, language: Language) -> Table:
     ]
     rows: list[list[Cell]] = [[heading(language) for heading in headings]]
     sides = left_hand_sides(found)
-    for name, (price, unit) in found.prices().items():
+    for name, (price, _) in found.prices().items():
         value, at_least = sides[name]
-        money, _, per = unit.partition("/")
-        shown = f"{unit_name(money, language)}/{unit_name(per, language)}"
         rows.append(
             [
                 rule_name(name)(language),
                 round(value - at_least, 4) + 0.0,
                 unit_name(row_unit(name), language),
                 price,
-                shown,
+                unit_of_price(found.wishes.objective, name, language),
             ]
         )
     return rows

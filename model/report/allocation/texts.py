@@ -207,7 +207,11 @@ def schemes_compared(found: Answer) -> Text | None:
         )
     difference = abs(other.value - best.value)
     if difference <= 1e-6 * abs(best.value):
-        return Text(f"The {chosen.en} and the {left.en} come to the same.", f"{chosen.ja}と{left.ja}は同じ結果です。")
+        name = OBJECTIVE_NAMES[found.wishes.objective]
+        return Text(
+            f"With the {left.en}, and the houses that would then be left out, {name.en} would be the same.",
+            f"{left.ja}でも、算定除外する住宅を選び直せば{name.ja}は{chosen.ja}と同じです。",
+        )
     first = Text(
         f"With the {chosen.en} the plan is better than with the {left.en} by {number(difference, 0)} {unit}",
         f"{chosen.ja}は{left.ja}より{number(difference, 0)}{unit_name(unit, 'ja')}有利です",
