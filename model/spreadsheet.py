@@ -33,8 +33,9 @@ _WIDEST_HEADING, _HEADING_IN_LINES = 16, 9
 _NARROWEST = 5
 #: A sheet that is no wider is printed upright [letters].
 _UPRIGHT = 100
-#: A wider sheet is printed on several pages side by side, since one page would be too small to read [letters a page].
-_WIDEST_PAGE = 205
+#: A wider sheet is printed in smaller letters up to the second width, and beyond it on several pages side by side,
+#: since one page would be too small to read [letters a page].
+_WIDEST_PAGE, _SMALLEST_PRINT = 205, 245
 #: Columns of text may be as narrow as this where a sheet fits one page then [letters].
 _LEAST_TEXT = 32
 #: Two columns no wider than this are repeated on every page, else only the first [letters].
@@ -184,8 +185,9 @@ def column_widths(table: Table) -> list[int]:
         return widths
     widths = [_column_width(column, in_lines=True) for column in columns]
     # Texts are broken into more lines where that is enough for one page.
-    over, spare = sum(widths) - _WIDEST_PAGE, [max(width - _LEAST_TEXT, 0) for width in widths]
-    if not 0 < over <= sum(spare):
+    spare = [max(width - _LEAST_TEXT, 0) for width in widths]
+    over = min(sum(widths) - _WIDEST_PAGE, sum(spare))
+    if over <= 0 or sum(widths) - over > _SMALLEST_PRINT:
         return widths
     return [width - ceil(over * some / sum(spare)) for width, some in zip(widths, spare, strict=True)]
 
@@ -236,7 +238,8 @@ def _fit_page(sheet: Worksheet, widths: Sequence[int]) -> None:
     sheet.print_title_rows = "1:1"
     # A row is known by its first two columns; they are repeated on every page if they leave enough of it to the others.
     sheet.print_title_cols = "A:B" if sum(widths[:2]) <= _WIDEST_KEYS else "A:A"
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = ceil(sum(widths) / _WIDEST_PAGE), 0
+    pages = 1 if sum(widths) <= _SMALLEST_PRINT else ceil(sum(widths) / _WIDEST_PAGE)
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = pages, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 

@@ -301,7 +301,7 @@ def _show(answer: Answer, language: Language, console: Console) -> None:
         rows = worded(rows, language)
         table = Table(box=None, pad_edge=False)
         for heading in rows[0]:
-            table.add_column(str(heading), overflow="fold")
+            table.add_column(Styled(str(heading)), overflow="fold")
         for row in rows[1 : most + 1]:
             table.add_row(*(Styled(cell_text(cell)) for cell in row))
         console.print(table)

@@ -35,6 +35,9 @@ def test_a_plan_opens_in_xarray_and_excel(planned: Path) -> None:
         assert found.attrs["status"] == "optimal"
         assert float(found["not_covered"].sum()) == 0.0
         assert found["emissions"].attrs["units"] == "t/year"
+        assert all(one.attrs["long_name"] for one in found.variables.values())
+        assert all(one.attrs["units"] for one in found.data_vars.values())
+        assert found["money_worth"].attrs["units"] == "1" and found["work_worth"].attrs["units"] == "JPY"
     book = openpyxl.load_workbook(planned / "schedule.xlsx")
     form = book["plan by year"]
     assert form.max_row == 1 + 3 * 10
@@ -53,6 +56,26 @@ def test_a_plan_opens_in_xarray_and_excel(planned: Path) -> None:
         page = (planned / f"page.{language}.html").read_text(encoding="utf-8")
         assert "<script" not in page and "2,025" not in page
         assert ("円/t-CO₂" in page, "[JPY/t-CO₂]" in page) == (language == "ja", language == "en")
+
+
+def test_least_emissions_put_no_money_on_a_tonne(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    given = (EXAMPLES / "facilities.csv", "--paths", EXAMPLES / "schedule_paths.csv", "--to", 2029)
+    assert schedule(*given, "--objective", "emissions", "--out", out) == ExitCode.DONE
+    # A unit in brackets stays in a heading of the terminal.
+    assert "amount [t-CO₂]" in " ".join(capsys.readouterr().out.split())
+    with xr.open_dataset(out / "schedule.nc") as found:
+        assert found["worth_of_a_tonne"].isnull().all()
+        assert found["money_worth"].attrs["units"] == "t/JPY" and found["work_worth"].attrs["units"] == "t"
+    warnings = openpyxl.load_workbook(out / "schedule.xlsx")["warnings"].iter_rows(min_row=2, values_only=True)
+    # Two of the three facilities owe half or nearly so; the third owes a quarter and can sell, so no period is closed.
+    assert not any("neither be sold" in str(row[0]) for row in warnings)
+
+
+def test_excess_that_no_rule_lets_go_is_told(planned: Path) -> None:
+    warnings = openpyxl.load_workbook(planned / "schedule.xlsx")["warnings"].iter_rows(min_row=2, values_only=True)
+    told = [str(row[0]) for row in warnings if "neither be sold" in str(row[0])]
+    assert len(told) == 1 and told[0].endswith("rates at or above it: 5")
 
 
 # Emissions are rounded up to the kilogram; that alone makes nobody buy credits, and nothing bought changes nothing.

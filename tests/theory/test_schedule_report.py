@@ -44,6 +44,7 @@ def test_the_sum_so_far_ends_with_all_money() -> None:
 
 def test_units_are_in_words_of_the_reader() -> None:
     table = [["価格 [JPY/t-CO2]", "率 [1]", "単位"], [1.0, 0.5, "JPY"], [2.0, 0.5, "1"], [3.0, 0.5, "s"]]
+    assert worded([["rate", "unit"], [3.0, "%/year"], [1.0, "year"]], "en")[1:] == [[3.0, "%/year"], [1.0, "years"]]
     assert worded([list(row) for row in table], "ja") == [
         ["価格 [円/t-CO₂]", "率", "単位"], [1.0, 0.5, "円"], [2.0, 0.5, ""], [3.0, 0.5, "秒"]]  # fmt: skip
 

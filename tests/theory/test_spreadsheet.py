@@ -48,3 +48,14 @@ def test_a_table_of_many_columns_is_printed_on_one_page_if_its_texts_can_be_brok
     # No word of a heading is torn, and the text keeps a readable width.
     assert min(column_widths(narrow)) >= len("column") + 2
     assert 32 <= column_widths(with_text)[-1] < len(remark) + 2
+
+
+# Columns of ten letters each: 200 fill a page, up to 245 are made smaller, 400 take two pages.
+@pytest.mark.parametrize(("columns", "pages"), [(20, 1), (24, 1), (25, 2), (40, 2)])
+def test_a_table_a_little_too_wide_is_printed_in_smaller_letters(tmp_path: Path, columns: int, pages: int) -> None:
+    table = [["quantity"] * columns, [1.5] * columns]
+    path = tmp_path / "wide.xlsx"
+    write_workbook(path, {"sheet": table})
+    sheet = load_workbook(path)["sheet"]
+    assert sheet.page_setup.fitToWidth == pages
+    assert sheet.page_setup.orientation == "landscape"

@@ -50,6 +50,7 @@ def dataset(answer: Answer) -> xr.Dataset:
         for work, start in zip(own, starts, strict=True)
         if start >= 0
     ]
+    tonnes = problem.aim == "emissions"
     names, measures, years, costs = zip(*done, strict=True) if done else ((), (), (), ())
     variables = {
         **{k: (("facility", "year"), v, {"units": u, "long_name": m}) for k, (v, u, m) in by_year.items()},
@@ -60,18 +61,27 @@ def dataset(answer: Answer) -> xr.Dataset:
             {"units": "MWh/year", "long_name": "renewable electricity bought"},
         ),
         "work_cost": (("work",), np.array(costs, dtype=np.float64), {"units": "JPY", "long_name": "outlay for a work"}),
-        "money_worth": (("limit", "year"), found.money_worth, {"units": "1", "long_name": "saved by 1 JPY more"}),
-        "work_worth": (("limit", "year"), found.work_worth, {"units": "JPY", "long_name": "saved by one more work"}),
+        "money_worth": (
+            ("limit", "year"),
+            found.money_worth,
+            {"units": "t/JPY" if tonnes else "1", "long_name": "saved by 1 JPY more"},
+        ),
+        "work_worth": (
+            ("limit", "year"),
+            found.work_worth,
+            {"units": "t" if tonnes else "JPY", "long_name": "saved by one more work"},
+        ),
     }
+    limits = np.array([limit.name or "all" for limit in problem.limits()], dtype=object)
+    of_works = {"facility": np.array(names, dtype=object), "measure": np.array(measures, dtype=object),
+                "year": np.array(years, dtype=np.int64)}  # fmt: skip
     coordinates = {
-        "facility": list(problem.names),
-        "year": problem.years,
-        "period": list(problem.period_numbers),
-        "option": list(RENEWABLES),
-        "limit": np.array([limit.name or "all" for limit in problem.limits()], dtype=object),
-        "work_facility": ("work", np.array(names, dtype=object)),
-        "work_measure": ("work", np.array(measures, dtype=object)),
-        "work_year": ("work", np.array(years, dtype=np.int64)),
+        "facility": ("facility", list(problem.names), {"long_name": "facility"}),
+        "year": ("year", problem.years, {"long_name": "fiscal year, April to March"}),
+        "period": ("period", list(problem.period_numbers), {"long_name": "compliance period"}),
+        "option": ("option", list(RENEWABLES), {"long_name": "way to buy renewable electricity"}),
+        "limit": ("limit", limits, {"long_name": "owner group with limits of its own, all: the whole portfolio"}),
+        **{f"work_{name}": ("work", values, {"long_name": f"{name} of the work"}) for name, values in of_works.items()},
     }
     costs_by_part = {f"cost_{name}": value for name, value in found.costs.items()}
     attributes = {**{k: _plain(v) for k, v in found.proof.facts().items()}, **costs_by_part}

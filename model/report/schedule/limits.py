@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.language import Language, Text
+from model.optimise.facility_schedule.problem import MILLION
 from model.report.schedule.tables import Answer, Rows
 from model.spreadsheet import Cell
 
@@ -18,7 +19,7 @@ def limits(answer: Answer, language: Language) -> Rows:
         Text("fiscal year", "年度"),
         Text("budget [JPY]", "予算 [JPY]"),
         Text("paid for works [JPY]", "対策工事費 [JPY]"),
-        Text(f"saved by 1 JPY more [{unit}]", f"予算1円追加の効果 [{unit}]"),
+        Text(f"saved by 1 million JPY more [{unit}]", f"予算100万円追加の効果 [{unit}]"),
         Text("works that can be done", "施工可能件数"),
         Text("works begun", "着工件数"),
         Text(f"saved by one more work [{unit}]", f"施工1件追加の効果 [{unit}]"),
@@ -35,7 +36,7 @@ def limits(answer: Answer, language: Language) -> Rows:
             rows.append([
                 whose, int(year),
                 _finite(budget), float(round(paid[limit.members, y].sum())),
-                _finite(round(money, 6) if np.isfinite(budget) else np.nan),
+                _finite(round(MILLION * money, 3) if np.isfinite(budget) else np.nan),
                 _finite(hands), int(begun[limit.members, y].sum()),
                 _finite(round(work, 3) if np.isfinite(hands) else np.nan),
             ])  # fmt: skip

@@ -284,7 +284,28 @@ def warnings(answer: Answer, language: Language) -> Rows:
     rows += [[remark(language), facility or None, None, None] for facility, remark in answer.tables.remarks]
     if taken := _taken_over(answer):
         rows.append([_not_known(answer, taken)(language), None, None, None])
-    return rows + greatest_first(expires, amounts.expired_t * (amounts.expired_t >= _WORTH_A_WARNING_T))
+    expired = greatest_first(expires, amounts.expired_t * (amounts.expired_t >= _WORTH_A_WARNING_T))
+    if expired and (closed := _not_saleable(answer)) is not None:
+        rows.append([closed(language), None, None, None])
+    return rows + expired
+
+
+def _not_saleable(answer: Answer) -> Text | None:
+    """Return a sentence on periods whose rates reach the cap on sale, so that excess can only be kept; None if none."""
+    problem = answer.schedule.problem
+    cap = problem.practice.seller_cap_share
+    if cap is None:
+        return None
+    closed = [bool((problem.issue_rate[:, problem.period == p] >= cap).all()) for p in range(problem.periods)]
+    numbers = [number for number, shut in zip(problem.period_numbers, closed, strict=True) if shut]
+    if not numbers:
+        return None
+    return Text(
+        f"reductions beyond {100 * cap:.0f} % of the base can neither be sold nor given to own facilities, so that no "
+        f"excess can in periods with rates at or above it: {', '.join(map(str, numbers))}",
+        f"基準排出量の{100 * cap:.0f}％を超える削減量は売却・自社他事業所への移転ができないため、義務率がこれ以上の"
+        f"計画期間の超過削減量は繰越のみ可能：第{'・'.join(map(str, numbers))}期",
+    )
 
 
 def _taken_over(answer: Answer) -> list[Parameter]:
