@@ -237,6 +237,7 @@ def _solve(
     """Return the schedule with its second look, and what mends it where a duty cannot be met."""
     from model.optimise.facility_schedule.answer import solve_schedule
     from model.optimise.facility_schedule.remedy import mended, way_out
+    from model.optimise.facility_schedule.tonne import with_worth
     from model.optimise.facility_schedule.verify import certify
     from model.report.schedule.tables import Answer
 
@@ -246,6 +247,7 @@ def _solve(
     if mend is not None:
         found = mended(found, mend, gap, seconds, seed)
         mend = mend if found.proof.status == "infeasible" else None
+    found = with_worth(found)
     return Answer(found, tables, settings, certify(found, tables, settings), remedy=mend)
 
 

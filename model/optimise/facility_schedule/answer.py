@@ -299,16 +299,10 @@ def _schedule(
     """Return a schedule with exact amounts and its proof."""
     plans = tuple(own.bare(one) for own, one in zip(facilities, starts, strict=True))
     amounts = settled(problem, plans, traded)
-    years = np.array([problem.last_year(p) for p in range(problem.periods)])
     worth = np.full((problem.facilities, problem.periods), np.nan)
     money = work = np.full((len(problem.limits()), len(problem.years)), np.nan)
     if bound is not None:
         money, work = bound.money, bound.work
-    # Where the least emissions are looked for a tonne is worth no money.
-    if bound is not None and problem.aim == "cost":
-        charged = np.array([one.short for one in bound.prices])
-        paid = np.array([one.excess for one in bound.prices])
-        worth = np.where(amounts.excess_t > 0, paid, charged) / problem.discount[years]
     draft = Schedule(problem, tuple(starts), plans, amounts, worth, money, work, _no_proof(options), 0)
     value = _value(draft)
     missing = float(amounts.missing_t.sum())

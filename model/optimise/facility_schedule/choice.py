@@ -20,7 +20,7 @@ from model.optimise.facility_schedule.rules import PURCHASES, missing_price, pas
 from model.optimise.solver import ArrayModel, Proof, SolverOptions, solve_arrays
 
 #: Time in which the trade of settled works is solved at most [s], and the gap of it [1].
-_TRADE_SECONDS, _TRADE_GAP = 2.0, 3e-5
+TRADE_SECONDS, TRADE_GAP = 2.0, 3e-5
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,8 @@ class Choice:
         self.size = problem.facilities, problem.periods
         self._charged: list[tuple[IntArray, FloatArray]] = []
         self._now: list[IntArray] = []
+        #: Rows that a yes or no opens or shuts.
+        self._opened: list[IntArray] = []
         self._all = [plan for own in plans for plan in own]
         self._of = np.repeat(np.arange(len(plans)), [len(own) for own in plans])
         self._firsts = np.concatenate([[0], np.cumsum([len(own) for own in plans])])
@@ -123,7 +125,7 @@ class Choice:
         """Return what settled works come to with all trade, and the prices of tonnes there."""
         model, unit = self._made.model(), self.problem.unit
         none = np.zeros_like(model.integer)
-        answer = solve_arrays(model, SolverOptions(_TRADE_SECONDS, _TRADE_GAP))
+        answer = solve_arrays(model, SolverOptions(TRADE_SECONDS, TRADE_GAP))
         value, lower, upper = answer.proof.objective, model.lower.copy(), model.upper.copy()
         if answer.proof.has_answer:
             # With what each owner does in each period as it is, the rest is a program of amounts, and has prices.
@@ -190,6 +192,7 @@ class Choice:
         self._excess, self._short = made.block(size), made.block(size)
         self._sign = sign = made.block(size, self._most_excess > 0, lower=(least > 0) & (least >= withheld), whole=True)
         short, excess = made.limits(size), made.limits(size)
+        self._counting = np.stack([short, excess])
         for rows in (short, excess):
             made.put(rows[self._of], self._chosen[:, np.newaxis], -self._position)
             made.put(rows[:, problem.period], self._bought, -self._counts)
@@ -197,9 +200,11 @@ class Choice:
         made.put(excess, self._excess, 1.0)
         made.put(excess, sign, withheld)
         only = made.limits(size)
+        self._opened.append(only)
         made.put(only, self._excess, 1.0)
         made.put(only, sign, -self._most_excess)
         only = made.limits(size, self._most_short)
+        self._opened.append(only)
         made.put(only, self._short, 1.0)
         made.put(only, sign, self._most_short)
 
@@ -263,10 +268,11 @@ class Choice:
         cap = np.inf if problem.practice.seller_cap_share is None else problem.practice.seller_cap_share
         income = np.array([problem.discount[slot.year] * slot.price for slot in slots])
         self._sold = self._paid((problem.facilities, len(slots)), np.inf, -income)
+        self._counted: IntArray | None = None
         if not slots:
             return
         counted = made.block(problem.base_t.shape, cap * problem.base_t, lower=-np.inf)
-        rows = made.limits(counted.shape, problem.base_t)
+        self._counted = rows = made.limits(counted.shape, problem.base_t)
         made.put(rows, counted, 1.0)
         made.put(rows[self._of], self._chosen[:, np.newaxis], self._raw)
         made.put(rows, self._bought, -self._cut)
@@ -292,6 +298,7 @@ class Choice:
             taken.append(self._given[:, slot.period])
         below = np.maximum(-least, 0.0)
         only, earned = made.limits(now.shape), made.limits(now.shape, beyond + below)
+        self._opened.append(only)
         for column in taken:
             made.put(only, column, 1.0)
             made.put(earned, column, 1.0)
@@ -331,6 +338,7 @@ class Choice:
             made.put(selling, sells, -self._most_excess[group].sum(axis=0))
             short = self._most_short[group].sum(axis=0)
             buying = made.limits(sells.shape, short)
+            self._opened += [selling, buying]
             for name in PURCHASES:
                 made.put(buying, self._used[name][group], 1.0)
             made.put(buying, sells, short)

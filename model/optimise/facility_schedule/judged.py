@@ -63,7 +63,7 @@ def better_of(found: Schedule, other: Schedule, gap: float, begun: float) -> Sch
         best.proof, status=status, bound=bound, gap=gap_of(value, bound, scale), seconds=perf_counter() - begun
     )
     return replace(
-        best, worth=found.worth, money_worth=found.money_worth, work_worth=found.work_worth, proof=proof,
+        best, money_worth=found.money_worth, work_worth=found.work_worth, proof=proof,
         rounds=found.rounds,
     )  # fmt: skip
 

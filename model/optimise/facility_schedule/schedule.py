@@ -21,8 +21,8 @@ class Schedule:
         starts: position of the year in which each work of each facility is done, -1 for never.
         plans: what follows from the works, before renewables.
         amounts: renewables, excess, bank, credits, transfers, orders; in whole kilograms where they are tonnes.
-        worth: worth of a tonne of each facility in each period, in prices of the period's last year [JPY/t-CO2], dims
-            (facility, period); NaN where prices were not asked for.
+        worth: what one tonne less in the last year of each period saves each facility with these works, in prices of
+            that year [JPY/t-CO2], dims (facility, period); NaN where it was not asked for (`tonne.with_worth`).
         money_worth: what 1 JPY more of each limit's budget saves in each year [1], dims (limit, year); NaN where prices
             were not asked for.
         work_worth: what one more work within each limit saves in each year [JPY or t-CO2], the same.

@@ -42,7 +42,7 @@ def dataset(answer: Answer) -> xr.Dataset:
         "outside_credits_used": (amounts.outside_t + amounts.outside_kept_t, "t", "credits from outside Tokyo used"),
         "ordered": (amounts.ordered_t, "t", "left to an order"),
         "not_covered": (amounts.missing_t, "t", "covered by nothing"),
-        "worth_of_a_tonne": (found.worth, "JPY/t", "worth of a tonne, prices of the last year of the period"),
+        "worth_of_a_tonne": (found.worth, "JPY/t", "saved by a tonne less in the last year, in its prices"),
     }
     done = [
         (name, work.measure, int(problem.years[start]), float(work.cost[start]))

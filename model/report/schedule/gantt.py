@@ -78,7 +78,7 @@ def _counted(answer: Answer, language: Language) -> Figure:
             if start >= 0:
                 counts[ids.index(work.measure), start] += 1
     message = Text(f"{int(counts.sum())} works in all; the number in a dot is that of facilities.",
-                   f"対策は全{int(counts.sum())}件（円の数字は事業所数）。")  # fmt: skip
+                   f"対策は全{int(counts.sum())}件（丸の中の数字は事業所数）。")  # fmt: skip
     page = figure_page(answer, _TITLE, message, language, 3.4)
     figure = page.figure()
     axes = page.axes(figure, 2.6, 0.45, 4.2, 2.85)

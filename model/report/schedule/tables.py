@@ -210,7 +210,7 @@ def periods(answer: Answer, language: Language) -> Rows:
 
 
 def worth(answer: Answer, language: Language) -> Rows:
-    """Return what a tonne more or less is worth to each facility in each period; empty where nothing fixes a price."""
+    """Return what one tonne less in the last year of each period saves each facility; empty where nothing fixes it."""
     problem, unit = answer.schedule.problem, "JPY/t-CO2"
     named = [(f"period {number} [{unit}]", f"第{number}期 [{unit}]") for number in problem.period_numbers]
     rows: Rows = [head(language, ("facility", "事業所"), *named)]
