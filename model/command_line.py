@@ -9,12 +9,15 @@ import gc
 import importlib
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import TextIOWrapper
 from typing import Any
 
 import typer
-from rich.console import Console
+from rich.columns import Columns
+from rich.console import Console, RenderableType
+from rich.text import Text as Styled
+from typer import rich_utils
 from typer.main import get_command
 from typer.rich_utils import rich_format_error
 
@@ -82,8 +85,21 @@ def help_in_two_lines(text: str) -> str:
     return text
 
 
+class _HelpColumns(Columns):
+    """The help of one option, in which a line without blanks, as in Japanese, is broken and not cut at its end."""
+
+    def __init__(self, parts: Iterable[RenderableType], *arguments: Any, **options: Any) -> None:
+        given = list(parts)
+        for part in given:
+            if isinstance(part, Styled):
+                part.overflow = "fold"
+        super().__init__(given, *arguments, **options)
+
+
 def build_command() -> Any:
     """Return the parser of the whole command line, its help with a line for each language."""
+    # Typer offers no setting for how its help breaks lines.
+    rich_utils.Columns = _HelpColumns  # type: ignore[attr-defined, assignment]  # a class it imports
     command = get_command(build_app())
     for each in _with_those_below(command):
         if each.help:

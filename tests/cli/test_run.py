@@ -283,6 +283,18 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_run(
     assert [path.name for path in tmp_path.iterdir()] == ["a_file"]
 
 
+@pytest.mark.parametrize("command", ["allocate", "schedule", "ensemble"])
+def test_no_help_is_cut_at_the_end_of_a_line(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    shown = capsys.readouterr().out
+    # What is cut ends with dots beside the frame; a text that has such dots itself has a blank before them.
+    assert not re.search(r"[^ ]… *│$", shown, flags=re.MULTILINE)
+
+
 def test_help_gives_each_language_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     for command in ([], ["run"], ["compare"]):
         with pytest.raises(SystemExit):

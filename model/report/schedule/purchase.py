@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from model.language import Language, Text
+from model.language import Language, Text, fiscal_year
 from model.optimise.facility_schedule.inputs import problem
 from model.report.schedule.tables import Answer, Rows
 
@@ -40,7 +40,8 @@ def purchase_effect(answer: Answer, language: Language) -> Rows:
         factor = given.factor[place, 0]
         less = (without[place] - factor) * answer.schedule.plans[place].grid_mwh
         rows.append([
-            name, int(given.years[year]), supply.renewable_share, round(supply.price / 1000.0, 2),
+            name, fiscal_year(int(given.years[year]), language), supply.renewable_share,
+            round(supply.price / 1000.0, 2),
             round(float(without[place, year]), 6), round(float(factor[year]), 6),
             round(float(less[year]), 1), round(float(less.sum()), 1),
         ])  # fmt: skip
