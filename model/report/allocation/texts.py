@@ -208,9 +208,11 @@ def schemes_compared(found: Answer) -> Text | None:
     difference = abs(other.value - best.value)
     if difference <= 1e-6 * abs(best.value):
         name = OBJECTIVE_NAMES[found.wishes.objective]
+        again = Text(", and the houses that would then be left out,", "、算定除外する住宅を選び直せば")
+        again = again if found.houses.may_leave.any() else Text("", "")
         return Text(
-            f"With the {left.en}, and the houses that would then be left out, {name.en} would be the same.",
-            f"{left.ja}でも、算定除外する住宅を選び直せば{name.ja}は{chosen.ja}と同じです。",
+            f"With the {left.en}{again.en} {name.en} would be the same.",
+            f"{left.ja}でも{again.ja}{name.ja}は{chosen.ja}と同じです。",
         )
     first = Text(
         f"With the {chosen.en} the plan is better than with the {left.en} by {number(difference, 0)} {unit}",

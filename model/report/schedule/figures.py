@@ -82,9 +82,11 @@ def bank(answer: Answer, language: Language) -> Figure:
     problem, amounts = answer.schedule.problem, answer.schedule.amounts
     places, kilo = np.arange(problem.periods), 1e-3
     expiring = kilo * float(amounts.expired_t.sum())
+    lost = Text(f" {expiring:,.1f} kt expire.", f"繰越分のうち{expiring:,.1f}千tが未使用のまま失効。")
+    lost = lost if expiring > 0 else Text("", "")
     page = figure_page(answer, Text("Excess, bank and expiry by period", "超過削減量・繰越・失効と不足の充当"),
-                 Text(f"Above zero: what covers shortfalls; below: what leaves the bank. {expiring:,.1f} kt expire.",
-                      f"正：義務不足量への充当、負：売却・失効。繰越分のうち{expiring:,.1f}千tが未使用のまま失効。"),
+                 Text(f"Above zero: what covers shortfalls; below: what leaves the bank.{lost.en}",
+                      f"正：義務不足量への充当、負：売却・失効。{lost.ja}"),
                  language)  # fmt: skip
     figure = page.figure()
     axes = page.axes(figure, 0.75, 0.45, 4.4, 2.5)

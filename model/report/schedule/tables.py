@@ -115,8 +115,7 @@ def summary(answer: Answer, language: Language) -> Rows:
     add("works", "対策件数", int(sum((starts >= 0).sum() for starts in found.starts)))
     if any(work.planned is not None for own in problem.works for work in own):
         add("changes against the plan before", "前回計画からの変更件数", found.changes)
-    held = Text("holds", "適合") if answer.certificate.holds else Text("does not hold", "不一致あり")
-    add("second look by the programme's own rules", "制度の算定式による検証", held(language))
+    add("second look by the programme's own rules", "制度の算定式による検証", _second_look(answer)(language))
     if answer.settings.fallback:
         add("rules taken from another rule set", "他のルールセットから引用した規定",
             len(_taken_over(answer)))  # fmt: skip
@@ -124,6 +123,15 @@ def summary(answer: Answer, language: Language) -> Rows:
     if missing > 0:
         add("not covered in this plan", "この計画で充足されない量", round(missing, 3), "t-CO2")
     return rows
+
+
+def _second_look(answer: Answer) -> Text:
+    """Return what the second look found; a plan that says what it does not cover is right and still no compliance."""
+    if not answer.certificate.holds:
+        return Text("does not agree", "不一致あり")
+    if (answer.certificate.uncovered_t > 0).any():
+        return Text("agrees; duties are not met as stated", "一致（記載のとおり義務の未充足あり）")
+    return Text("agrees; every duty is met", "一致（全計画期間で義務を履行）")
 
 
 def changes_charged(found: Schedule) -> bool:
