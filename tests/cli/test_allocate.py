@@ -101,6 +101,9 @@ def test_a_made_up_list_becomes_a_folder_of_answers(tmp_path: Path, capsys: pyte
         (["a,世田谷区,2500,3.2"], [], 2, "covers none of these houses"),
         (["a,世田谷区,100,１e3"], [], 0, "proven best"),
         (["=cmd(),=1+1,100,3"], [], 2, "no such municipality"),
+        (["a,世田谷区,100,3.2,2025-03-31"], [], 2, "before the programme begins"),
+        (["a,世田谷区,100,3.2,2025-03-31"], ["--rules", "seed_2022"], 0, "proven best"),
+        (["a,世田谷区,100,3.2,2025-04-01"], [], 0, "proven best"),
         (["a,世田谷区,100,-1"], [], 2, "≥ 0"),
         (["a,世田谷区,1e30,3"], [], 2, "a number"),
     ],
@@ -109,6 +112,7 @@ def test_each_case_has_a_clear_outcome(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], lines: list[str], options: list[str], code: int, words: str
 ) -> None:
     path = listed(tmp_path / "list.csv", *lines)
+    path.write_text(path.read_text(encoding="utf-8").replace("max_kw\n", "max_kw,delivered_on\n"), encoding="utf-8")
     assert run("allocate", str(path), "--lang", "en", *options) == code
     told = capsys.readouterr()
     assert words in " ".join((told.out + told.err).split())

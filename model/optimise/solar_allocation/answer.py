@@ -15,6 +15,7 @@ from model.language import Text
 from model.optimise.solar_allocation.economics import Economics
 from model.optimise.solar_allocation.facts import Planned
 from model.optimise.solar_allocation.houses import Houses, Portfolio, houses_of, in_scope
+from model.optimise.solar_allocation.list_checks import check_begun
 from model.optimise.solar_allocation.method import Plan, allocate
 from model.optimise.solar_allocation.model import GREATEST, Model, Objective, Wishes, money_of
 from model.optimise.solar_allocation.names import unit_of_price
@@ -227,15 +228,15 @@ def answer(
 
     Raises:
         BadInput: a rule that is needed is not known, the wishes ask for facts that the list does not give, or the
-            programme covers no house.
+            programme covers no house or has not begun.
     """
-    end = perf_counter() + seconds
+    end, faults = perf_counter() + seconds, FaultList()
+    check_begun(portfolio.cells, portfolio.place, setting.rules.start("commencement_date"), faults)
     inside = in_scope(portfolio, setting.rules)
     outside = tuple(str(one) for one in portfolio.ids[~inside])
     if not inside.any():
-        faults = FaultList()
         faults.add(f"{portfolio.source} ({portfolio.supplier})", _NONE_COVERED, portfolio.size)
-        faults.raise_if_any()
+    faults.raise_if_any()
     kept = portfolio.part(inside)
     houses = houses_of(kept, setting.rules, setting.assumed, setting.weather)
     again = moves and houses.size <= _MOST_TRIED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ _MOST_FAULTS = 200
 _NO_SUPPLIER = Text(
     "the supplier is missing here, while other rows name one (a merged cell names it in its first row only)",
     "他の行には供給事業者の記入がありますが、この行は空欄です（結合セルは先頭の行のみ有効）",
+)
+_NOT_BEGUN = Text(
+    "delivered before the programme begins, which asks nothing of this house", "制度の施行前に供給する住宅は対象外です"
 )
 _OTHER_YEAR = Text(
     "a list holds one fiscal year of a supplier, and most of its houses are of another; plan each year by itself",
@@ -76,6 +80,22 @@ def check_list(cells: Cells, place: Callable[[int], str], headings: Mapping[str,
         for house in np.flatnonzero(wrong)[:_MOST_FAULTS]:
             given = cells[name][house] if name == "delivered_on" else None
             faults.add(f"{place(int(house))} › {headings.get(name, name)}", problem, given)
+
+
+def check_begun(cells: Cells, place: Callable[[int], str], start: date | None, faults: FaultList) -> None:
+    """Record houses delivered before the programme begins: it asks nothing of them.
+
+    Args:
+        cells: column → its cells, one a house.
+        place: where a house stands in the file.
+        start: first day of the programme; None where the rules fix none.
+        faults: where everything wrong is recorded.
+    """
+    if start is None:
+        return
+    early = {day for day in set(cells["delivered_on"].tolist()) if day is not None and day < start}
+    for house in np.flatnonzero([day in early for day in cells["delivered_on"]] if early else [])[:_MOST_FAULTS]:
+        faults.add(place(int(house)), _NOT_BEGUN, cells["delivered_on"][house], f"≥ {start}")
 
 
 def _of_other_years(days: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
