@@ -18,6 +18,7 @@ from model.optimise.facility_schedule.inputs import Settings, checked, problem
 from model.optimise.facility_schedule.near import near
 from model.optimise.facility_schedule.population import population
 from model.optimise.facility_schedule.problem import Practice
+from model.optimise.facility_schedule.whole_choices import WholeChoices
 
 SOME = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -41,6 +42,29 @@ def test_no_set_of_works_that_can_be_paid_passes_a_cut(seed: int) -> None:
 def test_cuts_are_found_where_works_do_not_fill_a_budget() -> None:
     # Three works of 60 of which 100 pays for one: the mixture of five sixths of two of them is cut off.
     assert Cuts(np.array([60.0, 60.0, 60.0]), 100.0).found(np.array([5 / 6, 5 / 6, 0.0])) is not None
+
+
+# Four facilities with five plans each that need two limits: every choice can be looked at.
+@SOME
+@given(st.integers(0, 10**6))
+def test_no_choice_of_whole_plans_costs_less_than_their_bound(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    of, needs = np.repeat(np.arange(4), 5), draw.choice([0.0, 0.2, 0.35, 0.5], (20, 2))
+    cost = draw.integers(0, 50, 20) - 60.0 * needs.sum(axis=1)
+    choices = WholeChoices(of, 4, cost, needs, np.ones(2))
+    every = [np.array(one) for one in product(*(range(5 * f, 5 * f + 5) for f in range(4)))]
+    fitting = [float(cost[one].sum()) for one in every if (needs[one].sum(axis=0) <= 1.0 + 1e-9).all()]
+    best = min(fitting, default=np.inf)
+    price = draw.uniform(0.0, 60.0, 2)
+    start, more = choices.charged(price)
+    assert more.min() >= 0
+    assert start <= best + 1e-6
+    for target in (start + 1.0, start + 20.0, best if np.isfinite(best) else start + 60.0):
+        found = choices.bound(target, price, 10.0)
+        assert start - 1e-6 <= found <= min(best, target) + 1e-6
+        # Below the best choice there is none, so whatever is aimed at up to there is reached.
+        if target <= best:
+            assert found >= target - 1e-6
 
 
 # Two works of one facility each, and a budget that pays for one of them: mixtures pay for parts, the sharper bound not.

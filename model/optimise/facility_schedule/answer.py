@@ -45,9 +45,9 @@ Method = Literal["decomposed", "whole"]
 _PRICING_GAP, _TIED_PRICING_GAP, _CHOICE_GAP = 0.4, 0.2, 0.2
 #: Gap to which trade alone is solved where the works of every facility are settled [1].
 _TRADE_GAP = 1e-5
-#: Parts of the time in which the bound is sharpened by plans near the best at first, and in which by cuts; in which, by
-#: turns, it is raised and plans are looked for; and the one that is kept for trade at the end.
-_SHARPENED, _CUTTING, _BOUNDING, _PLANNING, _LAST_TRADE = 0.12, 0.06, 0.12, 0.15, 0.02
+#: Parts of the time for cuts; in which, by turns, the bound is raised and plans are looked for; and the one that is
+#: kept for trade at the end.
+_CUTTING, _BOUNDING, _PLANNING, _LAST_TRADE = 0.06, 0.12, 0.15, 0.02
 #: Part of the time left for whole plans where there are no lists: the rest is for the last choice.
 _SHARE_OF_PLANS = 0.8
 #: Part of the time that a step gets even where none is left, so that there is an answer.
@@ -135,10 +135,9 @@ def _listed(
     with PlanSearch(work, master, gap * _CHOICE_GAP, seconds, seed) as plans:
         listed = near(work, master)
         # Prices that are not settled make every case that follows look better than it is.
-        sharpened = perf_counter() + _SHARPENED * seconds
         listed.settle(_CUTTING * seconds, end)
-        value = max(bound.value, listed.bound(np.inf, min(sharpened, end) - perf_counter()))
         plans.choose_from(listed)
+        value = bound.value
         # The plans so far show how good a bound is enough, and the bound which plans are.
         while perf_counter() < end:
             now = perf_counter()

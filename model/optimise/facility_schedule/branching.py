@@ -28,19 +28,27 @@ _NOTHING = 1e-6
 _CUTTING, _RAISED = 0.5, 0.1
 #: How far above the cheapest mixture plans are listed for cases, against its value [1].
 _MARGIN = 0.006
-#: Cases looked at after which the bound must have risen by a part of the distance that is left.
-_PATIENCE, _RISE = 30, 0.03
+#: Plans at least among which whole choices are looked for in a case; more by a factor where that is quick.
+_FEWEST, _MORE = 3000, 2
+#: How often a case is divided after whole choices took too long.
+_WAIT = 3
 
 
 @dataclass(frozen=True)
 class _Case:
-    """A case: splits that hold in it, and those that would divide its mixture with how even they are, best first.
+    """A case.
 
-    Nothing is known of the latter before the case is looked at.
+    Args:
+        holds: splits that hold in it.
+        splits: those that would divide its mixture with how even they are, best first; None: it was not looked at.
+        most: plans at most among which whole choices are looked for next.
+        wait: how often it is divided before that.
     """
 
     holds: tuple[Split, ...]
-    splits: list[tuple[float, Split]] | None
+    splits: list[tuple[float, Split]] | None = None
+    most: int = _FEWEST
+    wait: int = 0
 
 
 @dataclass(frozen=True)
@@ -136,20 +144,14 @@ class Branching:
         if self._open is None:
             self.settle(top, _CUTTING * seconds, until)
         assert self._open is not None
-        heap, looked, before = self._open, 0, self._open[0][0] if self._open else top
+        heap = self._open
         while heap and heap[0][0] < top and heap[0][2].splits != [] and perf_counter() < until:
             if heap[0][0] >= mixtures.beyond and not self._widened(until):
                 break
             value, _, case = heappop(heap)
-            for lower, half in self._divided(value, case):
+            for lower, part in self._looked_at(value, case, top):
                 if lower < np.inf:
-                    heappush(heap, (max(lower, value), next(self._order), half))
-            looked += 1
-            if looked % _PATIENCE == 0:
-                now = heap[0][0] if heap else top
-                if now - before < _RISE * (top - before):
-                    break
-                before = now
+                    heappush(heap, (max(lower, value), next(self._order), part))
         reached = min(heap[0][0] if heap else np.inf, mixtures.beyond)
         return max(reached, mixtures.start) * MILLION + mixtures.constant
 
@@ -164,7 +166,7 @@ class Branching:
         mixtures = self.mixtures
         self._cut(top, perf_counter() + cutting)
         mixtures.settle(_MARGIN * abs(mixtures.start + mixtures.constant / MILLION), until)
-        self._open = [(mixtures.start, next(self._order), _Case((), None))]
+        self._open = [(mixtures.start, next(self._order), _Case(()))]
 
     # Cases that were closed in with fewer plans are looked at again.
     def _widened(self, until: float) -> bool:
@@ -176,6 +178,16 @@ class Branching:
         heapify(self._open)
         return wider
 
+    # Whole choices are looked for below aims that are raised as long as that is quick; else the case is divided.
+    def _looked_at(self, value: float, case: _Case, top: float) -> list[tuple[float, _Case]]:
+        """Return a case with the value that was found for it, or both its halves."""
+        if case.splits is not None and case.wait == 0:
+            found, aim = self.mixtures.whole(case.holds, value, top, case.most)
+            if found >= aim:
+                return [(found, replace(case, most=_MORE * case.most))]
+            value, case = found, replace(case, most=max(case.most // _MORE, _FEWEST), wait=_WAIT)
+        return self._divided(value, case)
+
     def _divided(self, value: float, case: _Case) -> list[tuple[float, _Case]]:
         """Return both halves of a case by the split that raises the bound most, of those that look best.
 
@@ -183,7 +195,7 @@ class Branching:
         """
         if case.splits is None:
             bound, inside, weights = self.mixtures.solve(case.holds)
-            return [(bound, _Case(case.holds, self._splits(inside, weights)))]
+            return [(bound, replace(case, splits=self._splits(inside, weights)))]
         known, usual = self._known, float(np.mean(list(self._known.values()))) if self._known else 1.0
         ranked = sorted(
             {one.facility: (even, one) for even, one in reversed(case.splits)}.values(),
@@ -203,7 +215,8 @@ class Branching:
         found = []
         for half in chosen:
             bound, inside, weights = self.mixtures.solve(half)
-            found.append((bound, _Case(half, self._splits(inside, weights))))
+            part = _Case(half, self._splits(inside, weights), case.most, max(case.wait - 1, 0))
+            found.append((max(bound, value), part))
         return found
 
     def _halves(self, case: _Case, one: Split) -> list[tuple[Split, ...]]:

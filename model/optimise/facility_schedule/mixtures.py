@@ -14,6 +14,7 @@ import numpy as np
 
 from model.optimise.facility_schedule.problem import MILLION, BoolArray, FloatArray, IntArray
 from model.optimise.facility_schedule.shortlist import Lister, Rows, Shortlist
+from model.optimise.facility_schedule.whole_choices import WholeChoices
 
 #: Plans that enter the program at a time.
 _AT_ONCE = 200
@@ -29,6 +30,8 @@ _MISSING, _ROUNDS = 0.05, 8
 _CLOSE, _FEW = 3e6, 1000
 #: Plans at most in a list, factor to the next number where a list ends before the others, and plans in all lists.
 _MOST, _LONGER, _PLANS = 1500, 2.0, 60_000
+#: Time in which one plan more or less may be looked at in a choice of whole plans [s].
+_SECONDS = 5e-4
 #: Plans in all lists up to which they are made wider where they end the bound.
 _ALL = 250_000
 
@@ -186,6 +189,23 @@ class Mixtures:
             self._enter(new)
             inside = np.array(self._inside)
         return best, inside, np.array(solution.col_value)[self.facilities :]
+
+    def whole(self, holds: Sequence[Split], known: float, top: float, most: int) -> tuple[float, float]:
+        """Return a value that no choice of whole listed plans costs less than where splits hold, and what was aimed at.
+
+        Args:
+            holds: the splits.
+            known: value that no such choice is known to cost less than [million JPY].
+            top: value that is enough [million JPY].
+            most: plans at most that can be part of a choice below what is aimed at.
+        """
+        value, _, _ = self.solve(holds)
+        choices = WholeChoices(self.of, self.facilities, self._cost, self._needs, self._room).only(self._left(holds))
+        lower, more = choices.charged(self.price)
+        aim = min(top, self.beyond, lower + float(np.partition(more, most)[most]) if most < len(more) else np.inf)
+        if aim <= known:
+            return known, aim
+        return max(value, known, choices.bound(aim, self.price, most * _SECONDS)), aim
 
     # Prices of the cheapest mixture of listed plans may leave plans that are in no list far cheaper: they are listed
     # too, and the mixture is made anew, as long as that raises the bound.
