@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from schedule_cases import YEARS, tiny
 
 from model.inputs import Data
-from model.optimise.facility_schedule import mixtures
+from model.optimise.facility_schedule import answer, mixtures
 from model.optimise.facility_schedule import near as nearby
 from model.optimise.facility_schedule.answer import solve_schedule
 from model.optimise.facility_schedule.covers import Cuts
@@ -78,11 +78,26 @@ def test_the_sharper_bound_lies_between_that_of_mixtures_and_the_best_plan() -> 
         bound = work.solve(1e-7, 30.0)
         assert bound.tied is not None
         listed = near(work, bound.tied)
+        assert listed is not None
         sharper = listed.bound(np.inf, 30.0)
         best = solve_schedule(case, gap=0.0, method="whole").proof.objective
         assert sharper <= best + 1e-6 * abs(best) + 1.0
         raised += sharper > bound.value + 1000.0
     assert raised > 0
+
+
+# With no time for lists the bound is that of mixtures, and the plans are those that were packed and moved.
+def test_without_time_for_lists_there_is_an_answer_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer, "_LISTING", -1.0)
+    monkeypatch.setattr(answer, "_SMALL", 0)
+    case = tiny(3, (2, 2, 1), Practice(transfer=False), certificates=True).changed(
+        budget=np.full(YEARS, 3e6), capacity=np.full(YEARS, np.inf)
+    )
+    found, best = solve_schedule(case, 1e-6, 5.0), solve_schedule(case, gap=0.0, method="whole").proof.objective
+    assert found.proof.has_answer
+    assert found.proof.bound <= best + 1e-6 * abs(best) + 1.0
+    assert found.proof.objective >= best - 1e-6 * abs(best) - 1.0
+    assert max(one.max() for one in found.beyond_budgets) <= 1.5
 
 
 # Lists so short that they end the bound, several times: they are made longer at the prices of cuts, and stay true.
@@ -100,6 +115,7 @@ def test_a_bound_that_short_lists_end_goes_on_with_wider_ones(monkeypatch: pytes
         tied = work.solve(1e-7, 30.0).tied
         assert tied is not None
         listed = near(work, tied)
+        assert listed is not None
         first = listed.bound(-np.inf, 30.0)
         best = solve_schedule(case, gap=0.0, method="whole").proof.objective
         wider = listed.bound(best, 30.0)

@@ -32,7 +32,9 @@ def searched(case: Problem, alone: bool) -> tuple[Standing, Standing]:
     assert bound.tied is not None
     with PlanSearch(work, bound.tied, 1e-4, 2.0, 0, alone) as plans:
         first = plans.best
-        plans.choose_from(near(work, bound.tied))
+        listed = near(work, bound.tied)
+        assert listed is not None
+        plans.choose_from(listed)
         # Without an end of its own the search would never end.
         return first, plans.improve(-np.inf, Until())
 

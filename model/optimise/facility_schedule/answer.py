@@ -28,7 +28,7 @@ from model.optimise.facility_schedule.judged import (
 from model.optimise.facility_schedule.ledger import settled
 from model.optimise.facility_schedule.master import Master
 from model.optimise.facility_schedule.model import whole_model
-from model.optimise.facility_schedule.near import listable, near
+from model.optimise.facility_schedule.near import Near, listable, near
 from model.optimise.facility_schedule.plan import Plan
 from model.optimise.facility_schedule.plan_search import PlanSearch
 from model.optimise.facility_schedule.plans import FacilityPlans
@@ -45,9 +45,9 @@ Method = Literal["decomposed", "whole"]
 _PRICING_GAP, _TIED_PRICING_GAP, _CHOICE_GAP = 0.4, 0.2, 0.2
 #: Gap to which trade alone is solved where the works of every facility are settled [1].
 _TRADE_GAP = 1e-5
-#: Parts of the time for cuts; in which, by turns, the bound is raised and plans are looked for; and the one that is
-#: kept for trade at the end.
-_CUTTING, _BOUNDING, _PLANNING, _LAST_TRADE = 0.06, 0.12, 0.15, 0.02
+#: Parts of the time for first lists at most; for cuts; in which, by turns, the bound is raised and plans are looked
+#: for; and the one that is kept for trade at the end.
+_LISTING, _CUTTING, _BOUNDING, _PLANNING, _LAST_TRADE = 0.25, 0.06, 0.12, 0.15, 0.02
 #: Part of the time left for whole plans where there are no lists: the rest is for the last choice.
 _SHARE_OF_PLANS = 0.8
 #: Part of the time that a step gets even where none is left, so that there is an answer.
@@ -126,32 +126,50 @@ def _searched(
     )
 
 
-# The bound and the plans are worked at side by side: each says what is enough of the other.
+# Lists take time for each facility: of so many that it is over before, the bound stays as it is.
 def _listed(
     work: Decomposition, bound: Bound, master: Master, gap: float, seconds: float, seed: int, begun: float
 ) -> Schedule:
     """Return the best schedule found with plans near the best of every facility; arguments as `_choose`."""
     end = begun + (1.0 - _LAST_TRADE) * seconds
     with PlanSearch(work, master, gap * _CHOICE_GAP, seconds, seed) as plans:
-        listed = near(work, master)
-        # Prices that are not settled make every case that follows look better than it is.
-        listed.settle(_CUTTING * seconds, end)
-        plans.choose_from(listed)
-        value = bound.value
-        # The plans so far show how good a bound is enough, and the bound which plans are.
-        while perf_counter() < end:
-            now = perf_counter()
-            before, enough = value, proving(plans.best.value, gap)
-            value = max(value, listed.bound(enough, min(_BOUNDING * seconds, end - now)))
-            if value >= enough:
-                break
-            # What is left of the time for the bound where it cannot be raised goes to the plans.
-            until = min(now + (_BOUNDING + _PLANNING) * seconds, end)
-            found = plans.improve(close_to(value, gap), Until(until))
-            if found.value <= close_to(value, gap) or (value <= before and perf_counter() < until):
-                break
+        listed, value = near(work, master, min(perf_counter() + _LISTING * seconds, end)), bound.value
+        if listed is None:
+            plans.improve(close_to(value, gap), Until(end))
+        else:
+            value = _by_turns(plans, listed, value, gap, seconds, end)
         best = plans.best
     return _choose(work, replace(bound, value=value), best.starts, gap, seconds, seed, begun)
+
+
+# The bound and the plans are worked at side by side: each says what is enough of the other.
+def _by_turns(plans: PlanSearch, listed: Near, value: float, gap: float, seconds: float, end: float) -> float:
+    """Improve plans and return the bound that was raised meanwhile [JPY].
+
+    Args:
+        plans: the search of plans.
+        listed: plans near the best of every facility.
+        value: bound to begin with [JPY].
+        gap: gap asked for [1].
+        seconds: time of the whole search [s].
+        end: when it ends [s].
+    """
+    # Prices that are not settled make every case that follows look better than it is.
+    listed.settle(_CUTTING * seconds, end)
+    plans.choose_from(listed)
+    # The plans so far show how good a bound is enough, and the bound which plans are.
+    while perf_counter() < end:
+        now = perf_counter()
+        before, enough = value, proving(plans.best.value, gap)
+        value = max(value, listed.bound(enough, min(_BOUNDING * seconds, end - now)))
+        if value >= enough:
+            break
+        # What is left of the time for the bound where it cannot be raised goes to the plans.
+        until = min(now + (_BOUNDING + _PLANNING) * seconds, end)
+        found = plans.improve(close_to(value, gap), Until(until))
+        if found.value <= close_to(value, gap) or (value <= before and perf_counter() < until):
+            break
+    return value
 
 
 # The plans of least cost come first: they say whether the limit can be kept, and with them the master keeps it.

@@ -221,7 +221,9 @@ class Mixtures:
             if perf_counter() > until:
                 break
             value, _, _ = self.solve()
-            lists = [self._list(f, _CLOSE, _FEW) for f in range(self.facilities)]
+            lists = self._all_listed(_CLOSE, np.full(self.facilities, _FEW), until)
+            if lists is None:
+                break
             bound, _ = self._over_all(lists)
             if bound > best:
                 best, price = bound, self.price
@@ -251,7 +253,10 @@ class Mixtures:
         """List all plans near the best at the settled prices; the list that ends first is made longer."""
         self.price = self._centre = np.append(self._centre, np.zeros(len(self.most) - len(self._centre)))
         most = np.full(self.facilities, max(min(_MOST, self._plans // self.facilities), 2))
-        lists = [self._list(f, margin * MILLION, int(longest)) for f, longest in enumerate(most)]
+        lists = self._all_listed(margin * MILLION, most, until)
+        # Lists of some facilities alone prove nothing, so those before stay.
+        if lists is None:
+            return
         reach, listed = np.array([self._reach(one) for one in lists]), sum(len(one.charge) for one in lists)
         while reach.min() < 0.99 * margin and listed < self._plans and perf_counter() < until:
             first = int(np.argmin(reach))
@@ -265,6 +270,15 @@ class Mixtures:
         self.start, self.beyond = max(self.start, start), beyond
         self._take(lists)
         self._build()
+
+    def _all_listed(self, margin: float, most: IntArray, until: float) -> list[Shortlist] | None:
+        """Return a list of every facility; None if time [s] is over before. Otherwise as `_list`."""
+        lists = list[Shortlist]()
+        for f, longest in enumerate(most.tolist()):
+            if perf_counter() > until:
+                return None
+            lists.append(self._list(f, margin, longest))
+        return lists
 
     def _list(self, facility: int, margin: float, most: int) -> Shortlist:
         """Return plans of a facility within a margin [JPY] of its best at the prices solved for last."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import inf
+from time import perf_counter
 
 from model.optimise.facility_schedule.branching import Branching
 from model.optimise.facility_schedule.decomposition import Decomposition
@@ -60,12 +61,13 @@ def listable(problem: Problem) -> bool:
     return plain and all(problem.works)
 
 
-def near(work: Decomposition, master: Master) -> Near:
-    """Return the plans near the best of every facility.
+def near(work: Decomposition, master: Master, until: float = inf) -> Near | None:
+    """Return the plans near the best of every facility; None if time is over before.
 
     Args:
         work: facilities, of a problem that is `listable`.
         master: the master after pricing.
+        until: when it ends [s].
     """
     problem = work.problem
     answer, rows = master.solve(), LimitRows(problem)
@@ -73,5 +75,9 @@ def near(work: Decomposition, master: Master) -> Near:
     limits = Rows(needs, rows.most, rows.by_row(answer.money, answer.work))
     lister = Lister(work, answer.prices, terms(master), limits)
     margin = _MARGIN * abs(answer.value)
-    most = max(min(_MOST, _PLANS // problem.facilities), 2)
-    return Near(lister, [lister.listed(f, limits, margin, most) for f in range(problem.facilities)], rows)
+    most, lists = max(min(_MOST, _PLANS // problem.facilities), 2), list[Shortlist]()
+    for f in range(problem.facilities):
+        if perf_counter() > until:
+            return None
+        lists.append(lister.listed(f, limits, margin, most))
+    return Near(lister, lists, rows)
