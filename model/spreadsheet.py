@@ -248,6 +248,11 @@ def _csv_cell(cell: Cell) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
 
 
+def without_guard(cell: str) -> str:
+    """Return a text of a CSV file of ours without the apostrophe that kept it from starting a formula."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA_STARTS) else cell
+
+
 def _width(value: object, digits: int | None) -> int:
     """Return how wide a cell shows, numbers with so many digits behind the point where its column has a unit."""
     shown = "" if value is None else str(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -17,7 +16,6 @@ from model.faults import ExitCode, FaultList
 from model.language import Language, Text, default_language
 from model.progress import progress
 from model.spreadsheet import cell_text, write_csv, write_workbook
-from model.yaml_reader import NO_SUCH_FILE
 
 if TYPE_CHECKING:
     from model.inputs import Data
@@ -32,6 +30,8 @@ _BAD_PLAN = Text(
     "the plan before needs the columns facility, measure and fiscal_year (works.csv of a result)",
     "前回計画には facility・measure・fiscal_year の列が必要です（結果の works.csv）",
 )
+_PLAN_COLUMNS = ("facility", "measure", "fiscal_year")
+_BAD_WORK = Text("a facility, a measure and a fiscal year are needed", "事業所・対策・年度（西暦）を記入してください")
 
 
 def register(app: typer.Typer) -> None:
@@ -209,17 +209,24 @@ def _supplied(tables: Tables, purchase: Path) -> Tables:
 
 
 def _plan_before(previous: Path) -> dict[tuple[str, str], int]:
-    """Return the plan before: facility and measure → fiscal year."""
-    faults, planned = FaultList(), {}
-    if not previous.is_file():
-        faults.add(str(previous), NO_SUCH_FILE)
+    """Return the plan before: facility and measure → fiscal year; from CSV as Excel saves it, too, or a workbook."""
+    from model.record_files import read_records
+    from model.spreadsheet import without_guard
+
+    faults = FaultList()
+    planned: dict[tuple[str, str], int] = {}
+    records = read_records(previous, faults)
     faults.raise_if_any()
-    with previous.open(encoding="utf-8-sig", newline="") as lines:
-        try:
-            for row in csv.DictReader(lines):
-                planned[row["facility"], row["measure"]] = int(row["fiscal_year"])
-        except (KeyError, TypeError, ValueError, UnicodeDecodeError):
-            faults.add(str(previous), _BAD_PLAN)
+    if records is None or not set(_PLAN_COLUMNS) <= set(records.headings):
+        faults.add(str(previous), _BAD_PLAN)
+        faults.raise_if_any()
+        return planned
+    for row in records.rows:
+        facility, measure, year = (str(row.cells.get(name, "")).strip() for name in _PLAN_COLUMNS)
+        if facility and measure and year.isdecimal():
+            planned[without_guard(facility), measure] = int(year)
+        else:
+            faults.add(row.place, _BAD_WORK, ", ".join((facility, measure, year)))
     faults.raise_if_any()
     return planned
 

@@ -157,3 +157,38 @@ def test_limits_of_an_owner_that_is_not_there_are_told_at_once(
 def test_a_strict_plan_takes_no_rule_from_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert schedule(EXAMPLES / "facilities.csv", "--strict", "--out", tmp_path / "out") == ExitCode.BAD_INPUT
     assert "not known in adopted_2025" in capsys.readouterr().err
+
+
+# A works.csv that somebody opened in Excel in Japan and saved comes back in Shift_JIS.
+def test_a_plan_before_is_read_as_excel_saves_it(tmp_path: Path) -> None:
+    from model.commands.schedule import _plan_before
+    from model.spreadsheet import write_csv, write_workbook
+
+    rows = [["facility", "measure", "fiscal_year", "name"], ["見本ビル", "led_lighting", 2027, "高効率照明"],
+            ["-1号館", "heat_pump", 2030, ""]]  # fmt: skip
+    write_csv(tmp_path / "works.csv", rows)
+    text = (tmp_path / "works.csv").read_text(encoding="utf-8-sig")
+    (tmp_path / "saved.csv").write_bytes(text.encode("cp932"))
+    write_workbook(tmp_path / "works.xlsx", {"rows": rows})
+    wanted = {("見本ビル", "led_lighting"): 2027, ("-1号館", "heat_pump"): 2030}
+    assert "'-1号館" in text
+    assert all(_plan_before(tmp_path / name) == wanted for name in ("works.csv", "saved.csv", "works.xlsx"))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("facility,measure\nA,led_lighting\n", "needs the columns"),
+        ("facility,measure,fiscal_year\nA,led_lighting,soon\n,heat_pump,2030\n", "given: A, led_lighting, soon"),
+    ],
+)
+def test_a_plan_before_that_is_none_is_told(
+    text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "works.csv"
+    path.write_text(text, encoding="utf-8")
+    code = schedule(EXAMPLES / "facilities.csv", "--previous", path, "--out", tmp_path / "out")
+    assert code == ExitCode.BAD_INPUT
+    said = capsys.readouterr().err
+    assert told in said and "Traceback" not in said
+    assert said.count("✗") == text.count(",soon") + text.count("heat_pump") + (told == "needs the columns")
