@@ -174,7 +174,7 @@ def _money(found: Answer, house: int) -> Text:
     years = found.setting.economics.years
     paid, gain, grant = (number(float(one[house]), 0) for one in (found.outlay, found.benefit, found.grant))
     return Text(
-        f"{way.en.capitalize()}: {paid} JPY at the start after a grant of {grant} JPY; "
+        f"{way.en[:1].upper()}{way.en[1:]}: {paid} JPY at the start after a grant of {grant} JPY; "
         f"benefit over {years} years {gain} JPY.",
         f"{way.ja}：補助{grant}円を除く初期支出{paid}円、{years}年間の便益{gain}円。",
     )

@@ -60,4 +60,8 @@ def whose_plan(problem: Problem) -> Text:
 
 def rule_term(parameter: Parameter, language: Language) -> str:
     """Return what a rule is called: in Japanese by its term in the documents, in English by its id in words."""
-    return parameter.term_ja if language == "ja" and parameter.term_ja else parameter.id.replace("_", " ")
+    return (
+        parameter.term_ja
+        if language == "ja" and parameter.term_ja
+        else parameter.id.replace("_", " ").replace("tokyo", "Tokyo")
+    )
