@@ -75,6 +75,13 @@ def test_a_claim_that_is_refused_is_told() -> None:
     assert not [one for one in remarks(planned(LISTED)) if "claims" in one.en]
 
 
+def test_what_long_lists_leave_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = planned(LISTED)
+    assert not any("reasons" in one.en for one in remarks(found))
+    monkeypatch.setattr("model.report.allocation.texts.MOST_REASONS", 0)
+    assert any("neither the rows of the report nor reasons" in one.en for one in remarks(found))
+
+
 def test_a_reason_never_says_that_prices_would_pay_for_what_is_not_taken() -> None:
     random = np.random.default_rng(4)
     houses = [{**LISTED, "max_kw": round(random.uniform(2, 9), 1), "bei": 0.83,

@@ -21,13 +21,11 @@ from model.ordinance.rule_words import QUALITY_NAMES, rule_words, value_text
 from model.ordinance.solar_economics.facts import FINANCING_NAMES
 from model.report.allocation.defaults import defaults_table
 from model.report.allocation.summary import NO_GAP, summary_table
-from model.report.allocation.texts import claim_worth, why
+from model.report.allocation.texts import MOST_REASONS, claim_worth, why
 from model.spreadsheet import Cell, Table, write_csv, write_workbook
 
 #: Houses that a workbook holds; longer plans are written as CSV and Dataset.
 MOST_IN_WORKBOOK = 100_000
-#: Houses whose reasons are written out.
-_MOST_REASONS = 20_000
 
 _YES, _NO = Text("yes", "○"), Text("", "")
 _MOVED = {
@@ -44,7 +42,7 @@ def sheets(found: Answer, language: Language) -> dict[str, Table]:
         named[Text("report", "報告書")] = report_table([found.verification.obligation], language)
     named[Text("decisions", "住宅別の計画")] = decisions_table(found, language)
     named[Text("left out", "算定除外")] = left_out_table(found, language)
-    if found.houses.size <= _MOST_REASONS:
+    if found.houses.size <= MOST_REASONS:
         named[Text("reasons", "理由")] = reasons_table(found, language)
     named[Text("by municipality", "区市町村別")] = municipality_table(found, language)
     named[Text("rules and prices", "規定と価格")] = prices_table(found, language)

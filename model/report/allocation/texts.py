@@ -11,6 +11,7 @@ from model.optimise.solar_allocation.answer import Answer
 from model.optimise.solar_allocation.heat import HEAT_BY_BITS, HEAT_NAMES
 from model.optimise.solar_allocation.model import GREATEST
 from model.optimise.solar_allocation.names import OBJECTIVE_NAMES, OBJECTIVE_UNITS, rule_name
+from model.optimise.solar_allocation.verify import MOST_REPORTED
 from model.optimise.solar_allocation.worth import Range
 from model.ordinance.derivation import number, unit_name
 from model.ordinance.solar_economics.facts import FINANCING_NAMES
@@ -18,6 +19,8 @@ from model.ordinance.solar_economics.facts import FINANCING_NAMES
 #: Ends of a range that differ by less than this share are one number.
 _ALIKE = 1e-4
 
+#: Houses up to which reasons are written out and the report's rows listed: more are for programs to read.
+MOST_REASONS = MOST_REPORTED
 SCHEME_NAMES = {
     "uniform": Text("uniform rate", "都内一律"),
     "by_zone": Text("rates by zone", "区域区分"),
@@ -287,6 +290,13 @@ def remarks(found: Answer) -> list[Text]:
         en = "The objective and the rules count each house by the probability of its owner's consent; the sums of money"
         ja = "目的値と規定の判定は同意の確率で重み付けし、金額の合計は全員が同意した場合の値です。"
         lines.append(Text(f"{en} are those if all accept.", ja))
+    if found.houses.size > MOST_REASONS:
+        lines.append(
+            Text(
+                f"With more than {MOST_REASONS:,} houses neither the rows of the report nor reasons are listed.",
+                f"{MOST_REASONS:,}棟を超えるため、報告書の行と住宅別の理由は収録していません。",
+            )
+        )
     if found.wishes.certainty is not None:
         lines.append(
             Text(
