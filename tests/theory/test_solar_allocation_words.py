@@ -11,7 +11,7 @@ from house_cases import portfolio
 from model.optimise.solar_allocation.answer import Answer, Setting, answer
 from model.optimise.solar_allocation.model import Wishes
 from model.ordinance.derivation import number
-from model.report.allocation.clash import clash_lines
+from model.report.allocation.clash import clash_lines, clash_table
 from model.report.allocation.summary import summary_table
 from model.report.allocation.tables import prices_table
 from model.report.allocation.texts import remarks, schemes_compared, why
@@ -114,6 +114,21 @@ def test_limits_charge_for_one_size_more() -> None:
     told = why(found, house)
     assert "the prices of the rules would charge" in told.en
     assert "規定の価格での負担は" in told.ja
+
+
+# Two of 1.2 kW that accept with 0.8 and one of 0.4 kW with 0.5 come to 2.12 kW on the mean, for 1.7 + 1.7 + 0.6 kW owed
+# by zone; with 95 % they are above 1.2 kW only, so the 1.88 kW short on the mean would not do.
+def test_a_clash_by_expected_consent_is_not_said_to_be_all_that_a_probability_needs() -> None:
+    places = ("13112", "13112", "13101")
+    houses = [
+        {"max_kw": kw, "consent": consent, "municipality": place, "exclusion": "never"}
+        for kw, consent, place in zip((1.2, 1.2, 0.4), (0.8, 0.8, 0.5), places, strict=True)
+    ]
+    sure, mean = planned(*houses, certainty=0.95), planned(*houses)
+    told = [[line.en for line in clash_lines(one)] for one in (sure, mean)]
+    assert "at least so much is needed" in told[0][0] and told[0][1].split(": ")[1].startswith("1.88 kW short")
+    assert "relaxed as stated it could" in told[1][0]
+    assert [clash_table(one, "en")[1][4] for one in (sure, mean)] == ["no", "yes"]
 
 
 def test_a_budget_that_clashes_names_no_houses_and_the_rules_beside_it() -> None:

@@ -38,6 +38,12 @@ _NOT_ENOUGH = Text(
     "These rules clash; to relax one of them alone is not enough, since other rules clash without it:",
     "次の規定は両立しません。他にも両立しない規定があるため、一つを緩めるだけでは足りません：",
 )
+_AT_LEAST = Text(
+    "Not even by expected consent does a plan keep this; with the probability asked for at least so much is needed, "
+    "more as a rule:",
+    "同意の期待値でも次の規定を満たす計画はありません。確率を指定しているため、少なくとも次の幅（通常はそれ以上）の"
+    "緩和が必要です：",
+)
 _CLASHES_WITH = Text(
     "It cannot be kept together with the following; to relax only that is not enough, since other rules clash too:",
     "上の規定は次の規定と両立しません。他にも両立しない規定があるため、次の規定だけを緩めても足りません：",
@@ -61,6 +67,8 @@ def clash_lines(found: Answer) -> list[Text]:
     if clash.beyond:
         lines += [_BEYOND, *(_beyond(found, one) for one in clash.beyond)]
     enough = [one for one in clash.relaxations if one.enough]
+    if _by_expectation(found):
+        return [*lines, _AT_LEAST, *(_relaxed(found, one) for one in clash.relaxations)]
     if enough:
         lines.append(_ALONE if len(clash.relaxations) == 1 else _ONE if len(enough) == 1 else _TOGETHER)
         lines += [_relaxed(found, one) for one in enough]
@@ -68,6 +76,15 @@ def clash_lines(found: Answer) -> list[Text]:
         lines.append(_CLASHES_WITH if enough else _NOT_ENOUGH)
         lines += [_relaxed(found, one) for one in clash.relaxations if not one.enough]
     return lines
+
+
+# What clashes is looked for by expected consent; how far rules must give way for a probability is not.
+def _by_expectation(found: Answer) -> bool:
+    """Say whether relaxations are those by expected consent, while a probability was asked for."""
+    clash, houses = found.plan.clash, found.houses
+    if clash is None or found.wishes.certainty is None or not np.any((houses.consent < 1) & ~houses.fixed):
+        return False
+    return bool(clash.relaxations) and all(one.row != "certainty" for one in clash.relaxations)
 
 
 def _houses(found: Answer, one: Relaxation) -> Text:
@@ -208,7 +225,7 @@ def clash_table(found: Answer, language: Language) -> Table:
             unit = unit_name(row_unit(one.row), language)
             cells = [rule_name(one.row)(language), known, unit, "" if share is None else share(language)]
         least = "" if one.row.partition(".")[0] in _LIMITS else _named(found, one, language)
-        rows.append([*cells, yes if one.enough else no, least])
+        rows.append([*cells, yes if one.enough and not _by_expectation(found) else no, least])
     return rows
 
 
