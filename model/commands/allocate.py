@@ -55,7 +55,8 @@ def register(app: typer.Typer) -> None:
     @app.command("allocate")
     def allocate(
         portfolio: Annotated[
-            list[Path], typer.Argument(help="lists of houses: .xlsx, .csv, .parquet / 住宅一覧", metavar="PORTFOLIO...")
+            list[Path],
+            typer.Argument(help="lists of houses: .xlsx, .csv, .parquet, .yaml / 住宅一覧", metavar="PORTFOLIO..."),
         ],
         rules: Annotated[
             Literal["seed_2022", "adopted_2025"], typer.Option(help="rule set / ルールセット")

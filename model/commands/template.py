@@ -75,7 +75,10 @@ def register(app: typer.Typer) -> None:
             ),
         ],
         out: Annotated[
-            Path | None, typer.Option(help="file to write: .xlsx, .csv or .yaml / 出力ファイル", metavar="FILE")
+            Path | None,
+            typer.Option(
+                help="file to write: .xlsx, .csv, .yaml; made-up houses .parquet, too / 出力ファイル", metavar="FILE"
+            ),
         ] = None,
         lang: Annotated[Literal["ja", "en"] | None, typer.Option(help="language / 言語")] = None,
         force: Annotated[bool, typer.Option("--force", help="overwrite / 上書きする")] = False,

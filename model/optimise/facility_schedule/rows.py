@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final, Literal
 
+from model.labels import classification
 from model.language import Text
 from model.ordinance.cap_and_trade.facts import (
     KIND_NAMES,
@@ -41,6 +42,15 @@ BASE_WINDOW: Final = range(2002, 2008)
 
 #: Far above any facility: what is larger was written in another unit [t-CO2, MWh, 1000m³, GJ, kL, m²].
 _MOST_T, _MOST_MWH, _MOST_GAS, _MOST_GJ, _MOST_KL, _MOST_M2 = 1e7, 1e7, 1e7, 1e8, 1e7, 1e8
+
+
+def _measure_ids() -> Text:
+    """Return the ids of the catalogue with their names, as a person fills them in."""
+    measures = classification("reduction_measures")
+    return Text(
+        ", ".join(f"{one} ({facts['name_en']})" for one, facts in measures.items()),
+        "、".join(f"{one}：{facts['name_ja']}" for one, facts in measures.items()),
+    )
 
 
 class FacilityRow(Row):
@@ -131,7 +141,8 @@ class FacilityRow(Row):
         meaning=Text("measures that need a shutdown are done in these years only",
                      "休止を要する対策はこれらの年度にのみ実施する"),
     )  # fmt: skip
-    done: str = column("measures already done (ids, with ;)", "実施済みの対策（IDを;で区切る）", default="")
+    done: str = column("measures already done (ids, with ;)", "実施済みの対策（IDを;で区切る）", default="",
+                       meaning=_measure_ids())  # fmt: skip
 
 
 class MeasureRow(Row):
