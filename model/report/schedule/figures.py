@@ -136,9 +136,11 @@ def cash(answer: Answer, language: Language) -> Figure:
     figure = page.figure()
     axes = page.axes(figure, 0.85, 0.45, 4.6, 2.5)
     up, down = np.zeros(len(years)), np.zeros(len(years))
-    for (name, flow), colour in zip(flows.items(), (BLUE, GREEN, SKY, PURPLE, VERMILION, ORANGE), strict=False):
+    # Each flow has its colour, whichever others there are.
+    colours = dict(zip(FLOW_NAMES, (BLUE, GREEN, SKY, PURPLE, GREY, ORANGE), strict=True))
+    for name, flow in flows.items():
         base = np.where(flow >= 0, up, down)
-        axes.bar(years, flow, bottom=base, color=colour, width=0.7, label=FLOW_NAMES[name](language))
+        axes.bar(years, flow, bottom=base, color=colours[name], width=0.7, label=FLOW_NAMES[name](language))
         up, down = up + np.maximum(flow, 0.0), down + np.minimum(flow, 0.0)
     axes.plot(years, net, color=BLACK, marker=".", linewidth=0.9, label=Text("net", "収支")(language))
     if np.isfinite(problem.budget).any():
