@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from model.optimise.solar_allocation.answer import Setting, answer, verified
+from model.optimise.solar_allocation.batch import Job, plan_all
 from model.optimise.solar_allocation.houses import read_portfolios
 from model.optimise.solar_allocation.model import Wishes
 from model.optimise.solar_allocation.reread import Fractions, RawList, reread
@@ -146,3 +147,26 @@ def test_a_file_that_changed_after_it_was_read_is_noticed(tmp_path: Path) -> Non
     second = verified(replace(found, kw=np.where(found.portfolio.ids == "a", 4.0, found.kw)), reread(path)["list"])
     assert second.verification is not None
     assert not second.verification.holds
+
+
+# What Excel stores for 98.3, 0.7 and 3.2, days with points, and an amount next to nothing: the plan and the second look
+# must read each alike, and neither may fail.
+@pytest.mark.parametrize(("column", "text", "plain"), [
+    ("floor_area_m2", "98.299999999999997", "98.3"), ("consent", "0.69999999999999996", "0.7"),
+    ("kw", "3.2000000000000002", "3.2"), ("bei", "0.83999999999999997", "0.84"),
+    ("delivered_on", "2025.12.1", "2025-12-01"), ("delivered_on", "2025.12.01", "2025-12-01"),
+    ("delivered_on", "46000", "2025-12-09"), ("delivered_on", "46000.0", "2025-12-09"),
+    ("face1_azimuth", "1e-400", "0"), ("floor_area_m2", "98.2999999999999971578914", "98.3"),
+])  # fmt: skip
+def test_what_excel_stores_is_what_it_shows(tmp_path: Path, column: str, text: str, plain: str) -> None:
+    usual = {"id": "a", "municipality": "世田谷区", "floor_area_m2": "100", "max_kw": "4", "state": "done", "kw": "3.2",
+             "ua": "0.6", "bei": "0.8"}  # fmt: skip
+    plans = []
+    for value in (text, plain):
+        path = tmp_path / "list.csv"
+        row = {**usual, column: value}
+        path.write_text("\n".join((",".join(row), ",".join(row.values()))) + "\n", encoding="utf-8")
+        (found,) = plan_all(read_portfolios(path), Job(Wishes(), "adopted_2025"))
+        assert found.verification is not None and found.verification.holds
+        plans.append((found.plan.proof.objective, found.verification.checks))
+    assert plans[0] == plans[1]

@@ -6,10 +6,12 @@ file: every distinct text is read once, as a fraction. Only the form is shared: 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Context
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
@@ -34,6 +36,8 @@ _ENCODINGS = ("utf-8-sig", "cp932")
 #: Whole numbers up to here are handled as such by the processor; larger ones by Python.
 _LARGEST = 2**62
 _HALF = 2**20
+#: Digits of a number that Excel shows at most; what it stores beyond them is the rest of a binary number.
+_AS_SHOWN = Context(prec=15)
 _YES = frozenset(("yes", "y", "true", "1", "はい", "有", "あり", "○", "〇", "◯"))
 _EXCEL_DAY_ZERO = date(1899, 12, 30)
 
@@ -95,17 +99,26 @@ class Fractions:
 
     def below(self, limit: Fraction) -> BoolArray:
         """Say which are below a limit."""
-        return np.asarray(self.whole * limit.denominator < limit.numerator * self.denominator, dtype=bool)
+        scaled = _product(self.whole, np.array(limit.denominator, dtype=object), limit.denominator)
+        return np.asarray(_beside(scaled, mark := limit.numerator * self.denominator) < mark, dtype=bool)
 
     def parts(self, unit: Fraction) -> IntArray:
         """Return how many whole units each holds."""
         scaled = _product(self.whole, np.array(unit.denominator, dtype=object), unit.denominator)
-        return np.asarray(scaled // (unit.numerator * self.denominator), dtype=np.int64)
+        return np.asarray(_beside(scaled, size := unit.numerator * self.denominator) // size, dtype=np.int64)
 
     @property
     def floats(self) -> FloatArray:
         """The nearest floating-point numbers, NaN where unknown."""
-        return np.where(self.known, self.whole.astype(np.float64) / self.denominator, np.nan)
+        if self.denominator < _LARGEST:
+            return np.where(self.known, self.whole.astype(np.float64) / self.denominator, np.nan)
+        nearest = [float(Fraction(int(one), self.denominator)) for one in self.whole]
+        return np.where(self.known, np.array(nearest, dtype=np.float64), np.nan)
+
+
+def _beside(whole: npt.NDArray[Any], other: int) -> npt.NDArray[Any]:
+    """Return whole numbers that can be held against another one: by Python where that leaves the processor's range."""
+    return whole if abs(other) < _LARGEST else whole.astype(object)
 
 
 def _most(whole: npt.NDArray[Any]) -> int:
@@ -354,13 +367,12 @@ def _key(text: str) -> str:
 
 
 def _fraction(text: str) -> Fraction:
-    """Return the decimal that a person wrote."""
-    return Fraction(unicodedata.normalize("NFKC", text).replace(",", "").strip())
+    """Return the decimal that a person wrote; Excel keeps 98.3 as 98.299999999999997 and shows fifteen digits."""
+    return Fraction(_AS_SHOWN.create_decimal(unicodedata.normalize("NFKC", text).replace(",", "").strip()))
 
 
 def _day(text: str) -> str | date:
     """Return a day as written; Excel counts days."""
-    plain = text.split(".")[0]
-    if plain.isdigit() and len(plain) <= 6:
-        return _EXCEL_DAY_ZERO + timedelta(days=int(plain))
+    if re.fullmatch(r"\d{1,6}(\.\d*)?", text):
+        return _EXCEL_DAY_ZERO + timedelta(days=int(text.partition(".")[0]))
     return text.partition("T")[0].partition(" ")[0] if text[:4].isdigit() else text
