@@ -33,7 +33,8 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path, capsys: pytest.Capture
         "E,office,1000,9000,,,0,,\n"
         "F,office,1000,,100,,9000,,\n"
         "G,office,1e15,1e15,,,1e15,,\n"
-        ",office,1000,9000,,,20,,\n",
+        ",office,1000,9000,,,20,,\n"
+        "H,office,1000,9000,,,9000000,,\n",
         encoding="utf-8",
     )
     assert schedule(path, "--out", tmp_path / "out") == ExitCode.BAD_INPUT
@@ -41,7 +42,7 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path, capsys: pytest.Capture
     for words in (
         "none of the choices", "must be consecutive", "only after the plan begins", "did you mean: led_lighting",
         "below the threshold", "not a number", "no carrier has any energy", "emissions of 3 consecutive years",
-        "too large; given: 1e15; allowed: ≤ 10000000.0",
+        "too large; given: 1e15; allowed: ≤ 10000000.0", ":10 (H): its energy is far too much for its base emissions",
     ):  # fmt: skip
         assert words in told
     # A cell that cannot be read keeps no other fault of its row from being told.

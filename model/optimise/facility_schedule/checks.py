@@ -19,6 +19,8 @@ from model.ordinance.rulebook import Rules
 #: Most works that one facility can choose from in a plan: every set of them is priced.
 MOST_WORKS = 14
 
+#: Energy a tonne of base emissions above which one of them is in another unit, a hundred times the usual [kL/t-CO2].
+_MOST_KL_A_TONNE = 40.0
 _CARRIERS = ("electricity_mwh", "city_gas_1000m3", "heat_gj", "heavy_oil_a_kl")
 _BASE_YEARS = tuple(f"base_{year}_t" for year in BASE_WINDOW)
 _AGES = ("lighting_from", "air_conditioning_from", "heat_source_from")
@@ -150,6 +152,12 @@ def _check_energy(
     if size < line:
         problem = Text("below the threshold: it has no reduction duty", "規模要件未満のため削減義務がありません")
         faults.add(where, problem, f"{size:,.0f} kL", f"≥ {line:,.0f} kL")
+    base = np.append(base_columns(row), np.nan if row.base_t is None else row.base_t)
+    if not np.isnan(base).all() and size > _MOST_KL_A_TONNE * np.nanmax(base):
+        problem = Text("its energy is far too much for its base emissions; check the units of both",
+                       "基準排出量に対しエネルギー使用量が過大です。単位を確認してください")  # fmt: skip
+        given = f"{size:,.0f} kL, {np.nanmax(base):,.0f} t-CO2"
+        faults.add(where, problem, given, f"≤ {_MOST_KL_A_TONNE:g} kL/t-CO2")
 
 
 def _check_base(row: FacilityRow, where: str, length: int, faults: FaultList) -> None:
