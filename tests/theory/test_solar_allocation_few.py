@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from time import perf_counter
 from typing import Any
@@ -12,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.optimise.solar_allocation.completions import Completions, OpenHouse, Steps, pad, with_house
+from model.optimise.solar_allocation.completions import Completions, OpenHouse, Steps
 from model.optimise.solar_allocation.few import prove_best
 from model.optimise.solar_allocation.house_by_house import HouseByHouse
+from model.optimise.solar_allocation.totals import Undecided, count_houses, settle, try_prices
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -111,34 +113,63 @@ def test_two_sums_are_kept_together(case: Any, certainty: float) -> None:
     compare(case, certainty)
 
 
-@settings(max_examples=40, deadline=None)
-@given(lists(), st.sampled_from([0.0, 0.2, 0.5, 1.0]))
-def test_no_plan_within_a_budget_is_likelier_than_its_completions(case: Any, part: float) -> None:
+@settings(max_examples=60, deadline=None)
+@given(lists(), st.sampled_from([0.0, 0.02, 0.1, 0.5]), st.sampled_from([0, 1, 2, 5]))
+def test_no_plan_is_likelier_for_its_costs_than_the_completions_of_its_totals(
+    case: Any, worth: float, most_houses: int
+) -> None:
     houses, _, _, missing = case
-    budget = part * sum(float(one.above.max()) for one in houses)
     steps = Steps.read(houses, 0, float(missing[0]))
-    tables = Completions.find(houses, steps, max(budget, 1.0))
-    level = int(tables.left(np.array([budget]))[0])
+    units = sum(int(one.max()) for one in steps.added)
+    kept, single = (
+        Completions.find(houses, steps, worth, (most_houses, units), steps.missing, kept=many) for many in (True, False)
+    )
     for path in plans(houses):
         above = sum(float(one.above[slot]) for one, slot in zip(houses, path, strict=True))
-        if above <= budget:
-            assert chance(houses, path, missing) <= tables.tables[0][level, steps.missing] + 1e-9
+        taken = [int(steps.added[place][slot]) for place, slot in enumerate(path)]
+        column = kept.column(0, np.array([sum(taken) * steps.parts - steps.missing]))
+        # The last number of houses stands for more as well.
+        total = (min(sum(one > 0 for one in taken), most_houses), sum(taken), int(column[0]))
+        reached = chance(houses, path, missing) - worth * above
+        assert reached <= single.tables[0][total] + 1e-9
+        assert reached <= kept.tables[0][total] + 1e-9
+        assert kept.tables[0][total] == pytest.approx(single.tables[0][total], abs=1e-6)
 
 
-def test_a_house_alone_is_as_likely_as_its_owner() -> None:
+def test_what_a_house_alone_can_bring_is_known_from_what_it_takes() -> None:
     slots = np.arange(3)
     added = np.array([[0.0, 0.4, 0.8]])
     house = OpenHouse(0, 0.7, slots, np.array([0.0, 2.0, 3.0]), np.array([0.0, 2.0, 3.0]), 0 * added, added,
                       np.zeros((0, 3)))  # fmt: skip
     steps = Steps.read((house,), 0, 0.8)
     assert (steps.units, steps.parts, steps.missing) == (2, 1, 2)
-    tables = Completions.find((house,), steps, 3.0)
-    whole, short = (tables.tables[0][tables.left(np.array([one]))[0]] for one in (3.0, 2.9))
-    assert whole.tolist() == pytest.approx([1.0, 0.7, 0.7])
-    assert short.tolist() == pytest.approx([1.0, 0.7, 0.0])
-    # With the smaller slot taken, one unit is missing still if the owner accepts, and both if not.
-    after = with_house(pad(tables.tables[1][:1]), 0.7, steps, 0, 1)
-    assert after[0].tolist() == pytest.approx([1.0, 0.7, 0.0])
+    found = Completions.find((house,), steps, 0.1, (1, 2), steps.missing, kept=False)
+    # Two units taken with two missing: nothing may be refused, at a cost of 3; no other total reaches two units.
+    table = found.tables[0][:, :, found.column(0, np.array([0]))[0]]
+    assert table[1, 2] == pytest.approx(0.7 - 0.1 * 3.0)
+    assert np.isinf(table[0, 1:]).all()
+    assert np.isinf(table[1, 0])
+    short = found.tables[0][:, :, found.column(0, np.array([-1]))[0]]
+    assert short[1, 1] == pytest.approx(-0.1 * 2.0)
+    assert short[0, 0] == pytest.approx(0.0)
+
+
+def test_what_happens_beforehand_is_no_more_than_the_totals_allow() -> None:
+    slots, added = np.arange(2), np.array([[0.0, 0.4]])
+    houses = tuple(
+        OpenHouse(number, 0.5, slots, np.array([0.0, 1.0]), np.array([0.0, 1.0]), 0 * added, added, np.zeros((0, 2)))
+        for number in range(4)
+    )
+    steps = Steps.read(houses, 0, 0.4)
+    undecided = Undecided(houses, steps, 0, 1, np.array([0.0, 1.0]), 0.7, 0.0)
+    tried = try_prices(undecided, 4.0)
+    # One of two owners accepts with three chances in four; one alone with one in two only.
+    totals = settle(undecided, count_houses(undecided, tried))
+    assert totals is not None
+    assert {(2, 2), (3, 3)} <= set(zip(totals.houses.tolist(), totals.units.tolist(), strict=True))
+    assert np.all(totals.bound <= totals.houses + 1e-9)
+    assert 1.0 < tried.bound <= 2.0
+    assert np.isinf(try_prices(replace(undecided, enough=0.99), 4.0).bound)
 
 
 def test_owners_alike_are_followed_once() -> None:

@@ -37,21 +37,21 @@ IntArray = npt.NDArray[np.int64]
 
 #: Numerical slack of a row, relative to its right-hand side, of what is as good as the same, and of equal costs.
 _SLACK, _SAME, _EVEN = 1e-9, 1e-12, 1e-11
-#: Starts that are kept while a plan is looked for; how far above the bound the first look goes, and how much farther
-#: every next one, as a share of the bound's distance from the least costs and at least of that of the greatest.
-_KEPT, _FIRST_LOOK, _FARTHER, _LEAST_LOOK = 300, 0.04, 1.7, 1e-3
-#: Looks for a better plan between bound and plan, how many times as many starts they keep, and the share of the time
-#: within which they begin.
-_LOOKS, _MORE, _LOOKING = 5, 4, 0.25
-#: Parts of the way from the bound to the plan up to which all starts are followed, and the share of the time that a
-#: part, but the first one, takes at most if the last one follows at once.
-_PARTS, _QUICK = (0.35, 0.6, 0.8, 0.9, 0.95, 0.98, 1.0), 2e-3
+#: What certainty may cost at first, relative to the costs of meeting the requirement in the mean.
+_ABOVE = 0.3
+#: How far above the bound the first look goes, as a share of the bound's distance from the least costs and at least of
+#: that of the greatest, and how much farther every next one.
+_FIRST_LOOK, _LEAST_LOOK, _FARTHER = 0.02, 1e-3, 1.5
+#: Looks at plans: starts that are kept, None for all that can lead to one, and the share of the time that is left.
+_LOOKS = ((300, 0.05), (1200, 0.1), (None, 1.0))
+#: Parts of the way up to which all starts are followed.
+_PARTS = (0.5, 1.0)
 #: Share of the time that is left for the plan itself once a bound is high enough.
 _ITSELF = 0.3
 #: Share of the time for rules that clash without any probability.
 _CLASH = 0.2
-#: Houses above which a first plan is found by prices, and the share of the time for that.
-_MANY, _AIMED = 20, 0.3
+#: Share of the time for a first plan by prices.
+_AIMED = 0.3
 
 
 def solve_few(
@@ -95,23 +95,24 @@ def solve_few(
         made = HouseByHouse(houses, problem.at_least[rows], prices[rows], slots.missing, certainty, accepted)
         return made, houses
 
-    choice = nothing
-    if problem.houses > _MANY:
-        sums = tuple(Sum.read(problem, one, consent) for one in counted)
-        left = _AIMED * (end - perf_counter())
-        choice = aim(problem, sums, parts_of(sums), probabilities, certainty, gap, left, seed).best.choice
+    sums = tuple(Sum.read(problem, one, consent) for one in counted)
+    left = _AIMED * (end - perf_counter())
+    choice = aim(problem, sums, parts_of(sums), probabilities, certainty, gap, left, seed).best.choice
     # Without prices of the other rows the costs are as they are; with those near the best plan they may tell more.
-    beside = find_prices(replace(problem, rows=(*problem.rows, *counted)), seed).of_rows[: len(problem.rows)]
-    tried = [np.zeros(len(problem.rows)), *([beside] if beside.any() else [])]
-    found, houses = search(tried[0])
-    bound = found.within(found.greatest)
-    for prices in tried[1:]:
-        other, its_houses = search(prices)
-        if (its_bound := other.within(other.greatest)) > bound:
-            bound, found, houses = its_bound, other, its_houses
-    if np.isinf(bound):
+    beside = find_prices(replace(problem, rows=(*problem.rows, *counted)), seed)
+    of_rows = beside.of_rows[: len(problem.rows)]
+    cost = cost_of(problem, choice) if choice.size else np.inf
+    searches = [search(prices) for prices in (0 * of_rows, *([of_rows] if of_rows.any() else []))]
+    bound, most = -np.inf, min(cost, beside.priced.bound + _ABOVE * abs(beside.priced.bound))
+    # Certain enough plans cost more than those that meet the requirement in the mean; how much more is not known.
+    while bound == -np.inf:
+        bounds = [one.within(min(one.greatest, most), roughly=True) for one, _ in searches]
+        bound, (found, houses) = max(bounds), searches[int(np.argmax(bounds))]
+        if np.isinf(bound) and most < min(cost, found.greatest):
+            bound, most = -np.inf, min(cost, most + 2 * (most - beside.priced.bound) + _SLACK)
+    if np.isinf(bound) and not choice.size:
         return Finished(nothing, np.nan, np.inf, problem.houses, impossible=True)
-    found.cost = cost_of(problem, choice) if choice.size else np.inf
+    found.cost, bound = cost, min(bound, cost)
     bound, complete = prove_best(found, bound, gap, enough, end)
     if found.path.size:
         choice = plan(houses, found.path)
@@ -123,46 +124,41 @@ def solve_few(
 
 def prove_best(found: HouseByHouse, bound: float, gap: float, enough: float, end: float) -> tuple[float, bool]:
     """Look for the best plan; return what is proven of all plans, and whether none is left that was not looked at."""
-    # A plan first, near the bound if there is one.
-    step = max(bound - found.least, _LEAST_LOOK * (found.greatest - found.least))
-    share, most = _FIRST_LOOK, -np.inf
-    while np.isinf(found.cost) and most < found.greatest and perf_counter() < end:
-        most = min(bound + share * step, found.greatest)
-        found.look(most, _KEPT, end)
-        share *= _FARTHER
-    low = bound
-    until = perf_counter() + _LOOKING * (end - perf_counter())
-    for _ in range(_LOOKS if np.isfinite(found.cost) and np.isinf(enough) else 0):
-        if perf_counter() > until:
-            break
-        before = found.cost
-        found.look(0.5 * (low + before), _MORE * _KEPT, end)
-        low = low if found.cost < before else 0.5 * (low + before)
-    top = min(found.cost, found.greatest)
-    bound = max(bound, min(found.within(top), top))
-    first, quick = bound, False
-    for part in _PARTS:
-        if quick and part < 1:
-            continue
-        begun = perf_counter()
+    step, share = max(bound - found.least, _LEAST_LOOK * (found.greatest - found.least)), _FIRST_LOOK
+    while perf_counter() < end:
         top = min(found.cost, found.greatest)
         size = max(1.0, abs(top))
-        needed = min(top - max(gap / 2, 2 * _EVEN) * size, enough - 2 * _EVEN * size)
-        if bound >= needed and np.isfinite(found.cost):
+        if bound >= min(top - max(gap / 2, 2 * _EVEN) * size, enough - 2 * _EVEN * size):
             break
-        most = first + part * (top - first) if part < 1 else top
+        # A little above the bound there are few totals that plans can have, and few starts.
+        most = min(bound + share * step, top)
         if bound < enough < most:
             most = enough
         most -= _EVEN * size
-        if not found.look(most, None, end):
-            break
-        bound = max(bound, min(most, found.cost))
-        quick = part > _PARTS[0] and perf_counter() - begun < _QUICK * (end - begun)
+        bound = max(bound, min(found.within(most), most))
+        if bound < most:
+            bound = _looked_at(found, bound, most, end)
+        share *= _FARTHER
     if np.isfinite(enough) and bound >= enough - 2 * _EVEN * max(1.0, abs(enough)) and found.cost > bound:
         # More need not be proven, but the plan itself is to be known about as well where that takes little.
         now = perf_counter()
         return prove_best(found, bound, gap, np.inf, now + _ITSELF * (end - now))
     return bound, bound >= found.greatest - 2 * _EVEN * max(1.0, abs(found.greatest))
+
+
+def _looked_at(found: HouseByHouse, bound: float, most: float, end: float) -> float:
+    """Look for plans up to a cost, at the most promising starts first; return what is proven then."""
+    for kept, share in _LOOKS:
+        until = perf_counter() + share * (end - perf_counter())
+        top = min(most, found.cost)
+        for part in _PARTS if kept is None else (1.0,):
+            look_to = bound + part * (top - bound)
+            if not found.look(look_to, kept, until):
+                break
+            bound = max(bound, min(look_to, found.cost))
+        if bound >= min(most, found.cost):
+            break
+    return bound
 
 
 class _Slots:
@@ -241,10 +237,17 @@ class _Slots:
             prices: of the rows.
         """
         least = np.minimum.reduceat(self.tied, self.starts, axis=1).sum(axis=1)
-        rows = least < problem.at_least - _SLACK * np.maximum(1.0, np.abs(problem.at_least))
+        slack = _SLACK * np.maximum(1.0, np.abs(problem.at_least))
+        rows = least < problem.at_least - slack
+        # A slot that breaks a row even beside the best ones of all other houses is in no plan.
+        most = np.maximum.reduceat(self.tied, self.starts, axis=1)
+        over = self.tied - np.repeat(most, np.diff(np.append(self.starts, self.house.size)), axis=1)
+        able = np.all(over + most.sum(axis=1, keepdims=True) >= (problem.at_least - slack)[:, np.newaxis], axis=0)
         found = []
         for start, after in zip(self.starts.tolist(), [*self.starts[1:].tolist(), self.house.size], strict=True):
             pairs = np.arange(start, after)
+            # Where no slot is able, no plan keeps the rows, and that is found out house by house.
+            pairs = pairs[able[pairs]] if able[pairs].any() else pairs
             cost = problem.cost[self.slot[pairs], self.house[pairs]]
             pairs = pairs[_useful(cost, self.refused[:, pairs], self.accepted[:, pairs], self.tied[rows][:, pairs])]
             cost, tied = problem.cost[self.slot[pairs], self.house[pairs]], self.tied[rows][:, pairs]

@@ -16,20 +16,29 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
-from model.optimise.solar_allocation.completions import Completions, OpenHouse, Steps, pad, with_house
+from model.optimise.solar_allocation.completions import OpenHouse, Steps, Ways, ways_of
 from model.optimise.solar_allocation.problem import FloatArray
+from model.optimise.solar_allocation.totals import (
+    Totals,
+    Tried,
+    Undecided,
+    count_houses,
+    settle,
+    steps_missing,
+    try_prices,
+)
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 Path = npt.NDArray[np.int16]
 
 #: Numerical slack of probabilities, of rows and costs relative to their size, and of amounts that are the same.
-_EVEN, _SLACK, _EQUAL = 1e-11, 1e-9, 1e-12
+_EVEN, _SLACK, _EQUAL, _EVEN_COSTS = 1e-11, 1e-9, 1e-12, 1e-9
 #: What is above the costs of all plans, relative to the greatest.
 _BEYOND = 1e-6
 #: Numbers that starts which are followed together may take, and how many starts at most and at least; how many of them
 #: are looked at at once.
-_PLACES, _MOST, _FEWEST, _CHUNK = 1_500_000, 25_000, 200, 4_096
+_PLACES, _MOST, _FEWEST = 1_500_000, 25_000, 200
 #: How far before it, in the order of costs, a start that makes it useless is looked for.
 _LAGS = (1, 2, 3)
 
@@ -42,6 +51,8 @@ class Start:
         path: position of the slot by house, dims (start, house).
         cost: so far.
         tied: what they bring to the rows, no more than is needed whatever follows, dims (start, row).
+        taking: how many of their houses take capacity that counts.
+        units: that they take.
         mark: the same for starts whose houses bring the same with the same probabilities.
         missing: steps of the last unit missing at most, by sum: 1 to all parts of a unit, dims (start, sum).
         likely: by sum, probability that nothing is missing, then that so many units are, dims (start, unit).
@@ -50,13 +61,16 @@ class Start:
     path: Path
     cost: FloatArray
     tied: FloatArray
+    taking: IntArray
+    units: IntArray
     mark: IntArray
     missing: IntArray
     likely: tuple[FloatArray, ...]
 
     def part(self, chosen: IntArray | BoolArray | slice) -> Start:
         """Return some of the starts."""
-        return Start(self.path[chosen], self.cost[chosen], self.tied[chosen], self.mark[chosen], self.missing[chosen],
+        return Start(self.path[chosen], self.cost[chosen], self.tied[chosen], self.taking[chosen],
+                     self.units[chosen], self.mark[chosen], self.missing[chosen],
                      tuple(one[chosen] for one in self.likely))  # fmt: skip
 
     @staticmethod
@@ -66,6 +80,8 @@ class Start:
             path=np.concatenate([one.path for one in several]),
             cost=np.concatenate([one.cost for one in several]),
             tied=np.concatenate([one.tied for one in several]),
+            taking=np.concatenate([one.taking for one in several]),
+            units=np.concatenate([one.units for one in several]),
             mark=np.concatenate([one.mark for one in several]),
             missing=np.concatenate([one.missing for one in several]),
             likely=tuple(np.concatenate(parts) for parts in zip(*(one.likely for one in several), strict=True)),
@@ -116,29 +132,41 @@ class HouseByHouse:
         # A little more, so that what is looked for below it leaves no plan out.
         self.greatest = most_at_all + _BEYOND * max(1.0, abs(most_at_all))
         self._marks = _marks(houses)
-        self._tables: list[Completions] = []
+        self._totals: Totals | None = None
+        self._sum = 0
+        self._rough: tuple[float, tuple[Tried, ...]] = (np.nan, ())
         settled = next((place for place, one in enumerate(houses) if one.slot.size > 1), len(houses))
         self._start, self._settled = self._nobody(), settled
         for place in range(settled):
             self._start = self._with(self._start, place, 0)
         self._start = self._start.part(np.all(self._start.tied + most[settled] >= self._wanted, axis=1))
 
-    def within(self, most: float) -> float:
-        """Look at plans that cost no more than so much from now on; return what plans cost at least."""
-        self._tables = [
-            Completions.find(self._houses, one, most - self.least, self._settled) for one in self._steps
-        ]  # fmt: skip
-        needed = self.least
+    def within(self, most: float, *, roughly: bool = False) -> float:
+        """Look at plans that cost no more than so much from now on; return what plans cost at least.
+
+        Args:
+            most: what plans may cost; the bound is infinite where there are none.
+            roughly: whether only the capacity that plans take is held the same, which takes less time.
+        """
         if not self._start.cost.size:
             return np.inf
-        for number, table in enumerate(self._tables):
-            levels, every = np.arange(table.count + 1), np.zeros(table.count + 1, dtype=np.int64)
-            first = table.tables[self._settled]
-            missing, likely = self._start.missing[:, number], self._start.likely[number]
-            reached = _reached(first, table.steps, missing, likely, every, levels)
-            enough = np.flatnonzero(reached >= self._enough)
-            needed = max(needed, self.least + table.level * float(enough[0]) if enough.size else np.inf)
-        return needed
+        tried = self._rough[1] if self._rough[0] == most else tuple(
+            try_prices(self._undecided(number), most) for number in range(len(self._steps))
+        )  # fmt: skip
+        self._rough = (most, tried)
+        # The sum that asks for more tells more; the other one is looked at where a plan is complete.
+        self._sum = int(np.argmax([one.bound for one in tried]))
+        undecided, one = self._undecided(self._sum), tried[self._sum]
+        one = one if roughly else count_houses(undecided, one)
+        self._totals = settle(undecided, one)
+        return max(self.least, one.bound)
+
+    def _undecided(self, number: int) -> Undecided:
+        """Return the houses with a choice, for one sum."""
+        return Undecided(
+            self._houses, self._steps[number], self._settled, int(self._start.missing[0, number]),
+            self._start.likely[number][0], self._enough, self.least,
+        )  # fmt: skip
 
     def look(self, most: float, kept: int | None, end: float) -> bool:
         """Look for the cheapest plan that costs no more than so much; say whether all that could be it were looked at.
@@ -183,28 +211,27 @@ class HouseByHouse:
             first[0, steps.units] = 1.0
             likely.append(first)
         missing = np.array([[(one.missing - 1) % one.parts + 1 for one in self._steps]])
-        nothing = np.zeros(1)
-        return Start(np.zeros((1, 0), dtype=np.int16), nothing, np.zeros((1, len(self._prices))),
-                     nothing.astype(np.int64), missing, tuple(likely))  # fmt: skip
+        none = np.zeros(1, dtype=np.int64)
+        return Start(np.zeros((1, 0), dtype=np.int16), np.zeros(1), np.zeros((1, len(self._prices))), none, none,
+                     none, missing, tuple(likely))  # fmt: skip
 
     def _next(self, start: Start, place: int, most: float) -> tuple[Start, FloatArray]:
         """Return the starts with one house more that can lead to a plan, and with which probability."""
         house, found, promises = self._houses[place], [], []
-        spent = start.cost - start.tied @ self._prices
-        offset = float(self._prices @ self._wanted) + self._to_come[place + 1] - _EQUAL * max(1.0, abs(most))
+        least = float(np.min(house.cost - self._prices @ house.tied))
+        spent = start.cost - start.tied @ self._prices + least
+        left = most - spent - float(self._prices @ self._wanted) - self._to_come[place + 1]
+        left += _EQUAL * max(1.0, abs(most))
+        ways = ways_of(house, self._steps[self._sum], place)
+        at_best, by_price = self._promise(start, place, ways, left, most)
         for slot in range(house.slot.size):
-            tied = start.tied + house.tied[:, slot]
-            priced = spent + float(house.cost[slot] - self._prices @ house.tied[:, slot])
-            left = most - priced - offset
-            possible = np.flatnonzero((left >= 0) & np.all(tied + self._most_tied[place + 1] >= self._wanted, axis=1))
+            tied, rest, way = start.tied + house.tied[:, slot], left - house.above[slot], ways.way[slot]
+            possible = np.flatnonzero((rest >= 0) & np.all(tied + self._most_tied[place + 1] >= self._wanted, axis=1))
             if not possible.size:
                 continue
-            promise = np.ones(possible.size)
-            for number, table in enumerate(self._tables):
-                some, levels = np.unique(table.left(left[possible]), return_inverse=True)
-                after = with_house(pad(table.tables[place + 1][some]), house.consent, table.steps, place, slot)
-                reached = _reached(after, table.steps, start.missing[:, number], start.likely[number], possible, levels)
-                promise = np.minimum(promise, reached)
+            promise = at_best[possible, way]
+            for worth, reached in by_price:
+                np.minimum(promise, reached[possible, way] + worth * rest[possible], out=promise)
             able = promise >= self._enough
             if able.any():
                 found.append(self._with(start.part(possible[able]), place, slot))
@@ -214,6 +241,65 @@ class HouseByHouse:
         together = Start.all_of(found)
         once = self._once(together)
         return together.part(once), np.concatenate(promises)[once]
+
+    def _promise(
+        self, start: Start, place: int, ways: Ways, left: FloatArray, most: float
+    ) -> tuple[FloatArray, list[tuple[float, FloatArray]]]:
+        """Return how probable plans can become, by start and way of the next house.
+
+        The first answer holds for the cheapest slot of each way. The others are by price of probability, which comes
+        with them, and leave out what the money that is left is worth.
+
+        Args:
+            start: starts of plans.
+            place: of the next house.
+            ways: what it can bring.
+            left: what may be spent above the least, by start.
+            most: what plans may cost.
+        """
+        totals, parts, likely = self._totals, self._steps[self._sum].parts, start.likely[self._sum]
+        shape = (start.cost.size, ways.units.size)
+        found = np.full(shape, -np.inf)
+        if totals is None:
+            return found, []
+        by_price = [(one.worth, np.full(shape, -np.inf)) for one in totals.completions]
+        consent, tables = self._houses[place].consent, [one.tables[place + 1] for one in totals.completions]
+        counted = totals.completions[0].most
+        some = totals.bound <= most + _EVEN_COSTS * max(1.0, abs(most))
+        in_all = np.column_stack((totals.houses, totals.units))[some]
+        takes = np.column_stack((ways.counts * (counted > 0), ways.units))
+        taken = np.column_stack((start.taking * (counted > 0), start.units, start.missing[:, self._sum]))
+        groups, of_start = np.unique(taken, axis=0, return_inverse=True)
+        order = np.argsort(of_start.reshape(-1), kind="stable")
+        ends = np.cumsum(np.bincount(of_start.reshape(-1), minlength=groups.shape[0]))
+        for group, members in zip(groups, np.split(order, ends[:-1]), strict=True):
+            to_take = in_all - group[:2]
+            after = to_take - takes[:, np.newaxis]
+            after[..., 0] = np.minimum(after[..., 0], counted)
+            able = np.all((after >= 0) & (after < tables[0].shape[:2]), axis=2)
+            way, total = np.nonzero(able)
+            houses, units = after[way, total].T
+            able = np.isfinite(tables[0][houses, units, -1])
+            way, total, houses, units = way[able], total[able], houses[able], units[able]
+            if not way.size:
+                continue
+            columns = np.flatnonzero(likely[members].any(axis=0))
+            lacking = steps_missing(int(group[2]), likely.shape[1], parts)[columns]
+            spare = to_take[total, 1] * parts + ways.sure[way] - lacking[:, np.newaxis]
+            accepted = totals.completions[0].column(place + 1, spare)
+            refused = totals.completions[0].column(place + 1, spare - ways.units[way] * parts)
+            firsts = np.flatnonzero(np.append(True, way[1:] != way[:-1]))
+            rest = left[members, np.newaxis] - ways.above[way]
+            where, least = np.ix_(members, way[firsts]), np.full((members.size, way.size), np.inf)
+            for (worth, reached), table in zip(by_price, tables, strict=True):
+                after_it = consent * table[houses, units, accepted].astype(np.float64)
+                if consent < 1:
+                    after_it += (1 - consent) * table[houses, units, refused].astype(np.float64)
+                value = likely[np.ix_(members, columns)] @ after_it
+                reached[where] = np.maximum.reduceat(value, firsts, axis=1)
+                np.minimum(least, value + worth * rest, out=least)
+            found[where] = np.maximum.reduceat(least, firsts, axis=1)
+        return found, by_price
 
     def _with(self, start: Start, place: int, slot: int) -> Start:
         """Return the starts with a slot of the next house."""
@@ -234,7 +320,10 @@ class HouseByHouse:
         path = np.column_stack((start.path, np.full(start.cost.size, slot, dtype=np.int16)))
         tied = np.minimum(start.tied + house.tied[:, slot], self._wanted + self._slack - self._least_tied[place + 1])
         mark = start.mark + self._marks[place][slot]
-        return Start(path, start.cost + house.cost[slot], tied, mark, missing, tuple(likely))
+        # Houses without a choice take the same in every plan.
+        units = int(self._steps[self._sum].added[place][slot]) if house.slot.size > 1 else 0
+        return Start(path, start.cost + house.cost[slot], tied, start.taking + (units > 0), start.units + units, mark,
+                     missing, tuple(likely))  # fmt: skip
 
     def _once(self, start: Start) -> IntArray:
         """Return the starts without those that bring the same at the same cost as another one."""
@@ -276,22 +365,4 @@ def _moved(likely: FloatArray, units: int) -> FloatArray:
     found[:, 0] = likely[:, : units + 1].sum(axis=1)
     if units + 1 < likely.shape[1]:
         found[:, 1 : likely.shape[1] - units] = likely[:, units + 1 :]
-    return found
-
-
-def _reached(
-    after: FloatArray, steps: Steps, missing: IntArray, likely: FloatArray, chosen: IntArray, levels: IntArray
-) -> FloatArray:
-    """Return with which probability starts can reach what is missing."""
-    rows, units = after.shape[0], likely.shape[1] - 1
-    if not units:
-        return np.asarray(likely[chosen, 0])
-    by_rest = np.ascontiguousarray(after[:, 1:].reshape(rows, units, steps.parts).transpose(2, 0, 1))
-    flat = by_rest.reshape(-1, units)
-    found = np.empty(chosen.size)
-    for first in range(0, chosen.size, _CHUNK):
-        part = slice(first, first + _CHUNK)
-        some = chosen[part]
-        places = (missing[some] - 1) * rows + levels[part]
-        found[part] = likely[some, 0] + np.einsum("ij,ij->i", likely[some, 1:], flat[places])
     return found
