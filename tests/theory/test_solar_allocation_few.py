@@ -136,6 +136,32 @@ def test_no_plan_is_likelier_for_its_costs_than_the_completions_of_its_totals(
         assert kept.tables[0][total] == pytest.approx(single.tables[0][total], abs=1e-6)
 
 
+@settings(max_examples=40, deadline=None)
+@given(lists(), st.sampled_from([0.5, 0.72, 0.9]))
+def test_exchanges_lead_to_plans_that_keep_everything(case: Any, certainty: float) -> None:
+    houses, wanted, prices, missing = case
+    search = HouseByHouse(
+        houses, wanted, prices, missing, certainty,
+        lambda path: chance(houses, tuple(path.tolist()), missing) >= certainty - 1e-12,
+    )  # fmt: skip
+    search.exchange(perf_counter() + 0.05, 0)
+    path = tuple(search.path.tolist())
+    if not path:
+        return
+    assert chance(houses, path, missing) >= certainty - 1e-12
+    tied = sum((one.tied[:, slot] for one, slot in zip(houses, path, strict=True)), np.zeros(wanted.size))
+    assert np.all(tied >= wanted)
+    assert search.cost == pytest.approx(spent(houses, path))
+    # No other slots of any two houses make it cheaper.
+    for other in plans(houses):
+        changed = sum(one != two for one, two in zip(other, path, strict=True))
+        tied = sum((one.tied[:, slot] for one, slot in zip(houses, other, strict=True)), np.zeros(wanted.size))
+        if len(houses) > 2 or changed > 2 or np.any(tied < wanted):
+            continue
+        if chance(houses, other, missing) >= certainty - 1e-12:
+            assert search.cost <= spent(houses, other) + 1e-6
+
+
 def test_what_a_house_alone_can_bring_is_known_from_what_it_takes() -> None:
     slots = np.arange(3)
     added = np.array([[0.0, 0.4, 0.8]])

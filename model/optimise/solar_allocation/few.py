@@ -42,16 +42,17 @@ _ABOVE = 0.3
 #: How far above the bound the first look goes, as a share of the bound's distance from the least costs and at least of
 #: that of the greatest, and how much farther every next one.
 _FIRST_LOOK, _LEAST_LOOK, _FARTHER = 0.02, 1e-3, 1.5
-#: Looks at plans: starts that are kept, None for all that can lead to one, and the share of the time that is left.
-_LOOKS = ((300, 0.05), (1200, 0.1), (None, 1.0))
+#: Looks at plans: starts that are kept, None for all that can lead to one, and the share of the time that is left;
+#: that of the last ones where there is no plan.
+_LOOKS, _WITHOUT_PLAN = ((300, 0.05), (1200, 0.1), (None, 1.0)), 0.3
 #: Parts of the way up to which all starts are followed.
 _PARTS = (0.5, 1.0)
 #: Share of the time that is left for the plan itself once a bound is high enough.
 _ITSELF = 0.3
 #: Share of the time for rules that clash without any probability.
 _CLASH = 0.2
-#: Share of the time for a first plan by prices.
-_AIMED = 0.3
+#: Shares of the time for a first plan by prices, and for better ones by exchanges.
+_AIMED, _EXCHANGED = 0.3, 0.15
 
 
 def solve_few(
@@ -112,7 +113,9 @@ def solve_few(
             bound, most = -np.inf, min(cost, most + 2 * (most - beside.priced.bound) + _SLACK)
     if np.isinf(bound) and not choice.size:
         return Finished(nothing, np.nan, np.inf, problem.houses, impossible=True)
-    found.cost, bound = cost, min(bound, cost)
+    found.cost = cost
+    found.exchange(perf_counter() + _EXCHANGED * (end - perf_counter()), seed)
+    bound = min(bound, found.cost)
     bound, complete = prove_best(found, bound, gap, enough, end)
     if found.path.size:
         choice = plan(houses, found.path)
@@ -149,7 +152,9 @@ def prove_best(found: HouseByHouse, bound: float, gap: float, enough: float, end
 def _looked_at(found: HouseByHouse, bound: float, most: float, end: float) -> float:
     """Look for plans up to a cost, at the most promising starts first; return what is proven then."""
     for kept, share in _LOOKS:
-        until = perf_counter() + share * (end - perf_counter())
+        # Without a plan, time is left to look farther.
+        used = share if kept is not None or np.isfinite(found.cost) else _WITHOUT_PLAN
+        until = perf_counter() + used * (end - perf_counter())
         top = min(most, found.cost)
         for part in _PARTS if kept is None else (1.0,):
             look_to = bound + part * (top - bound)

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.optimise.solar_allocation.completions import OpenHouse, Steps, Ways, ways_of
+from model.optimise.solar_allocation.exchange import Exchange
 from model.optimise.solar_allocation.problem import FloatArray
 from model.optimise.solar_allocation.totals import (
     Totals,
@@ -168,6 +169,20 @@ class HouseByHouse:
             self._start.likely[number][0], self._enough, self.least,
         )  # fmt: skip
 
+    def exchange(self, end: float, seed: int) -> None:
+        """Look for a cheaper plan by exchanges from the cheapest known, or from the cheapest slots.
+
+        Args:
+            end: until when.
+            seed: of what is changed at random.
+        """
+        asks_most = int(np.argmax([one.missing / max(one.parts, 1) for one in self._steps]))
+        made = Exchange(self._houses, self._steps[asks_most], self._wanted, self._enough, self._accepted)
+        start = self.path if self.path.size else np.array([one.cost.argmin() for one in self._houses], dtype=np.int16)
+        cost, path = made.run(start, self.cost, end, seed)
+        if path.size and cost < self.cost:
+            self.cost, self.path = cost, path
+
     def look(self, most: float, kept: int | None, end: float) -> bool:
         """Look for the cheapest plan that costs no more than so much; say whether all that could be it were looked at.
 
@@ -189,7 +204,8 @@ class HouseByHouse:
             start, promise = self._next(start, place, min(most, below))
             place += 1
             if kept is not None and start.cost.size > kept:
-                start, complete = start.part(np.argpartition(-promise, kept)[:kept]), False
+                foremost = _foremost(start, promise)[:kept]
+                start, promise, complete = start.part(foremost), promise[foremost], False
             if start.cost.size > together:
                 # The most promising starts first, so that a plan they lead to ends others early.
                 order = np.argsort(-promise, kind="stable")
@@ -321,8 +337,8 @@ class HouseByHouse:
         tied = np.minimum(start.tied + house.tied[:, slot], self._wanted + self._slack - self._least_tied[place + 1])
         mark = start.mark + self._marks[place][slot]
         # Houses without a choice take the same in every plan.
-        units = int(self._steps[self._sum].added[place][slot]) if house.slot.size > 1 else 0
-        return Start(path, start.cost + house.cost[slot], tied, start.taking + (units > 0), start.units + units, mark,
+        takes = int(self._steps[self._sum].added[place][slot]) if house.slot.size > 1 else 0
+        return Start(path, start.cost + house.cost[slot], tied, start.taking + (takes > 0), start.units + takes, mark,
                      missing, tuple(likely))  # fmt: skip
 
     def _once(self, start: Start) -> IntArray:
@@ -343,6 +359,15 @@ class HouseByHouse:
                 some, better = some[same], better[same]
             drop[some] = True
         return np.sort(order[~drop])
+
+
+def _foremost(start: Start, promise: FloatArray) -> IntArray:
+    """Return the order of starts in which those that have taken the same take turns, the most promising ones first."""
+    order = np.lexsort((-promise, start.units, start.taking))
+    taken = np.column_stack((start.taking, start.units))[order]
+    first = np.append(True, np.any(taken[1:] != taken[:-1], axis=1))
+    turn = np.arange(order.size) - np.maximum.accumulate(np.where(first, np.arange(order.size), 0))
+    return np.asarray(order[np.lexsort((-promise[order], turn))])
 
 
 def _marks(houses: tuple[OpenHouse, ...]) -> list[IntArray]:

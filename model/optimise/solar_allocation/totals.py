@@ -22,11 +22,13 @@ BoolArray = npt.NDArray[np.bool_]
 #: at most, and how far beyond more are tried.
 _RATIO, _FIRST, _FARTHEST = 1.5, (-1, 0, 1, 2, 3), 8
 #: Gain of a price, relative to the bound, for which the next one is tried.
-_GAIN = 1e-3
+_GAIN = 3e-3
 #: What is as good as the same, relative to its size.
 _EVEN = 1e-9
+#: Prices with which houses are counted at first.
+_TELLING = 2
 #: Most prices that are kept.
-_MOST_PRICES = 4
+_MOST_PRICES = 3
 #: Most places that all tables of one price fill, counted once for each way of a house; above, houses are not counted.
 _MOST_WORK = 4e8
 
@@ -192,7 +194,7 @@ def count_houses(undecided: Undecided, tried: Tried) -> Tried:
     if not houses:
         return tried
     telling, times = np.unique(tried.costs[:, 0, units].argmax(axis=0), return_counts=True)
-    powers = tuple(tried.powers[one] for one in telling[np.argsort(-times, kind="stable")].tolist())
+    powers = tuple(tried.powers[one] for one in telling[np.argsort(-times, kind="stable")[:_TELLING]].tolist())
     return _tried(undecided, tried.most, np.repeat(able[:, : units[-1] + 1], houses + 1, axis=0), powers)
 
 
