@@ -11,16 +11,15 @@ from collections.abc import Callable
 from time import perf_counter
 
 import numpy as np
-import numpy.typing as npt
 
 from model.optimise.solar_allocation.completions import OpenHouse, Steps
 from model.optimise.solar_allocation.problem import FloatArray
-
-IntArray = npt.NDArray[np.int64]
-Path = npt.NDArray[np.int16]
+from model.optimise.solar_allocation.starts import Path
 
 #: What it costs to lack all certainty, or all that a row asks for, in costs of the dearest plan.
 _LACKING = 20.0
+#: Descents without a better plan after which no more are begun.
+_TRIES = 12
 #: Houses changed at random between two descents, and least gain of an exchange relative to the dearest plan.
 _CHANGED, _GAIN = 3, 1e-9
 
@@ -60,12 +59,13 @@ class Exchange:
             seed: of what is changed at random.
         """
         random, best, found = np.random.default_rng(seed), most, path
-        start, known = path.copy(), np.inf
-        while perf_counter() < end and len(self._choosing) > 1:
+        start, known, left = path.copy(), np.inf, _TRIES
+        while perf_counter() < end and left and len(self._choosing) > 1:
+            left -= 1
             reached = self._descend(start.copy(), end)
             cost = self._cost(reached)
             if cost < best - self._gain and self._kept(reached) and self._accepted(reached):
-                best, found = cost, reached
+                best, found, left = cost, reached, _TRIES
             start, known = (reached, cost) if cost <= known or self._kept(reached) else (start, known)
             start = (found if best < most else start).copy()
             for place in random.choice(self._choosing, min(_CHANGED, len(self._choosing)), replace=False).tolist():

@@ -19,7 +19,7 @@ from model.optimise.solar_allocation.completions import OpenHouse
 from model.optimise.solar_allocation.consent import is_enough
 from model.optimise.solar_allocation.cuts import aim
 from model.optimise.solar_allocation.finish import Finished
-from model.optimise.solar_allocation.house_by_house import HouseByHouse, Path
+from model.optimise.solar_allocation.house_by_house import HouseByHouse
 from model.optimise.solar_allocation.prices import find_prices
 from model.optimise.solar_allocation.problem import (
     BoolArray,
@@ -30,6 +30,7 @@ from model.optimise.solar_allocation.problem import (
     coefficients,
     cost_of,
 )
+from model.optimise.solar_allocation.starts import Path
 from model.optimise.solar_allocation.sums import Sum, parts_of
 from model.optimise.solver import ArrayModel, SolverOptions, solve_arrays
 

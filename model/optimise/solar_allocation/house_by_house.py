@@ -10,15 +10,15 @@ is found, or to that of a plan that is known.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
 
-from model.optimise.solar_allocation.completions import OpenHouse, Steps, Ways, ways_of
+from model.optimise.solar_allocation.completions import Completions, OpenHouse, Steps, Ways, ways_of
 from model.optimise.solar_allocation.exchange import Exchange
 from model.optimise.solar_allocation.problem import FloatArray
+from model.optimise.solar_allocation.starts import Path, Start, foremost
 from model.optimise.solar_allocation.totals import (
     Totals,
     Tried,
@@ -31,7 +31,6 @@ from model.optimise.solar_allocation.totals import (
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
-Path = npt.NDArray[np.int16]
 
 #: Numerical slack of probabilities, of rows and costs relative to their size, and of amounts that are the same.
 _EVEN, _SLACK, _EQUAL, _EVEN_COSTS = 1e-11, 1e-9, 1e-12, 1e-9
@@ -42,51 +41,6 @@ _BEYOND = 1e-6
 _PLACES, _MOST, _FEWEST = 1_500_000, 25_000, 200
 #: How far before it, in the order of costs, a start that makes it useless is looked for.
 _LAGS = (1, 2, 3)
-
-
-@dataclass(frozen=True)
-class Start:
-    """Starts of plans, all with the same houses decided.
-
-    Args:
-        path: position of the slot by house, dims (start, house).
-        cost: so far.
-        tied: what they bring to the rows, no more than is needed whatever follows, dims (start, row).
-        taking: how many of their houses take capacity that counts.
-        units: that they take.
-        mark: the same for starts whose houses bring the same with the same probabilities.
-        missing: steps of the last unit missing at most, by sum: 1 to all parts of a unit, dims (start, sum).
-        likely: by sum, probability that nothing is missing, then that so many units are, dims (start, unit).
-    """
-
-    path: Path
-    cost: FloatArray
-    tied: FloatArray
-    taking: IntArray
-    units: IntArray
-    mark: IntArray
-    missing: IntArray
-    likely: tuple[FloatArray, ...]
-
-    def part(self, chosen: IntArray | BoolArray | slice) -> Start:
-        """Return some of the starts."""
-        return Start(self.path[chosen], self.cost[chosen], self.tied[chosen], self.taking[chosen],
-                     self.units[chosen], self.mark[chosen], self.missing[chosen],
-                     tuple(one[chosen] for one in self.likely))  # fmt: skip
-
-    @staticmethod
-    def all_of(several: list[Start]) -> Start:
-        """Return the starts of all together."""
-        return Start(
-            path=np.concatenate([one.path for one in several]),
-            cost=np.concatenate([one.cost for one in several]),
-            tied=np.concatenate([one.tied for one in several]),
-            taking=np.concatenate([one.taking for one in several]),
-            units=np.concatenate([one.units for one in several]),
-            mark=np.concatenate([one.mark for one in several]),
-            missing=np.concatenate([one.missing for one in several]),
-            likely=tuple(np.concatenate(parts) for parts in zip(*(one.likely for one in several), strict=True)),
-        )
 
 
 class HouseByHouse:
@@ -204,8 +158,8 @@ class HouseByHouse:
             start, promise = self._next(start, place, min(most, below))
             place += 1
             if kept is not None and start.cost.size > kept:
-                foremost = _foremost(start, promise)[:kept]
-                start, promise, complete = start.part(foremost), promise[foremost], False
+                first = foremost(start, promise)[:kept]
+                start, promise, complete = start.part(first), promise[first], False
             if start.cost.size > together:
                 # The most promising starts first, so that a plan they lead to ends others early.
                 order = np.argsort(-promise, kind="stable")
@@ -289,7 +243,12 @@ class HouseByHouse:
         order = np.argsort(of_start.reshape(-1), kind="stable")
         ends = np.cumsum(np.bincount(of_start.reshape(-1), minlength=groups.shape[0]))
         for group, members in zip(groups, np.split(order, ends[:-1]), strict=True):
-            to_take = in_all - group[:2]
+            columns = np.flatnonzero(likely[members].any(axis=0))
+            some_likely = likely[np.ix_(members, columns)]
+            lacking = steps_missing(int(group[2]), likely.shape[1], parts)[columns]
+            to_take = self._still_open(
+                totals.completions, some_likely, lacking, in_all - group[:2], left[members], place
+            )  # fmt: skip
             after = to_take - takes[:, np.newaxis]
             after[..., 0] = np.minimum(after[..., 0], counted)
             able = np.all((after >= 0) & (after < tables[0].shape[:2]), axis=2)
@@ -299,8 +258,6 @@ class HouseByHouse:
             way, total, houses, units = way[able], total[able], houses[able], units[able]
             if not way.size:
                 continue
-            columns = np.flatnonzero(likely[members].any(axis=0))
-            lacking = steps_missing(int(group[2]), likely.shape[1], parts)[columns]
             spare = to_take[total, 1] * parts + ways.sure[way] - lacking[:, np.newaxis]
             accepted = totals.completions[0].column(place + 1, spare)
             refused = totals.completions[0].column(place + 1, spare - ways.units[way] * parts)
@@ -311,11 +268,29 @@ class HouseByHouse:
                 after_it = consent * table[houses, units, accepted].astype(np.float64)
                 if consent < 1:
                     after_it += (1 - consent) * table[houses, units, refused].astype(np.float64)
-                value = likely[np.ix_(members, columns)] @ after_it
+                value = some_likely @ after_it
                 reached[where] = np.maximum.reduceat(value, firsts, axis=1)
                 np.minimum(least, value + worth * rest, out=least)
             found[where] = np.maximum.reduceat(least, firsts, axis=1)
         return found, by_price
+
+    def _still_open(
+        self, completions: tuple[Completions, ...], likely: FloatArray, lacking: IntArray, to_take: IntArray,
+        left: FloatArray, place: int,
+    ) -> IntArray:  # fmt: skip
+        """Return the totals still to be taken that any of some starts can go on to, dims (total, houses and units)."""
+        counted, shape = completions[0].most, completions[0].tables[place].shape
+        rows = np.column_stack((np.minimum(to_take[:, 0], counted), to_take[:, 1]))
+        to_take = to_take[np.all((rows >= 0) & (rows < shape[:2]), axis=1)]
+        houses, units = np.minimum(to_take[:, 0], counted), to_take[:, 1]
+        able = np.isfinite(completions[0].tables[place][houses, units, -1])
+        to_take, houses, units = to_take[able], houses[able], units[able]
+        columns = completions[0].column(place, units * self._steps[self._sum].parts - lacking[:, np.newaxis])
+        least = np.full((left.size, units.size), np.inf)
+        for one in completions:
+            value = likely @ one.tables[place][houses, units, columns].astype(np.float64)
+            np.minimum(least, value + one.worth * left[:, np.newaxis], out=least)
+        return to_take[np.any(least >= self._enough, axis=0)]
 
     def _with(self, start: Start, place: int, slot: int) -> Start:
         """Return the starts with a slot of the next house."""
@@ -359,15 +334,6 @@ class HouseByHouse:
                 some, better = some[same], better[same]
             drop[some] = True
         return np.sort(order[~drop])
-
-
-def _foremost(start: Start, promise: FloatArray) -> IntArray:
-    """Return the order of starts in which those that have taken the same take turns, the most promising ones first."""
-    order = np.lexsort((-promise, start.units, start.taking))
-    taken = np.column_stack((start.taking, start.units))[order]
-    first = np.append(True, np.any(taken[1:] != taken[:-1], axis=1))
-    turn = np.arange(order.size) - np.maximum.accumulate(np.where(first, np.arange(order.size), 0))
-    return np.asarray(order[np.lexsort((-promise[order], turn))])
 
 
 def _marks(houses: tuple[OpenHouse, ...]) -> list[IntArray]:
