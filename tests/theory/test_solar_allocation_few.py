@@ -195,6 +195,8 @@ def test_what_happens_beforehand_is_no_more_than_the_totals_allow() -> None:
     assert {(2, 2), (3, 3)} <= set(zip(totals.houses.tolist(), totals.units.tolist(), strict=True))
     assert np.all(totals.bound <= totals.houses + 1e-9)
     assert 1.0 < tried.bound <= 2.0
+    # All four of them: one accepts in fifteen cases of sixteen.
+    assert undecided.likeliest() == pytest.approx(15 / 16)
     assert np.isinf(try_prices(replace(undecided, enough=0.99), 4.0).bound)
 
 

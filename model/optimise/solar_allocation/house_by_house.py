@@ -10,6 +10,7 @@ is found, or to that of a plan that is known.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from time import perf_counter
 
 import numpy as np
@@ -96,6 +97,13 @@ class HouseByHouse:
             self._start = self._with(self._start, place, 0)
         self._start = self._start.part(np.all(self._start.tied + most[settled] >= self._wanted, axis=1))
 
+    @cached_property
+    def _able(self) -> bool:
+        """Whether plans can be certain enough at all, as far as that is told by each sum by itself."""
+        if not self._start.cost.size:
+            return False
+        return all(self._undecided(number).likeliest() >= self._enough for number in range(len(self._steps)))
+
     def within(self, most: float, *, roughly: bool = False) -> float:
         """Look at plans that cost no more than so much from now on; return what plans cost at least.
 
@@ -103,7 +111,7 @@ class HouseByHouse:
             most: what plans may cost; the bound is infinite where there are none.
             roughly: whether only the capacity that plans take is held the same, which takes less time.
         """
-        if not self._start.cost.size:
+        if not self._able:
             return np.inf
         tried = self._rough[1] if self._rough[0] == most else tuple(
             try_prices(self._undecided(number), most) for number in range(len(self._steps))

@@ -82,6 +82,19 @@ class Undecided:
         """Steps that come in any case, at most."""
         return sum(int(self.steps.sure[place].max()) for place in range(self.first, len(self.houses)))
 
+    def likeliest(self) -> float:
+        """Return the greatest probability with which nothing is missing, whatever that costs."""
+        lacking = steps_missing(self.missing, self.likely.size, self.steps.parts)
+        places = np.arange(int(lacking.max()) + 1)
+        reached = np.where(places == 0, 1.0, 0.0)
+        for place in reversed(range(self.first, len(self.houses))):
+            ways, consent = ways_of(self.houses[place], self.steps, place), self.houses[place].consent
+            refused = places - ways.sure[:, np.newaxis]
+            accepted = refused - ways.units[:, np.newaxis] * self.steps.parts
+            both = [reached[np.maximum(one, 0)] for one in (accepted, refused)]
+            reached = np.max(consent * both[0] + (1 - consent) * both[1], axis=0)
+        return float(self.likely @ reached[lacking])
+
     def costs_alone(self) -> FloatArray:
         """Return what units cost at least above the least, however likely that is enough; infinite where impossible."""
         found = np.zeros(1)
