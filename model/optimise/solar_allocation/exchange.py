@@ -19,7 +19,7 @@ from model.optimise.solar_allocation.starts import Path
 #: What it costs to lack all certainty, or all that a row asks for, in costs of the dearest plan.
 _LACKING = 20.0
 #: Descents without a better plan after which no more are begun.
-_TRIES = 12
+_TRIES = 60
 #: Houses changed at random between two descents, and least gain of an exchange relative to the dearest plan.
 _CHANGED, _GAIN = 3, 1e-9
 
