@@ -16,6 +16,7 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
+from model.optimise.solar_allocation.budgets import Budgets, pad, reached_with, with_house
 from model.optimise.solar_allocation.completions import Completions, OpenHouse, Steps, Ways, ways_of
 from model.optimise.solar_allocation.exchange import Exchange
 from model.optimise.solar_allocation.problem import FloatArray
@@ -89,6 +90,7 @@ class HouseByHouse:
         self.greatest = most_at_all + _BEYOND * max(1.0, abs(most_at_all))
         self._marks = _marks(houses)
         self._totals: Totals | None = None
+        self._budgets: Budgets | None = None
         self._sum = 0
         self._rough: tuple[float, tuple[Tried, ...]] = (np.nan, ())
         settled = next((place for place, one in enumerate(houses) if one.slot.size > 1), len(houses))
@@ -122,6 +124,9 @@ class HouseByHouse:
         undecided, one = self._undecided(self._sum), tried[self._sum]
         one = one if roughly else count_houses(undecided, one)
         self._totals = settle(undecided, one)
+        self._budgets = None if roughly else Budgets.find(
+            self._houses, self._steps[self._sum], max(most - self.least, 0.0), self._settled
+        )  # fmt: skip
         return max(self.least, one.bound)
 
     def _undecided(self, number: int) -> Undecided:
@@ -210,6 +215,9 @@ class HouseByHouse:
             promise = at_best[possible, way]
             for worth, reached in by_price:
                 np.minimum(promise, reached[possible, way] + worth * rest[possible], out=promise)
+            likely_enough = np.flatnonzero(promise >= self._enough)
+            possible, promise = possible[likely_enough], promise[likely_enough]
+            np.minimum(promise, self._within_budget(start, place, slot, possible, rest[possible]), out=promise)
             able = promise >= self._enough
             if able.any():
                 found.append(self._with(start.part(possible[able]), place, slot))
@@ -281,6 +289,17 @@ class HouseByHouse:
                 np.minimum(least, value + worth * rest, out=least)
             found[where] = np.maximum.reduceat(least, firsts, axis=1)
         return found, by_price
+
+    def _within_budget(self, start: Start, place: int, slot: int, chosen: IntArray, left: FloatArray) -> FloatArray:
+        """Return how probable plans can become within what is left, by start that is looked at."""
+        table = self._budgets
+        if table is None or not chosen.size:
+            return np.ones(chosen.size)
+        some, levels = np.unique(table.left(left), return_inverse=True)
+        padded = pad(table.tables[place + 1][some])
+        after = with_house(padded, self._houses[place].consent, table.steps, place, slot)
+        missing, likely = start.missing[:, self._sum], start.likely[self._sum]
+        return reached_with(after, table.steps, missing, likely, chosen, levels.reshape(-1))
 
     def _still_open(
         self, completions: tuple[Completions, ...], likely: FloatArray, lacking: IntArray, to_take: IntArray,
