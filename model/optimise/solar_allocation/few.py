@@ -46,6 +46,8 @@ _FIRST_LOOK, _LEAST_LOOK, _FARTHER = 0.02, 1e-3, 1.5
 #: Looks at plans: starts that are kept, None for all that can lead to one, and the share of the time that is left;
 #: that of the last ones where there is no plan.
 _LOOKS, _WITHOUT_PLAN = ((300, 0.05), (1200, 0.1), (None, 1.0)), 0.3
+#: Share of the time for a first plan where exchanges led to none, and how much farther each look for it goes.
+_FOR_A_PLAN, _TWICE = 0.4, 1.7
 #: Parts of the way up to which all starts are followed.
 _PARTS = (0.5, 1.0)
 #: Share of the time that is left for the plan itself once a bound is high enough.
@@ -129,6 +131,11 @@ def solve_few(
 def prove_best(found: HouseByHouse, bound: float, gap: float, enough: float, end: float) -> tuple[float, bool]:
     """Look for the best plan; return what is proven of all plans, and whether none is left that was not looked at."""
     step, share = max(bound - found.least, _LEAST_LOOK * (found.greatest - found.least)), _FIRST_LOOK
+    until, farther = perf_counter() + _FOR_A_PLAN * (end - perf_counter()), 2 * share
+    while np.isinf(found.cost) and bound + farther * step < found.greatest and perf_counter() < until:
+        found.within(bound + farther * step, roughly=True)
+        found.look(bound + farther * step, _LOOKS[0][0], until)
+        farther *= _TWICE
     while perf_counter() < end:
         top = min(found.cost, found.greatest)
         size = max(1.0, abs(top))

@@ -124,9 +124,8 @@ class HouseByHouse:
         undecided, one = self._undecided(self._sum), tried[self._sum]
         one = one if roughly else count_houses(undecided, one)
         self._totals = settle(undecided, one)
-        self._budgets = None if roughly else Budgets.find(
-            self._houses, self._steps[self._sum], max(most - self.least, 0.0), self._settled
-        )  # fmt: skip
+        budget = max(most - self.least, 0.0)
+        self._budgets = Budgets.find(self._houses, self._steps[self._sum], budget, self._settled)
         return max(self.least, one.bound)
 
     def _undecided(self, number: int) -> Undecided:
