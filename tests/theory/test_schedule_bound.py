@@ -60,7 +60,7 @@ def test_no_choice_of_whole_plans_costs_less_than_their_bound(seed: int) -> None
     assert more.min() >= 0
     assert start <= best + 1e-6
     for target in (start + 1.0, start + 20.0, best if np.isfinite(best) else start + 60.0):
-        found = choices.bound(target, price, 10.0)
+        found = choices.bound(target, price, np.inf)
         assert start - 1e-6 <= found <= min(best, target) + 1e-6
         # Below the best choice there is none, so whatever is aimed at up to there is reached.
         if target <= best:

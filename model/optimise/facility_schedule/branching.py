@@ -149,7 +149,7 @@ class Branching:
             if heap[0][0] >= mixtures.beyond and not self._widened(until):
                 break
             value, _, case = heappop(heap)
-            for lower, part in self._looked_at(value, case, top):
+            for lower, part in self._looked_at(value, case, top, until):
                 if lower < np.inf:
                     heappush(heap, (max(lower, value), next(self._order), part))
         reached = min(heap[0][0] if heap else np.inf, mixtures.beyond)
@@ -179,12 +179,14 @@ class Branching:
         return wider
 
     # Whole choices are looked for below aims that are raised as long as that is quick; else the case is divided.
-    def _looked_at(self, value: float, case: _Case, top: float) -> list[tuple[float, _Case]]:
+    def _looked_at(self, value: float, case: _Case, top: float, until: float) -> list[tuple[float, _Case]]:
         """Return a case with the value that was found for it, or both its halves."""
         if case.splits is not None and case.wait == 0:
-            found, aim = self.mixtures.whole(case.holds, value, top, case.most)
+            found, aim = self.mixtures.whole(case.holds, value, top, case.most, until)
             if found >= aim:
                 return [(found, replace(case, most=_MORE * case.most))]
+            if perf_counter() > until:
+                return [(found, case)]
             value, case = found, replace(case, most=max(case.most // _MORE, _FEWEST), wait=_WAIT)
         return self._divided(value, case)
 

@@ -190,7 +190,9 @@ class Mixtures:
             inside = np.array(self._inside)
         return best, inside, np.array(solution.col_value)[self.facilities :]
 
-    def whole(self, holds: Sequence[Split], known: float, top: float, most: int) -> tuple[float, float]:
+    def whole(
+        self, holds: Sequence[Split], known: float, top: float, most: int, until: float
+    ) -> tuple[float, float]:  # fmt: skip
         """Return a value that no choice of whole listed plans costs less than where splits hold, and what was aimed at.
 
         Args:
@@ -198,6 +200,7 @@ class Mixtures:
             known: value that no such choice is known to cost less than [million JPY].
             top: value that is enough [million JPY].
             most: plans at most that can be part of a choice below what is aimed at.
+            until: when the solver ends at last [s].
         """
         value, _, _ = self.solve(holds)
         choices = WholeChoices(self.of, self.facilities, self._cost, self._needs, self._room).only(self._left(holds))
@@ -205,7 +208,7 @@ class Mixtures:
         aim = min(top, self.beyond, lower + float(np.partition(more, most)[most]) if most < len(more) else np.inf)
         if aim <= known:
             return known, aim
-        return max(value, known, choices.bound(aim, self.price, most * _SECONDS)), aim
+        return max(value, known, choices.bound(aim, self.price, min(perf_counter() + most * _SECONDS, until))), aim
 
     # Prices of the cheapest mixture of listed plans may leave plans that are in no list far cheaper: they are listed
     # too, and the mixture is made anew, as long as that raises the bound.
@@ -242,8 +245,8 @@ class Mixtures:
             until: time after which no list is made longer [s].
         """
         before = self.beyond
-        if len(self.of) >= self._plans:
-            self._plans *= 2
+        # One facility with very many plans can end the lists too, long before there are as many as all may have.
+        self._plans *= 2
         if self._plans > _ALL:
             return False
         self._list_anew(max(2.0 * (before - self.start), self._margin), until)

@@ -8,6 +8,7 @@ and plans left aside by turns. What is left is few plans, among which the solver
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from time import perf_counter
 
 import numpy as np
 from scipy.sparse import csc_array, hstack, vstack
@@ -58,31 +59,31 @@ class WholeChoices:
         """Return some of the plans."""
         return replace(self, of=self.of[kept], cost=self.cost[kept], needs=self.needs[kept])
 
-    def bound(self, target: float, price: FloatArray, seconds: float) -> float:
+    def bound(self, target: float, price: FloatArray, until: float) -> float:
         """Return a value up to a target that no choice costs less than [million JPY].
 
         Args:
             target: value that is enough [million JPY].
             price: price of every row to begin with [million JPY], dims (row).
-            seconds: time limit of the solver [s].
+            until: when it ends [s].
         """
         value, more = self.charged(price)
         left = self.only(more <= target - value)
-        lower, left = left._narrowed(target, price)
+        lower, left = left._narrowed(target, price, until)
         value = max(value, lower)
         if value >= target:
             return target
         model = left._model(whole=True)
         further = {"objective_bound": target + _ROUNDING, "mip_heuristic_effort": 0.0}
-        answer = solve_arrays(model, SolverOptions(seconds, further=further))
+        answer = solve_arrays(model, SolverOptions(until - perf_counter(), further=further))
         found = np.inf if answer.proof.status == "infeasible" else answer.proof.bound
         return min(max(value, found), target)
 
-    def _narrowed(self, target: float, price: FloatArray) -> tuple[float, WholeChoices]:
+    def _narrowed(self, target: float, price: FloatArray, until: float) -> tuple[float, WholeChoices]:
         """Return what no choice below a target costs less than, and the plans that can be in one."""
         draw, left, best = np.random.default_rng(_SEED), self, -np.inf
         for _ in range(_ROUNDS):
-            if best >= target:
+            if best >= target or perf_counter() > until:
                 break
             program, alive = GrowingModel(left._model(whole=False), _QUIET), np.ones(len(left.of), dtype=np.bool_)
             centre = price
