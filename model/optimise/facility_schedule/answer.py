@@ -45,6 +45,8 @@ Method = Literal["decomposed", "whole"]
 _PRICING_GAP, _TIED_PRICING_GAP, _CHOICE_GAP = 0.4, 0.2, 0.2
 #: Gap to which trade alone is solved where the works of every facility are settled [1].
 _TRADE_GAP = 1e-5
+#: Trade of many facilities takes longer: so much for each [s], up to the part of the time that every step gets.
+_TRADE_EACH = 0.015
 #: Parts of the time for first lists at most; for cuts; in which, by turns, the bound is raised and plans are looked
 #: for; and the one that is kept for trade at the end.
 _LISTING, _CUTTING, _BOUNDING, _PLANNING, _LAST_TRADE = 0.25, 0.06, 0.12, 0.15, 0.02
@@ -131,7 +133,8 @@ def _listed(
     work: Decomposition, bound: Bound, master: Master, gap: float, seconds: float, seed: int, begun: float
 ) -> Schedule:
     """Return the best schedule found with plans near the best of every facility; arguments as `_choose`."""
-    end = begun + (1.0 - _LAST_TRADE) * seconds
+    trade = max(_LAST_TRADE * seconds, min(_LAST * seconds, _TRADE_EACH * work.problem.facilities))
+    end = begun + seconds - trade
     with PlanSearch(work, master, gap * _CHOICE_GAP, seconds, seed) as plans:
         listed, value = near(work, master, min(perf_counter() + _LISTING * seconds, end)), bound.value
         if listed is None:

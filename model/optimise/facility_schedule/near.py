@@ -16,6 +16,8 @@ from model.optimise.facility_schedule.shortlist import Lister, Rows, Shortlist
 
 #: Margin of the lists against the value of the master [1], plans at most in one of them, and about how many in all.
 _MARGIN, _MOST, _PLANS = 0.004, 1000, 50_000
+#: Facilities after whose lists it shows how long all take.
+_SHOWN = 20
 
 
 class Near:
@@ -62,7 +64,7 @@ def listable(problem: Problem) -> bool:
 
 
 def near(work: Decomposition, master: Master, until: float = inf) -> Near | None:
-    """Return the plans near the best of every facility; None if time is over before.
+    """Return the plans near the best of every facility; None if time is over before, or would be.
 
     Args:
         work: facilities, of a problem that is `listable`.
@@ -75,9 +77,11 @@ def near(work: Decomposition, master: Master, until: float = inf) -> Near | None
     limits = Rows(needs, rows.most, rows.by_row(answer.money, answer.work))
     lister = Lister(work, answer.prices, terms(master), limits)
     margin = _MARGIN * abs(answer.value)
-    most, lists = max(min(_MOST, _PLANS // problem.facilities), 2), list[Shortlist]()
+    most, lists, begun = max(min(_MOST, _PLANS // problem.facilities), 2), list[Shortlist](), perf_counter()
     for f in range(problem.facilities):
-        if perf_counter() > until:
+        # What is not ready in time is of no use, so the time is left to others as soon as that shows.
+        now = perf_counter()
+        if now > until or (f >= _SHOWN and now + (now - begun) / f * (problem.facilities - f) > until):
             return None
         lists.append(lister.listed(f, limits, margin, most))
     return Near(lister, lists, rows)
