@@ -208,7 +208,9 @@ class Mixtures:
         aim = min(top, self.beyond, lower + float(np.partition(more, most)[most]) if most < len(more) else np.inf)
         if aim <= known:
             return known, aim
-        return max(value, known, choices.bound(aim, self.price, min(perf_counter() + most * _SECONDS, until))), aim
+        # Where the last aim is within reach the solver gets all the time there is: nothing is left to do then.
+        ends = until if aim >= top else min(perf_counter() + most * _SECONDS, until)
+        return max(value, known, choices.bound(aim, self.price, ends)), aim
 
     # Prices of the cheapest mixture of listed plans may leave plans that are in no list far cheaper: they are listed
     # too, and the mixture is made anew, as long as that raises the bound.
