@@ -86,7 +86,7 @@ def compare(case: tuple[tuple[OpenHouse, ...], FloatArray, FloatArray, FloatArra
             best = min(best, spent(houses, path))
     search = HouseByHouse(
         houses, wanted, prices, missing, certainty,
-        lambda path: chance(houses, tuple(path.tolist()), missing) >= certainty - 1e-12,
+        lambda path: chance(houses, tuple(path.tolist()), missing),
     )  # fmt: skip
     bound = search.within(search.greatest)
     assert bound <= best + 1e-6
@@ -142,9 +142,9 @@ def test_exchanges_lead_to_plans_that_keep_everything(case: Any, certainty: floa
     houses, wanted, prices, missing = case
     search = HouseByHouse(
         houses, wanted, prices, missing, certainty,
-        lambda path: chance(houses, tuple(path.tolist()), missing) >= certainty - 1e-12,
+        lambda path: chance(houses, tuple(path.tolist()), missing),
     )  # fmt: skip
-    search.exchange(perf_counter() + 0.05, 0)
+    search.exchange(np.zeros(0, dtype=np.int16), perf_counter() + 0.05, 0)
     path = tuple(search.path.tolist())
     if not path:
         return
@@ -208,11 +208,11 @@ def test_owners_alike_are_followed_once() -> None:
     )
     asked: list[tuple[int, ...]] = []
 
-    def accepted(path: npt.NDArray[np.int16]) -> bool:
+    def reached(path: npt.NDArray[np.int16]) -> float:
         asked.append(tuple(path.tolist()))
-        return True
+        return 1.0
 
-    search = HouseByHouse(houses, np.zeros(0), np.zeros(0), np.array([6.4]), 0.9, accepted)
+    search = HouseByHouse(houses, np.zeros(0), np.zeros(0), np.array([6.4]), 0.9, reached)
     bound = search.within(search.greatest)
     proven, _ = prove_best(search, bound, 1e-9, np.inf, perf_counter() + 60.0)
     # Six houses of 1.6 kW: four of them accept with nine chances in ten; of five of them, not.

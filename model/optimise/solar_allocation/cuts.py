@@ -92,7 +92,7 @@ def aim(
         _USUAL * widest(problem, parts), cuts[0], np.zeros(len(problem.rows) + count),
     )  # fmt: skip
     own: list[Limit] = []
-    beside, off, short = np.zeros(count), np.inf, 0.0
+    beside, off, short, apart = np.zeros(count), np.inf, 0.0, False
     for _ in range(_ROUNDS):
         before = found
         asked = [replace(one, deviations=one.deviations + short) for one in own or cuts]
@@ -112,11 +112,14 @@ def aim(
         same = bool(np.all(np.abs(found.deviations - before.deviations) <= _SAME * before.deviations))
         if own and same and not short and relative_gap(found.best.cost, done.bound) <= max(gap, 2 * _GAP):
             break
-        if np.array_equal(found.last, before.last) or perf_counter() > end:
+        again, none = np.array_equal(found.last, before.last), bool(np.isnan(found.best.cost))
+        if (again and not (none and short)) or perf_counter() > end:
             break
         # Plans near the certainty come ever closer from below: until one is sure enough, twice is asked what is short.
+        # Where plans are far apart the same one comes again, and from then on ever more is asked.
         below = _NORMAL.inv_cdf(certainty) - _as_deviations(reached)[0]
-        short = float(np.clip(below, 0.0, _MOST_SHORT)) if np.isnan(found.best.cost) and own else 0.0
+        apart = none and (apart or again)
+        short = 2 * short if apart else float(np.clip(below, 0.0, _MOST_SHORT)) if none and own else 0.0
         moved = _not_normal(*kept, reached)
         cut = _cut(*kept, moved, reached, wanted)
         if (farther := abs(_as_deviations(reached)[0] - _NORMAL.inv_cdf(certainty))) < off:

@@ -13,6 +13,7 @@ from time import perf_counter
 import numpy as np
 
 from model.optimise.solar_allocation.completions import OpenHouse, Steps
+from model.optimise.solar_allocation.consent import is_enough
 from model.optimise.solar_allocation.problem import FloatArray
 from model.optimise.solar_allocation.starts import Path
 
@@ -20,6 +21,8 @@ from model.optimise.solar_allocation.starts import Path
 _LACKING = 20.0
 #: Descents without a better plan after which no more are begun.
 _TRIES = 60
+#: Parts of what a plan lacks in fact, and of what is left to certainty at most, by which more is asked for then [1].
+_MORE, _NEARER = 0.5, 0.5
 #: Houses changed at random between two descents, and least gain of an exchange relative to the dearest plan.
 _CHANGED, _GAIN = 3, 1e-9
 
@@ -29,21 +32,22 @@ class Exchange:
 
     Args:
         houses: in any order.
-        steps: of the sum that is looked at.
+        steps: of what must not fall short, by sum.
         wanted: right-hand sides of the rows that hold without probability.
         certainty: probability asked for [1].
-        accepted: whether a plan is certain enough in fact.
+        reached: probability of a plan in fact.
     """
 
     def __init__(
         self,
         houses: tuple[OpenHouse, ...],
-        steps: Steps,
+        steps: tuple[Steps, ...],
         wanted: FloatArray,
         certainty: float,
-        accepted: Callable[[Path], bool],
+        reached: Callable[[Path], float],
     ) -> None:
-        self._houses, self._steps, self._certainty, self._accepted = houses, steps, certainty, accepted
+        self._houses, self._steps, self._certainty, self._probability = houses, steps, certainty, reached
+        self._asked = certainty
         self._wanted, self._scale = wanted, np.maximum(1.0, np.abs(wanted))
         dearest = max(sum(float(np.abs(one.cost).max()) for one in houses), 1e-12)
         self._lacking, self._gain = _LACKING * dearest, _GAIN * dearest
@@ -64,8 +68,13 @@ class Exchange:
             left -= 1
             reached = self._descend(start.copy(), end)
             cost = self._cost(reached)
-            if cost < best - self._gain and self._kept(reached) and self._accepted(reached):
-                best, found, left = cost, reached, _TRIES
+            if cost < best - self._gain and self._kept(reached):
+                likely = self._probability(reached)
+                if is_enough(likely, self._certainty):
+                    best, found, left = cost, reached, _TRIES
+                else:
+                    # Steps count a little more than there is, and sums fall short in different years.
+                    self._asked += min(_MORE * (self._certainty - likely), _NEARER * (1 - self._asked))
             start, known = (reached, cost) if cost <= known or self._kept(reached) else (start, known)
             start = (found if best < most else start).copy()
             for place in random.choice(self._choosing, min(_CHANGED, len(self._choosing)), replace=False).tolist():
@@ -87,30 +96,37 @@ class Exchange:
 
     def _descend(self, path: Path, end: float) -> Path:
         """Return a plan that no exchange of two houses makes better."""
-        better = True
+        better, choosing = True, set(self._choosing)
         while better:
             better = False
             for one in self._choosing:
-                for other in self._choosing:
-                    if other < one and perf_counter() < end:
-                        better |= self._exchanged(path, one, other)
+                # Houses after the other one stay as they are, those before it are added one by one.
+                after = [self._after(steps, path, one) for steps in self._steps]
+                before = [_nobody(steps) for steps in self._steps]
+                for other in range(one):
+                    if perf_counter() > end:
+                        return path
+                    if other in choosing:
+                        beside = [_together(first, last[other]) for first, last in zip(before, after, strict=True)]
+                        better |= self._exchanged(path, one, other, beside)
+                    before = [
+                        self._with(steps, likely, path, other)
+                        for steps, likely in zip(self._steps, before, strict=True)
+                    ]
         return path
 
-    def _exchanged(self, path: Path, one: int, other: int) -> bool:
-        """Give two houses the best slots beside those of all others; say whether that is better than before."""
+    def _exchanged(self, path: Path, one: int, other: int, beside: list[FloatArray]) -> bool:
+        """Give two houses the best slots beside those of all others; say whether that is better than before.
+
+        The probabilities of steps missing without the two houses come with them, by sum.
+        """
         first, second = self._houses[one], self._houses[other]
-        at_most = self._beside(path, one, other)
-        added = [self._steps.added[place] * self._steps.parts for place in (one, other)]
-        sure = self._steps.sure[one][:, np.newaxis] + self._steps.sure[other]
-        reached = np.zeros(sure.shape)
-        for accepts, likely in ((1, first.consent), (0, 1 - first.consent)):
-            for other_accepts, other_likely in ((1, second.consent), (0, 1 - second.consent)):
-                brought = sure + accepts * added[0][:, np.newaxis] + other_accepts * added[1]
-                reached += likely * other_likely * at_most[np.minimum(brought, self._steps.missing)]
         tied = self._tied(path) - first.tied[:, path[one]] - second.tied[:, path[other]]
         tied = tied[:, np.newaxis, np.newaxis] + first.tied[:, :, np.newaxis] + second.tied[:, np.newaxis]
         short = np.maximum(self._wanted[:, np.newaxis, np.newaxis] - tied, 0.0) / self._scale[:, np.newaxis, np.newaxis]
-        lacks = np.maximum(self._certainty - reached, 0.0) + short.sum(axis=0)
+        lacks = short.sum(axis=0)
+        for steps, likely in zip(self._steps, beside, strict=True):
+            lacks += np.maximum(self._asked - self._reached(steps, likely, one, other), 0.0)
         worth = first.cost[:, np.newaxis] + second.cost + self._lacking * lacks + np.where(lacks > 0, self._gain, 0.0)
         best = np.unravel_index(int(worth.argmin()), worth.shape)
         if worth[best] >= worth[path[one], path[other]] - self._gain:
@@ -118,19 +134,45 @@ class Exchange:
         path[one], path[other] = best
         return True
 
-    def _beside(self, path: Path, one: int, other: int) -> FloatArray:
-        """Return the probability that no more than so many steps are missing without two houses."""
-        likely = np.zeros(self._steps.missing + 1)
-        likely[-1] = 1.0
-        for place, house in enumerate(self._houses):
-            if place in (one, other):
-                continue
-            sure = int(self._steps.sure[place][path[place]])
-            added = sure + int(self._steps.added[place][path[place]]) * self._steps.parts
-            if added:
-                refused = _brought(likely, sure)
-                likely = house.consent * _brought(likely, added) + (1 - house.consent) * refused
-        return np.asarray(np.cumsum(likely))
+    def _reached(self, steps: Steps, likely: FloatArray, one: int, other: int) -> FloatArray:
+        """Return the probability that a sum does not fall short, by the slots of two houses."""
+        at_most, found = np.cumsum(likely), np.zeros((steps.sure[one].size, steps.sure[other].size))
+        added = [steps.added[place] * steps.parts for place in (one, other)]
+        sure = steps.sure[one][:, np.newaxis] + steps.sure[other]
+        consent = [self._houses[place].consent for place in (one, other)]
+        for accepts, first in ((1, consent[0]), (0, 1 - consent[0])):
+            for other_accepts, second in ((1, consent[1]), (0, 1 - consent[1])):
+                brought = sure + accepts * added[0][:, np.newaxis] + other_accepts * added[1]
+                found += first * second * at_most[np.minimum(brought, steps.missing)]
+        return found
+
+    def _after(self, steps: Steps, path: Path, one: int) -> list[FloatArray]:
+        """Return the probabilities of steps missing with the houses after each one, but for one of them."""
+        found = [_nobody(steps)]
+        for place in range(len(self._houses) - 1, 0, -1):
+            found.append(found[-1] if place == one else self._with(steps, found[-1], path, place))
+        return found[::-1]
+
+    def _with(self, steps: Steps, likely: FloatArray, path: Path, place: int) -> FloatArray:
+        """Return the probabilities of steps missing with one house more."""
+        sure, consent = int(steps.sure[place][path[place]]), self._houses[place].consent
+        added = int(steps.added[place][path[place]]) * steps.parts
+        refused = _brought(likely, sure)
+        return consent * _brought(likely, sure + added) + (1 - consent) * refused if added else refused
+
+
+def _nobody(steps: Steps) -> FloatArray:
+    """Return the probabilities of steps missing without any house: all are."""
+    likely = np.zeros(steps.missing + 1)
+    likely[-1] = 1.0
+    return likely
+
+
+def _together(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Return the probabilities of steps missing with what two groups of houses bring."""
+    brought = np.convolve(first[::-1], second[::-1])
+    brought[first.size - 1] += brought[first.size :].sum()
+    return brought[first.size - 1 :: -1]
 
 
 def _brought(likely: FloatArray, steps: int) -> FloatArray:

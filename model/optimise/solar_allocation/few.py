@@ -16,7 +16,6 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 
 from model.optimise.solar_allocation.completions import OpenHouse
-from model.optimise.solar_allocation.consent import is_enough
 from model.optimise.solar_allocation.cuts import aim
 from model.optimise.solar_allocation.finish import Finished
 from model.optimise.solar_allocation.house_by_house import HouseByHouse
@@ -46,8 +45,8 @@ _FIRST_LOOK, _LEAST_LOOK, _FARTHER = 0.02, 1e-3, 1.5
 #: Looks at plans: starts that are kept, None for all that can lead to one, and the share of the time that is left;
 #: that of the last ones where there is no plan.
 _LOOKS, _WITHOUT_PLAN = ((300, 0.05), (1200, 0.1), (None, 1.0)), 0.3
-#: Share of the time for a first plan where exchanges led to none, and how much farther each look for it goes.
-_FOR_A_PLAN, _TWICE = 0.4, 1.7
+#: Share of the time for a first plan where exchanges led to none.
+_FOR_A_PLAN = 0.4
 #: Parts of the way up to which all starts are followed.
 _PARTS = (0.5, 1.0)
 #: Share of the time that is left for the plan itself once a bound is high enough.
@@ -55,7 +54,7 @@ _ITSELF = 0.3
 #: Share of the time for rules that clash without any probability.
 _CLASH = 0.2
 #: Shares of the time for a first plan by prices, and for better ones by exchanges.
-_AIMED, _EXCHANGED = 0.3, 0.15
+_AIMED, _EXCHANGED = 0.3, 0.2
 
 
 def solve_few(
@@ -95,8 +94,8 @@ def solve_few(
 
     def search(prices: FloatArray) -> tuple[HouseByHouse, tuple[OpenHouse, ...]]:
         houses, rows = slots.houses(problem, consent, prices)
-        accepted = lambda path: is_enough(float(probabilities(plan(houses, path), 1)[0]), certainty)  # noqa: E731
-        made = HouseByHouse(houses, problem.at_least[rows], prices[rows], slots.missing, certainty, accepted)
+        reached = lambda path: float(probabilities(plan(houses, path), 1)[0])  # noqa: E731
+        made = HouseByHouse(houses, problem.at_least[rows], prices[rows], slots.missing, certainty, reached)
         return made, houses
 
     sums = tuple(Sum.read(problem, one, consent) for one in counted)
@@ -117,7 +116,7 @@ def solve_few(
     if np.isinf(bound) and not choice.size:
         return Finished(nothing, np.nan, np.inf, problem.houses, impossible=True)
     found.cost = cost
-    found.exchange(perf_counter() + _EXCHANGED * (end - perf_counter()), seed)
+    _find_plan(found, choice, bound, most, end, seed)
     bound = min(bound, found.cost)
     bound, complete = prove_best(found, bound, gap, enough, end)
     if found.path.size:
@@ -128,15 +127,43 @@ def solve_few(
     return Finished(choice, cost, min(bound, cost), problem.houses)
 
 
+def _find_plan(found: HouseByHouse, choice: SlotArray, bound: float, known: float, end: float, seed: int) -> None:
+    """Look for a good plan: by exchanges, and where they lead to none among starts that may cost ever more.
+
+    Args:
+        found: where it is kept.
+        choice: a plan to begin with, empty where none is known.
+        bound: what plans cost at least.
+        known: up to what costs the tables of completions hold.
+        end: until when there is time, of which a part is used.
+        seed: of what is changed at random.
+    """
+    found.exchange(choice, perf_counter() + _EXCHANGED * (end - perf_counter()), seed)
+    until, share = perf_counter() + _FOR_A_PLAN * (end - perf_counter()), _FIRST_LOOK
+    most = bound
+    while np.isinf(found.cost) and most < found.greatest and perf_counter() < until:
+        # The closer starts are held to what plans may cost, the more of those that are kept lead to one.
+        most = min(bound + share * _step(found, bound), found.greatest)
+        if most > known:
+            found.within(most, roughly=True)
+            known = most
+        found.look(most, _LOOKS[0][0], until)
+        share *= _FARTHER
+        if np.isfinite(found.cost):
+            found.exchange(choice, perf_counter() + _EXCHANGED * (end - perf_counter()), seed)
+
+
+def _step(found: HouseByHouse, bound: float) -> float:
+    """Return by parts of what looks go farther."""
+    return max(bound - found.least, _LEAST_LOOK * (found.greatest - found.least))
+
+
 def prove_best(found: HouseByHouse, bound: float, gap: float, enough: float, end: float) -> tuple[float, bool]:
     """Look for the best plan; return what is proven of all plans, and whether none is left that was not looked at."""
-    step, share = max(bound - found.least, _LEAST_LOOK * (found.greatest - found.least)), _FIRST_LOOK
-    until, farther = perf_counter() + _FOR_A_PLAN * (end - perf_counter()), 2 * share
-    while np.isinf(found.cost) and bound + farther * step < found.greatest and perf_counter() < until:
-        found.within(bound + farther * step, roughly=True)
-        found.look(bound + farther * step, _LOOKS[0][0], until)
-        farther *= _TWICE
-    while perf_counter() < end:
+    step, share = _step(found, bound), _FIRST_LOOK
+    took = 0.0
+    # Tables take no heed of the time, so that none are begun that would take longer than is left.
+    while perf_counter() + took < end:
         top = min(found.cost, found.greatest)
         size = max(1.0, abs(top))
         if bound >= min(top - max(gap / 2, 2 * _EVEN) * size, enough - 2 * _EVEN * size):
@@ -146,7 +173,9 @@ def prove_best(found: HouseByHouse, bound: float, gap: float, enough: float, end
         if bound < enough < most:
             most = enough
         most -= _EVEN * size
+        begun = perf_counter()
         bound = max(bound, min(found.within(most), most))
+        took = perf_counter() - begun
         if bound < most:
             bound = _looked_at(found, bound, most, end)
         share *= _FARTHER

@@ -18,8 +18,9 @@ import numpy.typing as npt
 
 from model.optimise.solar_allocation.budgets import Budgets, pad, reached_with, with_house
 from model.optimise.solar_allocation.completions import Completions, OpenHouse, Steps, Ways, ways_of
+from model.optimise.solar_allocation.consent import is_enough
 from model.optimise.solar_allocation.exchange import Exchange
-from model.optimise.solar_allocation.problem import FloatArray
+from model.optimise.solar_allocation.problem import FloatArray, SlotArray
 from model.optimise.solar_allocation.starts import Path, Start, foremost
 from model.optimise.solar_allocation.totals import (
     Totals,
@@ -54,7 +55,7 @@ class HouseByHouse:
         prices: of those rows.
         missing_kw: what all houses together must bring to each sum beyond the least [kW].
         certainty: probability asked for [1].
-        accepted: whether a plan, given by the position of the slot of each house, is certain enough in fact.
+        reached: probability of a plan, given by the position of the slot of each house, in fact.
     """
 
     def __init__(
@@ -64,11 +65,11 @@ class HouseByHouse:
         prices: FloatArray,
         missing_kw: FloatArray,
         certainty: float,
-        accepted: Callable[[Path], bool],
+        reached: Callable[[Path], float],
     ) -> None:
         #: Cost of the cheapest plan known; position of the slot of each house in the one found, empty where none was.
         self.cost, self.path = np.inf, np.zeros(0, dtype=np.int16)
-        self._houses, self._prices, self._accepted = houses, prices, accepted
+        self._houses, self._prices, self._reached, self._certainty = houses, prices, reached, certainty
         self._scale = np.maximum(1.0, np.abs(wanted))
         self._slack = _SLACK * self._scale
         self._wanted, self._enough = wanted - self._slack, certainty - _EVEN
@@ -135,16 +136,20 @@ class HouseByHouse:
             self._start.likely[number][0], self._enough, self.least,
         )  # fmt: skip
 
-    def exchange(self, end: float, seed: int) -> None:
+    def exchange(self, known: SlotArray, end: float, seed: int) -> None:
         """Look for a cheaper plan by exchanges from the cheapest known, or from the cheapest slots.
 
         Args:
+            known: slots of all houses of a plan to begin with where no path is known; empty where there is none.
             end: until when.
             seed: of what is changed at random.
         """
-        asks_most = int(np.argmax([one.missing / max(one.parts, 1) for one in self._steps]))
-        made = Exchange(self._houses, self._steps[asks_most], self._wanted, self._enough, self._accepted)
-        start = self.path if self.path.size else np.array([one.cost.argmin() for one in self._houses], dtype=np.int16)
+        made = Exchange(self._houses, tuple(self._steps), self._wanted, self._certainty, self._reached)
+        start = self.path
+        if not start.size:
+            # A slot that another one makes useless gives way to the first one.
+            near = [one.slot != known[one.house] if known.size else one.cost for one in self._houses]
+            start = np.array([one.argmin() for one in near], dtype=np.int16)
         cost, path = made.run(start, self.cost, end, seed)
         if path.size and cost < self.cost:
             self.cost, self.path = cost, path
@@ -181,7 +186,7 @@ class HouseByHouse:
         for one in np.argsort(start.cost, kind="stable").tolist():
             if not start.cost[one] < self.cost:
                 break
-            if self._accepted(start.path[one]):
+            if is_enough(self._reached(start.path[one]), self._certainty):
                 self.cost, self.path = float(start.cost[one]), start.path[one]
         return complete
 

@@ -165,9 +165,10 @@ def allocate(
         costs = [one.finished.cost for one in outcomes.values() if one.finished.choice.size]
         share = min(_OTHER_SHARE * seconds, left) if outcomes else _FIRST_SHARE * left
         found = solve_scheme(model, rules, coarse, share, seed, min(costs, default=np.inf))
-        if coarse > gap and costs and found.finished.bound < min(costs) - gap * abs(min(costs)):
+        left = seconds - (perf_counter() - begun)
+        if coarse > gap and left > 0 and costs and found.finished.bound < min(costs) - gap * abs(min(costs)):
             # It may still hold the better plan, or an equal one, so it is worked out as finely as the first.
-            found = solve_scheme(model, rules, gap, max(seconds - (perf_counter() - begun), 1.0), seed)
+            found = _better(found, solve_scheme(model, rules, gap, left, seed))
         outcomes[model.scheme] = _settled(found, rules, gap, max(seconds - (perf_counter() - begun), 1.0), seed)
     planned = [one for one in outcomes.values() if one.finished.choice.size]
     if not planned:
@@ -190,6 +191,16 @@ def allocate(
         maximise,
     )  # fmt: skip
     return Plan(outcomes, best.model.scheme, proof)
+
+
+def _better(first: Outcome, again: Outcome) -> Outcome:
+    """Return the cheaper answer of one scheme, with what both prove."""
+    if again.finished.impossible:
+        return again
+    cheaper = again.finished.choice.size and not first.finished.cost < again.finished.cost
+    best = again if cheaper or not first.finished.choice.size else first
+    bound = float(np.fmin(max(first.finished.bound, again.finished.bound), best.finished.cost))
+    return replace(best, finished=replace(best.finished, bound=bound))
 
 
 def _no_plan(models: list[Model], options: SolverOptions, begun: float, clash: Clash | None) -> Plan:
