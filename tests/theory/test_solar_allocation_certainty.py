@@ -148,6 +148,18 @@ def test_a_plan_that_is_just_certain_enough_is_taken() -> None:
     compare((houses, [], built, old), {"objective": "cost", "certainty": 0.97})
 
 
+def test_a_year_in_which_nothing_can_be_built_is_told() -> None:
+    barred: dict[str, Any] = {
+        "max_kw": 0.4, "consent": 0.6, "municipality": SETAGAYA, "restricted": True, "exclusion": "never",
+        "solar_heat_gj": 4.0, "delivered_on": date(2025, 5, 1),
+    }  # fmt: skip
+    built: list[dict[str, Any]] = [{"state": "done", "kw": 0.9}, {"state": "done", "kw": 3.1}]
+    old: list[dict[str, Any]] = [
+        {"role": "existing_house", "max_kw": 0.8, "consent": 0.8, "delivered_on": date(2025, 8, 1)}
+    ]
+    compare(([barred], [], built, old), {"objective": "cost", "certainty": 0.6})
+
+
 @pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(LISTS, WISHES)

@@ -158,7 +158,10 @@ class Limit:
 
     def chord(self, sums: tuple[Sum, ...], lowest: FloatArray, highest: FloatArray) -> Row:
         """Return the limit with chords in place of the roots, on a range of deviations."""
-        return self._row(sums, 1 / (lowest + highest), lowest * highest / (lowest + highest))
+        ends = lowest + highest
+        # Where a sum cannot deviate at all its root is nothing, and so is its chord.
+        slope = np.divide(1.0, ends, out=np.zeros_like(ends), where=ends > 0)
+        return self._row(sums, slope, lowest * highest * slope)
 
     def _row(self, sums: tuple[Sum, ...], slope: FloatArray, start: FloatArray) -> Row:
         """Return the limit with lines in place of the roots."""
