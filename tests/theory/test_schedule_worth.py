@@ -21,12 +21,12 @@ def cost(problem: Problem, plans: list[Plan]) -> float:
     return Choice(problem, [[plan] for plan in plans]).solve(SolverOptions(20, 1e-12)).proof.objective
 
 
-@pytest.mark.parametrize("certificates", [True, False])
+@pytest.mark.parametrize("certificates", [True, pytest.param(False, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("practice", [
     Practice(), Practice(transfer=False), Practice(banking=False), Practice(sale=False),
     Practice(seller_cap_share=None, early_sale=False), Practice(outside_share=None),
 ])  # fmt: skip
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_the_worth_of_a_tonne_is_the_slope_of_all_trade(seed: int, practice: Practice, certificates: bool) -> None:
     problem = tiny(seed, (1, 2, 1), practice, certificates)
     found = with_worth(solve_schedule(problem, 1e-6, 20))

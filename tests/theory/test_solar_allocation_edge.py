@@ -74,6 +74,7 @@ def of_plan(problem: Problem, rows: tuple[Row, ...], consent: FloatArray, choice
     return chances((np.where(old, 0.0, kw), np.where(old, kw, 0.0)), consent, owed, 0.4)
 
 
+@pytest.mark.slow
 @settings(max_examples=4, deadline=None)
 @given(st.integers(0, 10**6), st.sampled_from([0.7, 0.9]), st.booleans())
 def test_no_plan_that_is_certain_enough_lies_below_the_bound(seed: int, certainty: float, others: bool) -> None:
@@ -342,6 +343,7 @@ def alone(number: int) -> Known:
     return Known(limit, total.tilt, narrowed.least(limit))
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**6))
 def test_plans_that_reach_both_marks_bring_what_the_first_one_needs_by_itself(seed: int) -> None:

@@ -101,12 +101,14 @@ def compare(case: tuple[tuple[OpenHouse, ...], FloatArray, FloatArray, FloatArra
     assert best - 1e-6 <= proven <= best + 1e-6
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(lists(), st.sampled_from([0.5, 0.72, 0.9, 0.99]))
 def test_the_best_plan_is_that_of_listing_all(case: Any, certainty: float) -> None:
     compare(case, certainty)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(lists(sums=2), st.sampled_from([0.5, 0.72, 0.9]))
 def test_two_sums_are_kept_together(case: Any, certainty: float) -> None:

@@ -24,6 +24,7 @@ def planned(*houses: dict[str, Any], moves: bool = False, gap: float = 1e-6, **w
     return answer(portfolio(*houses), Wishes(**wishes), SETTING, gap, moves=moves)
 
 
+@pytest.mark.slow
 def test_with_owners_who_all_accept_a_certainty_changes_nothing() -> None:
     houses = [{**LISTED, "max_kw": 3.0 + 0.4 * number_} for number_ in range(40)]
     plain, sure = planned(*houses), planned(*houses, certainty=0.9)
