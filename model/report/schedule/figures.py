@@ -10,11 +10,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from model.language import Language, Text
+from model.optimise.facility_schedule.abatement import abatement
 from model.optimise.facility_schedule.tables import measure_name
 from model.report.figure_parts import draw_in_both_languages
 from model.report.schedule.cash import FLOW_NAMES, cash_flow
 from model.report.schedule.gantt import figure_page, works_figure
-from model.report.schedule.tables import Answer, abatement
+from model.report.schedule.tables import Answer
 from model.report.style import (
     BLACK,
     BLUE,

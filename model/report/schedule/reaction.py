@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from model.language import Language, Text
+from model.optimise.facility_schedule.abatement import Abatement, abatement
 from model.optimise.facility_schedule.problem import RENEWABLES
 from model.optimise.facility_schedule.schedule import Schedule
 from model.optimise.facility_schedule.tables import measure_name
-from model.report.schedule.tables import RENEWABLE_NAMES, Abatement, Answer, Rows, abatement
+from model.report.schedule.tables import RENEWABLE_NAMES, Answer, Rows
 
 _YEN = "JPY/t-CO2"
 

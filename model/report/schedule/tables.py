@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from model.language import Language, Text, fiscal_year
+from model.optimise.facility_schedule.abatement import abatement
 from model.optimise.facility_schedule.inputs import Settings, Tables
 from model.optimise.facility_schedule.ledger import whole_kilograms
 from model.optimise.facility_schedule.problem import RENEWABLES, FloatArray
@@ -16,7 +17,6 @@ from model.optimise.facility_schedule.schedule import Schedule
 from model.optimise.facility_schedule.studies import Market, PastMarket, Regret
 from model.optimise.facility_schedule.tables import measure_name
 from model.optimise.facility_schedule.verify import Certificate
-from model.optimise.facility_schedule.works import FacilityWorks
 from model.ordinance.cap_and_trade.facts import CREDIT_NAMES
 from model.ordinance.rule_sources import rule_sources
 from model.ordinance.rule_words import QUALITY_NAMES, rule_words, value_lines
@@ -331,42 +331,6 @@ def _not_known(answer: Answer, taken: Sequence[Parameter]) -> Text:
         f"rules not known {ours.en}, taken {' and '.join(name.en for name in theirs.values())}: {named[0]}",
         f"{ours.ja}で未確認のため{'・'.join(name.ja for name in theirs.values())}から引用した規定：{named[1]}",
     )
-
-
-@dataclass(frozen=True)
-class Abatement:
-    """One measure over the whole portfolio: tonnes it takes away alone, and its cost per tonne."""
-
-    measure: str
-    tonnes: float
-    cost: float
-
-    @property
-    def per_tonne(self) -> float:
-        """Cost of a tonne [JPY/t-CO2]."""
-        return self.cost / self.tonnes
-
-
-def abatement(schedule: Schedule) -> list[Abatement]:
-    """Return every measure, done alone in its cheapest year in every facility that can, cheapest tonne first."""
-    total: dict[str, list[float]] = {}
-    for f in range(schedule.problem.facilities):
-        own = FacilityWorks(schedule.problem, f)
-        nothing = own.bare(np.full(len(own.works), -1))
-        for w, work in enumerate(own.works):
-            years = np.flatnonzero(work.allowed)
-            if not len(years) or work.requires >= 0:
-                continue
-            starts = np.full(len(own.works), -1)
-            starts[w] = int(years[np.argmin(work.cost[years])])
-            alone = own.bare(starts)
-            tonnes = float((nothing.raw_emissions_t - alone.raw_emissions_t).sum())
-            if tonnes > 0:
-                sums = total.setdefault(work.measure, [0.0, 0.0])
-                sums[0] += tonnes
-                sums[1] += alone.cost
-    found = [Abatement(measure, tonnes, cost) for measure, (tonnes, cost) in total.items()]
-    return sorted(found, key=lambda one: one.per_tonne)
 
 
 def measures(answer: Answer, language: Language) -> Rows:

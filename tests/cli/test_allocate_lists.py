@@ -1,0 +1,87 @@
+"""`run.py allocate` on lists with something special: fiscal years, merged cells, building limits; units of answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import xarray as xr
+from openpyxl import Workbook, load_workbook
+
+from model.command_line import main
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as end:
+        main([*arguments])
+    return int(end.value.code or 0)
+
+
+def test_a_list_of_two_fiscal_years_or_without_some_suppliers_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "houses.csv"
+    path.write_text(
+        "住宅番号,供給事業者,区市町村,延床面積,max_kw,供給日\n"
+        "a,甲,世田谷区,100,4,2025-04-01\n"
+        "b,甲,世田谷区,100,4,2026-03-31\n"
+        "c,,世田谷区,100,4,\n"
+        "d,甲,世田谷区,100,4,2025-03-31\n"
+        "e,乙,世田谷区,100,4,2026-04-01\n",
+        encoding="utf-8",
+    )
+    assert run("allocate", str(path), "--lang", "en") == 2
+    told = capsys.readouterr().err.splitlines()
+    assert [line.split(": ")[0].split("houses.csv")[1] for line in told] == [":4 (c) › 供給事業者", ":5 (d) › 供給日"]
+
+
+def test_cells_merged_below_the_heading_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book, path = Workbook(), tmp_path / "houses.xlsx"
+    sheet = book.active
+    for row in (("id", "supplier", "municipality", "floor_area_m2", "max_kw", "", ""), ("a", "S", "世田谷区", 100, 4),
+                ("b", "S", "世田谷区", 100, 4)):  # fmt: skip
+        sheet.append(row)
+    sheet.merge_cells("F1:G1")
+    book.save(path)
+    assert run("allocate", str(path), "--lang", "en") == 0
+    sheet.merge_cells("B2:B3")
+    book.save(path)
+    assert run("allocate", str(path), "--lang", "en") == 2
+    assert "houses.xlsx:2 › B2:B3: merged cells" in capsys.readouterr().err
+
+
+def test_every_quantity_of_the_dataset_has_a_name_and_a_unit(tmp_path: Path) -> None:
+    houses, out = tmp_path / "houses.csv", tmp_path / "plan"
+    houses.write_text("id,municipality,floor_area_m2,max_kw\na,世田谷区,100,4\nb,千代田区,80,3\n", encoding="utf-8")
+    assert run("allocate", str(houses), "--changes", "2", "--no-figures", "--out", str(out), "--lang", "en") == 0
+    with xr.open_dataset(out / "plan.nc") as found:
+        assert all(one.attrs["long_name"] for one in found.variables.values())
+        with_units = {name for name, one in found.data_vars.items() if "units" in one.attrs}
+        assert set(found.data_vars) - with_units == {"rule_price", "rule_value", "rule_at_least"}
+        assert found.rule.values.tolist() == ["renewables", "changes"]
+        assert found.rule_unit.values.tolist() == ["kW", "buildings"]
+        assert found.rule_price_unit.values.tolist() == ["JPY/kW", "JPY/building"]
+    prices = load_workbook(out / "plan.xlsx")["rules and prices"].iter_rows(min_row=2, values_only=True)
+    assert [(row[2], row[4]) for row in prices] == [("kW", "JPY/kW"), ("buildings", "JPY/building")]
+
+
+def test_panels_are_never_planned_where_building_limits_rule_them_out(tmp_path: Path) -> None:
+    path = tmp_path / "houses.csv"
+    path.write_text(
+        "id,municipality,floor_area_m2,max_kw,restricted,state,kw\n"
+        "barred,世田谷区,100,6,yes,planned,\n"
+        "built,世田谷区,100,6,yes,done,2\n"
+        "roofless,世田谷区,100,,yes,planned,\n"
+        "open,世田谷区,100,6,no,planned,\n",
+        encoding="utf-8",
+    )
+    out = tmp_path / "plan"
+    assert run("allocate", str(path), "--objective", "co2", "--lang", "en", "--no-figures", "--out", str(out)) == 0
+    with xr.open_dataset(out / "plan.nc") as found:
+        assert dict(zip(found.house.values.tolist(), found.capacity.values.tolist(), strict=True)) == pytest.approx(
+            {"barred": 0.0, "built": 2.0, "open": 6.0, "roofless": 0.0}
+        )
+    reasons = load_workbook(out / "plan.xlsx")["reasons"].iter_rows(min_row=2, values_only=True)
+    assert {row[0]: "limits rule panels out" in str(row[-1]) for row in reasons} == {
+        "barred": True, "built": False, "open": False, "roofless": True
+    }  # fmt: skip
