@@ -151,9 +151,13 @@ def cost_curve_figure(found: Answer, language: Language) -> Figure:
         axes.step(
             np.append(0.0, widths), np.append(each[order][:1], each[order]), where="pre", color=BLUE, linewidth=1.2
         )
+    highest = float(each.max(initial=0.0))
     if priced:
-        axes.axhline(found.plan.price("renewables") / 1e4, color=VERMILION, linewidth=0.9)
-    axes.set_ylim(bottom=min(0.0, 1.1 * float(each.min(initial=0.0))))
+        price = found.plan.price("renewables") / 1e4
+        axes.axhline(price, color=VERMILION, linewidth=0.9)
+        highest = max(highest, price)
+    # Costs that are all alike would lie on the upper edge.
+    axes.set_ylim(min(0.0, 1.1 * float(each.min(initial=0.0))), 1.1 * highest if highest > 0 else None)
     axes.set_xlabel(Text("capacity so far [kW]", "累積容量 [kW]")(language))
     axes.set_ylabel(Text("10,000 JPY/kW", "万円/kW")(language))
     return figure
