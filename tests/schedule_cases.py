@@ -1,6 +1,7 @@
 """Tiny portfolios for tests of schedules: two periods, five years, everything drawn from a seed."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -96,8 +97,13 @@ def tiny(
     )
 
 
+def announced(**changes: Any) -> Practice:
+    """The rules of trade as announced in 2022, some of them otherwise."""
+    return Practice(**{"seller_cap_share": 0.5, "outside_share": 1 / 3, "order_multiplier": 1.3, **changes})
+
+
 PRACTICES = st.builds(
-    Practice,
+    announced,
     banking=st.booleans(),
     transfer=st.booleans(),
     sale=st.booleans(),

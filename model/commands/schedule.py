@@ -72,6 +72,15 @@ def register(app: typer.Typer) -> None:
             bool,
             typer.Option("--carbon-half", help="the plan may choose recognition as carbon half / 認定の選択"),
         ] = False,
+        seller_cap: Annotated[
+            float | None,
+            typer.Option(
+                help="share of the base beyond which a reduction can be neither sold nor given to own facilities, as "
+                "you assume it; else as the rules say / 売却・自社移転できる削減量の上限（基準排出量比）の仮定",
+                min=0,
+                max=1,
+            ),
+        ] = None,
         budget: Annotated[
             float | None, typer.Option(help="money for works each year [JPY] / 毎年度の予算", min=0)
         ] = None,
@@ -137,7 +146,7 @@ def register(app: typer.Typer) -> None:
         settings = Settings(
             first, last, rules, fallback, objective == "emissions",
             float("inf") if cost_limit is None else cost_limit, budget, works,
-            renewable_source=renewable_source, carbon_half=carbon_half,
+            renewable_source=renewable_source, carbon_half=carbon_half, seller_cap=seller_cap,
         )  # fmt: skip
         faults = FaultList()
         check_source(facilities, synthetic, faults)

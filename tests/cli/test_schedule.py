@@ -72,6 +72,21 @@ def test_least_emissions_put_no_money_on_a_tonne(tmp_path: Path, capsys: pytest.
     assert not any("neither be sold" in str(row[0]) for row in warnings)
 
 
+def test_a_cap_on_sale_that_the_user_assumes_opens_the_market_and_is_told(planned: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    given = (EXAMPLES / "facilities.csv", "--paths", EXAMPLES / "schedule_paths.csv", "--to", 2034)
+    assert schedule(*given, "--seller-cap", 1, "--out", out) == ExitCode.DONE
+    warnings = openpyxl.load_workbook(out / "schedule.xlsx")["warnings"].iter_rows(min_row=2, values_only=True)
+    told = [str(row[0]) for row in warnings]
+    assert sum("up to 100 % of the base" in one and "assumed by you" in one for one in told) == 1
+    assert not any("neither be sold" in one for one in told)
+    with xr.open_dataset(planned / "schedule.nc") as capped, xr.open_dataset(out / "schedule.nc") as free:
+        # A looser rule never costs more, beyond what the gaps of both plans leave open.
+        assert free.attrs["bound"] <= capped.attrs["objective"]
+    assert schedule(*given, "--seller-cap", 1.5, "--out", tmp_path / "not") == ExitCode.BAD_INPUT
+    assert not (tmp_path / "not").exists()
+
+
 def test_excess_that_no_rule_lets_go_is_told(planned: Path) -> None:
     warnings = openpyxl.load_workbook(planned / "schedule.xlsx")["warnings"].iter_rows(min_row=2, values_only=True)
     told = [str(row[0]) for row in warnings if "neither be sold" in str(row[0])]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from schedule_cases import PRACTICES, YEARS, tiny
+from schedule_cases import PRACTICES, YEARS, announced, tiny
 
 from model.inputs import Data
 from model.optimise.facility_schedule.answer import solve_schedule
@@ -51,7 +51,7 @@ def test_a_larger_budget_never_costs_more(seed: int, practice: Practice) -> None
 @FEW
 @given(st.integers(0, 10**6), st.booleans())
 def test_dearer_credits_are_bought_less(seed: int, certificates: bool) -> None:
-    case = tiny(seed, (2, 1), Practice(sale=False), certificates)
+    case = tiny(seed, (2, 1), announced(sale=False), certificates)
     dearer = case.changed(credits={k: Credit(2 * one.price, one.supply) for k, one in case.credits.items()})
 
     def bought(found: Schedule) -> float:

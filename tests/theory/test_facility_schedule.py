@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from schedule_cases import PRACTICES, YEARS, tiny
+from schedule_cases import PRACTICES, YEARS, announced, tiny
 from scipy.optimize import linprog
 
 from model.optimise.facility_schedule.answer import solve_schedule
@@ -248,7 +248,7 @@ def test_equals_exhaustive_search_with_trade(seed: int, practice: Practice) -> N
 
 # One facility keeps more than it needs and another one of the same owner buys: the one does not stand for the other.
 def test_an_owner_sells_nothing_while_one_of_its_facilities_buys() -> None:
-    problem = tiny(30, (2, 1), Practice(early_sale=False), certificates=False)
+    problem = tiny(30, (2, 1), announced(early_sale=False), certificates=False)
     found = solve_schedule(problem, gap=0.0, method="whole")
     amounts = found.amounts
     bought = amounts.bought_t + amounts.bought_kept_t + amounts.outside_t + amounts.outside_kept_t + amounts.ordered_t
@@ -261,7 +261,7 @@ def test_an_owner_sells_nothing_while_one_of_its_facilities_buys() -> None:
 @SETTINGS
 @given(st.integers(0, 10**6), st.booleans(), st.sampled_from([None, 1 / 3]))
 def test_equals_exhaustive_search_with_certificates(seed: int, banking: bool, outside: float | None) -> None:
-    practice = Practice(banking=banking, transfer=False, sale=False, seller_cap_share=None, outside_share=outside)
+    practice = announced(banking=banking, transfer=False, sale=False, seller_cap_share=None, outside_share=outside)
     problem = tiny(seed, (2,), practice, certificates=True)
     expected = exhaustive(problem)
     whole = solve_schedule(problem, gap=0.0, method="whole")
@@ -299,7 +299,7 @@ def test_recognition_is_chosen_as_exhaustive_search_does(seed: int, practice: Pr
 @SETTINGS
 @given(st.integers(0, 10**6))
 def test_certificates_are_bought_down_to_the_level_of_recognition(seed: int) -> None:
-    practice = Practice(transfer=False, sale=False, seller_cap_share=None)
+    practice = announced(transfer=False, sale=False, seller_cap_share=None)
     problem = halved(tiny(seed, (2,), practice, certificates=True), seed)
     problem = problem.changed(renewable_price=8.0 * problem.renewable_price)
     expected = exhaustive(problem)
@@ -331,7 +331,7 @@ RULES = ("banking", "transfer", "sale", "seller cap", "early sale", "outside lim
 @given(st.integers(0, 10**6))
 def test_equals_exhaustive_search_with_every_rule_on_and_off(on: tuple[bool, ...], seed: int) -> None:
     rule = dict(zip(RULES, on, strict=True))
-    practice = Practice(
+    practice = announced(
         banking=rule["banking"], transfer=rule["transfer"], sale=rule["sale"], early_sale=rule["early sale"],
         seller_cap_share=0.5 if rule["seller cap"] else None, outside_share=1 / 3 if rule["outside limit"] else None,
     )  # fmt: skip

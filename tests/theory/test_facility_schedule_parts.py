@@ -8,7 +8,7 @@ import pyomo.environ as pyo
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from schedule_cases import PRACTICES, YEARS, tiny
+from schedule_cases import PRACTICES, YEARS, announced, tiny
 
 from model.optimise.facility_schedule.answer import solve_schedule, with_works
 from model.optimise.facility_schedule.choice import Choice
@@ -32,7 +32,7 @@ def _possible(own: FacilityPlans, starts: IntArray) -> bool:
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 10**6), st.floats(0, 20000), st.floats(0, 3), st.booleans())
 def test_the_search_finds_the_cheapest_of_all_plans(seed: int, worth: float, money: float, certificates: bool) -> None:
-    case = tiny(seed, (3,), Practice(), certificates)
+    case = tiny(seed, (3,), announced(), certificates)
     own = FacilityPlans(case, 0)
     tonne = np.array([worth, 0.8 * worth])
     prices = Prices(tonne, tonne, money * case.discount[:-1], np.zeros(YEARS))
@@ -54,7 +54,7 @@ def test_the_search_finds_the_cheapest_of_all_plans(seed: int, worth: float, mon
 @given(st.integers(0, 10**6))
 def test_facilities_asked_side_by_side_answer_as_one_by_one(seed: int) -> None:
     draw = np.random.default_rng(seed)
-    case = tiny(seed, (3, 4, 3, 4, 4, 3, 4, 4, 3, 4) * 3, Practice(), certificates=True)
+    case = tiny(seed, (3, 4, 3, 4, 4, 3, 4, 4, 3, 4) * 3, announced(), certificates=True)
     every, alone = [], []
     for f in range(case.facilities):
         tonne = draw.uniform(0, 20000, 2)
@@ -115,7 +115,7 @@ def test_the_choice_as_arrays_is_the_readable_model_with_its_works_fixed(
 @SOME
 @given(st.integers(0, 10**6), st.floats(0.5, 2.0))
 def test_plans_repriced_are_plans_made_anew(seed: int, factor: float) -> None:
-    case = tiny(seed, (3,), Practice(), certificates=True)
+    case = tiny(seed, (3,), announced(), certificates=True)
     other = case.changed(price=case.price * factor, rate=case.rate * 0.9, renewable_price=case.renewable_price * factor)
     work = Decomposition(case)
     work.solve(0.001, 5.0)
@@ -130,7 +130,7 @@ def test_plans_repriced_are_plans_made_anew(seed: int, factor: float) -> None:
 @SOME
 @given(st.integers(0, 10**6))
 def test_an_owners_budget_binds_that_owner_alone(seed: int) -> None:
-    case = tiny(seed, (2, 2), Practice(transfer=False), certificates=False).changed(
+    case = tiny(seed, (2, 2), announced(transfer=False), certificates=False).changed(
         owner=np.array([0, 1]), budget=np.full(YEARS, np.inf), capacity=np.full(YEARS, np.inf)
     )
     only = Limit("first", np.array([True, False]), np.full(YEARS, 1.0), np.full(YEARS, np.inf))
@@ -143,7 +143,7 @@ def test_an_owners_budget_binds_that_owner_alone(seed: int) -> None:
 
 
 def without_credits(seed: int) -> object:
-    case = tiny(seed, (2, 2), Practice(sale=False), certificates=False)
+    case = tiny(seed, (2, 2), announced(sale=False), certificates=False)
     none = {kind: Credit(one.price, np.zeros(2)) for kind, one in case.credits.items()}
     return case.changed(credits=none, budget=np.full(YEARS, 1.0), capacity=np.full(YEARS, np.inf))
 
@@ -151,7 +151,7 @@ def without_credits(seed: int) -> object:
 @SOME
 @given(st.integers(0, 10**6), st.booleans())
 def test_without_credits_a_duty_is_unmet_only_if_no_plan_can_meet_it(seed: int, sale: bool) -> None:
-    case = tiny(seed, (2, 2), Practice(sale=sale), certificates=True)
+    case = tiny(seed, (2, 2), announced(sale=sale), certificates=True)
     none = {kind: Credit(one.price, np.zeros(2)) for kind, one in case.credits.items()}
     case = case.changed(credits=none, capacity=np.full(YEARS, np.inf))
     found = solve_schedule(case, 1e-6)
@@ -165,7 +165,7 @@ def test_without_credits_a_duty_is_unmet_only_if_no_plan_can_meet_it(seed: int, 
 
 
 def test_the_works_of_a_remedy_take_the_place_of_a_plan_that_leaves_a_duty_unmet() -> None:
-    case = tiny(3, (2, 2), Practice(), certificates=True)
+    case = tiny(3, (2, 2), announced(), certificates=True)
     good = solve_schedule(case, 1e-6)
     nothing = [np.full(len(works), -1, dtype=np.int64) for works in case.works]
     unmet = replace(with_works(case, nothing), proof=replace(good.proof, status="infeasible"))

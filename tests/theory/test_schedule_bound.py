@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from schedule_cases import YEARS, tiny
+from schedule_cases import YEARS, announced, tiny
 
 from model.inputs import Data
 from model.optimise.facility_schedule import answer, mixtures
@@ -17,7 +17,6 @@ from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.inputs import Settings, checked, problem
 from model.optimise.facility_schedule.near import near
 from model.optimise.facility_schedule.population import population
-from model.optimise.facility_schedule.problem import Practice
 from model.optimise.facility_schedule.whole_choices import WholeChoices
 
 SOME = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -71,7 +70,7 @@ def test_no_choice_of_whole_plans_costs_less_than_their_bound(seed: int) -> None
 def test_the_sharper_bound_lies_between_that_of_mixtures_and_the_best_plan() -> None:
     raised = 0
     for seed in range(12):
-        case = tiny(seed, (2, 2), Practice(transfer=False), certificates=True).changed(
+        case = tiny(seed, (2, 2), announced(transfer=False), certificates=True).changed(
             budget=np.full(YEARS, 3e6), capacity=np.full(YEARS, np.inf)
         )
         work = Decomposition(case)
@@ -90,7 +89,7 @@ def test_the_sharper_bound_lies_between_that_of_mixtures_and_the_best_plan() -> 
 def test_without_time_for_lists_there_is_an_answer_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answer, "_LISTING", -1.0)
     monkeypatch.setattr(answer, "_SMALL", 0)
-    case = tiny(3, (2, 2, 1), Practice(transfer=False), certificates=True).changed(
+    case = tiny(3, (2, 2, 1), announced(transfer=False), certificates=True).changed(
         budget=np.full(YEARS, 3e6), capacity=np.full(YEARS, np.inf)
     )
     found, best = solve_schedule(case, 1e-6, 5.0), solve_schedule(case, gap=0.0, method="whole").proof.objective
@@ -108,7 +107,7 @@ def test_a_bound_that_short_lists_end_goes_on_with_wider_ones(monkeypatch: pytes
     monkeypatch.setattr(mixtures, "_PLANS", 4)
     raised = 0
     for seed in range(12):
-        case = tiny(seed, (2, 2, 1), Practice(transfer=False), certificates=True).changed(
+        case = tiny(seed, (2, 2, 1), announced(transfer=False), certificates=True).changed(
             budget=np.full(YEARS, 3e6), capacity=np.full(YEARS, np.inf)
         )
         work = Decomposition(case)

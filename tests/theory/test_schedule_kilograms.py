@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from schedule_cases import YEARS, tiny
+from schedule_cases import YEARS, announced, tiny
 
 from model.optimise.facility_schedule.ledger import Amounts, settled
 from model.optimise.facility_schedule.plans import FacilityPlans
@@ -33,7 +33,7 @@ def just_short(practice: Practice, kilograms: float, certificates: bool = False)
 
 
 def test_an_owner_covers_kilograms_itself() -> None:
-    case, amounts = just_short(Practice(early_sale=False, seller_cap_share=None), 3.0)
+    case, amounts = just_short(announced(early_sale=False, seller_cap_share=None), 3.0)
     assert amounts.short_t[0, 0] == pytest.approx(0.003, abs=0.0035)
     assert amounts.bought_t[0, 0] == 0.0 and amounts.missing_t[0, 0] == 0.0
     assert amounts.received_t[0, 0] == amounts.given_t[1, 0] == amounts.short_t[0, 0]
@@ -42,18 +42,18 @@ def test_an_owner_covers_kilograms_itself() -> None:
 
 
 def test_without_transfers_kilograms_are_bought() -> None:
-    _, amounts = just_short(Practice(early_sale=False, seller_cap_share=None, transfer=False), 3.0)
+    _, amounts = just_short(announced(early_sale=False, seller_cap_share=None, transfer=False), 3.0)
     assert amounts.bought_t[0, 0] == amounts.short_t[0, 0] > 0
     assert amounts.given_t.sum() == 0
 
 
 def test_what_was_meant_to_be_bought_is_bought() -> None:
-    _, amounts = just_short(Practice(early_sale=False, seller_cap_share=None), 500.0)
+    _, amounts = just_short(announced(early_sale=False, seller_cap_share=None), 500.0)
     assert amounts.bought_t[0, 0] == amounts.short_t[0, 0] == pytest.approx(0.5, abs=0.0035)
 
 
 def test_a_little_more_renewables_cover_kilograms_where_some_are_bought() -> None:
-    _, amounts = just_short(Practice(early_sale=False, seller_cap_share=None), 3.0, certificates=True)
+    _, amounts = just_short(announced(early_sale=False, seller_cap_share=None), 3.0, certificates=True)
     assert amounts.short_t[0, 0] == 0.0 and amounts.bought_t[0, 0] == 0.0
     # Three kilograms and what rounding adds, at 0.45 t/MWh or less.
     assert 0.003 / 0.45 < amounts.renewable_mwh[:, 0].sum() < 0.01 / 0.2

@@ -7,21 +7,21 @@ import sys
 
 import numpy as np
 import pytest
-from schedule_cases import YEARS, tiny
+from schedule_cases import YEARS, announced, tiny
 
 from model.optimise.facility_schedule.answer import with_works
 from model.optimise.facility_schedule.choice import Standing
 from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.near import near
 from model.optimise.facility_schedule.plan_search import PlanSearch
-from model.optimise.facility_schedule.problem import Practice, Problem
+from model.optimise.facility_schedule.problem import Problem
 from model.optimise.until import Until
 
 WAYS = [True, pytest.param(False, marks=pytest.mark.skipif(sys.platform != "linux", reason="nothing runs beside"))]
 
 
 def tight(seed: int) -> Problem:
-    case = tiny(seed, (3, 3, 2), Practice(), certificates=True, years_allowed=2)
+    case = tiny(seed, (3, 3, 2), announced(), certificates=True, years_allowed=2)
     return case.changed(budget=np.full(YEARS, 4e6), capacity=np.full(YEARS, np.inf))
 
 

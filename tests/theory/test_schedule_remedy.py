@@ -2,18 +2,18 @@
 
 import numpy as np
 import pytest
-from schedule_cases import YEARS, tiny
+from schedule_cases import YEARS, announced, tiny
 
 from model.inputs import read_data
 from model.optimise.facility_schedule.answer import solve_schedule, with_works
 from model.optimise.facility_schedule.inputs import Settings, checked, problem
-from model.optimise.facility_schedule.problem import Credit, Practice
+from model.optimise.facility_schedule.problem import Credit
 from model.optimise.facility_schedule.remedy import remedy
 from model.optimise.facility_schedule.rows import FacilityRow, PathRow
 
 
 def test_a_plan_without_a_gap_is_proven_best_even_if_none_is_asked_for() -> None:
-    found = solve_schedule(tiny(3, (2, 2), Practice(), certificates=True), 0.0)
+    found = solve_schedule(tiny(3, (2, 2), announced(), certificates=True), 0.0)
     assert found.proof.gap <= 1e-6
     assert found.proof.status == "optimal"
 
@@ -44,7 +44,7 @@ def test_the_least_money_of_a_small_portfolio_is_found_and_is_enough() -> None:
 
 
 def test_no_money_is_told_to_help_only_if_it_is_proven_to() -> None:
-    case = tiny(0, (2, 2), Practice(sale=False), certificates=False)
+    case = tiny(0, (2, 2), announced(sale=False), certificates=False)
     none = {kind: Credit(one.price, np.zeros(2)) for kind, one in case.credits.items()}
     case = case.changed(credits=none, budget=np.full(YEARS, 1.0), capacity=np.full(YEARS, np.inf))
     hopeless = case.changed(rate=np.ones_like(case.rate), issue_rate=np.ones_like(case.rate))

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from schedule_cases import YEARS, tiny
+from schedule_cases import YEARS, announced, tiny
 
 from model.language import Language
 from model.optimise.facility_schedule.answer import solve_schedule
-from model.optimise.facility_schedule.problem import Practice
 from model.report.allocation.figures import FIGURES as PLAN_FIGURES
 from model.report.auction.page import write_page
 from model.report.schedule.cash import cash_flow, cash_table
@@ -22,7 +21,7 @@ from model.spreadsheet import column_digits
 
 @pytest.mark.parametrize("seed", range(4))
 def test_money_by_year_discounts_to_the_plans_cost(seed: int) -> None:
-    found = solve_schedule(tiny(seed, (2, 1), Practice(), True), 1e-6, 20)
+    found = solve_schedule(tiny(seed, (2, 1), announced(), True), 1e-6, 20)
     flows, discount = cash_flow(found), found.problem.discount
     for name, cost in found.costs.items():
         # The value left at the end is no payment, so that works alone are paid for with more than they cost.
@@ -33,7 +32,7 @@ def test_money_by_year_discounts_to_the_plans_cost(seed: int) -> None:
 
 
 def test_the_sum_so_far_ends_with_all_money() -> None:
-    found = solve_schedule(tiny(3, (2, 1), Practice(), True), 1e-6, 20)
+    found = solve_schedule(tiny(3, (2, 1), announced(), True), 1e-6, 20)
     answer: Any = SimpleNamespace(schedule=found)
     head, *rows = cash_table(answer, "en")
     assert [row[0] for row in rows][:YEARS] == found.problem.years.tolist()

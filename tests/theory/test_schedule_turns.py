@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from schedule_cases import PRACTICES, YEARS, tiny
+from schedule_cases import PRACTICES, YEARS, announced, tiny
 
 from model.optimise.facility_schedule.answer import with_works
 from model.optimise.facility_schedule.choice import Choice, Standing
@@ -77,7 +77,7 @@ def charged(turns: Turns, found: Standing, sells: BoolArray | None) -> float:
 def test_prices_where_plans_stand_make_up_what_all_pay() -> None:
     met = 0
     for seed in range(12):
-        turns = turns_of(tight(seed, (3, 2), Practice(transfer=False, early_sale=False)))
+        turns = turns_of(tight(seed, (3, 2), announced(transfer=False, early_sale=False)))
         found = improved(turns, 0.15)
         exact = with_works(turns.work.problem, found.starts).proof.objective
         assert charged(turns, found, None) <= exact + 1.0
@@ -90,7 +90,7 @@ def test_prices_where_plans_stand_make_up_what_all_pay() -> None:
 def test_prices_know_whether_an_owner_sells_or_buys() -> None:
     met = apart = 0
     for seed in range(20):
-        turns = turns_of(tight(seed, (2, 2, 2), Practice(banking=False, early_sale=False)))
+        turns = turns_of(tight(seed, (2, 2, 2), announced(banking=False, early_sale=False)))
         nothing = [np.full(len(own), -1, dtype=np.int64) for own in turns.work.problem.works]
         found = turns.standing(nothing)
         exact = with_works(turns.work.problem, found.starts).proof.objective
@@ -109,7 +109,7 @@ def test_prices_know_whether_an_owner_sells_or_buys() -> None:
 def test_the_best_of_all_plans_is_found() -> None:
     met = 0
     for seed in range(6):
-        case = tight(seed, (2, 2), Practice())
+        case = tight(seed, (2, 2), announced())
         turns = turns_of(case)
         values = []
         for both in product(ways(turns, 0), ways(turns, 1)):

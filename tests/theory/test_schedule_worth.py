@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from schedule_cases import tiny
+from schedule_cases import announced, tiny
 
 from model.optimise.facility_schedule.answer import solve_schedule
 from model.optimise.facility_schedule.choice import Choice
@@ -23,8 +23,8 @@ def cost(problem: Problem, plans: list[Plan]) -> float:
 
 @pytest.mark.parametrize("certificates", [True, pytest.param(False, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("practice", [
-    Practice(), Practice(transfer=False), Practice(banking=False), Practice(sale=False),
-    Practice(seller_cap_share=None, early_sale=False), Practice(outside_share=None),
+    announced(), announced(transfer=False), announced(banking=False), announced(sale=False),
+    announced(seller_cap_share=None, early_sale=False), announced(outside_share=None),
 ])  # fmt: skip
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_the_worth_of_a_tonne_is_the_slope_of_all_trade(seed: int, practice: Practice, certificates: bool) -> None:
@@ -52,5 +52,5 @@ def test_the_worth_of_a_tonne_is_the_slope_of_all_trade(seed: int, practice: Pra
 
 
 def test_a_plan_of_least_emissions_puts_no_price_on_a_tonne() -> None:
-    problem = tiny(1, (1, 1), Practice(), True).changed(aim="emissions")
+    problem = tiny(1, (1, 1), announced(), True).changed(aim="emissions")
     assert np.isnan(with_worth(solve_schedule(problem, 1e-6, 20)).worth).all()

@@ -211,12 +211,18 @@ def _unit_use(facilities: int, supplier: FloatArray, heat: float, gas: float, am
     )
 
 
-def practice(rules: Rules) -> Practice:
-    """Return the rules of trade that a plan goes by; what the rule set does not know is read as `Rules` allows."""
+def practice(rules: Rules, seller_cap: float | None = None) -> Practice:
+    """Return the rules of trade that a plan goes by; what the rule set does not know is read as `Rules` allows.
+
+    Args:
+        rules: rules of the programme.
+        seller_cap: share of the base beyond which a year's reduction cannot be sold, as the user assumes it [1]; None:
+            as the rules say.
+    """
     rules.value("banking")
     rules.value("excess_trade_start")
     return Practice(
-        seller_cap_share=rules.number("excess_cap_share_of_base"),
+        seller_cap_share=rules.number("excess_cap_share_of_base") if seller_cap is None else seller_cap,
         outside_share=rules.number("outside_tokyo_limit"),
         order_multiplier=rules.number("penalty_multiplier"),
     )

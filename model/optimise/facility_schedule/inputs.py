@@ -82,6 +82,8 @@ class Settings:
         scale_credits: multiplies every price of credits, for studies [1].
         carbon_half: the plan may choose recognition as carbon half where its level is reached.
         renewable_source: source of the renewable credits on offer, on which hangs how much they count.
+        seller_cap: share of the base beyond which a year's reduction can be neither sold nor given to other facilities
+            of the owner [1]; None: as the rules say.
     """
 
     first_year: int = 2025
@@ -95,6 +97,7 @@ class Settings:
     scale_credits: float = 1.0
     renewable_source: RenewableSource = "other"
     carbon_half: bool = False
+    seller_cap: float | None = None
 
 
 @dataclass(frozen=True)
@@ -207,7 +210,7 @@ def problem(tables: Tables, settings: Settings) -> Problem:
     works = tuple(_works(row, tables, years, fuel_heat, faults) for row in rows)
     faults.raise_if_any()
     past = slice(0, len(before))
-    rule = practice(rules)
+    rule = practice(rules, settings.seller_cap)
     carriers, off_site, cut = _factors(tables, periods, years, rules)
     energy = np.array([[r.electricity_mwh, r.city_gas_1000m3, r.heat_gj, r.heavy_oil_a_kl] for r in rows])
     discount = (1.0 + float(paths.at("discount_rate", years[0]))) ** -np.arange(len(years) + 1.0)

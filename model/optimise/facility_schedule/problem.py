@@ -85,7 +85,7 @@ class Work:
         return self.planned is not None and start != self.planned
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Practice:
     """Rules of the programme that a plan goes by, as read from the rulebook; each can be switched off in a study.
 
@@ -102,10 +102,10 @@ class Practice:
     banking: bool = True
     transfer: bool = True
     sale: bool = True
-    seller_cap_share: float | None = 0.5
+    seller_cap_share: float | None
     early_sale: bool = True
-    outside_share: float | None = 1 / 3
-    order_multiplier: float = 1.3
+    outside_share: float | None
+    order_multiplier: float
 
 
 @dataclass(frozen=True)

@@ -292,6 +292,13 @@ def warnings(answer: Answer, language: Language) -> Rows:
     rows += [[remark(language), facility or None, None, None] for facility, remark in answer.tables.remarks]
     if taken := _taken_over(answer):
         rows.append([_not_known(answer, taken)(language), None, None, None])
+    if (cap := answer.settings.seller_cap) is not None:
+        assumed = Text(
+            f"that reductions up to {100 * cap:g} % of the base can be sold and given to own facilities is assumed by "
+            "you, not taken from a rule",
+            f"削減量のうち基準排出量の{100 * cap:g}％までを売却・自社移転可能とする点は、規定ではなく利用者の仮定",
+        )
+        rows.append([assumed(language), None, None, None])
     expired = greatest_first(expires, amounts.expired_t * (amounts.expired_t >= _WORTH_A_WARNING_T))
     if expired and (closed := _not_saleable(answer)) is not None:
         rows.append([closed(language), None, None, None])
