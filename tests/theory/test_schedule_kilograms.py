@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from schedule_cases import YEARS, announced, tiny
 
+from model.optimise.facility_schedule.answer import solve_schedule
 from model.optimise.facility_schedule.ledger import Amounts, settled
 from model.optimise.facility_schedule.plans import FacilityPlans
-from model.optimise.facility_schedule.problem import Practice, Problem
+from model.optimise.facility_schedule.problem import Credit, Practice, Problem
 
 
 def just_short(practice: Practice, kilograms: float, certificates: bool = False) -> tuple[Problem, Amounts]:
@@ -57,3 +58,14 @@ def test_a_little_more_renewables_cover_kilograms_where_some_are_bought() -> Non
     assert amounts.short_t[0, 0] == 0.0 and amounts.bought_t[0, 0] == 0.0
     # Three kilograms and what rounding adds, at 0.45 t/MWh or less.
     assert 0.003 / 0.45 < amounts.renewable_mwh[:, 0].sum() < 0.01 / 0.2
+
+
+# Without credits the last kilograms must come from the owner. Each of these portfolios can meet its duty; in some an
+# owner's other facility has excess that may not be given, or sold it early, or all renewables are bought already.
+@pytest.mark.parametrize("seed", [0, 5, 10, 38, 39])
+def test_a_duty_that_can_be_met_without_credits_is_met_to_the_kilogram(seed: int) -> None:
+    case = tiny(seed, (2, 2), announced(), certificates=True)
+    none = {kind: Credit(one.price, np.zeros(2)) for kind, one in case.credits.items()}
+    found = solve_schedule(case.changed(credits=none, capacity=np.full(YEARS, np.inf)), 1e-6)
+    assert found.amounts.missing_t.sum() == 0
+    assert found.proof.status == "optimal"

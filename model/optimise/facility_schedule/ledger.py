@@ -22,8 +22,9 @@ from model.optimise.facility_schedule.problem import BoolArray, FloatArray, IntA
 _KG = 1000
 #: What rounding can take from a facility in a year, and in the moves of a period [kg].
 _LOST_IN_YEAR = _LOST_IN_MOVES = 2
-#: How often amounts are worked out again with the last kilograms bought: one facility's can be another's.
+#: How often amounts are worked out again with the last kilograms, one facility's can be another's; what they come from.
 _AGAIN = 3
+_MOVED = ("sold", "given", "received")
 
 
 @dataclass(frozen=True)
@@ -126,9 +127,7 @@ def _with_own_kilograms(
         amounts: the same in whole kilograms.
         small: where rounding alone buys credits, dims (facility, period).
     """
-    changed = {**found, "renewable": amounts.renewable_mwh.copy()}
-    for name in ("sold", "given", "received"):
-        changed[name] = found[name].copy()
+    changed = {**found, "renewable": amounts.renewable_mwh.copy(), **{name: found[name].copy() for name in _MOVED}}
     for f, p in np.argwhere(small):
         needed = float(amounts.bought_t[f, p])
         years = np.flatnonzero(problem.period == p)
@@ -160,16 +159,22 @@ def _from_own_facility(
         Whether there is such a facility.
     """
     group = next((group for group in problem.members() if f in group), [])
-    last = max((n for n, slot in enumerate(problem.slots) if slot.period == p), default=None)
+    slots = [number for number, slot in enumerate(problem.slots) if slot.period == p]
     sold = amounts.sold_by_period(problem)
     for other in group:
-        spare = float(amounts.excess_t[other, p] - sold[other, p] - amounts.given_t[other, p])
+        gone = float(sold[other, p] + amounts.given_t[other, p])
+        spare = float(amounts.excess_t[other, p]) - gone
         if p + 1 < problem.periods:
             spare -= float(amounts.kept_t[other, p + 1])
-        sells = 0.0 if last is None else float(amounts.sold_t[other, last])
-        if other != f and spare + sells >= needed:
-            if last is not None and spare < needed:
-                changed["sold"][other, last] -= needed
+        if slots:
+            # What may be sold by the end of the period is also the most that can be given.
+            spare = min(spare, saleable(problem, slots[-1], amounts.emissions_t)[other] / _KG - gone)
+        if other != f and spare + float(amounts.sold_t[other, slots].sum()) >= needed:
+            short = needed - spare
+            for number in reversed(slots):
+                less = min(max(short, 0.0), float(changed["sold"][other, number]))
+                changed["sold"][other, number] -= less
+                short -= less
             changed["given"][other, p] += needed
             changed["received"][f, p] += needed
             return True
@@ -180,9 +185,7 @@ def _with_last_kilograms(
     problem: Problem, grid: FloatArray, found: Mapping[str, FloatArray], amounts: Amounts
 ) -> dict[str, FloatArray]:
     """Return amounts with which what rounding left uncovered comes from the owner, from sales before, or renewables."""
-    changed = {**found, "renewable": amounts.renewable_mwh.copy()}
-    for name in ("sold", "given", "received"):
-        changed[name] = found[name].copy()
+    changed = {**found, "renewable": amounts.renewable_mwh.copy(), **{name: found[name].copy() for name in _MOVED}}
     sold, renewable = changed["sold"], changed["renewable"]
     years = np.arange(len(problem.years))
     for f, p in np.argwhere(amounts.missing_t > 0):
@@ -194,17 +197,27 @@ def _with_last_kilograms(
                 kept = min(needed, float(sold[f, number]))
                 sold[f, number] -= kept
                 needed -= kept
-        cut, price = problem.renewable_cut[:, f], problem.renewable_price
-        dear = np.where((cut > 0) & np.isfinite(price), price / np.where(cut > 0, cut, 1.0), np.inf)
-        for y in years[problem.period == p]:
-            option = int(np.argmin(dear[:, y]))
-            if needed <= 0 or not np.isfinite(dear[option, y]):
-                continue
-            more = min(needed / cut[option, y], max(float(grid[f, y] - renewable[:, f, y].sum()), 0.0))
-            more = float(np.ceil(more * _KG)) / _KG
-            renewable[option, f, y] += more
-            needed -= more * cut[option, y]
+        needed = _cheapest_renewables(problem, grid, renewable, int(f), years[problem.period == p], needed)
+        if needed > 0 and problem.practice.banking and p > 0 and amounts.short_t[f, p - 1] == 0:
+            _cheapest_renewables(problem, grid, renewable, int(f), years[problem.period == p - 1], needed)
     return changed
+
+
+def _cheapest_renewables(
+    problem: Problem, grid: FloatArray, renewable: FloatArray, f: int, years: IntArray, needed: float
+) -> float:
+    """Add to renewables by the cheapest way of each year, and return the tonnes that are still needed."""
+    cut, price = problem.renewable_cut[:, f], problem.renewable_price
+    dear = np.where((cut > 0) & np.isfinite(price), price / np.where(cut > 0, cut, 1.0), np.inf)
+    for y in years:
+        option = int(np.argmin(dear[:, y]))
+        if needed <= 0 or not np.isfinite(dear[option, y]):
+            continue
+        more = min(needed / cut[option, y], max(float(grid[f, y] - renewable[:, f, y].sum()), 0.0))
+        more = float(np.ceil(more * _KG)) / _KG
+        renewable[option, f, y] += more
+        needed -= more * cut[option, y]
+    return needed
 
 
 def _rounded(problem: Problem, plans: Sequence[Plan], grid: FloatArray, found: Mapping[str, FloatArray]) -> Amounts:
