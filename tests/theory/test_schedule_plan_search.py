@@ -57,5 +57,9 @@ def test_a_plan_that_is_enough_ends_the_search() -> None:
     bound = work.solve(1e-7, 30.0)
     assert bound.tied is not None
     with PlanSearch(work, bound.tied, 1e-4, 2.0, 0, True) as plans:
+        assert not plans.reached(np.inf)
         first = plans.best
         assert plans.improve(first.value, Until()) is first
+        assert plans.reached(first.value) and not plans.reached(first.value - 1.0)
+    # Lists are for better plans and a sharper bound: none are made where that is not needed any more.
+    assert near(work, bound.tied, done=lambda: True) is None

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pyomo.environ as pyo
 
-from model.optimise.facility_schedule.choice import Choice
+from model.optimise.facility_schedule.choice import TRADE_EACH, Choice
 from model.optimise.facility_schedule.decomposition import Bound, Decomposition, plans_of_works
 from model.optimise.facility_schedule.dive import Dive
 from model.optimise.facility_schedule.judged import (
@@ -45,8 +45,6 @@ Method = Literal["decomposed", "whole"]
 _PRICING_GAP, _TIED_PRICING_GAP, _CHOICE_GAP = 0.4, 0.2, 0.2
 #: Gap to which trade alone is solved where the works of every facility are settled [1].
 _TRADE_GAP = 1e-5
-#: Trade of many facilities takes longer: so much for each [s], up to the part of the time that every step gets.
-_TRADE_EACH = 0.015
 #: Parts of the time for first lists at most; for cuts; in which, by turns, the bound is raised and plans are looked
 #: for; and the one that is kept for trade at the end.
 _LISTING, _CUTTING, _BOUNDING, _PLANNING, _LAST_TRADE = 0.25, 0.06, 0.12, 0.15, 0.02
@@ -133,10 +131,12 @@ def _listed(
     work: Decomposition, bound: Bound, master: Master, gap: float, seconds: float, seed: int, begun: float
 ) -> Schedule:
     """Return the best schedule found with plans near the best of every facility; arguments as `_choose`."""
-    trade = max(_LAST_TRADE * seconds, min(_LAST * seconds, _TRADE_EACH * work.problem.facilities))
+    trade = max(_LAST_TRADE * seconds, min(_LAST * seconds, TRADE_EACH * work.problem.facilities))
     end = begun + seconds - trade
     with PlanSearch(work, master, gap * _CHOICE_GAP, seconds, seed) as plans:
-        listed, value = near(work, master, min(perf_counter() + _LISTING * seconds, end)), bound.value
+        value, until = bound.value, min(perf_counter() + _LISTING * seconds, end)
+        # Of many facilities the first plans can be good enough: the more there are, the less a whole plan loses.
+        listed = near(work, master, until, lambda: plans.reached(close_to(value, gap)))
         if listed is None:
             plans.improve(close_to(value, gap), Until(end))
         else:

@@ -19,8 +19,18 @@ from model.optimise.facility_schedule.problem import MILLION, BoolArray, FloatAr
 from model.optimise.facility_schedule.rules import PURCHASES, missing_price, past_saleable, worthwhile
 from model.optimise.solver import ArrayModel, Proof, SolverOptions, solve_arrays
 
-#: Time in which the trade of settled works is solved at most [s], and the gap of it [1].
-TRADE_SECONDS, TRADE_GAP = 2.0, 3e-5
+#: Time in which the trade of settled works is solved at most, by facility and in any case [s], and the gap of it [1].
+TRADE_EACH, TRADE_SECONDS, TRADE_GAP = 0.03, 2.0, 3e-5
+
+
+def trade_seconds(facilities: int, most: float = np.inf) -> float:
+    """Return the time in which the trade of settled works is solved at most [s].
+
+    Args:
+        facilities: their number.
+        most: most time that there is for it [s].
+    """
+    return max(TRADE_SECONDS, min(TRADE_EACH * facilities, most))
 
 
 @dataclass(frozen=True)
@@ -121,11 +131,15 @@ class Choice:
                   "renewable": self._bought}  # fmt: skip
         return Chosen(proof, plan, {name: np.maximum(values[block], 0.0) for name, block in blocks.items()})
 
-    def standing(self) -> Standing:
-        """Return what settled works come to with all trade, and the prices of tonnes there."""
+    def standing(self, seconds: float = TRADE_SECONDS) -> Standing:
+        """Return what settled works come to with all trade, and the prices of tonnes there.
+
+        Args:
+            seconds: time limit [s].
+        """
         model, unit = self._made.model(), self.problem.unit
         none = np.zeros_like(model.integer)
-        answer = solve_arrays(model, SolverOptions(TRADE_SECONDS, TRADE_GAP))
+        answer = solve_arrays(model, SolverOptions(seconds, TRADE_GAP))
         value, lower, upper = answer.proof.objective, model.lower.copy(), model.upper.copy()
         if answer.proof.has_answer:
             # With what each owner does in each period as it is, the rest is a program of amounts, and has prices.

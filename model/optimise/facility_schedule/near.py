@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 from time import perf_counter
 
@@ -63,13 +63,16 @@ def listable(problem: Problem) -> bool:
     return plain and all(problem.works)
 
 
-def near(work: Decomposition, master: Master, until: float = inf) -> Near | None:
-    """Return the plans near the best of every facility; None if time is over before, or would be.
+def near(
+    work: Decomposition, master: Master, until: float = inf, done: Callable[[], bool] = lambda: False
+) -> Near | None:  # fmt: skip
+    """Return the plans near the best of every facility; None if time is over before, or would be, or all is done.
 
     Args:
         work: facilities, of a problem that is `listable`.
         master: the master after pricing.
         until: when it ends [s].
+        done: says whether what the lists are for was reached without them.
     """
     problem = work.problem
     answer, rows = master.solve(), LimitRows(problem)
@@ -81,7 +84,7 @@ def near(work: Decomposition, master: Master, until: float = inf) -> Near | None
     for f in range(problem.facilities):
         # What is not ready in time is of no use, so the time is left to others as soon as that shows.
         now = perf_counter()
-        if now > until or (f >= _SHOWN and now + (now - begun) / f * (problem.facilities - f) > until):
+        if done() or now > until or (f >= _SHOWN and now + (now - begun) / f * (problem.facilities - f) > until):
             return None
         lists.append(lister.listed(f, limits, margin, most))
     return Near(lister, lists, rows)

@@ -16,7 +16,7 @@ import numpy as np
 
 from model.optimise.beside import Beside, can_run_beside
 from model.optimise.facility_schedule.beginnings import Packing
-from model.optimise.facility_schedule.choice import Standing
+from model.optimise.facility_schedule.choice import Standing, trade_seconds
 from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.master import Master
 from model.optimise.facility_schedule.near import Near
@@ -35,6 +35,8 @@ _BEGINNINGS, _VAIN = 4, 8
 _FEW: Final = 200
 #: Parts of the time of the whole search for one packing, for moves, and for groups that choose anew [1].
 _PACKING, _MOVING, _REGROUPING = 0.03, 0.015, 0.05
+#: Part of the time of the whole search in which trade of settled works is solved at most [1].
+_TRADE = 0.1
 #: How often works are moved in one turn.
 _MOVES = 3
 #: Turns in vain after which a valley is left, and gain from which on a turn was not in vain [JPY].
@@ -109,7 +111,8 @@ class PlanSearch:
         free = np.ones((len(starts), len(work.problem.years)), dtype=np.bool_)
         most = max(len(own) for own in work.problem.works)
         self._packing = Packing.around(work, starts, answer.prices, free, most)
-        self._turns = Turns(work, master, answer.prices)
+        trade = trade_seconds(work.problem.facilities, _TRADE * seconds)
+        self._turns = Turns(work, master, answer.prices, seconds=trade)
         self._gap, self._seconds = gap, seconds
         self._seeds = np.random.SeedSequence(seed)
         self._valleys, self._begun, self._enough = _Valleys(), 0, -np.inf
@@ -144,6 +147,12 @@ class PlanSearch:
             else:
                 self._look(self._seconds)
         return self._valleys.lowest
+
+    def reached(self, enough: float) -> bool:
+        """Say whether plans that are good enough are known by now [JPY]."""
+        self._look()
+        lowest = self._valleys.lowest
+        return lowest is not None and lowest.value <= enough
 
     def improve(self, enough: float, until: Until) -> Standing:
         """Return the best plans found after searching here too, until nothing has come of it for long.

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.optimise.facility_schedule.choice import TRADE_GAP, TRADE_SECONDS, Choice
+from model.optimise.facility_schedule.choice import TRADE_GAP, Choice, trade_seconds
 from model.optimise.facility_schedule.problem import FloatArray
 from model.optimise.facility_schedule.rules import PURCHASES
 from model.optimise.facility_schedule.schedule import Schedule
@@ -39,7 +39,7 @@ class SettledWorks(Choice):
             dims (facility, period), in present value; NaN where no answer is found in time.
         """
         model = self._made.model()
-        answer = solve_arrays(model, SolverOptions(TRADE_SECONDS, TRADE_GAP))
+        answer = solve_arrays(model, SolverOptions(trade_seconds(self.problem.facilities), TRADE_GAP))
         if not answer.proof.has_answer:
             return np.full(self.size, np.nan)
         mixed = solve_arrays(self._decided(model, np.round(answer.values)), SolverOptions())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.optimise.facility_schedule.beginnings import packed
-from model.optimise.facility_schedule.choice import Choice, Standing
+from model.optimise.facility_schedule.choice import TRADE_SECONDS, Choice, Standing
 from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.exchange import Exchange
 from model.optimise.facility_schedule.master import Master
@@ -39,17 +39,19 @@ class Turns:
         master: the master, for what each facility can do with its tonnes.
         prices: prices of the master, one for each facility.
         listed: plans of works near the best of every facility; None: there are no lists yet.
+        seconds: time in which the trade of settled works is solved at most [s].
     """
 
     work: Decomposition
     master: Master
     prices: Sequence[Prices]
     listed: Near | None = None
+    seconds: float = TRADE_SECONDS
 
     def standing(self, starts: Sequence[IntArray]) -> Standing:
         """Return works of each facility with their value and prices."""
         plans = [[own.bare(one)] for own, one in zip(self.work.facilities, starts, strict=True)]
-        return Choice(self.work.problem, plans).standing()
+        return Choice(self.work.problem, plans).standing(self.seconds)
 
     def moved(self, now: Standing, seed: int, enough: float, until: Until) -> Standing:
         """Return the best plans found by moving works, at random too.
