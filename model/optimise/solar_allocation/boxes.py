@@ -77,7 +77,7 @@ def look_in_boxes(search: Looking, narrow: Narrow) -> float:
             boxes.append(found)
         elif found.room > _CLOSE * abs(cost) and found.room <= _TURNING * abs(cost) and (turned := found.turning()):
             boxes += turned
-        elif found.room > _SETTLED[len(search.sums) - 1] * abs(cost) and _size(search, found).max() > _NARROWEST:
+        elif found.room > _SETTLED[found.free - 1] * abs(cost) and _size(search, found).max() > _NARROWEST:
             boxes += _halves(search, found)
         else:
             closed = min(closed, settle(search, found))
@@ -109,7 +109,7 @@ def boxes_that_matter(search: Looking, narrow: Narrow) -> list[Narrow]:
 
 def _size(search: Looking, box: Narrow) -> FloatArray:
     """Return how wide a box is, in parts of usual deviations."""
-    return np.asarray(np.ptp(box.sides, axis=1) / search.deviations[::-1])
+    return np.asarray(box.widths / search.deviations[::-1])
 
 
 def _halves(search: Looking, box: Narrow) -> list[Narrow]:

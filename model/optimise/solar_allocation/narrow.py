@@ -9,20 +9,22 @@ the best choice under prices, and what they need at least: each round needs fewe
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from time import perf_counter
 
 import numpy as np
 
-from model.optimise.solar_allocation.edge import SAFETY, Edge, Higher
+from model.optimise.solar_allocation.edge import SAFETY, Edge
 from model.optimise.solar_allocation.frontier import Curve, Frontier, Known, cheapest
 from model.optimise.solar_allocation.lattice import Remainders
 from model.optimise.solar_allocation.nearby import Nearby, most_within
+from model.optimise.solar_allocation.pieces import Node, Piece, Place, lacking
 from model.optimise.solar_allocation.prices import Prices
 from model.optimise.solar_allocation.problem import BoolArray, FloatArray, Problem, priced_costs
 from model.optimise.solar_allocation.programme import Asked
+from model.optimise.solar_allocation.substitutes import Substitutes
 from model.optimise.solar_allocation.sums import HELD, ORDERS, Limit, Sum, deviations_of
 
 #: Ranges of deviations wider than this part of the usual ones are looked at in two halves.
@@ -39,50 +41,6 @@ _SLACK = 1e-9
 _MOST_PLACES = 2000
 #: Prices of variances that are tried, in parts of what a limit makes of them.
 _TRIED = np.array([0.1, 0.3, 0.5, 0.7, 0.8, 0.87, 0.92, 0.96, 1.0, 1.04, 1.08, 1.14, 1.24, 1.4, 1.8, 2.5, 4.0, 7.0])
-
-
-@dataclass(frozen=True)
-class _Node:
-    """Variances and higher cumulants of the parts, and what plans with them need (`Frontier.least`)."""
-
-    variances: tuple[float, ...]
-    higher: tuple[Higher, ...]
-    least: FloatArray
-
-    @property
-    def deviations(self) -> FloatArray:
-        """Deviations of the sums [kW]."""
-        return deviations_of(np.array(self.variances))
-
-    @property
-    def terms(self) -> FloatArray:
-        """Deviations of the sums and higher cumulants of the parts."""
-        return np.append(self.deviations, np.ravel(self.higher))
-
-
-@dataclass(frozen=True)
-class _Place:
-    """What plans need with some variances of the parts: for usual higher cumulants, and for one of them changed each.
-
-    Args:
-        variances: of the parts [kW²].
-        nodes: what was looked at.
-        lack: by how much plans need more than the limit asks at least [kW].
-    """
-
-    variances: tuple[float, ...]
-    nodes: list[_Node]
-    lack: float
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """Ranges of deviations of parts, the bound of plans in them, and what they lie at most above the bound of all."""
-
-    bound: float
-    room: float
-    ends: tuple[tuple[float, float], ...]
-    places: list[_Place]
 
 
 class Narrow:
@@ -104,6 +62,9 @@ class Narrow:
         end: no further round is begun after this time [s].
         known: what is needed of the first of two sums at least.
     """
+
+    #: Combinations of substitutes, where they are listed (`enumerated`).
+    substitutes: Substitutes | None = None
 
     def __init__(
         self,
@@ -140,7 +101,7 @@ class Narrow:
         self.room = np.inf
         #: No plan that is certain enough costs less, or less than the plan in hand.
         self.bound = -np.inf
-        self.pieces: list[_Piece] = []
+        self.pieces: list[Piece] = []
         #: Whether only a part of what is known from before is looked at, which needs few pieces.
         self.in_box = before is not None
         self.frontier: Frontier
@@ -149,9 +110,13 @@ class Narrow:
             self.frontier, self.bound = before.frontier, before.bound
             for one, other in zip(self.near, before.near, strict=True):
                 one.variances = other.variances
-            pieces = [self._piece(one.ends, [self._place(old.nodes) for old in one.places]) for one in before.pieces]
-            self.room = max([-np.inf, *(one.room for one in pieces)])
+            self.room = self._carried(before)
         self.narrow(together, end)
+
+    def _carried(self, before: Narrow) -> float:
+        """Return what plans that matter lie at most above the bound under these prices, from what is known before."""
+        pieces = [self._piece(one.ends, [self._place(old.nodes) for old in one.places]) for one in before.pieces]
+        return max([-np.inf, *(one.room for one in pieces)])
 
     def _read_prices(self, problem: Problem, prices: Prices, values: FloatArray, at: FloatArray) -> None:
         """Find what plans cost at least under several prices of variances, beside what they need."""
@@ -187,6 +152,16 @@ class Narrow:
         """Least and greatest deviations of the parts of plans that matter [kW], dims (part, end)."""
         return np.asarray(np.sqrt([one.variances for one in self.near]))
 
+    @property
+    def widths(self) -> FloatArray:
+        """How far the deviations of each part can be split still [kW]."""
+        return np.asarray(np.ptp(self.sides, axis=1))
+
+    @property
+    def free(self) -> int:
+        """Number of parts of whose distribution no more is known than what plans have in common."""
+        return len(self.parts)
+
     def within(self, low: FloatArray, high: FloatArray) -> Narrow:
         """Return the same for plans whose parts have deviations in a box only."""
         found = copy(self)
@@ -196,7 +171,7 @@ class Narrow:
         sides = found.sides
         found.pieces = [
             one for one in self.pieces
-            if all(end[0] <= side[1] and end[1] >= side[0] for end, side in zip(one.ends, sides, strict=True))
+            if all(end[0] <= side[1] and end[1] >= side[0] for end, side in zip(one.ends, sides, strict=False))
         ]  # fmt: skip
         found.bound = max(self.bound, min([self.cost, *(one.bound for one in found.pieces)]))
         found.room = min(self.room, max([-np.inf, *(one.room for one in found.pieces)]))
@@ -250,23 +225,17 @@ class Narrow:
             self.pieces, self.bound = [], max(self.bound, self.cost)
             return -np.inf
         self.taken = max(self.taken, taken)
-        followed = len(ORDERS) if together or len(self.parts) == 1 else 1
-        edges = [Edge(one, self.room, followed) for one in self.near]
-        whole = None if self.whole is None else partial(Edge, self.whole, self.room, followed, edges[0].far)
-        apart = (0.0, 0.0) if whole is None else self.apart()
-        self.frontier = Frontier(edges, whole, self.certainty, apart, together, self.known)
+        edges = self._looked_through(together)
         ends = np.array([one.higher for one in edges])
         middles, halves = ends.mean(axis=2), 0.5 * np.ptp(ends, axis=2)
         # One after the other, since what plans need is nearly linear in them.
-        moved = [middles, *(middles + halves * one for one in _one_each(len(edges), followed))]
-        known: dict[tuple[float, ...], _Place] = {}
+        moved = [middles, *(middles + halves * one for one in _one_each(len(edges), self._followed(together)))]
+        known: dict[tuple[float, ...], Place] = {}
         whole_range = tuple((one.variances[0] ** 0.5, one.variances[1] ** 0.5) for one in edges)
-        wide = np.minimum(
-            _WIDE * np.sqrt(np.maximum(self.usual, 0.05 * self.usual[0])),
-            np.ptp(whole_range, axis=1) / (1 if self.in_box else _PIECES),
-        )
+        usual = np.sqrt(np.maximum(self.usual, 0.05 * self.usual[0]))[: len(edges)]
+        wide = np.minimum(_WIDE * usual, np.ptp(whole_range, axis=1) / (1 if self.in_box else _PIECES))
 
-        def looked_at(ends: tuple[tuple[float, float], ...]) -> _Piece:
+        def looked_at(ends: tuple[tuple[float, float], ...]) -> Piece:
             places = list(product(*ends))
             for place in places:
                 if place not in known:
@@ -294,36 +263,49 @@ class Narrow:
                 if part.bound <= self.cost:
                     waiting.append(part)
         ends = np.array([one.ends for one in kept]) ** 2
-        for number, one in enumerate(self.near if kept else []):
+        for number, one in enumerate(self.near[: len(edges)] if kept else []):
             one.variances = (float(ends[:, number].min()), float(ends[:, number].max()))
         self.pieces = kept
         self.bound = max(self.bound, min([self.cost, *(one.bound for one in kept)]))
         return max([-np.inf, *(one.room for one in kept)])
 
-    def _node(self, deviations: tuple[float, ...], higher: FloatArray) -> _Node:
-        variances, cumulants = tuple(one**2 for one in deviations), tuple(map(tuple, higher.tolist()))
-        return _Node(variances, cumulants, self.frontier.least(variances, cumulants))
+    def _followed(self, together: bool) -> int:
+        """Return how many higher cumulants are told apart."""
+        return len(ORDERS) if together or len(self.parts) == 1 else 1
 
-    def _place(self, nodes: list[_Node]) -> _Place:
+    def _looked_through(self, together: bool) -> list[Edge]:
+        """Look at what plans within the room need; return the probabilities of parts whose variances are split."""
+        followed = self._followed(together)
+        edges = [Edge(one, self.room, followed) for one in self.near]
+        whole = None if self.whole is None else partial(Edge, self.whole, self.room, followed, edges[0].far)
+        apart = (0.0, 0.0) if whole is None else self.apart()
+        self.frontier = Frontier(edges, whole, self.certainty, apart, together, self.known)
+        return edges
+
+    def _node(self, deviations: tuple[float, ...], higher: FloatArray) -> Node:
+        variances, cumulants = tuple(one**2 for one in deviations), tuple(map(tuple, higher.tolist()))
+        return Node(variances, cumulants, self.frontier.least(variances, cumulants))
+
+    def _place(self, nodes: list[Node]) -> Place:
         """Return a place with what plans need there more than the limit asks at least, whole units counted."""
         limit, terms = replace(self.limit, constant=0.0), np.array([one.terms for one in nodes]).T
         asked = -limit.at(np.zeros((limit.weight.size, len(nodes))), terms)
         lacks = np.array([cheapest(one.least, self.frontier.between, limit.weight) for one in nodes]) - asked
         lack = lacks[0] - SAFETY * np.sum(np.abs(lacks[1:] - lacks[0])) + limit.weight[0] * self.taken
-        return _Place(nodes[0].variances, nodes, float(lack))
+        return Place(nodes[0].variances, nodes, np.array([lack]))
 
-    def _piece(self, ends: tuple[tuple[float, float], ...], places: list[_Place]) -> _Piece:
+    def _piece(self, ends: tuple[tuple[float, float], ...], places: list[Place]) -> Piece:
         """Return ranges of deviations with their bound and room."""
         limit, variances = self.limit, np.array([one.variances for one in places])
         roots = deviations_of(variances.T).T @ (limit.weight * limit.deviations)
-        worth = self.price * (_lacking(places) + roots)
+        worth = self.price * (lacking(places)[:, 0] + roots)
         # Roots are concave, so that between variances plans need no less than on the line.
         reached = self.lowest + (worth[:, np.newaxis] - variances @ self.of_variances.T).min(axis=0)
         room = self.cost - self.lowest_usual - float((worth - variances @ self.usual_prices).min())
-        return _Piece(float(reached.max()), room, ends, places)
+        return Piece(float(reached.max()), room, ends, places)
 
     @property
-    def nodes(self) -> list[_Node]:
+    def nodes(self) -> list[Node]:
         """All that was looked at of plans that matter."""
         places = {one.variances: one for piece in self.pieces for one in piece.places}
         return [node for _, place in sorted(places.items()) for node in place.nodes]
@@ -335,7 +317,7 @@ class Narrow:
             found.limit = replace(self.limit, weight=weight, constant=0.0)
         limit, nodes = found.limit, self.nodes
         terms = np.array([(*one.variances, *np.ravel(one.higher)) for one in nodes])
-        beside = np.array([found._place([one]).lack for one in nodes])
+        beside = np.array([found._place([one]).lack[0] for one in nodes])
         slopes = np.linalg.lstsq(terms - terms.mean(axis=0), beside - beside.mean(), rcond=1e-6)[0]
         spread = np.zeros(count) if limit.spread is None else limit.spread
         return replace(limit, spread=spread - slopes[:count], shape=limit.shape - slopes[count:])
@@ -353,7 +335,7 @@ class Narrow:
 
     def least(self, limit: Limit) -> float:
         """Return the constant of a limit on one sum that all plans keep which matter, in whole units [kW]."""
-        return min(constant for *_, constant in self._asked(limit).ranges) - self.taken
+        return float(min(constant.min() for *_, constant in self._asked(limit).ranges)) - self.taken
 
     def direction(self, distances: FloatArray) -> FloatArray:
         """Return the weights of a limit that touches what plans need where two means lie."""
@@ -369,23 +351,17 @@ class Narrow:
         return [self.limit.weight, *others]
 
     @property
-    def ranges(self) -> list[tuple[FloatArray, FloatArray, float]]:
+    def ranges(self) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
         """Least and greatest deviations of sums, and constant of the limit, of plans that matter."""
         found = []
         for piece in self.pieces:
             low, high = deviations_of(np.array(piece.ends) ** 2).T
-            found.append((low, high, float(_lacking(piece.places).min())))
+            found.append((low, high, lacking(piece.places).min(axis=0)))
         return found
 
     def curve(self) -> Curve:
         """Return what plans that matter need of two means about, by their distance."""
         return Curve(self.frontier.between, np.mean([one.least for one in self.nodes], axis=0))
-
-
-def _lacking(places: list[_Place]) -> FloatArray:
-    """Return by how much plans need more than the limit asks at some places, less what may lie between them [kW]."""
-    found = np.array([one.lack for one in places])
-    return np.asarray(found - (SAFETY - 1) * np.ptp(found))
 
 
 def _one_each(parts: int, followed: int) -> FloatArray:

@@ -27,6 +27,7 @@ from model.optimise.solar_allocation.problem import (
     cost_of,
     priced_costs,
 )
+from model.optimise.solar_allocation.substitutes import Substitutes
 from model.optimise.solar_allocation.sums import Limit, Sum, with_sums
 from model.optimise.solver import ArrayModel, SolverOptions, solve_arrays
 
@@ -44,12 +45,13 @@ class Asked:
 
     Args:
         limit: with a constant of nothing.
-        ranges: least and greatest deviations of the sums [kW], with the constant there [kW].
+        ranges: least and greatest deviations of the sums [kW], with the constant there, by combination of substitutes
+            or one for all [kW].
         taken: what whole units take of the first sum's mean at least, which the constants count [kW].
     """
 
     limit: Limit
-    ranges: list[tuple[FloatArray, FloatArray, float]]
+    ranges: list[tuple[FloatArray, FloatArray, FloatArray]]
     taken: float
 
     @property
@@ -58,10 +60,14 @@ class Asked:
         lowest, highest = (np.array([one[side] for one in self.ranges]) for side in (0, 1))
         return lowest.min(axis=0), highest.max(axis=0)
 
-    def constant(self, lowest: FloatArray, highest: FloatArray) -> float:
-        """Return the constant in a range [kW]; beyond any number where no plans in it matter."""
+    def constants(self, lowest: FloatArray, highest: FloatArray) -> FloatArray:
+        """Return the constants in a range [kW]; beyond any number where no plans in it matter."""
         found = [least for low, high, least in self.ranges if np.all((low <= highest) & (high >= lowest))]
-        return min(found, default=np.inf)
+        return np.asarray(np.min(found, axis=0)) if found else np.full(1, np.inf)
+
+    def constant(self, lowest: FloatArray, highest: FloatArray) -> float:
+        """Return the least constant in a range [kW]; beyond any number where no plans in it matter."""
+        return float(self.constants(lowest, highest).min())
 
     def lines(self, lowest: FloatArray, highest: FloatArray) -> FloatArray:
         """Return by how much the line of each root lies below it at most in a range [kW]."""
@@ -80,6 +86,8 @@ class Area:
         parts: what they are made of.
         lowest, highest: deviations of the sums [kW].
         beyond: slots of which every plan needs one, cut by cut, dims (slot, house).
+        constants: of those limits, by combination of substitutes or one for all [kW].
+        substitutes: the combinations, if they are listed.
     """
 
     problem: Problem
@@ -89,23 +97,32 @@ class Area:
     lowest: FloatArray
     highest: FloatArray
     beyond: list[BoolArray]
+    constants: list[FloatArray]
+    substitutes: Substitutes | None
 
     @classmethod
     def read(
         cls, plain: Problem, asked: list[Asked], sums: tuple[Sum, ...], parts: tuple[Sum, ...], lowest: FloatArray,
-        highest: FloatArray, beyond: list[BoolArray],
+        highest: FloatArray, beyond: list[BoolArray], substitutes: Substitutes | None,
     ) -> Area | None:  # fmt: skip
         """Return a range of a problem; None where no plans in it matter."""
         amounts, rows = dict(plain.amounts), []
-        for number, one in enumerate(asked):
-            constant = one.constant(lowest, highest)
-            if np.isinf(constant):
+        constants = [one.constants(lowest, highest) for one in asked]
+        for number, (one, constant) in enumerate(zip(asked, constants, strict=True)):
+            if np.isinf(constant.min()):
                 return None
-            limit, name = replace(one.limit, constant=constant), f"certainty_{number}"
+            limit, name = replace(one.limit, constant=float(constant.min())), f"certainty_{number}"
             amounts[name] = with_sums(plain, sums, parts, limit).amounts["certainty"]
             rows.append(replace(limit.chord(sums, lowest, highest), measure=name))
         problem = replace(plain, rows=(*plain.rows, *rows), amounts=amounts)
-        return cls(problem, asked, sums, parts, lowest, highest, beyond)
+        return cls(problem, asked, sums, parts, lowest, highest, beyond, constants, substitutes)
+
+    def constant(self, number: int, choice: npt.NDArray[np.integer]) -> float:
+        """Return the constant of a limit for a plan [kW]."""
+        if self.substitutes is None:
+            return float(self.constants[number].min())
+        kw = self.parts[1].kw[choice, np.arange(choice.size)]
+        return float(self.constants[number][self.substitutes.number(kw)])
 
     def rows(self, house: IntArray, slot: IntArray) -> tuple[FloatArray, FloatArray]:
         """Return what slots of houses bring to the rows of a programme, whole units apart, and units to them."""
@@ -141,6 +158,42 @@ class Area:
         return lower, upper
 
 
+class _Combinations:
+    """Combinations of substitutes as variables of a programme, one of which is taken.
+
+    Args:
+        area: what plans keep.
+        base: slots of houses that are settled.
+        house, slot: pairs that are not.
+    """
+
+    def __init__(self, area: Area, base: IntArray, house: IntArray, slot: IntArray) -> None:
+        #: What they bring to the rows of the area, and how they are tied to pairs of house and slot.
+        rows = area.limits[0].size
+        self.rows, self.pairs, self.ties = csc_array((rows, 0)), csc_array((0, house.size)), csc_array((0, 0))
+        #: Right-hand sides of those ties.
+        self.tied = np.zeros(0)
+        substitutes, every = area.substitutes, np.arange(area.problem.houses)
+        if substitutes is None:
+            return
+        kw, settled = area.parts[1].kw, ~np.isin(substitutes.house, house)
+        same = np.abs(substitutes.kw - kw[base, every][substitutes.house]) <= _WHOLE
+        matters = np.all([np.isfinite(one) for one in area.constants], axis=0)
+        some = np.flatnonzero(matters & same[:, settled].all(axis=1))
+        above = np.zeros((rows, some.size))
+        first = len(area.problem.rows) - len(area.asked)
+        for number, one in enumerate(area.constants):
+            above[first + number] = one.min() - one[some]
+        pairs, ties = [np.zeros(house.size)], [np.ones(some.size)]
+        for column in np.flatnonzero(~settled).tolist():
+            own = house == substitutes.house[column]
+            for size in np.unique(np.round(kw[slot[own], house[own]], 6)).tolist():
+                pairs.append(own & (np.abs(kw[slot, house] - size) <= _WHOLE))
+                ties.append(-1.0 * (np.abs(substitutes.kw[some, column] - size) <= _WHOLE))
+        self.rows, self.pairs, self.ties = csc_array(above), csc_array(np.array(pairs) * 1.0), csc_array(np.array(ties))
+        self.tied = np.append(1.0, np.zeros(len(ties) - 1))
+
+
 def cheapest_within(
     area: Area, prices: FloatArray, priced: Priced, room: float, most: float, enough: float, seconds: float, seed: int
 ) -> Finished:
@@ -173,21 +226,26 @@ def cheapest_within(
     done = area.rows(settled, base[settled])[0].sum(axis=1)
     one = (np.ones(house.size), (np.searchsorted(houses, house), np.arange(house.size)))
     one_each = csc_array(one, shape=(houses.size, house.size))
-    count = units.shape[1]
-    whole = np.zeros((tied.shape[0] + houses.size, count))
-    whole[: units.shape[0]] = units
+    combinations, ones = _Combinations(area, base, house, slot), np.ones(houses.size)
+    count, others = units.shape[1], combinations.rows.shape[1]
+    whole = np.vstack((units, np.zeros((tied.shape[0] - units.shape[0], count))))
+    ties = hstack((combinations.pairs, csc_array((combinations.tied.size, count)), combinations.ties))
+    first = hstack((csc_array(tied), csc_array(whole), combinations.rows))
+    second = hstack((one_each, csc_array((houses.size, count + others))))
     model = ArrayModel(
-        costs=np.append(problem.cost[slot, house], np.zeros(count)),
-        lower=np.append(np.zeros(house.size), np.full(count, -np.inf)),
-        upper=np.append(np.ones(house.size), np.full(count, np.inf)),
-        integer=np.ones(house.size + count, dtype=bool),
-        matrix=csc_array(hstack((vstack((csc_array(tied), one_each)), csc_array(whole)))),
-        row_lower=np.append(lower - done, np.ones(houses.size)),
-        row_upper=np.append(upper - done, np.ones(houses.size)),
+        costs=np.append(problem.cost[slot, house], np.zeros(count + others)),
+        lower=np.concatenate((np.zeros(house.size), np.full(count, -np.inf), np.zeros(others))),
+        upper=np.concatenate((np.ones(house.size), np.full(count, np.inf), np.ones(others))),
+        # With slots whole, there is one combination that they leave.
+        integer=np.append(np.ones(house.size + count, dtype=bool), np.zeros(others, dtype=bool)),
+        matrix=csc_array(vstack((first, second, ties))),
+        row_lower=np.concatenate((lower - done, ones, combinations.tied)),
+        row_upper=np.concatenate((upper - done, ones, combinations.tied)),
         offset=float(problem.cost[base[settled], settled].sum()),
     )
     # HiGHS leaves branches whose bound lies above this, and calls what it then knows of the others the best.
-    further = {"objective_bound": most} if np.isfinite(most) else {}
+    # Small programmes only lose time with beginning anew.
+    further = {"mip_allow_restart": False, **({"objective_bound": most} if np.isfinite(most) else {})}
     options = SolverOptions(seconds=seconds, relative_gap=0.0, absolute_gap=enough, seed=seed, further=further)
     answer = solve_arrays(model, options)
     if not answer.proof.has_answer:

@@ -13,6 +13,7 @@ import numpy as np
 from model.optimise.solar_allocation.boxes import boxes_that_matter, look_in_boxes
 from model.optimise.solar_allocation.consent import is_enough
 from model.optimise.solar_allocation.cuts import Aim, widest
+from model.optimise.solar_allocation.enumerated import Enumerated, listed
 from model.optimise.solar_allocation.finish import finish
 from model.optimise.solar_allocation.frontier import Known
 from model.optimise.solar_allocation.lattice import Remainders
@@ -206,10 +207,10 @@ class Search:
         inner = replace(problem, rows=(*problem.rows, *holds, limit.tangent(self.sums, at)))
         prices = find_prices(inner, self.seed)
         end = perf_counter() + _NARROWING * self.left
-        return Narrow(
-            inner, self.sums, self.parts, prices, limit, at, cost, self.certainty, self.enough, before, together, end,
-            known,
-        )  # fmt: skip
+        facts = (inner, self.sums, self.parts, prices, limit, at, cost, self.certainty, self.enough)
+        if before is not None and (substitutes := listed(before)) is not None:
+            return Enumerated(substitutes, *facts, before, end)
+        return Narrow(*facts, before, together, end, known)
 
     def keep(self, choice: SlotArray, cost: float) -> None:
         """Remember a plan that is certain enough if it is better than the best so far."""

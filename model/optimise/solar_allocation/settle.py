@@ -17,6 +17,7 @@ from model.optimise.solar_allocation.finish import Finished
 from model.optimise.solar_allocation.prices import find_prices
 from model.optimise.solar_allocation.problem import BoolArray, FloatArray, Problem, SlotArray, priced_costs
 from model.optimise.solar_allocation.programme import Area, Asked, beyond, cheapest_within
+from model.optimise.solar_allocation.substitutes import Substitutes
 from model.optimise.solar_allocation.sums import Sum, deviations_of, higher_of, rounding
 
 #: Part of the gap asked for that a programme may leave, and part of it that lines may lie below roots.
@@ -58,6 +59,9 @@ class Settling(Protocol):
 
 class Narrowed(Protocol):
     """What is needed of what all plans keep that matter."""
+
+    substitutes: Substitutes | None
+    """Combinations of substitutes, if they are listed."""
 
     def of_plans_that_matter(self, problem: Problem) -> Problem:
         """Return a problem without the slots that no plan has which matters."""
@@ -105,7 +109,8 @@ def settle(search: Settling, narrow: Narrowed) -> float:
         if not search.worth(here.bound):
             closed = min(closed, here.bound)
             break
-        area = Area.read(plain, asked, search.sums, search.parts, here.lowest, here.highest, cuts)
+        area = Area.read(plain, asked, search.sums, search.parts, here.lowest, here.highest, cuts,
+                         narrow.substitutes)  # fmt: skip
         if area is None:
             continue
         prices, cost = find_prices(area.problem, search.seed), search.best.cost
@@ -160,8 +165,9 @@ def asked_in_all_directions(narrow: Narrowed) -> list[Asked]:
 def direction_of(search: Settling, narrow: Narrowed) -> FloatArray | None:
     """Return the weights of the limit that is worth most, where two sums have limits in several directions."""
     asked = asked_in_all_directions(narrow)
+    plain = narrow.of_plans_that_matter(search.plain)
     area = Area.read(
-        narrow.of_plans_that_matter(search.plain), asked, search.sums, search.parts, *asked[0].ends, []
+        plain, asked, search.sums, search.parts, *asked[0].ends, [], narrow.substitutes
     ) if len(asked) > 1 else None  # fmt: skip
     if area is None:
         return None
@@ -184,7 +190,7 @@ def _place(search: Settling, choice: SlotArray, area: Area) -> tuple[FloatArray,
     higher = [one[choice, houses].sum() for one in higher_of(search.parts)]
     distances = means - np.array([rounding(one, part.unit) for one, part in zip(sure, sums, strict=True)])
     kept = True
-    for one in area.asked:
-        constant = one.constant(area.lowest, area.highest) - one.limit.weight[0] * one.taken
+    for number, one in enumerate(area.asked):
+        constant = area.constant(number, choice) - one.limit.weight[0] * one.taken
         kept &= bool(one.limit.at(distances, np.append(deviations, higher)) >= constant - _SLACK)
     return distances, deviations, kept
