@@ -335,6 +335,16 @@ def test_a_trade_off_between_two_objectives(tmp_path: Path, capsys: pytest.Captu
     assert (out / "figures" / "trade_off_ja.png").is_file()
 
 
+# One house has two or three sizes of panels, so most of twelve levels are met by the same plan.
+@pytest.mark.slow
+def test_levels_that_one_plan_meets_are_one_point_of_a_trade_off(tmp_path: Path) -> None:
+    path, out = listed(tmp_path / "list.csv", "a,世田谷区,100,3.2"), tmp_path / "out"
+    given = ("allocate", str(path), "--pareto", "co2", "--points", "12", "--no-figures")
+    assert run(*given, "--lang", "en", "--out", str(out)) == 0
+    rows = list(load_workbook(out / "plan.xlsx")["trade-off"].iter_rows(min_row=2, values_only=True))
+    assert len(rows) == len({(row[0], row[1]) for row in rows}) < 12
+
+
 def test_a_small_gap_is_not_shown_as_none() -> None:
     assert [cell_text(gap) for gap in (0.0011, 0.00004, 0.25, 0.0)] == ["0.0011", "4.0e-05", "0.25", "0"]
     assert [cell_text(amount) for amount in (1234567.8, 667.2, 12.0, 3)] == ["1,234,568", "667.2", "12", "3"]

@@ -155,7 +155,8 @@ def _no_cluster(problem: Text, given: str | None) -> BadInput:
 def front(found: Answer, job: Job, second: Objective) -> list[FrontPoint]:
     """Return plans between the best for one objective and the best for another.
 
-    Each point is the best plan for the first objective that reaches so much of the second.
+    Each point is the best plan for the first objective that reaches so much of the second; where several levels give
+    plans of the same worth they are one point.
 
     Args:
         found: the answer for the first objective.
@@ -166,14 +167,16 @@ def front(found: Answer, job: Job, second: Objective) -> list[FrontPoint]:
     if best.scheme is None or found.plan.scheme is None:
         return []
     ends = _value(found, found.plan, second), _value(found, best, second)
-    plans = []
+    plans: dict[tuple[float, float], FrontPoint] = {}
     for level in np.linspace(ends[0], ends[1], job.points):
         eased = level - _EASE * abs(level) if second in GREATEST else level + _EASE * abs(level)
         plan = _plan(found, job, replace(found.wishes, at_least=((second, float(eased)),)))
         if plan.scheme is not None:
             kw = kw_of(found.houses, plan.best.model.slots, plan.choice)
-            plans.append(FrontPoint(plan.proof.objective, _value(found, plan, second), plan.proof.gap, float(kw.sum())))
-    return plans
+            point = FrontPoint(plan.proof.objective, _value(found, plan, second), plan.proof.gap, float(kw.sum()))
+            worth = float(f"{point.first:.9g}"), float(f"{point.second:.9g}")
+            plans[worth] = min(plans.get(worth, point), point, key=lambda one: one.gap)
+    return list(plans.values())
 
 
 def _plan(found: Answer, job: Job, wishes: Wishes) -> Plan:
