@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pyomo.environ as pyo
 
-from model.optimise.facility_schedule.choice import TRADE_EACH, Choice
+from model.optimise.facility_schedule.choice import Choice
 from model.optimise.facility_schedule.decomposition import Bound, Decomposition, plans_of_works
 from model.optimise.facility_schedule.dive import Dive
 from model.optimise.facility_schedule.judged import (
@@ -34,6 +34,7 @@ from model.optimise.facility_schedule.plan_search import PlanSearch
 from model.optimise.facility_schedule.plans import FacilityPlans
 from model.optimise.facility_schedule.problem import FloatArray, IntArray, Problem
 from model.optimise.facility_schedule.schedule import Schedule
+from model.optimise.facility_schedule.settled_trade import TRADE_EACH
 from model.optimise.pyomo_solver import PyomoSolver
 from model.optimise.solver import Proof, SolverOptions, prove
 from model.optimise.until import Until

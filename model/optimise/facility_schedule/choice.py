@@ -17,20 +17,8 @@ from model.optimise.facility_schedule.ledger import saleable
 from model.optimise.facility_schedule.plan import Plan
 from model.optimise.facility_schedule.problem import MILLION, BoolArray, FloatArray, IntArray, Problem
 from model.optimise.facility_schedule.rules import PURCHASES, missing_price, past_saleable, worthwhile
-from model.optimise.solver import ArrayModel, Proof, SolverOptions, solve_arrays
-
-#: Time in which the trade of settled works is solved at most, by facility and in any case [s], and the gap of it [1].
-TRADE_EACH, TRADE_SECONDS, TRADE_GAP = 0.03, 2.0, 3e-5
-
-
-def trade_seconds(facilities: int, most: float = np.inf) -> float:
-    """Return the time in which the trade of settled works is solved at most [s].
-
-    Args:
-        facilities: their number.
-        most: most time that there is for it [s].
-    """
-    return max(TRADE_SECONDS, min(TRADE_EACH * facilities, most))
+from model.optimise.facility_schedule.settled_trade import TRADE_GAP, TRADE_SECONDS, settled_trade
+from model.optimise.solver import ArrayAnswer, ArrayModel, Proof, SolverOptions, solve_arrays
 
 
 @dataclass(frozen=True)
@@ -89,6 +77,8 @@ class Choice:
         self._made = Gathered()
         #: Rows of owners and of credits, each by period.
         self._tying: list[IntArray] = []
+        #: Rows of limits.
+        self._limiting: list[IntArray] = []
         #: Whether each owner sells in each period.
         self._sells = np.zeros((0, problem.periods), dtype=np.int64)
         self._choices()
@@ -117,7 +107,7 @@ class Choice:
         further = {} if target is None else {"objective_target": target / unit}
         asked = replace(options, further={**options.further, **further})
         model = self._made.model()
-        answer = solve_arrays(model if likely is None else self._as_in(model, likely), asked)
+        answer = self._answer(model if likely is None else self._as_in(model, likely), asked)
         proof, values = answer.proof, answer.values
         proof = replace(proof, objective=proof.objective * unit, bound=proof.bound * unit)
         plan = np.zeros(len(self.plans), dtype=np.int64)
@@ -139,7 +129,7 @@ class Choice:
         """
         model, unit = self._made.model(), self.problem.unit
         none = np.zeros_like(model.integer)
-        answer = solve_arrays(model, SolverOptions(seconds, TRADE_GAP))
+        answer = self._answer(model, SolverOptions(seconds, TRADE_GAP))
         value, lower, upper = answer.proof.objective, model.lower.copy(), model.upper.copy()
         if answer.proof.has_answer:
             # With what each owner does in each period as it is, the rest is a program of amounts, and has prices.
@@ -149,6 +139,12 @@ class Choice:
         sells = lower[self._sells] > 0.5 if answer.proof.has_answer else None
         starts = [own[0].starts for own in self.plans]
         return Standing((value if answer.proof.has_answer else mixed.proof.objective) * unit, starts, prices, sells)
+
+    def _answer(self, model: ArrayModel, options: SolverOptions) -> ArrayAnswer:
+        """Return the best choice and trade."""
+        if len(self._all) > len(self.plans):
+            return solve_arrays(model, options)
+        return settled_trade(model, [*self._tying[len(self._groups) :], *self._limiting], len(self.plans), options)
 
     def _as_in(self, model: ArrayModel, likely: Sequence[Plan]) -> ArrayModel:
         """Return the program with excess and sales only where facilities have them in some plans."""
@@ -384,9 +380,11 @@ class Choice:
                 years = np.flatnonzero(np.isfinite(ceiling))
                 rows = made.limits(years.shape, ceiling[years])
                 made.put(rows, self._chosen[own][:, np.newaxis], amount[own][:, years])
+                self._limiting.append(rows)
                 if amount is paid and problem.aim == "money":
                     made.put(rows, made.block(rows.shape, cost=1.0), -1.0)
         if np.isfinite(problem.cost_limit):
             row = made.limits((1,), problem.cost_limit / MILLION)
+            self._limiting.append(row)
             for columns, cost in self._charged:
                 made.put(row, columns.ravel(), cost.ravel())

@@ -16,11 +16,12 @@ import numpy as np
 
 from model.optimise.beside import Beside, can_run_beside
 from model.optimise.facility_schedule.beginnings import Packing
-from model.optimise.facility_schedule.choice import Standing, trade_seconds
+from model.optimise.facility_schedule.choice import Standing
 from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.master import Master
 from model.optimise.facility_schedule.near import Near
 from model.optimise.facility_schedule.problem import IntArray
+from model.optimise.facility_schedule.settled_trade import trade_seconds
 from model.optimise.facility_schedule.turns import Turns
 from model.optimise.solver import SolverOptions
 from model.optimise.until import Until

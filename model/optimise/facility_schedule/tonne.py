@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.optimise.facility_schedule.choice import TRADE_GAP, Choice, trade_seconds
+from model.optimise.facility_schedule.choice import Choice
 from model.optimise.facility_schedule.problem import FloatArray
 from model.optimise.facility_schedule.rules import PURCHASES
 from model.optimise.facility_schedule.schedule import Schedule
+from model.optimise.facility_schedule.settled_trade import TRADE_GAP, trade_seconds
 from model.optimise.solver import ArrayModel, SolverOptions, solve_arrays
 
 
@@ -39,7 +40,7 @@ class SettledWorks(Choice):
             dims (facility, period), in present value; NaN where no answer is found in time.
         """
         model = self._made.model()
-        answer = solve_arrays(model, SolverOptions(trade_seconds(self.problem.facilities), TRADE_GAP))
+        answer = self._answer(model, SolverOptions(trade_seconds(self.problem.facilities), TRADE_GAP))
         if not answer.proof.has_answer:
             return np.full(self.size, np.nan)
         mixed = solve_arrays(self._decided(model, np.round(answer.values)), SolverOptions())

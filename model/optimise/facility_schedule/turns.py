@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.optimise.facility_schedule.beginnings import packed
-from model.optimise.facility_schedule.choice import TRADE_SECONDS, Choice, Standing
+from model.optimise.facility_schedule.choice import Choice, Standing
 from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.exchange import Exchange
 from model.optimise.facility_schedule.master import Master
@@ -23,6 +23,7 @@ from model.optimise.facility_schedule.own_bound import terms
 from model.optimise.facility_schedule.plan import Prices
 from model.optimise.facility_schedule.problem import IntArray
 from model.optimise.facility_schedule.regroup import Regroup
+from model.optimise.facility_schedule.settled_trade import TRADE_SECONDS
 from model.optimise.solver import SolverOptions
 from model.optimise.until import Until
 
