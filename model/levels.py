@@ -139,8 +139,9 @@ class Levels:
 
     def _by_level(self, of_cohort: Array) -> Array:
         """Return floor area by level [m²] [segment, standard] of floor area by cohort [m²] [segment, cohort]."""
-        # One product a kind, of all its segments at once: copying the shares to every segment would take longer.
-        by_kind = np.matmul(of_cohort[self._members], self._shares)
+        # One product a kind, of all its segments at once: copying the shares to every segment would take longer. It is
+        # added up in one order: a matrix product rounds a segment's area differently with others beside it.
+        by_kind = np.einsum("kpc,kcs->kps", of_cohort[self._members], self._shares)
         return np.asarray(by_kind.reshape(-1, by_kind.shape[-1])[self._place])
 
 
