@@ -192,17 +192,17 @@ def _tables(
     """Return the tables of the plan: read from files, or with made-up facilities."""
     from model.optimise.facility_schedule.inputs import checked, read_tables
     from model.optimise.facility_schedule.population import population
-    from model.optimise.facility_schedule.rows import LimitRow, MeasureRow, PathRow
-    from model.optimise.facility_schedule.tables import read_rows
+    from model.optimise.facility_schedule.rows import LimitRow, PathRow
+    from model.optimise.facility_schedule.tables import read_measures, read_rows
 
     if facilities is not None:
         return read_tables(data, facilities, measures, paths, settings, limits)
     faults = FaultList()
-    own = [] if measures is None else read_rows(MeasureRow, measures, faults)
+    own, unsound = ([], []) if measures is None else read_measures(measures, faults)
     years = [] if paths is None else read_rows(PathRow, paths, faults)
     owners = [] if limits is None else read_rows(LimitRow, limits, faults)
     rows = population(data, seed, synthetic, settings.first_year)
-    return checked(data, rows, own, years, settings, faults, owners)
+    return checked(data, rows, own, years, settings, faults, owners, unsound=unsound)
 
 
 def _supplied(tables: Tables, purchase: Path) -> Tables:

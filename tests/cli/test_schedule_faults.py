@@ -53,6 +53,22 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path, capsys: pytest.Capture
     assert "Traceback" not in told
 
 
+def test_a_measure_with_a_bad_cell_is_there_for_others_and_is_checked_for_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "measures.csv"
+    path.write_text(
+        "measure,cost (solar: by roof area) [JPY/m²],life [years],measure that must be there before\n"
+        "heat_recovery,lots,15,nonesuch\nnight_setback,100,5,heat_recovery\n",
+        encoding="utf-8",
+    )
+    given = (EXAMPLES / "facilities.csv", "--measures", path, "--to", 2029)
+    assert schedule(*given, "--out", tmp_path / "out") == ExitCode.BAD_INPUT
+    told = capsys.readouterr().err
+    assert f"{path}:2 › cost" in told and "given: nonesuch" in told
+    assert "given: heat_recovery" not in told
+
+
 def test_what_a_row_lacks_by_itself_is_told_by_check_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "rows.csv"
     path.write_text(

@@ -35,7 +35,7 @@ def check_facilities(
     rules: Rules,
     faults: FaultList,
     headings: Mapping[str, str] | None = None,
-    measures: Sequence[MeasureRow] | None = None,
+    measures: Sequence[str] | None = None,
 ) -> None:
     """Check facilities: carriers, size, base years, ages, standing, shutdown windows, measures done.
 
@@ -47,7 +47,7 @@ def check_facilities(
         rules: rules of "cap_and_trade".
         faults: where everything wrong is recorded.
         headings: column → heading that the user wrote.
-        measures: the catalogue; None where neither it nor the first year of the plan is settled yet.
+        measures: those of the catalogue; None where neither it nor the first year of the plan is settled yet.
     """
     written = headings or {}
     line, length = rules.number("threshold_crude_oil"), int(rules.value("base_year_window")["years"])
@@ -69,10 +69,9 @@ def check_facilities(
             if "emissions_so_far_t" not in half.unread:
                 _check_so_far(row, place("emissions_so_far_t"), before, faults)
         if measures is not None and "done" not in half.unread:
-            known = list(dict.fromkeys(row.id for row in measures))
             for name in names_in(row.done):
-                if name not in known:
-                    faults.add(place("done"), Text("there is no such measure", "この対策はありません"), name, known)
+                if name not in measures:
+                    faults.add(place("done"), Text("there is no such measure", "この対策はありません"), name, measures)
 
 
 def _check_years(half: HalfRead[FacilityRow], place: Callable[[str], str], first_year: int, faults: FaultList) -> None:
@@ -177,21 +176,37 @@ def _check_base(row: FacilityRow, where: str, length: int, faults: FaultList) ->
         faults.add(where, problem, years)
 
 
-def check_measures(rows: Sequence[MeasureRow], faults: FaultList) -> None:
-    """Check measures: those they refer to, and electricity for fuel replaced."""
-    known = list(dict.fromkeys(row.id for row in rows))
-    for row in rows:
-        for name in (*names_in(row.requires), *names_in(row.excludes)):
-            if name not in known or name == row.id:
-                faults.add(row.id, Text("there is no such measure", "この対策はありません"), name, known)
-        if len(names_in(row.requires)) > 1:
+def measure_ids(rows: Sequence[HalfRead[MeasureRow]]) -> list[str]:
+    """Return the ids of measures, those too that are not right otherwise."""
+    return list(dict.fromkeys(half.row.id for half in rows if "id" not in half.unread))
+
+
+def check_measures(rows: Sequence[HalfRead[MeasureRow]], faults: FaultList) -> None:
+    """Check measures: those they refer to, and electricity for fuel replaced.
+
+    A check that looks at a column without a usable value is left out: the fault of that column is known.
+
+    Args:
+        rows: measures, those too that are not right on their own.
+        faults: where everything wrong is recorded.
+    """
+    known = measure_ids(rows)
+    for half in rows:
+        row = half.row
+        name_of_row = half.place if "id" in half.unread else row.id
+        named = [column for column in ("requires", "excludes") if column not in half.unread]
+        for name in (name for column in named for name in names_in(getattr(row, column))):
+            if name not in known or name == name_of_row:
+                faults.add(name_of_row, Text("there is no such measure", "この対策はありません"), name, known)
+        if "requires" in named and len(names_in(row.requires)) > 1:
             problem = Text("a measure can require one other", "前提となる対策は1つまでです")
-            faults.add(f"{row.id} › requires", problem, row.requires)
-        if row.fuel_replaced > 0 and row.electricity_per_fuel == 0:
+            faults.add(f"{name_of_row} › requires", problem, row.requires)
+        replaced = not half.unread & {"fuel_replaced", "electricity_per_fuel"} and row.fuel_replaced > 0
+        if replaced and row.electricity_per_fuel == 0:
             problem = Text(
                 "it replaces fuel but needs no electricity", "電化による代替があるのに電気使用量がありません"
             )
-            faults.add(f"{row.id} › electricity_per_fuel", problem, 0, "> 0")
+            faults.add(f"{name_of_row} › electricity_per_fuel", problem, 0, "> 0")
 
 
 def check_paths(paths: Paths, first_year: int, last_year: int, faults: FaultList) -> None:

@@ -16,6 +16,7 @@ from model.optimise.facility_schedule.checks import (
     check_facilities,
     check_measures,
     check_paths,
+    measure_ids,
 )
 from model.optimise.facility_schedule.duty import (
     Rates,
@@ -50,6 +51,7 @@ from model.optimise.facility_schedule.tables import (
     merged_measures,
     names_in,
     numbers_in,
+    read_measures,
     read_paths,
     read_rows,
     shipped_measures,
@@ -149,10 +151,11 @@ def read_tables(
     reader.read(facilities)
     faults.faults.extend(reader.faults.faults)
     rows, places = reader.rows, {str(key[0]): f"{place} ({key[0]})" for key, place in reader.places.items()}
-    own = [] if measures is None else read_rows(MeasureRow, measures, faults)
+    own, unsound = ([], []) if measures is None else read_measures(measures, faults)
     years = [] if paths is None else read_rows(PathRow, paths, faults)
     owners = [] if limits is None else read_rows(LimitRow, limits, faults)
-    return checked(data, rows, own, years, settings, faults, owners, places, reader.halves, reader.written)
+    read = places, reader.halves, reader.written, unsound
+    return checked(data, rows, own, years, settings, faults, owners, *read)
 
 
 def checked(
@@ -166,12 +169,13 @@ def checked(
     places: Mapping[str, str] | None = None,
     halves: Sequence[HalfRead[FacilityRow]] = (),
     headings: Mapping[str, str] | None = None,
+    unsound: Sequence[HalfRead[MeasureRow]] = (),
 ) -> Tables:
     """Return tables after all checks between rows.
 
-    Arguments as `read_tables`, with `places` of facilities in their file, `headings` of its columns, and `halves`,
-    facilities that are not right on their own: a fault of theirs is known already, and what can be read of them is
-    checked too.
+    Arguments as `read_tables`, with `places` of facilities in their file, `headings` of its columns, and `halves` and
+    `unsound`, facilities and measures that are not right on their own: a fault of theirs is known already, and what
+    can be read of them is checked too.
 
     Raises:
         BadInput: every fault, those already found among them.
@@ -179,9 +183,10 @@ def checked(
     found = faults or FaultList()
     catalogue = merged_measures(shipped_measures(data), own)
     rules = rules_of("cap_and_trade", settings.rule_set, fallback=settings.fallback)
-    check_measures(catalogue, found)
+    known = [*(HalfRead(row, frozenset(), row.id) for row in catalogue), *unsound]
+    check_measures(known, found)
     whole = [HalfRead(row, frozenset(), (places or {}).get(row.id, row.id)) for row in rows]
-    check_facilities([*whole, *halves], settings.first_year, rules, found, headings, catalogue)
+    check_facilities([*whole, *halves], settings.first_year, rules, found, headings, measure_ids(known))
     check_paths(read_paths(data, years), settings.first_year, settings.last_year, found)
     check_limits(limits, rows, found)
     found.raise_if_any()

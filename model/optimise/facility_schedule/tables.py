@@ -18,7 +18,7 @@ from model.optimise.facility_schedule.problem import FloatArray
 from model.optimise.facility_schedule.rows import FacilityRow, MeasureRow, PathRow
 from model.ordinance.columns import columns_of
 from model.ordinance.programme import Row
-from model.ordinance.row_reader import RowReader
+from model.ordinance.row_reader import HalfRead, RowReader
 
 _MEASURES, PATHS = "procurement/reduction_measures", "procurement/schedule_paths"
 _RowType = TypeVar("_RowType", bound=Row)
@@ -121,6 +121,14 @@ def read_rows(row: type[_RowType], path: Path, faults: FaultList) -> list[_RowTy
     reader.read(path)
     faults.faults.extend(reader.faults.faults)
     return reader.rows
+
+
+def read_measures(path: Path, faults: FaultList) -> tuple[list[MeasureRow], list[HalfRead[MeasureRow]]]:
+    """Return the user's measures, and what can be read of those that are not right, adding what is wrong to faults."""
+    reader = RowReader(MeasureRow)
+    reader.read(path)
+    faults.faults.extend(reader.faults.faults)
+    return reader.rows, reader.halves
 
 
 def shipped_measures(data: Data) -> list[MeasureRow]:
