@@ -37,8 +37,8 @@ def improved(turns: Turns, seconds: float) -> Standing:
     nothing = [np.full(len(own), -1, dtype=np.int64) for own in turns.work.problem.works]
     first = turns.standing(nothing)
     moved = turns.moved(first, 0, -np.inf, Until.after(0.3 * seconds))
-    packed = turns.repacked(moved, 0, Until.after(0.3 * seconds))
-    return turns.regrouped(packed, [first, moved], 0, -np.inf, Until.after(0.4 * seconds))
+    anew = turns.rewindowed(moved, np.full(YEARS, 2), 0, -np.inf, Until.after(0.3 * seconds))
+    return turns.regrouped(anew, [first, moved], 0, -np.inf, Until.after(0.4 * seconds))
 
 
 def ways(turns: Turns, f: int) -> list[IntArray]:

@@ -1,8 +1,9 @@
 """Whole plans under limits looked for as long as there is time, beside lists and bounds where a second core is there.
 
-Works are packed into the limits of all years around the heaviest plans of the master's mixture. Which packing is found
-hangs on the seed, and which valley a search ends in on the packing, so several are made. Each is a valley: works are
-moved, packed anew, and groups choose anew from lists, in the lowest valley that still gets lower.
+Works are packed into the limits of all years around the heaviest plans of the master's mixture; once there are lists,
+plans of the cheapest mixture are fixed one after the other. What is found so hangs on the seed, and which valley a
+search ends in on that, so several are made. Each is a valley: works are moved, those of some years are chosen anew, and
+groups of facilities choose anew from lists, in the lowest valley that still gets lower.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from model.optimise.beside import Beside, can_run_beside
 from model.optimise.facility_schedule.beginnings import Packing
 from model.optimise.facility_schedule.choice import Standing
 from model.optimise.facility_schedule.decomposition import Decomposition
+from model.optimise.facility_schedule.fixing import Fixing
 from model.optimise.facility_schedule.master import Master
 from model.optimise.facility_schedule.near import Near
 from model.optimise.facility_schedule.problem import IntArray
 from model.optimise.facility_schedule.settled_trade import trade_seconds
 from model.optimise.facility_schedule.turns import Turns
+from model.optimise.facility_schedule.windows import FIRST
 from model.optimise.solver import SolverOptions
 from model.optimise.until import Until
 
@@ -34,12 +37,14 @@ _Name = tuple[bool, int]
 _BEGINNINGS, _VAIN = 4, 8
 #: Works in all up to which there is nothing to gain by searching beside.
 _FEW: Final = 200
-#: Parts of the time of the whole search for one packing, for moves, and for groups that choose anew [1].
-_PACKING, _MOVING, _REGROUPING = 0.03, 0.015, 0.05
+#: Parts of the time of the whole search for one packing, for moves, for years, and for groups that choose anew [1].
+_PACKING, _MOVING, _WINDOWS, _REGROUPING = 0.03, 0.015, 0.05, 0.05
 #: Part of the time of the whole search in which trade of settled works is solved at most [1].
 _TRADE = 0.1
 #: How often works are moved in one turn.
 _MOVES = 3
+#: Gain of moves from which on they come again before all else, against what plans cost [1].
+_MUCH = 1e-4
 #: Turns in vain after which a valley is left, and gain from which on a turn was not in vain [JPY].
 _PATIENCE, _WORTH_IT = 2, 1e5
 
@@ -116,6 +121,8 @@ class PlanSearch:
         self._turns = Turns(work, master, answer.prices, seconds=trade)
         self._gap, self._seconds = gap, seconds
         self._seeds = np.random.SeedSequence(seed)
+        self._fixing: Fixing | None = None
+        self._widths = np.full(len(work.problem.years), min(FIRST, len(work.problem.years)))
         self._valleys, self._begun, self._enough = _Valleys(), 0, -np.inf
         few = sum(len(own) for own in work.problem.works) <= _FEW
         self._alone = (few or not can_run_beside()) if alone is None else alone
@@ -133,7 +140,7 @@ class PlanSearch:
 
     def choose_from(self, listed: Near) -> None:
         """Let groups of facilities choose from plans near the best of every facility."""
-        self._turns = replace(self._turns, listed=listed)
+        self._turns, self._fixing, self._begun = replace(self._turns, listed=listed), None, 0
         for one in self._valleys.known.values():
             one.vain = 0
         self._part(lambda place: False)
@@ -216,14 +223,15 @@ class PlanSearch:
             if self._begun < _BEGINNINGS or name is None:
                 self._begun += 1
                 name = beside, int(draw.integers(2**40))
-                valleys.put(name, self._packed(int(draw.integers(2**20)), until), 0, here=True)
+                valleys.put(name, self._beginning(draw, until), 0, here=True)
                 yield name, valleys.known[name].standing, 0
                 continue
             chosen = valleys.known[name]
             before = chosen.standing.value
-            # Moves bring most for their time, and each time from where they came to, so they come several times.
-            for turn in (*(self._moved,) * _MOVES, self._regrouped, self._repacked):
-                if turn == self._repacked and before - chosen.standing.value >= _WORTH_IT:
+            # Moves bring most for their time, and each time from where they came to, so they come several times, and
+            # nothing else comes before they bring little.
+            for turn in (*(self._moved,) * _MOVES, self._rewindowed, self._regrouped):
+                if turn == self._rewindowed and before - chosen.standing.value > _MUCH * abs(before):
                     break
                 now = turn(chosen.standing, int(draw.integers(2**20)), until)
                 if now.value < chosen.standing.value:
@@ -232,18 +240,34 @@ class PlanSearch:
             chosen.vain = 0 if before - chosen.standing.value >= _WORTH_IT else chosen.vain + 1
             yield name, chosen.standing, chosen.vain
 
+    def _beginning(self, draw: np.random.Generator, until: Until) -> Standing:
+        """Return plans with works moved: packed from nothing, or the best of some fixed one after the other."""
+        seed = int(draw.integers(2**20))
+        if self._turns.listed is None:
+            return self._moved(self._packed(seed, until), seed, until)
+        if self._fixing is None:
+            self._fixing = self._turns.fixing()
+        best, some = self._turns.begun(self._fixing, seed, until), until.within(_PACKING * self._seconds)
+        while not some.over:
+            other = self._turns.begun(self._fixing, int(draw.integers(2**20)), until)
+            best = min(best, other, key=lambda one: one.value)
+        return self._moved(best, seed, until)
+
     def _packed(self, seed: int, until: Until) -> Standing:
-        """Return plans that are packed from nothing, with works moved from there."""
+        """Return plans that are packed from nothing."""
         options = SolverOptions(min(_PACKING * self._seconds, until.left), self._gap, seed=seed)
-        return self._moved(self._turns.standing(self._packing.solve(options)), seed, until)
+        return self._turns.standing(self._packing.solve(options))
 
     def _moved(self, now: Standing, seed: int, until: Until) -> Standing:
         """Return plans after works were moved."""
         return self._turns.moved(now, seed, self._enough, until.within(_MOVING * self._seconds))
 
-    def _repacked(self, now: Standing, seed: int, until: Until) -> Standing:
-        """Return plans after works of all years were packed anew around where they stand."""
-        return self._turns.repacked(now, seed, until.within(_PACKING * self._seconds))
+    def _rewindowed(self, now: Standing, seed: int, until: Until) -> Standing:
+        """Return plans after works that begin in some years were chosen anew."""
+        if self._turns.listed is None:
+            return now
+        until = until.within(_WINDOWS * self._seconds)
+        return self._turns.rewindowed(now, self._widths, seed, self._enough, until)
 
     def _regrouped(self, now: Standing, seed: int, until: Until) -> Standing:
         """Return plans after groups chose anew, also from what facilities do in the other valleys."""

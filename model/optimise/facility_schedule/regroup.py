@@ -11,22 +11,19 @@ from collections.abc import Sequence
 from time import perf_counter
 
 import numpy as np
-from scipy.sparse import csc_array
 
+from model.optimise.facility_schedule.anew import GAIN, Anew
 from model.optimise.facility_schedule.problem import MILLION, FloatArray, IntArray
 from model.optimise.facility_schedule.shortlist import Lister
-from model.optimise.solver import ArrayModel, SolverOptions, solve_arrays
 from model.optimise.until import Until
 
 #: Facilities in the first group, and what a choice may take until the next group is smaller, or larger [s].
 _FIRST, _SLOW, _QUICK = 8, 0.4, 0.15
-#: Longest that a choice may take [s], and gain from which on it counts [million JPY].
-_SECONDS, _GAIN = 0.8, 0.01
+#: Longest that a choice may take [s].
+_SECONDS = 0.8
 #: Part of groups drawn blindly; what every facility is likely beside its gain, against the mean gain; part of groups
 #: that need money in the same years, and how likely others are in them [1].
 _BLIND, _FLAT, _TOGETHER, _APART, _NOTHING = 0.2, (0.1, 0.5, 2.0), 0.5, 0.2, 1e-12
-#: Plans at most that a group chooses among, those that look best.
-_COLUMNS = 1200
 #: Choices in vain for each facility after which the search ends.
 _PATIENCE = 5
 #: Part of groups that choose at disturbed costs, and how far those and what is gone on from may be off [1].
@@ -87,7 +84,7 @@ class Regroup:
             if noise <= 0:
                 size = min(size + 1, len(self._charge)) if took < _QUICK else max(size - 1, 2) if took > _SLOW else size
             now = self._total()
-            if now < lowest - _GAIN:
+            if now < lowest - GAIN:
                 best, lowest, vain = self.starts, now, 0
             if now < charge + margin * self._draw.random() ** 2:
                 held, charge = self._taken.copy(), now
@@ -119,7 +116,7 @@ class Regroup:
         needs = np.array([own[place] for own, place in zip(self._needs, self._taken, strict=True)])
         idle = np.maximum(self._ceiling - needs.sum(axis=0), 0.0) * self._price
         gain = lost + needs / self._scale @ idle
-        likely = gain + max(float(gain.mean()), _GAIN) * self._draw.choice(_FLAT)
+        likely = gain + max(float(gain.mean()), GAIN) * self._draw.choice(_FLAT)
         first = int(self._draw.choice(count, p=likely / likely.sum()))
         if self._draw.random() < _TOGETHER:
             shared = needs / self._scale @ (needs[first] / self._scale)
@@ -140,34 +137,15 @@ class Regroup:
             own[place] for f, (own, place) in enumerate(zip(self._needs, self._taken, strict=True)) if f not in group
         )
         fits = [np.flatnonzero((self._needs[f] <= room).all(axis=1)) for f in group]
-        of = np.repeat(np.arange(len(group)), [len(own) for own in fits])
         cost = np.concatenate([self._charge[f][own] - self._charge[f][self._taken[f]]
                                for f, own in zip(group, fits, strict=True)])  # fmt: skip
         if noise > 0:
             cost = cost + self._draw.uniform(0.0, noise, len(cost))
+        of, places = np.repeat(np.arange(len(group)), [len(own) for own in fits]), np.concatenate(fits)
         needs = np.concatenate([self._needs[f][own] for f, own in zip(group, fits, strict=True)]) / self._scale
-        rows = np.concatenate([needs.T, (of == np.arange(len(group))[:, np.newaxis]).astype(np.float64)])
-        lower = np.concatenate([np.full(len(room), -np.inf), np.ones(len(group))])
-        upper = np.concatenate([room / self._scale, np.ones(len(group))])
-
-        def model(kept: IntArray, whole: bool) -> ArrayModel:
-            count = len(kept)
-            return ArrayModel(cost[kept], np.zeros(count), np.ones(count), np.full(count, whole),
-                              csc_array(rows[:, kept]), lower, upper)  # fmt: skip
-
-        every = np.arange(len(cost))
-        mixed = solve_arrays(model(every, False), SolverOptions(_SECONDS, further={"presolve": "off"}))
-        if not mixed.proof.has_answer:
-            return
-        now = np.array([place for place, own in zip(range(len(cost)), np.concatenate(fits), strict=True)
-                        if own == self._taken[group[of[place]]]])  # fmt: skip
-        above = float(cost[now].sum()) - mixed.proof.objective
-        if above < _GAIN:
-            return
-        likely = np.argsort(mixed.reduced_costs, kind="stable")[:_COLUMNS]
-        kept = np.union1d(likely[mixed.reduced_costs[likely] <= above], now)
-        start = np.isin(kept, now).astype(np.float64)
-        whole = solve_arrays(model(kept, True), SolverOptions(_SECONDS, 0.0, _GAIN), start)
-        if whole.proof.has_answer and whole.proof.objective < float(cost[now].sum()) - _GAIN:
-            for place in kept[whole.values > 0.5].tolist():
-                self._taken[group[of[place]]] = np.concatenate(fits)[place]
+        now = np.flatnonzero(places == self._taken[group][of])
+        anew = Anew(of, cost, needs, room / self._scale, now)
+        mixed = anew.mixed(_SECONDS)
+        if mixed.proof.has_answer:
+            chosen, _ = anew.whole(mixed, _SECONDS)
+            self._taken[group] = places[chosen]

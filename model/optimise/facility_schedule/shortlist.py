@@ -21,6 +21,8 @@ from model.optimise.facility_schedule.search import backwards
 
 #: Part of a margin that is tried where there are too many plans in it [1].
 _SHORTER = 0.75
+#: What a work is paid for a year in which it must begin: far above what any plan costs [JPY].
+_STAYS = 1e12
 #: Facilities for which what their search sums up is remembered.
 _REMEMBERED = 100
 #: Plans at least that may be met within a yen of the best one.
@@ -154,6 +156,33 @@ class Lister:
         charge, amounts = self._charges(own, bound, found, needs)
         kept = _cheapest_alike(found, charge, needs)
         return Shortlist(found[kept], charge[kept], amounts[kept], least + max(reach, 0.0))
+
+    # A work that stays is paid so much for its year that no plan without it is near the best.
+    def around(
+        self, f: int, starts: IntArray, years: BoolArray, price: FloatArray, margin: float, most: int
+    ) -> IntArray:  # fmt: skip
+        """Return plans near the best of those that differ from one plan in works that begin in some years alone.
+
+        Args:
+            f: the facility.
+            starts: its works: position of the year of each, -1 for never.
+            years: the years, dims (year).
+            price: prices of the limits [JPY], dims (row).
+            margin: how far above the best they are at most [JPY].
+            most: plans at most; if there are more, the margin is made smaller.
+        """
+        asked, stays = self._asked(f)[0], (starts >= 0) & ~years[np.maximum(starts, 0)]
+        begin = asked.begin + self.limits.needs[f] @ (price - self.limits.price)
+        begin[:, ~years] = np.inf
+        begin[stays] = np.inf
+        begin[stays, starts[stays]] = -_STAYS
+        line, reach = _Line.of(asked, begin), margin
+        while reach > 1.0:
+            found = _within([line], begin, line.least + reach, most)
+            if found is not None:
+                return found
+            reach *= _SHORTER
+        return starts[np.newaxis]
 
     def possible(self, f: int) -> BoolArray:
         """Return in which years each work of a facility can be begun, dims (work, start)."""

@@ -3,7 +3,7 @@
 Prices of tonnes from mixtures of plans are not those of whole plans: an owner's facility that gives in the mixture may
 have nothing to give, and an owner who buys must not sell. So before each turn works are held and trade alone is solved
 under all rules; with the prices found there what each facility pays for itself adds up to what all pay. Then works are
-moved, packed anew around where they stand, or groups of facilities choose anew.
+moved, those of some years are chosen anew, or groups of facilities choose anew.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.optimise.facility_schedule.beginnings import packed
 from model.optimise.facility_schedule.choice import Choice, Standing
 from model.optimise.facility_schedule.decomposition import Decomposition
 from model.optimise.facility_schedule.exchange import Exchange
+from model.optimise.facility_schedule.fixing import Fixing
 from model.optimise.facility_schedule.master import Master
 from model.optimise.facility_schedule.near import Near
 from model.optimise.facility_schedule.own_bound import terms
@@ -24,11 +24,8 @@ from model.optimise.facility_schedule.plan import Prices
 from model.optimise.facility_schedule.problem import IntArray
 from model.optimise.facility_schedule.regroup import Regroup
 from model.optimise.facility_schedule.settled_trade import TRADE_SECONDS
-from model.optimise.solver import SolverOptions
+from model.optimise.facility_schedule.windows import Windows
 from model.optimise.until import Until
-
-#: Works of a facility that change at most where they are packed anew, and the gap of that packing [1].
-_CHANGES, _EXACT = 2, 1e-4
 
 
 @dataclass(frozen=True)
@@ -54,6 +51,25 @@ class Turns:
         plans = [[own.bare(one)] for own, one in zip(self.work.facilities, starts, strict=True)]
         return Choice(self.work.problem, plans).standing(self.seconds)
 
+    def fixing(self) -> Fixing:
+        """Return what puts plans together from the cheapest mixture of those listed."""
+        assert self.listed is not None
+        lists = [own.starts for own in self.listed.lists]
+        return Fixing(self.listed.lister, lists, self.listed.rows.ceiling)
+
+    def begun(self, fixing: Fixing, seed: int, until: Until) -> Standing:
+        """Return plans that are put together from the cheapest mixture, with works moved as long as that helps.
+
+        Args:
+            fixing: puts them together.
+            seed: seed of what disturbs costs.
+            until: when it ends.
+        """
+        starts = fixing.starts(np.random.default_rng(seed), until)
+        exchange = Exchange(self.work, self.prices, self.master.market(), starts, seed)
+        exchange.descend(until)
+        return self.standing([plan.starts for plan in exchange.plans])
+
     def moved(self, now: Standing, seed: int, enough: float, until: Until) -> Standing:
         """Return the best plans found by moving works, at random too.
 
@@ -72,20 +88,22 @@ class Turns:
         found = exchange.improve(charge, wanted, until)
         return self._better(now, [plan.starts for plan in found])
 
-    def repacked(self, now: Standing, seed: int, until: Until) -> Standing:
-        """Return the better of plans and of those in which works of all years are packed anew around them.
+    def rewindowed(self, now: Standing, widths: IntArray, seed: int, enough: float, until: Until) -> Standing:
+        """Return the best plans found by choosing anew all works that begin in some years.
 
         Args:
-            now: the plans.
-            seed: seed of the packing.
+            now: plans to begin with, within the limits.
+            widths: years chosen anew around each year, as learnt so far; changed.
+            seed: seed of the order of years.
+            enough: value at which the search ends [JPY].
             until: when it ends.
         """
-        exchange, problem = self._exchange(now, seed), self.work.problem
-        free = np.ones((problem.facilities, len(problem.years)), dtype=np.bool_)
-        options = SolverOptions(until.left, _EXACT, seed=seed)
-        exchange.put(packed(self.work, now.starts, exchange.paid, free, _CHANGES, options))
-        exchange.descend(Until())
-        return self._better(now, [plan.starts for plan in exchange.plans])
+        assert self.listed is not None
+        lister = self.listed.lister
+        charges, ceiling = lister.at(terms(self.master, now.shared, now.sells)), self.listed.rows.ceiling
+        windows = Windows(lister, charges, ceiling, now.starts, widths, seed)
+        windows.improve(now.value - enough, until)
+        return self._better(now, windows.starts)
 
     def regrouped(
         self, now: Standing, others: Sequence[Standing], seed: int, enough: float, until: Until
