@@ -199,6 +199,21 @@ class Alone(Edge):
         return [(self.made, 0.0)]
 
 
+def test_nothing_is_read_between_units_that_are_large_beside_the_deviation() -> None:
+    """One new building of two modules: between whole units, probabilities follow no curve."""
+    edge = Alone(np.array([2]), np.array([0.92]))
+    kw = np.zeros((3, 2))
+    choice = np.zeros(2, dtype=np.int64)
+    whole = np.zeros((2, 2))
+    one = Substitutes.read(Nearby(Sum(np.full(2, 0.7), whole, whole), UNIT, choice, whole), np.ones(2, dtype=bool), 1.0)
+    assert one is not None
+    one = replace(one, kw=kw, likely=np.ones((3, 1)), mean=np.zeros(3), variance=np.zeros(3), higher=np.zeros((3, 3)))
+    apart = np.array([0, 1])
+    least = one.least(edge, edge.variances[0], (0.0, 0.0, 0.0), 0.9, apart, np.ones(3, dtype=bool))
+    # Both units are there with 92 chances in 100, so that the mark may lie two units high.
+    assert np.all(least <= UNIT * (2 * 0.92 - 2))
+
+
 @pytest.mark.parametrize("many", [5, 400])
 def test_what_a_combination_needs_is_that_of_adding_up_decisions(many: int) -> None:
     """The mean from which on both marks are reached lies between the last one that is enough and the next lower one."""

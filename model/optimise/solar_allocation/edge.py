@@ -34,6 +34,8 @@ FAR, _POINTS, _DENSITY = 8.5, 64, 2.0
 _MOST_POINTS = 6_000
 #: Part of a room from which what is known of it is as good as what would be found for the smaller room itself.
 _AS_GOOD = 0.7
+#: Absolute value of a function from which it is as good as 1.
+_WHOLE = 1 - 1e-13
 #: Safety on what lies between points.
 SAFETY = 1.05
 #: Error of a probability from which the beginning of an integral is looked at alone, and one that is nothing.
@@ -120,7 +122,9 @@ class Edge:
         """Return the function of the base with other cumulants."""
         other = np.subtract((variance, *self.total(variance, higher)), self.near.at_base)
         change = sum(one * turn(self.points, order) for one, order in zip(other, (2, *ORDERS), strict=True))
-        return np.asarray(self.base * np.exp(np.clip(change.real, -300.0, 300.0) + 1j * change.imag))
+        # No characteristic function is greater than 1: what is cut back to that lies no farther from any.
+        most = np.minimum(-np.log(np.maximum(np.abs(self.base), 1e-300)), 300.0)
+        return np.asarray(self.base * np.exp(np.clip(change.real, -300.0, most) + 1j * change.imag))
 
     def total(self, variance: float, higher: Higher) -> Higher:
         """Return higher cumulants with the tilt."""
@@ -205,7 +209,9 @@ class Edge:
     def apart(self, function: ComplexArray) -> FloatArray:
         """Return a bound on how far the functions of plans lie from an approximate one, point by point."""
         size = np.abs(function)
-        return np.asarray(np.minimum(size * ((1 + self.beside) * self.loose - 1), size + self.size))
+        # Where it was cut back, it is not known how far it was from the base's.
+        followed = np.where(size < _WHOLE, size * ((1 + self.beside) * self.loose - 1), np.inf)
+        return np.asarray(np.minimum(followed, size + self.size))
 
     def apart_anywhere(self, function: ComplexArray, variance: float) -> FloatArray:
         """Return the same for plans of a variance, however far from the base."""

@@ -19,7 +19,7 @@ from model.optimise.solar_allocation.pieces import Node, Piece, Place, lacking
 from model.optimise.solar_allocation.prices import Prices
 from model.optimise.solar_allocation.problem import BoolArray, FloatArray, IntArray, Problem
 from model.optimise.solar_allocation.programme import Asked
-from model.optimise.solar_allocation.substitutes import BEYOND, Substitutes
+from model.optimise.solar_allocation.substitutes import BEYOND, Substitutes, units_apart
 from model.optimise.solar_allocation.sums import ORDERS, Limit, Sum, deviations_of
 
 #: Most combinations from which is read how limits follow what plans need.
@@ -31,14 +31,14 @@ _WHOLE = 1e-6
 
 
 def listed(narrow: Narrow) -> Substitutes | None:
-    """Return all combinations of substitutes that matter; None where they are too many or not all that counts.
+    """Return all combinations of substitutes that matter; None where they are too many or new buildings too few.
 
     Args:
         narrow: what plans keep that matter, of two sums.
     """
     if isinstance(narrow, Enumerated):
         return narrow.substitutes
-    if len(narrow.parts) != 2:
+    if len(narrow.parts) != 2 or not units_apart(narrow.near[0].variances[0], narrow.near[0].unit):
         return None
     may = np.asarray(narrow.parts[1].kw.any(axis=0))
     sure = np.where(np.isfinite(narrow.above), narrow.sums[1].sure - narrow.sums[0].sure, np.nan)[:, may]

@@ -162,7 +162,7 @@ def prove_best(found: HouseByHouse, bound: float, gap: float, enough: float, end
     """Look for the best plan; return what is proven of all plans, and whether none is left that was not looked at."""
     step, share = _step(found, bound), _FIRST_LOOK
     took = 0.0
-    # Tables take no heed of the time, so that none are begun that would take longer than is left.
+    # The table of a price takes no heed of the time, so that none are begun that would take longer than is left.
     while perf_counter() + took < end:
         top = min(found.cost, found.greatest)
         size = max(1.0, abs(top))
@@ -174,7 +174,7 @@ def prove_best(found: HouseByHouse, bound: float, gap: float, enough: float, end
             most = enough
         most -= _EVEN * size
         begun = perf_counter()
-        bound = max(bound, min(found.within(most), most))
+        bound = max(bound, min(found.within(most, end=end), most))
         took = perf_counter() - begun
         if bound < most:
             bound = _looked_at(found, bound, most, end)

@@ -107,23 +107,26 @@ class HouseByHouse:
             return False
         return all(self._undecided(number).likeliest() >= self._enough for number in range(len(self._steps)))
 
-    def within(self, most: float, *, roughly: bool = False) -> float:
+    def within(self, most: float, *, roughly: bool = False, end: float = np.inf) -> float:
         """Look at plans that cost no more than so much from now on; return what plans cost at least.
 
         Args:
             most: what plans may cost; the bound is infinite where there are none.
             roughly: whether only the capacity that plans take is held the same, which takes less time.
+            end: until when tables are begun [s of the clock]; without all of them nothing is looked at from then on.
         """
         if not self._able:
             return np.inf
         tried = self._rough[1] if self._rough[0] == most else tuple(
-            try_prices(self._undecided(number), most) for number in range(len(self._steps))
+            try_prices(self._undecided(number), most, end) for number in range(len(self._steps))
         )  # fmt: skip
         self._rough = (most, tried)
         # The sum that asks for more tells more; the other one is looked at where a plan is complete.
         self._sum = int(np.argmax([one.bound for one in tried]))
         undecided, one = self._undecided(self._sum), tried[self._sum]
-        one = one if roughly else count_houses(undecided, one)
+        one = one if roughly else count_houses(undecided, one, end)
+        if perf_counter() > end:
+            return max(self.least, one.bound)
         self._totals = settle(undecided, one)
         budget = max(most - self.least, 0.0)
         self._budgets = Budgets.find(self._houses, self._steps[self._sum], budget, self._settled)

@@ -28,6 +28,8 @@ _EDGE, _WIDE_EDGE, _FAR = 1e-4, 0.15, 30.0
 _SHARE_OF_TIME = 0.4
 #: Most directions of limits, and by how much the weights of two of them differ at least [1].
 _DIRECTIONS, _UNLIKE = 8, 2e-3
+#: Part of what is missing by which a range must come nearer with each programme.
+_SLOW = 2e-3
 _SLACK = 1e-9
 
 
@@ -78,11 +80,12 @@ class Narrowed(Protocol):
 
 @dataclass(frozen=True)
 class _Part:
-    """A part of the range of deviations of the sums, with a bound for the plans in it."""
+    """A part of the range of deviations of the sums, with a bound for the plans in it, and that at the last cut."""
 
     bound: float
     lowest: FloatArray
     highest: FloatArray
+    at_cut: float = -np.inf
 
     def split(self, number: int, at: float, edge: float, bound: float) -> list[_Part]:
         """Return the parts beside a deviation; in the middle where it lies in that part of the range at an end."""
@@ -147,6 +150,11 @@ def settle(search: Settling, narrow: Narrowed) -> float:
         if unlike > _UNLIKE and len(asked) < _DIRECTIONS:
             asked.append(narrow.asked(weight))
         else:
+            if bound - here.at_cut < _SLOW * (cost - bound):
+                # So many plans are as cheap that ruling them out one by one leads nowhere.
+                closed = min(closed, bound)
+                continue
+            here = replace(here, at_cut=bound)
             above = priced_costs(area.problem, prices.of_rows, slice(0, area.problem.houses)) - prices.priced.lowest
             cuts.append(beyond(search.sums, found.choice, above, search.accepted))
         waiting.append(replace(here, bound=bound))

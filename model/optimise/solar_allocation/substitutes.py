@@ -22,8 +22,9 @@ from model.optimise.solar_allocation.sums import ORDERS
 
 #: Most combinations that are listed.
 _MOST = 20_000
-#: Units between distances that are looked at, how many times as many at first, and how many beside those that matter.
-_COARSE, _WIDE, _BESIDE = 8, 3, 3
+#: Distances that are looked at, in deviations apart, how many times as far at first, and how many beside those that
+#: matter.
+_COARSE, _WIDE, _BESIDE = 0.18, 3, 3
 #: Combinations whose distributions are added up house by house.
 _FEW = 100
 #: Beyond all capacities [kW].
@@ -125,7 +126,9 @@ class Substitutes:
             apart: units of the first mark above the second one that are looked at, ascending by one.
             kept: combinations that are looked at; of others nothing is said.
         """
-        found = np.full((self.mean.size, apart.size), -BEYOND)
+        found, apart_by = np.full((self.mean.size, apart.size), -BEYOND), units_apart(variance, self.unit)
+        if not apart_by:
+            return found
         likely, units = self.likely[kept], np.arange(self.likely.shape[1])
         # Probabilities of so many units or more.
         tails = np.cumsum(likely[:, ::-1], axis=1)[:, ::-1]
@@ -152,16 +155,21 @@ class Substitutes:
                 return values
 
             # With more units between the marks, fewer are needed of the first one.
-            wide = np.arange(-reach - units.size, reach + 1, _WIDE * _COARSE)
+            wide = np.arange(-reach - units.size, reach + 1, _WIDE * apart_by)
             first, last = (one >= aim for one in both(wide, apart[[0, -1]]))
             low, all_met = int(np.argmax(last.any(axis=0))) - 1, first.all(axis=0)
             high = int(np.argmax(all_met)) if all_met.any() else wide.size - 1
             if low < 0:
                 continue
-            means = np.arange(wide[low] - _BESIDE * _COARSE, wide[high] + _BESIDE * _COARSE + 1, _COARSE)
+            means = np.arange(wide[low] - _BESIDE * apart_by, wide[high] + _BESIDE * apart_by + 1, apart_by)
             for number, values in enumerate(both(means, apart)):
                 found[kept, number] = np.maximum(found[kept, number], _met(values, aim, means * self.unit))
         return found
+
+
+def units_apart(variance: float, unit: float) -> int:
+    """Return how many units distances lie apart that are looked at; 0 where units are not small beside deviations."""
+    return int(_COARSE * variance**0.5 / unit)
 
 
 def _likely(units: IntArray, consent: FloatArray) -> FloatArray:

@@ -8,6 +8,7 @@ least what certainty is worth above what the best completions (`completions`) br
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
@@ -180,38 +181,40 @@ class Tried:
         return np.asarray(np.isfinite(self.costs.max(axis=0, initial=-np.inf)))
 
 
-def try_prices(undecided: Undecided, most: float) -> Tried:
+def try_prices(undecided: Undecided, most: float, end: float = np.inf) -> Tried:
     """Return what prices of probability tell of plans by the units they take.
 
     Args:
         undecided: the houses to come.
         most: what plans may cost.
+        end: until when more than one price is tried [s of the clock].
     """
     able = undecided.least + undecided.costs_alone() <= most + _EVEN * max(1.0, abs(most))
     reached = np.arange(able.size) * undecided.steps.parts + undecided.deepest >= undecided.least_missing
-    return _tried(undecided, most, (able & reached)[np.newaxis], _FIRST)
+    return _tried(undecided, most, (able & reached)[np.newaxis], _FIRST, end)
 
 
-def count_houses(undecided: Undecided, tried: Tried) -> Tried:
+def count_houses(undecided: Undecided, tried: Tried, end: float = np.inf) -> Tried:
     """Return what prices of probability tell where houses that take capacity are counted as well.
 
     Args:
         undecided: the houses to come.
         tried: what was found without counting them.
+        end: until when houses are begun to be counted, and more than one price is tried [s of the clock].
     """
     able = tried.open
     units = np.flatnonzero(able[0])
-    if not units.size:
+    if not units.size or perf_counter() > end:
         return tried
     houses = undecided.countable(int(units[-1]))
     if not houses:
         return tried
     telling, times = np.unique(tried.costs[:, 0, units].argmax(axis=0), return_counts=True)
     powers = tuple(tried.powers[one] for one in telling[np.argsort(-times, kind="stable")[:_TELLING]].tolist())
-    return _tried(undecided, tried.most, np.repeat(able[:, : units[-1] + 1], houses + 1, axis=0), powers)
+    return _tried(undecided, tried.most, np.repeat(able[:, : units[-1] + 1], houses + 1, axis=0), powers, end)
 
 
-def _tried(undecided: Undecided, most: float, able: BoolArray, first: tuple[int, ...]) -> Tried:
+def _tried(undecided: Undecided, most: float, able: BoolArray, first: tuple[int, ...], end: float) -> Tried:
     """Return what prices of probability tell of plans with some totals, dims (houses, units)."""
     scale, too_dear = max(most - undecided.least, 1e-12), most + _EVEN * max(1.0, abs(most))
     found: dict[int, FloatArray] = {}
@@ -221,6 +224,8 @@ def _tried(undecided: Undecided, most: float, able: BoolArray, first: tuple[int,
         houses, units = np.nonzero(best < np.inf)
         if not houses.size:
             return np.inf
+        if found and perf_counter() > end:
+            return float(best.min())
         # Only totals that are open still; the last number of houses stands for more as well.
         last = best.shape[0] - 1
         limits = (min(last, int(houses.max()) + 1), int(units.max()))
@@ -235,7 +240,7 @@ def _tried(undecided: Undecided, most: float, able: BoolArray, first: tuple[int,
     bound = max((look(power) for power in first), default=np.inf)
     for step in (-1, 1):
         gain, power = np.inf, max(found, default=0) if step > 0 else min(found, default=0)
-        while gain > _GAIN * scale and abs(power) < _FARTHEST and np.isfinite(bound):
+        while gain > _GAIN * scale and abs(power) < _FARTHEST and np.isfinite(bound) and perf_counter() <= end:
             power += step
             after = look(power)
             gain, bound = after - bound, after
