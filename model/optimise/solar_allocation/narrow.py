@@ -245,13 +245,14 @@ class Narrow:
         waiting, kept, splits = [looked_at(whole_range)], [], 0
         while waiting:
             if len(known) > _MOST_PLACES or perf_counter() > end:
-                # What is left holds as it is, only less is proven of it.
-                kept += waiting
+                # Over wide ranges needs are not linear, so that of such pieces no more is known than before.
+                kept += [one if _size(one, wide).max() <= 1 else replace(one, bound=-np.inf, room=np.inf)
+                         for one in waiting]  # fmt: skip
                 break
             # The piece that tells most about the bound, and every other time about the room.
             piece = min(waiting, key=(lambda one: one.bound) if splits % 2 else (lambda one: -one.room))
             waiting.remove(piece)
-            size = np.ptp(piece.ends, axis=1) / np.maximum(wide, _SMALLEST)
+            size = _size(piece, wide)
             number = int(np.argmax(size))
             if size[number] <= 1 and (splits >= _SPLITS[self.in_box] or size[number] < _FINEST):
                 kept.append(piece)
@@ -362,6 +363,11 @@ class Narrow:
     def curve(self) -> Curve:
         """Return what plans that matter need of two means about, by their distance."""
         return Curve(self.frontier.between, np.mean([one.least for one in self.nodes], axis=0))
+
+
+def _size(piece: Piece, wide: FloatArray) -> FloatArray:
+    """Return how wide a piece is, by part, against what is narrow enough."""
+    return np.asarray(np.ptp(piece.ends, axis=1) / np.maximum(wide, _SMALLEST))
 
 
 def _one_each(parts: int, followed: int) -> FloatArray:
