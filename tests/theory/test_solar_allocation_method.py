@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
@@ -19,7 +19,7 @@ from model.optimise.solar_allocation.clash import find_clash
 from model.optimise.solar_allocation.exact import keep_exactly
 from model.optimise.solar_allocation.finish import Finished, finish
 from model.optimise.solar_allocation.near import Near, plans_near
-from model.optimise.solar_allocation.prices import find_prices
+from model.optimise.solar_allocation.prices import Prices, find_prices
 from model.optimise.solar_allocation.problem import Problem, Row, activity, best_at, coefficients, cost_of
 from model.optimise.solar_allocation.pyomo_model import pyomo_model
 from model.optimise.solar_allocation.shifts import shifts_of
@@ -66,6 +66,22 @@ def brute_force(problem: Problem) -> float:
 
 def solved(problem: Problem, gap: float = 0.0, seconds: float = 20.0) -> Finished:
     return finish(problem, find_prices(problem), gap, seconds)
+
+
+# Prices far from the best ones prove less; at those of the example no house can be worth another slot.
+@settings(max_examples=100, deadline=None)
+@example(2549, 2, 2, (345.04, 79.88, 2.31, 0.0))
+@given(st.integers(0, 10**6), st.integers(1, 4), st.integers(2, 3), st.tuples(*4 * [st.floats(0.0, 400.0)]))
+def test_whatever_the_prices_the_best_plan_is_found(
+    seed: int, houses: int, slots: int, prices: tuple[float, ...]
+) -> None:  # fmt: skip
+    problem = random_problem(seed, houses, slots, "mixed")
+    of_rows = np.array(prices)
+    found, best = finish(problem, Prices(of_rows, best_at(problem, of_rows)), 0.0, 20.0), brute_force(problem)
+    assert found.impossible == np.isinf(best)
+    if np.isfinite(best):
+        assert found.cost == pytest.approx(best, abs=1e-6)
+        assert found.bound == pytest.approx(best, abs=1e-6)
 
 
 @settings(max_examples=120, deadline=None)

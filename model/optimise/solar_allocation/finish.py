@@ -205,6 +205,10 @@ def _decide(
 ) -> Finished:
     """Return the best plan in which only the houses of the pairs leave the slot that prices chose."""
     choice = prices.priced.choice.astype(np.int64)
+    if not pairs.size:
+        # Any other slot of any house costs more than there is room for: what prices chose is all there is.
+        only = _as_plan(problem, prices.priced.choice, np.inf)
+        return replace(only, impossible=not only.choice.size)
     houses, starts = np.unique(pairs[:, 0], return_index=True)
     base = choice.copy()
     # Against the first slot of its house, so that houses with the same choices are alike whatever their constants.
