@@ -96,7 +96,22 @@ def test_a_bound_holds_wherever_the_looking_ends(places: int, monkeypatch: pytes
         compare(seed, 4, 0.9, seed % 2 == 1)
 
 
-def compare(seed: int, houses: int, certainty: float, others: bool) -> None:
+# Where a gap is left open, only plans are looked for that are better by more than it: those left out still bound it.
+@pytest.mark.parametrize("gap", [0.01, pytest.param(0.05, marks=pytest.mark.slow)])
+def test_a_wide_gap_is_proven_against_all_plans(gap: float) -> None:
+    proven = sum(compare(seed, 4, 0.75 + 0.05 * (seed % 4), seed % 2 == 1, gap) <= gap for seed in range(4))
+    assert proven > 0
+
+
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.integers(4, 6), st.sampled_from([0.6, 0.9]), st.booleans(), st.floats(1e-4, 0.2))
+def test_many_wide_gaps_hold_for_all_plans(seed: int, houses: int, certainty: float, others: bool, gap: float) -> None:
+    compare(seed, houses, certainty, others, gap)
+
+
+def compare(seed: int, houses: int, certainty: float, others: bool, gap: float = 1e-9) -> float:
+    """Hold plan and bound against all plans, and return the gap that is left."""
     problem, rows, consent = made_up(seed, houses, 3, others)
     slots = [np.flatnonzero(np.isfinite(problem.cost[:, house])) for house in range(houses)]
     plans = sorted((cost_of(problem, np.array(one)), one) for one in product(*slots))
@@ -105,12 +120,13 @@ def compare(seed: int, houses: int, certainty: float, others: bool) -> None:
     def probabilities(choice: SlotArray, number: int = 1) -> FloatArray:
         return np.full(number, of_plan(problem, rows, consent, choice))
 
-    found, _ = solve_with_chance(problem, rows, consent, certainty, probabilities, 1e-9, 1.0)
+    found, _ = solve_with_chance(problem, rows, consent, certainty, probabilities, gap, 1.0)
     assert found.bound <= best + 1e-6
     assert not found.impossible or np.isinf(best)
     if found.choice.size:
         assert found.cost >= best - 1e-6
         assert of_plan(problem, rows, consent, found.choice) >= certainty
+    return found.gap
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -67,7 +67,11 @@ def look_in_boxes(search: Looking, narrow: Narrow) -> float:
         if _size(search, here).max() > _WIDEST:
             boxes += _halves(search, here)
             continue
-        cost = dearest if np.isnan(search.best.cost) else search.best.cost
+        cost = dearest
+        if not np.isnan(search.best.cost):
+            # From here on only plans are looked for that are better by more than the gap asked for.
+            cost = search.below
+            closed = min(closed, cost)
         middle = np.maximum(deviations_of(np.mean(here.sides, axis=1) ** 2), SMALLEST)
         limit = here.limit_here(direction_of(search, here))
         found = search.narrowed(limit, middle, cost, here, here.room <= _TOGETHER * abs(cost))

@@ -159,15 +159,19 @@ class Search:
         if last.size:
             self.parts = tuple(one.tilted(last) for one in self.parts)
         dearest = float(np.sum(np.max(np.where(np.isfinite(self.plain.cost), self.plain.cost, -np.inf), axis=0)))
-        cost = dearest if np.isnan(self.best.cost) else self.best.cost
+        cost = dearest if np.isnan(self.best.cost) else self.below
         known = self._alone(cost, last) if len(self.sums) == 2 else None
         narrow = self.narrowed(limit, at, cost, known=known)
         self.floor = max(self.floor, min(narrow.bound, cost))
         left = narrow.room >= 0 and not self._settled
         # Where plans matter that are not looked at, no more is known than what all of them cost at least.
         self.ranges, self.closed = [], self.floor if narrow.room >= 0 and not left else np.inf
+        none = np.isnan(self.best.cost)
         if left:
             self.closed = look_in_boxes(self, narrow)
+        if not none:
+            # Plans that cost more than what was looked below were left out.
+            self.closed = min(self.closed, cost)
         self._update()
         # Whatever is looked at next, this much is known of all plans.
         self.floor = max(self.floor, self.best.bound)
@@ -312,9 +316,14 @@ class Search:
             self.known[key] = is_enough(float(self.probabilities(choice, 1)[0]), self.certainty)
         return self.known[key]
 
+    @property
+    def below(self) -> float:
+        """What a plan must cost less than to be better by more than the gap asked for; NaN where there is none yet."""
+        return self.best.cost - 0.9 * self.gap * abs(self.best.cost)
+
     def worth(self, bound: float) -> bool:
         """Say whether a range with this bound can hold a plan that is better by more than the gap asked for."""
-        return bool(np.isnan(self.best.cost) or bound < self.best.cost - 0.9 * self.gap * abs(self.best.cost))
+        return bool(np.isnan(self.best.cost) or bound < self.below)
 
     def _still(self, one: Range) -> bool:
         """Say whether a range is to be kept open; what is known of it otherwise goes into the bound."""

@@ -49,6 +49,10 @@ class Settling(Protocol):
     def left(self) -> float:
         """Time that is left [s]."""
 
+    @property
+    def below(self) -> float:
+        """What a plan must cost less than to be better by more than the gap asked for; NaN where there is none yet."""
+
     def worth(self, bound: float) -> bool:
         """Say whether plans with this bound can be better by more than the gap asked for."""
 
@@ -116,7 +120,8 @@ def settle(search: Settling, narrow: Narrowed) -> float:
                          narrow.substitutes)  # fmt: skip
         if area is None:
             continue
-        prices, cost = find_prices(area.problem, search.seed), search.best.cost
+        # Only plans that are better by more than the gap asked for are looked for.
+        prices, cost = find_prices(area.problem, search.seed), search.below
         room = np.inf if np.isnan(cost) else cost - prices.priced.bound
         size = abs(prices.priced.bound if np.isnan(cost) else cost)
         bound, found = max(here.bound, prices.priced.bound), None
@@ -125,7 +130,7 @@ def settle(search: Settling, narrow: Narrowed) -> float:
                 area, prices.of_rows, prices.priced, room + _SLACK * size, np.inf if np.isnan(cost) else cost,
                 _LEFT * search.gap * size, _SHARE_OF_TIME * search.left, search.seed,
             )  # fmt: skip
-            # What was left out of the programme costs at least as much as the plan in hand.
+            # What was left out of the programme costs at least as much as what is looked below.
             bound = max(bound, min(found.bound, np.inf if np.isnan(cost) else cost))
         if found is None or not found.choice.size or not search.worth(bound):
             closed = min(closed, bound)
