@@ -33,7 +33,7 @@ from model.optimise.until import Until
 _Name = tuple[bool, int]
 
 #: Plans that are begun with before the lowest valley is followed, and turns and beginnings in a row without lower plans
-#: after which the search ends.
+#: after which the search ends, and ends of mixtures in a row after which the best of them is gone on from.
 _BEGINNINGS, _VAIN = 4, 8
 #: Works in all up to which there is nothing to gain by searching beside.
 _FEW: Final = 200
@@ -247,10 +247,10 @@ class PlanSearch:
             return self._moved(self._packed(seed, until), seed, until)
         if self._fixing is None:
             self._fixing = self._turns.fixing()
-        best, some = self._turns.begun(self._fixing, seed, until), until.within(_PACKING * self._seconds)
-        while not some.over:
+        best, some, vain = self._turns.begun(self._fixing, seed, until), until.within(_PACKING * self._seconds), 0
+        while not some.over and vain < _VAIN and best.value > self._enough:
             other = self._turns.begun(self._fixing, int(draw.integers(2**20)), until)
-            best = min(best, other, key=lambda one: one.value)
+            best, vain = (other, 0) if other.value < best.value else (best, vain + 1)
         return self._moved(best, seed, until)
 
     def _packed(self, seed: int, until: Until) -> Standing:
