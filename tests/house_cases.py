@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,3 +25,9 @@ def portfolio(*houses: dict[str, Any]) -> Portfolio:
         filled = [np.nan if value is None and numeric else value for value in values]
         cells[column.name] = np.array(filled, dtype=np.float64 if numeric else object)
     return split_by_supplier(Columns("list", cells, np.arange(2, len(rows) + 2)))[0]
+
+
+def listed(path: Path, *lines: str) -> Path:
+    """Write a list of houses from lines of id, municipality, floor area and most capacity, and return its path."""
+    path.write_text("id,municipality,floor_area_m2,max_kw\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    return path

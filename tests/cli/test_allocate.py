@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import xarray as xr
+from house_cases import listed
 from openpyxl import Workbook, load_workbook
 
 from model.command_line import main
@@ -22,11 +23,6 @@ def run(*arguments: str) -> int:
     with pytest.raises(SystemExit) as end:
         main([*arguments])
     return int(end.value.code or 0)
-
-
-def listed(path: Path, *lines: str) -> Path:
-    path.write_text("id,municipality,floor_area_m2,max_kw\n" + "\n".join(lines) + "\n", encoding="utf-8")
-    return path
 
 
 @pytest.mark.parametrize(("ending", "language"), [("xlsx", "ja"), ("csv", "ja"), ("yaml", "en")])
@@ -319,30 +315,6 @@ def test_a_cluster_that_does_not_answer_is_told(
     assert dask.config.get("scheduler", None) == before
     with pytest.raises(ValueError, match=r"(?i)no client"):
         distributed.client.default_client()
-
-
-@pytest.mark.slow
-def test_a_trade_off_between_two_objectives(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = listed(tmp_path / "list.csv", *(f"h{n},世田谷区,100,{2 + n % 4}" for n in range(12)))
-    out = tmp_path / "out"
-    assert run("allocate", str(path), "--pareto", "co2", "--points", "3", "--lang", "en", "--out", str(out)) == 0
-    assert "CO₂ avoided [t/yr]" in " ".join(capsys.readouterr().out.split())
-    rows = list(load_workbook(out / "plan.xlsx")["trade-off"].iter_rows(min_row=2, values_only=True))
-    costs, avoided = [float(str(row[0])) for row in rows], [float(str(row[1])) for row in rows]
-    assert len(rows) == 3
-    assert costs == sorted(costs)
-    assert avoided == sorted(avoided)
-    assert (out / "figures" / "trade_off_ja.png").is_file()
-
-
-# One house has two or three sizes of panels, so most of twelve levels are met by the same plan.
-@pytest.mark.slow
-def test_levels_that_one_plan_meets_are_one_point_of_a_trade_off(tmp_path: Path) -> None:
-    path, out = listed(tmp_path / "list.csv", "a,世田谷区,100,3.2"), tmp_path / "out"
-    given = ("allocate", str(path), "--pareto", "co2", "--points", "12", "--no-figures")
-    assert run(*given, "--lang", "en", "--out", str(out)) == 0
-    rows = list(load_workbook(out / "plan.xlsx")["trade-off"].iter_rows(min_row=2, values_only=True))
-    assert len(rows) == len({(row[0], row[1]) for row in rows}) < 12
 
 
 def test_a_small_gap_is_not_shown_as_none() -> None:

@@ -1,4 +1,4 @@
-"""`run.py allocate` on lists with something special: fiscal years, merged cells, building limits; units of answers."""
+"""`run.py allocate` on lists with something special: fiscal years, merged cells, limits; units, trade-offs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import xarray as xr
+from house_cases import listed
 from openpyxl import Workbook, load_workbook
 
 from model.command_line import main
@@ -85,3 +86,27 @@ def test_panels_are_never_planned_where_building_limits_rule_them_out(tmp_path: 
     assert {row[0]: "limits rule panels out" in str(row[-1]) for row in reasons} == {
         "barred": True, "built": False, "open": False, "roofless": True
     }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_trade_off_between_two_objectives(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = listed(tmp_path / "list.csv", *(f"h{n},世田谷区,100,{2 + n % 4}" for n in range(12)))
+    out = tmp_path / "out"
+    assert run("allocate", str(path), "--pareto", "co2", "--points", "3", "--lang", "en", "--out", str(out)) == 0
+    assert "CO₂ avoided [t/yr]" in " ".join(capsys.readouterr().out.split())
+    rows = list(load_workbook(out / "plan.xlsx")["trade-off"].iter_rows(min_row=2, values_only=True))
+    costs, avoided = [float(str(row[0])) for row in rows], [float(str(row[1])) for row in rows]
+    assert len(rows) == 3
+    assert costs == sorted(costs)
+    assert avoided == sorted(avoided)
+    assert (out / "figures" / "trade_off_ja.png").is_file()
+
+
+# One house has two or three sizes of panels, so most of twelve levels are met by the same plan.
+@pytest.mark.slow
+def test_levels_that_one_plan_meets_are_one_point_of_a_trade_off(tmp_path: Path) -> None:
+    path, out = listed(tmp_path / "list.csv", "a,世田谷区,100,3.2"), tmp_path / "out"
+    given = ("allocate", str(path), "--pareto", "co2", "--points", "12", "--no-figures")
+    assert run(*given, "--lang", "en", "--out", str(out)) == 0
+    rows = list(load_workbook(out / "plan.xlsx")["trade-off"].iter_rows(min_row=2, values_only=True))
+    assert len(rows) == len({(row[0], row[1]) for row in rows}) < 12
