@@ -1,4 +1,4 @@
-"""New small and mid-size buildings: thresholds on both sides and on the line, days, exclusions, substitutes, report."""
+"""New small and mid-size buildings: thresholds on both sides and on the line, days, exclusions, substitutes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from model.ordinance.building_report.equations import (
 )
 from model.ordinance.building_report.examples import REPRODUCED
 from model.ordinance.building_report.facts import Building, Supply
-from model.ordinance.building_report.programme import assess, report, supplies
+from model.ordinance.building_report.programme import assess, supplies
 from model.ordinance.derivation import Obligation, Verdict
 from model.ordinance.rulebook import Rules, rules, rules_at
 from model.ordinance.worked_examples import worked_examples
@@ -333,34 +333,6 @@ def test_missing_a_guidance_level_is_not_enforced() -> None:
     assert found.finding("enforcement").verdict is Verdict.COMPLIES
     found = owed(*(house(number, **{**good, "explained": number > 0}) for number in range(20)))
     assert found.finding("enforcement").verdict is Verdict.FALLS_SHORT
-
-
-def test_the_report_repeats_the_printed_sample() -> None:
-    """Houses A and B of the printed sample: 120 and 100 m², 45 of 50 GJ and 44 of 49 GJ, 30 GJ and 3 kW on B."""
-    sample = supply(
-        house(1, floor_area_m2=120, ua=0.8, design_gj=45, standard_gj=50, explained=True),
-        house(2, floor_area_m2=100, ua=0.8, design_gj=44, generation_gj=30, standard_gj=49, pv_kw=3, explained=True),
-    )
-    rows = [{heading.en: value for heading, value in row.items()} for row in report(sample)]
-    assert [round(float(row["BEI without renewables"]), 2) for row in rows[:2]] == [0.9, 0.9]
-    # 14 of 49 GJ are left on B, and 59 of 99 GJ on both.
-    assert [round(float(row["BEI with renewables"]), 3) for row in rows] == [0.9, 0.286, 0.596]
-    totals = rows[-1]
-    assert totals["floor area [m²]"] == 220
-    assert totals["design primary energy [GJ]"] == 89
-    assert totals["standard primary energy [GJ]"] == 99
-    assert totals["renewable capacity [kW]"] == 3
-    assert totals["explained"] is True
-
-
-def test_totals_with_an_unknown_part_stay_empty() -> None:
-    totals = {
-        heading.en: value
-        for heading, value in report(supply(house(1, design_gj=40, standard_gj=50), house(2)))[-1].items()
-    }
-    assert totals["design primary energy [GJ]"] is None
-    assert totals["BEI without renewables"] is None
-    assert totals["BEI with renewables"] is None
 
 
 def test_every_finding_shows_its_working_and_its_rules() -> None:

@@ -130,3 +130,10 @@ def column_of(buildings: Sequence[Building], name: str) -> FloatArray:
     """Return one fact of all buildings as an array, NaN where it is unknown."""
     values = [getattr(building, name) for building in buildings]
     return np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
+
+
+def renewable_heat_gj(buildings: Sequence[Building], kinds: Sequence[str]) -> FloatArray:
+    """Return the heat of each building [GJ/yr] of those kinds that the rules name (`eligible_renewables`)."""
+    columns = {"solar_thermal": "solar_heat_gj", "ground_source_heat": "ground_heat_gj"}
+    named = [column_of(buildings, column) for kind, column in columns.items() if kind in kinds]
+    return np.asarray(np.sum(named, axis=0) if named else np.zeros(len(buildings)))

@@ -24,7 +24,7 @@ from model.ordinance.building_report.equations import (
     roof_too_small,
     substitute_credit_kw,
 )
-from model.ordinance.building_report.facts import HOUSE_TYPE_NAMES, Building, Supply, column_of
+from model.ordinance.building_report.facts import HOUSE_TYPE_NAMES, Building, Supply, column_of, renewable_heat_gj
 from model.ordinance.derivation import Finding, Verdict, Working, number
 from model.ordinance.exact import BoolArray, reaches, within
 from model.ordinance.municipalities import municipalities
@@ -205,11 +205,9 @@ def renewables(supply: Supply, required_kw: float, rules: Rules) -> Finding:
 
 def _heat(houses: Sequence[Building], sheet: Working) -> float:
     """Return renewable heat as solar power [kW]; only the kinds of heat that the rules name count."""
-    names = {"solar_thermal": "solar_heat_gj", "ground_source_heat": "ground_heat_gj"}
-    if not sum(float(column_of(houses, column).sum()) for column in names.values()):
+    if not any(house.solar_heat_gj or house.ground_heat_gj for house in houses):
         return 0.0
-    kinds = sheet.rules.value("eligible_renewables")
-    heat_gj = sum(float(column_of(houses, column).sum()) for kind, column in names.items() if kind in kinds)
+    heat_gj = float(renewable_heat_gj(houses, sheet.rules.value("eligible_renewables")).sum())
     factor = sheet.rules.number("heat_to_pv_conversion_factor")
     return sheet.step(
         Text("solar and ground heat as solar power", "太陽熱・地中熱の太陽光発電相当"),

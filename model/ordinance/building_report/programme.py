@@ -6,14 +6,15 @@ and enforcement. The equations are in `equations`, the single questions in `find
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from model.language import Text
 from model.ordinance.building_report import findings as ask
-from model.ordinance.building_report.equations import HOUSE_TYPES, bei
-from model.ordinance.building_report.facts import HOUSE_TYPE_NAMES, Building, Supply, column_of
-from model.ordinance.derivation import Finding, Obligation, Value, Verdict, subject_of_years
+from model.ordinance.building_report.equations import HOUSE_TYPES
+from model.ordinance.building_report.facts import Building, Supply
+from model.ordinance.building_report.report import report
+from model.ordinance.derivation import Finding, Obligation, Verdict, subject_of_years
 from model.ordinance.exact import reaches
 from model.ordinance.fiscal import fiscal_year_of
 from model.ordinance.programme import Programme
@@ -21,19 +22,6 @@ from model.ordinance.rulebook import Rules
 
 #: Findings on the standards whose failure leads to enforcement; guidance levels are voluntary.
 _STANDARDS = ("renewables", "energy_standard", "charging", "explanation")
-
-_BUILDING = Text("building", "建物")
-_HOUSE_TYPE = Text("house type", "建物種別")
-_FLOOR_AREA = Text("floor area [m²]", "延床面積 [m²]")
-_UA = Text("UA [W/(m²K)]", "断熱性能（UA値） [W/(m²K)]")
-_DESIGN = Text("design primary energy [GJ]", "設計一次エネルギー [GJ]")
-_GENERATION = Text("of which generation [GJ]", "うち創エネ [GJ]")
-_STANDARD = Text("standard primary energy [GJ]", "基準一次エネルギー [GJ]")
-_BEI = Text("BEI without renewables", "BEI値（再エネ除く）")
-_BEI_WITH = Text("BEI with renewables", "BEI値（再エネ含む）")
-_CAPACITY = Text("renewable capacity [kW]", "再エネ設備 [kW]")
-_CHARGERS = Text("chargers and prepared spaces", "充電設備・配管等")
-_EXPLAINED = Text("explained", "説明")
 
 
 def assess(rows: Sequence[Building], rules: Rules) -> list[Obligation]:
@@ -110,60 +98,9 @@ def _obligation(supply: Supply, rules: Rules) -> Obligation:
         )
         findings.append(ask.enforcement(not failing, max(row.steps_taken for row in supply.rows), rules))
     subject = subject_of_years(supply.supplier, supply.fiscal_year)
-    return Obligation(subject, "building_report", rules.rule_set, tuple(findings), report(supply))
-
-
-def report(supply: Supply) -> tuple[Mapping[Text, Value], ...]:
-    """Return the rows of the report, building by building, and its totals in the last row."""
-    rows: list[Mapping[Text, Value]] = [
-        {
-            _BUILDING: building.id,
-            _HOUSE_TYPE: HOUSE_TYPE_NAMES[building.house_type],
-            _FLOOR_AREA: building.floor_area_m2,
-            _UA: building.ua,
-            _DESIGN: building.design_gj,
-            _GENERATION: building.generation_gj,
-            _STANDARD: building.standard_gj,
-            _BEI: _bei([building]),
-            _BEI_WITH: _bei([building], renewables=True),
-            _CAPACITY: building.pv_kw,
-            _CHARGERS: f"{building.chargers} + {building.conduits}",
-            _EXPLAINED: building.explained,
-        }
-        for building in supply.buildings
-    ]
-    return (*rows, totals(supply))
-
-
-def totals(supply: Supply) -> Mapping[Text, Value]:
-    """Return the last row of the report; a sum or mean over buildings of which one is unknown stays empty."""
-    buildings = supply.buildings
-    sums = {name: float(column_of(buildings, name).sum()) for name in ("design_gj", "generation_gj", "standard_gj")}
-    known = {name: None if value != value else value for name, value in sums.items()}
-    return {
-        _BUILDING: f"Σ {len(buildings)}",
-        _HOUSE_TYPE: None,
-        _FLOOR_AREA: supply.floor_area_m2,
-        _UA: None,
-        _DESIGN: known["design_gj"],
-        _GENERATION: known["generation_gj"],
-        _STANDARD: known["standard_gj"],
-        _BEI: _bei(buildings),
-        _BEI_WITH: _bei(buildings, renewables=True),
-        _CAPACITY: float(column_of(buildings, "pv_kw").sum()),
-        _CHARGERS: f"{sum(one.chargers for one in buildings)} + {sum(one.conduits for one in buildings)}",
-        _EXPLAINED: all(building.explained for building in buildings),
-    }
-
-
-def _bei(buildings: Sequence[Building], renewables: bool = False) -> float | None:
-    """Return the mean BEI without or with renewables, or None where energies are unknown."""
-    design, generation, standard = (
-        column_of(buildings, name).sum() for name in ("design_gj", "generation_gj", "standard_gj")
+    return Obligation(
+        subject, "building_report", rules.rule_set, tuple(findings), report(supply, findings, rules.fresh())
     )
-    generation = generation if renewables else 0.0
-    known = design == design and generation == generation and standard > 0
-    return float(bei(design, standard, generation)) if known else None
 
 
 PROGRAMME = Programme(
