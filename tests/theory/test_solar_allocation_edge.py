@@ -368,7 +368,7 @@ def test_plans_that_reach_both_marks_bring_what_the_first_one_needs_by_itself(se
     mean = first.mean[choice, houses].sum() - rounding(first.sure[choice, houses].sum(), first.unit)
     variance = float(first.variance[choice, houses].sum())
     parts = cumulant_parts(first.consent, first.kw[choice, houses])
-    total = tuple(float(first.variance[choice, houses] @ one) for one in parts)
+    total = np.array([float(first.variance[choice, houses] @ one) for one in parts])
     assert mean >= known.least(variance, total) - 1e-9
     # Cantelli's inequality alone would give two deviations less.
     assert known.least(variance, total) > 0.9 * variance**0.5

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.optimise.solar_allocation.cuts import aim
-from model.optimise.solar_allocation.edge import Edge, Higher
+from model.optimise.solar_allocation.edge import Edge
 from model.optimise.solar_allocation.enumerated import Enumerated, listed
 from model.optimise.solar_allocation.narrow import Narrow
 from model.optimise.solar_allocation.nearby import Nearby
@@ -195,8 +195,8 @@ class Alone(Edge):
             function *= (1 - p) * no + p * yes
         self.made = function * np.exp(0.5j * UNIT * self.points) * self.weight
 
-    def inversions(self, variance: float, higher: Higher, exact: bool) -> list[tuple[ComplexArray, float]]:
-        return [(self.made, 0.0)]
+    def inversions(self, variance: float, higher: FloatArray) -> list[tuple[ComplexArray, FloatArray]]:
+        return [(np.repeat(self.made[np.newaxis], higher.shape[0], axis=0), np.zeros(higher.shape[0]))]
 
 
 def test_nothing_is_read_between_units_that_are_large_beside_the_deviation() -> None:
@@ -209,7 +209,7 @@ def test_nothing_is_read_between_units_that_are_large_beside_the_deviation() -> 
     assert one is not None
     one = replace(one, kw=kw, likely=np.ones((3, 1)), mean=np.zeros(3), variance=np.zeros(3), higher=np.zeros((3, 3)))
     apart = np.array([0, 1])
-    least = one.least(edge, edge.variances[0], (0.0, 0.0, 0.0), 0.9, apart, np.ones(3, dtype=bool))
+    least = one.least(edge, edge.variances[0], np.zeros((1, 3)), 0.9, apart, np.ones(3, dtype=bool))[0]
     # Both units are there with 92 chances in 100, so that the mark may lie two units high.
     assert np.all(least <= UNIT * (2 * 0.92 - 2))
 
@@ -231,7 +231,7 @@ def test_what_a_combination_needs_is_that_of_adding_up_decisions(many: int) -> N
         likely[number, : alone.size] = alone
     one = replace(one, kw=kw, likely=likely, mean=kw @ accepts, variance=np.zeros(many), higher=np.zeros((3, many)))
     edge, apart = Alone(units, consent), np.array([12, 18, 30])
-    least = one.least(edge, edge.variances[0], (0.0, 0.0, 0.0), 0.9, apart, np.ones(many, dtype=bool))
+    least = one.least(edge, edge.variances[0], np.zeros((1, 3)), 0.9, apart, np.ones(many, dtype=bool))[0]
     for number in range(0, many, max(many // 5, 1)):
         for place, between in enumerate(apart.tolist()):
             first = next(

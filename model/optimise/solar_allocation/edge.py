@@ -22,9 +22,6 @@ from model.optimise.solar_allocation.problem import FloatArray
 from model.optimise.solar_allocation.sums import ORDERS
 
 ComplexArray = npt.NDArray[np.complex128]
-#: Higher cumulants (`ORDERS`).
-Higher = tuple[float, ...]
-
 _NORMAL = NormalDist()
 #: The theorem of Berry and Esseen for summands that differ.
 _BERRY_ESSEEN = 0.56
@@ -69,11 +66,9 @@ class Edge:
         self.weight = self.width / (2 * np.sin(self.points * self.unit / 2))
         self.base = near.of_base(self.points)
         self._known_anywhere: dict[float, FloatArray] = {}
+        self._turns = np.array([turn(self.points, order) for order in (2, *ORDERS)])
         halves = 0.5 * np.ptp(self.higher, axis=1)[followed:]
-        loose = sum(
-            one * np.abs(turn(self.points, order)) for one, order in zip(halves, ORDERS[followed:], strict=True)
-        )
-        self.loose = np.exp(np.minimum(loose, 300.0)) * np.ones(_POINTS)
+        self.loose = np.exp(np.minimum(halves @ np.abs(self._turns[1 + followed :]), 300.0))
         # Prawitz: what lies beyond does not count, but the probability is only bounded from above.
         part = self.points / far
         self.smooth = ((1 - part) + 1j * ((1 - part) / np.tan(np.pi * part) + 1 / np.pi)) * 0.5 * weights
@@ -118,36 +113,35 @@ class Edge:
         added = SAFETY * self.unit / (2 * np.pi) * width * sizes
         return float(added.sum()), points, added
 
-    def function(self, variance: float, higher: Higher) -> ComplexArray:
-        """Return the function of the base with other cumulants."""
-        other = np.subtract((variance, *self.total(variance, higher)), self.near.at_base)
-        change = sum(one * turn(self.points, order) for one, order in zip(other, (2, *ORDERS), strict=True))
+    def function(self, variance: float, higher: FloatArray) -> ComplexArray:
+        """Return the functions of the base with other cumulants, dims (number, order) → (number, point)."""
+        total = self.total(variance, higher)
+        change = np.column_stack((np.full(total.shape[0], variance), total)) - self.near.at_base
+        change = change @ self._turns
         # No characteristic function is greater than 1: what is cut back to that lies no farther from any.
         most = np.minimum(-np.log(np.maximum(np.abs(self.base), 1e-300)), 300.0)
         return np.asarray(self.base * np.exp(np.clip(change.real, -300.0, most) + 1j * change.imag))
 
-    def total(self, variance: float, higher: Higher) -> Higher:
+    def total(self, variance: float, higher: FloatArray) -> FloatArray:
         """Return higher cumulants with the tilt."""
-        return tuple(one + tilt * variance for one, tilt in zip(higher, self.near.tilt, strict=True))
+        return np.asarray(higher + np.array(self.near.tilt) * variance)
 
-    def beyond_tilt(self, variance: float, total: Higher) -> Higher:
+    def beyond_tilt(self, variance: float, total: FloatArray) -> FloatArray:
         """Return higher cumulants without the tilt."""
-        return tuple(one - tilt * variance for one, tilt in zip(total, self.near.tilt, strict=True))
+        return np.asarray(total - np.array(self.near.tilt) * variance)
 
-    def inversions(self, variance: float, higher: Higher, exact: bool) -> list[tuple[ComplexArray, float]]:
+    def inversions(self, variance: float, higher: FloatArray) -> list[tuple[ComplexArray, FloatArray]]:
         """Return weights by point whose sum, turned to a mean and with its imaginary part, is a probability less half.
 
         Args:
             variance: of the sum [kW²].
-            higher: its higher cumulants beyond the tilt [kW³, kW⁴, …].
-            exact: whether the function of the base is wanted, which has no error but what is not followed.
+            higher: its higher cumulants beyond the tilt, dims (number, order) [kW³, kW⁴, …].
 
         Returns:
-            Weights and error of the probability; with some weights it may be too great, but not too small.
+            Weights, dims (number, point), and errors of the probabilities; with some weights these may be too great,
+            but not too small.
         """
         middle = np.exp(0.5j * self.unit * self.points) * self.weight
-        if exact:
-            return [(self.function(variance, higher) * middle, self.beyond[0])]
         function, apart = self.closest(variance, higher)
         found = [(function * middle, self.error_of(apart, False))]
         if self.beyond[0] > _SMOOTH_FROM:
@@ -155,19 +149,20 @@ class Edge:
             found.append((1j * function * self.smooth.conj(), self.error_of(apart, True)))
         return found
 
-    def closest(self, variance: float, higher: Higher) -> tuple[ComplexArray, FloatArray]:
-        """Return an approximate function, with a bound on how far those of plans lie from it, point by point."""
-        function, plain, nothing = self.function(variance, higher), self.plain(variance, higher), np.zeros(_POINTS)
+    def closest(self, variance: float, higher: FloatArray) -> tuple[ComplexArray, FloatArray]:
+        """Return approximate functions, with bounds on how far those of plans lie from them, dims (number, point)."""
+        function, plain = self.function(variance, higher), self.plain(variance, higher)
         # What is followed of plans near the base says most at some points, what holds for all plans at others, and
         # farthest out no more than how small all functions are.
-        choices = np.array([function, plain, nothing])
-        apart = np.array([self.apart(function), self.apart_anywhere(plain, variance), self.size])
-        nearest = np.argmin(apart, axis=0), np.arange(_POINTS)
-        return choices[nearest], apart[nearest]
+        choices = np.array([function, plain, np.zeros_like(function)])
+        size = np.broadcast_to(self.size, function.shape)
+        apart = np.array([self.apart(function), self.apart_anywhere(plain, variance), size])
+        nearest = np.argmin(apart, axis=0, keepdims=True)
+        return np.take_along_axis(choices, nearest, axis=0)[0], np.take_along_axis(apart, nearest, axis=0)[0]
 
-    def plain(self, variance: float, higher: Higher) -> ComplexArray:
-        """Return the function of a sum that has no cumulants but the first three."""
-        third = self.total(variance, higher)[0]
+    def plain(self, variance: float, higher: FloatArray) -> ComplexArray:
+        """Return the functions of sums that have no cumulants but the first three, dims (number, point)."""
+        third = self.total(variance, higher)[:, :1]
         return np.asarray(np.exp(-variance * self.points**2 / 2 - 1j * third * self.points**3 / 6))
 
     def reached(self, function: ComplexArray, mean: FloatArray) -> FloatArray:
@@ -184,30 +179,34 @@ class Edge:
         on = [np.exp(1j * np.multiply.outer(one * np.arange(1, _FINER), self.points)) for one in steps]
         return means, np.exp(1j * np.multiply.outer(means, self.points)), list(zip(steps, on, strict=True))
 
-    def least(self, variance: float, higher: Higher, certainty: float, exact: bool = False) -> float:
-        """Return the least distance of the mean above the mark in whole units [kW], of the base itself if `exact`."""
+    def least(self, variance: float, higher: FloatArray, certainty: float) -> FloatArray:
+        """Return the least distances of the mean above the mark in whole units [kW], by row of cumulants."""
         known = -(variance**0.5) * (1 / certainty - 1) ** 0.5
         third = min(self.third, self.near.third(variance))
         normal = certainty - _BERRY_ESSEEN * third / max(variance, 1e-12) ** 1.5
         if normal > 0:
             known = max(known, _NORMAL.inv_cdf(normal) * variance**0.5)
-        found = self.inversions(variance, higher, exact)
-        weights, wanted = np.array([one for one, _ in found]).T, certainty - np.array([error for _, error in found])
-        (means, turned, finer), place = self._grid, np.zeros(len(found), dtype=np.int64)
-        enough = 0.5 + (turned @ weights).imag >= wanted
+        found = self.inversions(variance, higher)
+        weights, wanted = np.array([one for one, _ in found]), certainty - np.array([error for _, error in found])
+
+        def are_enough(turned: ComplexArray, weights: ComplexArray) -> npt.NDArray[np.bool_]:
+            reached = 0.5 + (turned @ weights.reshape(-1, _POINTS).T).imag
+            return np.asarray(reached.reshape(-1, *wanted.shape) >= wanted)
+
+        means, turned, finer = self._grid
+        enough = are_enough(turned, weights)
         place = np.where((wanted > 0.5) & enough.any(axis=0), np.argmax(enough, axis=0), 0)
-        if not (highest := int(place.max())):
-            return float(known)
+        highest = place.max(axis=0)
         # Between the last mean that is not enough and the first one that is, ever finer; the lower end is returned.
-        least, best = float(means[highest - 1]), place == highest
+        least, best = means[np.maximum(highest - 1, 0)], place == highest
         for step, on in finer:
-            here = np.exp(1j * least * self.points)[:, np.newaxis] * weights[:, best]
-            enough = np.vstack((0.5 + (on @ here).imag >= wanted[best], np.ones(int(best.sum()), dtype=bool)))
-            least += step * int(np.argmax(enough, axis=0).max())
-        return max(float(known), least)
+            enough = are_enough(on, np.exp(1j * np.multiply.outer(least, self.points)) * weights)
+            steps = np.where(enough.any(axis=0), np.argmax(enough, axis=0), on.shape[0])
+            least = least + step * np.where(best, steps, 0).max(axis=0)
+        return np.asarray(np.where(highest > 0, np.maximum(known, least), known))
 
     def apart(self, function: ComplexArray) -> FloatArray:
-        """Return a bound on how far the functions of plans lie from an approximate one, point by point."""
+        """Return bounds on how far the functions of plans lie from approximate ones, point by point."""
         size = np.abs(function)
         # Where it was cut back, it is not known how far it was from the base's.
         followed = np.where(size < _WHOLE, size * ((1 + self.beside) * self.loose - 1), np.inf)
@@ -235,7 +234,7 @@ class Edge:
         self._known_anywhere[variance] = found = np.asarray(worst[row, place - 1] + step)
         return found
 
-    def error_of(self, apart: FloatArray, smooth: bool) -> float:
-        """Return a bound on the error of probabilities from that of functions."""
+    def error_of(self, apart: FloatArray, smooth: bool) -> FloatArray:
+        """Return bounds on the errors of probabilities from those of functions, dims (number, point) → (number)."""
         weight = np.abs(self.smooth) if smooth else self.weight
-        return SAFETY * float(np.sum(weight * apart)) + (0.0 if smooth else self.beyond[0])
+        return np.asarray(SAFETY * np.sum(weight * apart, axis=1) + (0.0 if smooth else self.beyond[0]))

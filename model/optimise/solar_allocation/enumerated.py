@@ -137,17 +137,17 @@ class Enumerated(Narrow):
         slot, house, above, choice = self.changes
         less = self.sums[1].sure - self.sums[0].sure
         base, new = less[choice, np.arange(choice.size)], np.asarray(~self.parts[1].kw.any(axis=0))[house]
-        change = (less[slot, house] - base[house])[np.newaxis, new]
+        change = (less[slot, house] - base[house])[new, np.newaxis]
         down, up = (float(most_within(one, above[new], house[new], self.room)[0]) for one in (-change, change))
         least, most = (float(base.sum()) - down) / self.sums[0].unit, (float(base.sum()) + up) / self.sums[0].unit
         ends = int(np.ceil(least - 1 + _WHOLE)), int(np.floor(most + 1 - _WHOLE))
         return np.unique(np.rint(np.linspace(*ends, _MARKS)).astype(np.int64))
 
-    def _node(self, deviations: tuple[float, ...], higher: FloatArray) -> Node:
-        variance, cumulants, apart = deviations[0] ** 2, tuple(higher[0].tolist()), self._apart
-        least = self.substitutes.least(self._own, variance, cumulants, self.certainty, apart, self.kept)
+    def _nodes(self, deviations: tuple[float, ...], higher: FloatArray) -> list[Node]:
+        variance, apart = deviations[0] ** 2, self._apart
+        every = self.substitutes.least(self._own, variance, higher[:, 0], self.certainty, apart, self.kept)
         # With the first row the units that marks lie apart, the others by combination.
-        return Node((variance,), (cumulants,), np.vstack((apart, least)))
+        return [Node((variance,), one, np.vstack((apart, least))) for one, least in zip(higher, every, strict=True)]
 
     def _place(self, nodes: list[Node]) -> Place:
         kept, limit = np.flatnonzero(self.kept), replace(self.limit, constant=0.0)

@@ -64,9 +64,11 @@ def keep_exactly(problem: Problem, prices: FloatArray, row: int) -> ExactRow | N
         return None
     if missing > int(np.add.reduce(np.maximum.reduceat(extra, starts))):
         return ExactRow(np.inf, np.zeros(0, dtype=np.int16))
-    value, taken = _cheapest(costs, extra, starts, max(missing, 0))
+    kept = _not_worse(costs, extra, houses)
+    starts = np.flatnonzero(np.append(True, houses[kept][1:] != houses[kept][:-1]))
+    value, taken = _cheapest(costs[kept], extra[kept], starts, max(missing, 0))
     choice = np.zeros(problem.houses, dtype=np.int16)
-    choice[houses[taken]] = slots[taken]
+    choice[houses[kept[taken]]] = slots[kept[taken]]
     return ExactRow(value + float(others @ problem.at_least), choice)
 
 
@@ -83,6 +85,15 @@ def _units(brought: FloatArray, starts: IntArray) -> tuple[float, IntArray, floa
     if common == 0:
         return 1.0, grid, float(least.sum())
     return common / GRID, grid // common, float(np.sum(least))
+
+
+def _not_worse(costs: FloatArray, extra: IntArray, houses: IntArray) -> IntArray:
+    """Return the slots than which no other one of the house costs as little and brings as much, house by house."""
+    order = np.lexsort((-extra, costs, houses))
+    # Houses follow each other, so that the most that was brought so far is that of the house.
+    brought = extra[order] + houses[order] * (int(extra.max()) + 1)
+    most = np.append(-1, np.maximum.accumulate(brought)[:-1])
+    return np.asarray(order[brought > most])
 
 
 def _cheapest(costs: FloatArray, extra: IntArray, starts: IntArray, missing: int) -> tuple[float, IntArray]:

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.special import ndtri
 
-from model.optimise.solar_allocation.edge import SAFETY, ComplexArray, Edge, Higher
+from model.optimise.solar_allocation.edge import SAFETY, ComplexArray, Edge
 from model.optimise.solar_allocation.problem import FloatArray, IntArray
 from model.optimise.solar_allocation.sums import Limit
 
@@ -90,11 +90,15 @@ class Known:
     tilt: tuple[float, ...]
     constant: float
 
-    def least(self, variance: float, total: Higher) -> float:
-        """Return how far the mean must lie above the mark in whole units [kW], with cumulants that have no tilt."""
-        higher = np.array(total) - np.array(self.tilt) * variance
-        asked = self.limit.deviations[0] * variance**0.5 - self.limit.shape @ higher
-        return float(asked + self.constant)
+    def least(self, variance: float, total: FloatArray) -> FloatArray:
+        """Return how far the mean must lie above the mark in whole units [kW], with cumulants that have no tilt.
+
+        Args:
+            variance: of the sum [kW²].
+            total: its higher cumulants, dims (…, order) [kW³, kW⁴, …].
+        """
+        higher = total - np.array(self.tilt) * variance
+        return np.asarray(self.limit.deviations[0] * variance**0.5 - higher @ self.limit.shape + self.constant)
 
 
 class Frontier:
@@ -120,10 +124,10 @@ class Frontier:
     ) -> None:
         self.parts, self._whole, self.certainty, self.together = parts, whole, certainty, together
         self.known = known
-        self._alone: dict[tuple[int, float, Higher], float] = {}
+        self._alone: dict[tuple[float, bytes], FloatArray] = {}
         self.between: FloatArray = np.zeros(1)
-        self._own: dict[tuple[float, Higher, bool], _Own] = {}
-        self._others: dict[tuple[float, Higher, bool], _Other] = {}
+        self._own: dict[tuple[float, bytes], _Own] = {}
+        self._others: dict[tuple[float, bytes], _Other] = {}
         if len(parts) == 2:
             unit, wide = parts[1].unit, max(parts[1].variances[1], parts[1].unit ** 2) ** 0.5
             ends = np.clip(apart, -_BETWEEN * wide, _BETWEEN * wide)
@@ -137,24 +141,27 @@ class Frontier:
             raise AssertionError("two parts come with their sum")
         return self._whole()
 
-    def least(self, variances: tuple[float, ...], higher: tuple[Higher, ...], exact: bool = False) -> FloatArray:
-        """Return the least distance of the last mean by the last distance less the first, of the base if `exact`.
+    def least(self, variances: tuple[float, ...], higher: FloatArray) -> FloatArray:
+        """Return the least distances of the last mean by the last distance less the first, dims (number, between).
 
         Args:
             variances: of the parts [kW²].
-            higher: higher cumulants of the parts beyond the tilt [kW³, kW⁴, …].
-            exact: whether to look at the base only, which has no errors.
+            higher: higher cumulants of the parts beyond the tilt, dims (number, part, order) [kW³, kW⁴, …].
         """
         if len(self.parts) == 1:
-            return np.array([self.parts[0].least(variances[0], higher[0], self.certainty, exact)])
-        if not (self.together or exact):
-            return self._by_themselves(variances, higher)
-        own, other = self._of_own(variances[0], higher[0], exact), self._of_others(variances[1], higher[1], exact)
+            return self.parts[0].least(variances[0], higher[:, 0], self.certainty)[:, np.newaxis]
+        known = self._by_themselves(variances, higher)
+        if not self.together:
+            return known
+        parts = zip(self._of_own(variances[0], higher[:, 0]), self._of_others(variances[1], higher[:, 1]), strict=True)
+        return np.array([self._both(own, other, one) for (own, other), one in zip(parts, known, strict=True)])
+
+    def _both(self, own: _Own, other: _Other, known: FloatArray) -> FloatArray:
+        """Return the least distances with which both marks are reached, of which something is known."""
         # The second mark alone asks for this much.
         wanted = self.certainty - own.error
         start = float(own.means[min(int(np.searchsorted(own.reached, wanted)), own.means.size - 1)])
         aim = wanted - self._errors(own, other, own.place(np.full(self.between.size, start)))
-        known = self._by_themselves(variances, higher)
         if not aim[0] > max(self.certainty - _COARSE, 0.5):
             return known
         found = np.maximum(self._meets(own, other, aim), known)
@@ -173,21 +180,21 @@ class Frontier:
         others = np.append(other.points, other.beyond[1])
         return units, turned[0], turned[1].T, np.exp(-1j * np.multiply.outer(units, others))
 
-    def _of_own(self, variance: float, higher: Higher, exact: bool) -> _Own:
-        """Return the probabilities of the first part."""
-        if (variance, higher, exact) not in self._own:
-            self._own[variance, higher, exact] = self._table(variance, higher, exact)
-        return self._own[variance, higher, exact]
+    def _of_own(self, variance: float, higher: FloatArray) -> list[_Own]:
+        """Return the probabilities of the first part, by row of higher cumulants."""
+        keys = [(variance, one.tobytes()) for one in higher]
+        if new := {key: number for number, key in enumerate(keys) if key not in self._own}:
+            found = self.parts[0].inversions(variance, higher[list(new.values())])
+            for number, key in enumerate(new):
+                self._own[key] = self._table(variance, [(weights[number], error[number]) for weights, error in found])
+        return [self._own[key] for key in keys]
 
-    def _table(self, variance: float, higher: Higher, exact: bool) -> _Own:
+    def _table(self, variance: float, inversions: list[tuple[ComplexArray, float]]) -> _Own:
         own, (units, turned, between, others) = self.parts[0], self._grid
         deviation = max(variance, own.unit**2) ** 0.5
         kept = np.abs(units) <= _FARTHEST * deviation
         units, turned, others = units[kept], turned[kept], others[kept]
-        tables = [
-            ((0.5 + ((turned * weights) @ between).imag).ravel(), error)
-            for weights, error in own.inversions(variance, higher, exact)
-        ]
+        tables = [((0.5 + ((turned * weights) @ between).imag).ravel(), error) for weights, error in inversions]
         # Where the integral cannot be followed to its end, an upper bound may say more.
         reached, error = max(tables, key=lambda one: int(np.argmax(one[0] >= max(self.certainty - one[1], 0.0))))
         means = (units[:, np.newaxis] + own.unit * (np.arange(_FINE) / _FINE)).ravel()
@@ -200,20 +207,18 @@ class Frontier:
         farther = np.minimum(np.maximum.accumulate(before[::-1])[::-1][looks], 1.0)
         return _Own(means, reached, error, units[looks], farther, fewer)
 
-    def _of_others(self, variance: float, higher: Higher, exact: bool) -> _Other:
-        """Return the probabilities of the second part."""
-        if (variance, higher, exact) not in self._others:
+    def _of_others(self, variance: float, higher: FloatArray) -> list[_Other]:
+        """Return the probabilities of the second part, by row of higher cumulants."""
+        keys = [(variance, one.tobytes()) for one in higher]
+        if new := {key: number for number, key in enumerate(keys) if key not in self._others}:
             other = self.parts[1]
-            if exact:
-                function, apart = other.function(variance, higher), np.zeros(other.points.size)
-            else:
-                function, apart = other.closest(variance, higher)
-            back = np.exp(-1j * np.multiply.outer(self.between, other.points)) * other.width * function
+            back = np.exp(-1j * np.multiply.outer(self.between, other.points)) * other.width
             on = np.exp(1j * np.multiply.outer(other.points, self.steps))
-            self._others[variance, higher, exact] = _Other(
-                other.reached(function, -self.between), (back @ on).real, apart
-            )
-        return self._others[variance, higher, exact]
+            found = other.closest(variance, higher[list(new.values())])
+            for key, function, apart in zip(new, *found, strict=True):
+                single = ((back * function) @ on).real
+                self._others[key] = _Other(other.reached(function, -self.between), single, apart)
+        return [self._others[key] for key in keys]
 
     def _errors(self, own: _Own, other: _Other, place: IntArray) -> FloatArray:
         """Return what the error of the second part's function makes of probabilities, by the bend's place."""
@@ -223,20 +228,21 @@ class Frontier:
         errors = np.append(SAFETY * edge.weight * other.apart, edge.beyond[2])
         return np.asarray(own.before[place] @ errors)
 
-    def _by_themselves(self, variances: tuple[float, ...], higher: tuple[Higher, ...]) -> FloatArray:
-        """Return what each sum needs if the other one is reached in any case."""
+    def _by_themselves(self, variances: tuple[float, ...], higher: FloatArray) -> FloatArray:
+        """Return what each sum needs if the other one is reached in any case, dims (number, between)."""
         both, own = sum(variances), self.parts[0]
-        totals = [part.total(v, one) for part, v, one in zip(self.parts, variances, higher, strict=True)]
-        together = tuple(np.sum(totals, axis=0).tolist())
-        first = self._least_alone(0, self.whole, both, self.whole.beyond_tilt(both, together))
+        totals = [
+            part.total(v, higher[:, place]) for place, (part, v) in enumerate(zip(self.parts, variances, strict=True))
+        ]
+        together = np.sum(totals, axis=0)
+        first = self.whole.least(both, self.whole.beyond_tilt(both, together), self.certainty)
         if self.known is not None:
-            first = max(first, self.known.least(both, together))
-        return np.asarray(np.maximum(self._least_alone(1, own, variances[0], higher[0]), first + self.between))
-
-    def _least_alone(self, number: int, edge: Edge, variance: float, higher: Higher) -> float:
-        if (number, variance, higher) not in self._alone:
-            self._alone[number, variance, higher] = edge.least(variance, higher, self.certainty)
-        return self._alone[number, variance, higher]
+            first = np.maximum(first, self.known.least(both, together))
+        # Other parts may have other variances with the same of the first one.
+        key = variances[0], higher[:, 0].tobytes()
+        if key not in self._alone:
+            self._alone[key] = own.least(variances[0], higher[:, 0], self.certainty)
+        return np.maximum(self._alone[key][:, np.newaxis], first[:, np.newaxis] + self.between)
 
     def _meets(self, own: _Own, other: _Other, aim: FloatArray) -> FloatArray:
         """Return the least distance of the second mean with which both marks are reached, for certainties."""

@@ -206,7 +206,7 @@ class Narrow:
         slot, house, above, choice = self.changes
         more = self.sums[1].mean - self.sums[0].mean
         base = more[choice, np.arange(choice.size)]
-        change = (more[slot, house] - base[house])[np.newaxis]
+        change = (more[slot, house] - base[house])[:, np.newaxis]
         down, up = (float(most_within(one, above, house, self.room)[0]) for one in (-change, change))
         return float(base.sum()) - down - self.near[0].unit, float(base.sum()) + up + self.near[0].unit
 
@@ -229,7 +229,9 @@ class Narrow:
         ends = np.array([one.higher for one in edges])
         middles, halves = ends.mean(axis=2), 0.5 * np.ptp(ends, axis=2)
         # One after the other, since what plans need is nearly linear in them.
-        moved = [middles, *(middles + halves * one for one in _one_each(len(edges), self._followed(together)))]
+        moved = middles + np.append(
+            np.zeros((1, *middles.shape)), halves * _one_each(len(edges), self._followed(together)), axis=0
+        )
         known: dict[tuple[float, ...], Place] = {}
         whole_range = tuple((one.variances[0] ** 0.5, one.variances[1] ** 0.5) for one in edges)
         usual = np.sqrt(np.maximum(self.usual, 0.05 * self.usual[0]))[: len(edges)]
@@ -239,7 +241,7 @@ class Narrow:
             places = list(product(*ends))
             for place in places:
                 if place not in known:
-                    known[place] = self._place([self._node(place, higher) for higher in moved])
+                    known[place] = self._place(self._nodes(place, moved))
             return self._piece(ends, [known[place] for place in places])
 
         waiting, kept, splits = [looked_at(whole_range)], [], 0
@@ -283,9 +285,11 @@ class Narrow:
         self.frontier = Frontier(edges, whole, self.certainty, apart, together, self.known)
         return edges
 
-    def _node(self, deviations: tuple[float, ...], higher: FloatArray) -> Node:
-        variances, cumulants = tuple(one**2 for one in deviations), tuple(map(tuple, higher.tolist()))
-        return Node(variances, cumulants, self.frontier.least(variances, cumulants))
+    def _nodes(self, deviations: tuple[float, ...], higher: FloatArray) -> list[Node]:
+        """Return what plans need with some deviations, by higher cumulants, dims (number, part, order)."""
+        variances = tuple(one**2 for one in deviations)
+        least = self.frontier.least(variances, higher)
+        return [Node(variances, *one) for one in zip(higher, least, strict=True)]
 
     def _place(self, nodes: list[Node]) -> Place:
         """Return a place with what plans need there more than the limit asks at least, whole units counted."""

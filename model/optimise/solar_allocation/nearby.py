@@ -42,28 +42,46 @@ def turn(points: FloatArray, order: int) -> ComplexArray:
 
 
 def _log_size(kw: FloatArray, consent: FloatArray, points: FloatArray) -> FloatArray:
-    """Return the logarithm of the absolute value of characteristic functions, dims (point, house)."""
-    p = consent
-    square = 1.0 - 2.0 * p * (1.0 - p) * (1.0 - np.cos(np.multiply.outer(points, kw)))
+    """Return the logarithm of the absolute value of characteristic functions, dims (house, point)."""
+    p = consent[:, np.newaxis]
+    square = 1.0 - 2.0 * p * (1.0 - p) * (1.0 - np.cos(np.multiply.outer(kw, points)))
     return np.asarray(0.5 * np.log(np.maximum(square, 1e-300)))
 
 
 def most_within(gain: FloatArray, above: FloatArray, house: IntArray, room: float) -> FloatArray:
-    """Return a bound on what changes add up to within a room, one a house at most, dims (point, change) → (point).
+    """Return a bound on what changes add up to within a room, one a house at most, dims (change, point) → (point).
 
     Any price of nearness gives one: the changes that are worth it, and the whole room at that price.
     """
-    if not gain.size:
-        return np.zeros(gain.shape[0])
+    if not house.size:
+        return np.zeros(gain.shape[1])
     starts = np.flatnonzero(np.append(True, house[1:] != house[:-1]))
-    bound = np.maximum(np.maximum.reduceat(gain, starts, axis=1), 0.0).sum(axis=1)
+    counts = np.diff(np.append(starts, house.size))
+    order = np.argsort(-counts, kind="stable")
+    starts, counts = starts[order], counts[order]
+    # The first changes of all houses, then the second ones of those that have so many, …: whole rows at a time.
+    tables = []
+    for number in range(int(counts[0])):
+        rows = starts[: int(np.searchsorted(-counts, -number))] + number
+        tables.append((gain[rows], above[rows]))
+
+    def worth(price: FloatArray) -> FloatArray:
+        most = np.zeros((starts.size, price.size))
+        for gained, over in tables:
+            some = most[: over.size]
+            np.maximum(some, gained - np.multiply.outer(over, price), out=some)
+        return np.asarray(most.sum(axis=0))
+
+    bound = worth(np.zeros(gain.shape[1]))
     if np.isinf(room):
-        return np.asarray(bound)
+        return bound
     # A higher price than this can only give more than no price at all.
     highest = bound / max(room, 1e-300)
+    if bound.size == 1:
+        prices = _MULTIPLIERS * highest
+        return np.minimum(bound, np.min(worth(prices) + prices * room))
     for part in _MULTIPLIERS[:: 2 if gain.size > _LARGE_TABLE else 1]:
-        worth = np.maximum.reduceat(gain - np.multiply.outer(part * highest, above), starts, axis=1)
-        bound = np.minimum(bound, np.maximum(worth, 0.0).sum(axis=1) + part * highest * room)
+        bound = np.minimum(bound, worth(part * highest) + part * highest * room)
     return np.asarray(bound)
 
 
@@ -112,12 +130,18 @@ class Nearby:
         return float(np.interp(variance, self._variances, self._thirds))
 
     @cached_property
+    def _pairs(self) -> tuple[FloatArray, FloatArray, IntArray]:
+        """Capacities and consents that changes lead to, and which pair of them each change does."""
+        pairs, place = np.unique(np.column_stack((self.kw, self.consent[self.house])), axis=0, return_inverse=True)
+        return pairs[:, 0], pairs[:, 1], place.ravel()
+
+    @cached_property
     def at_base(self) -> tuple[float, ...]:
         """Variance and higher cumulants of the choice under prices."""
         return tuple(float(np.sum(self.cumulants(one, self.base, self.consent))) for one in (2, *ORDERS))
 
     def most(self, gain: FloatArray, kept: BoolArray, room: float) -> FloatArray:
-        """Return a bound on what changes add up to, one a house at most, dims (point, change) → (point)."""
+        """Return a bound on what changes add up to, one a house at most, dims (change, point) → (point)."""
         return most_within(gain, self.above[kept], self.house[kept], room)
 
     def range_of(self, number: int, room: float) -> tuple[float, float]:
@@ -128,7 +152,7 @@ class Nearby:
             self.cumulants(number, kw, p) - (self.tilt[number - 3] * self.cumulants(2, kw, p) if number > 2 else 0.0)
             for kw, p in ((self.base, self.consent), (self.kw[kept], self.consent[house]))
         )
-        change = (other - own[house])[np.newaxis]
+        change = (other - own[house])[:, np.newaxis]
         down, up = self.most(-change, kept, room)[0], self.most(change, kept, room)[0]
         least = float(own.sum() - down)
         return least if number > 2 else max(least, 0.0), float(own.sum() + up)
@@ -179,9 +203,7 @@ class Nearby:
         followed = np.exp(np.clip(followed.real, -300.0, 300.0) + 1j * followed.imag)
         ratio = _centred(after, p, points) / np.where(np.abs(own := _centred(before, p, points)) > 0, own, 1e-300)
         factor = np.minimum(np.abs(ratio * followed - 1.0), 1e3)
-        return np.asarray(
-            np.expm1(np.minimum(self.most(np.ascontiguousarray(factor.T)[:, place.ravel()], kept, room), 300.0))
-        )
+        return np.asarray(np.expm1(np.minimum(self.most(factor[place.ravel()], kept, room), 300.0)))
 
     def anywhere(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return, by variance, bounds on how far any plan's function lies from that of its first three cumulants.
@@ -214,8 +236,6 @@ class Nearby:
         some = np.arange(0, self.base.size, -(-self.base.size // allowed))
         kept = (self.above <= room) & np.isin(self.house, some)
         before = _log_size(self.base[some], self.consent[some], points)
-        pairs, place = np.unique(np.column_stack((self.kw[kept], self.consent[self.house[kept]])), axis=0,
-                                 return_inverse=True)  # fmt: skip
-        after = _log_size(pairs[:, 0], pairs[:, 1], points)
-        gain = after[:, place.ravel()] - before[:, np.searchsorted(some, self.house[kept])]
-        return np.asarray(np.exp(np.minimum(before.sum(axis=1) + self.most(gain, kept, room), 0.0)))
+        kw, consent, place = self._pairs
+        gain = _log_size(kw, consent, points)[place[kept]] - before[np.searchsorted(some, self.house[kept])]
+        return np.asarray(np.exp(np.minimum(before.sum(axis=0) + self.most(gain, kept, room), 0.0)))

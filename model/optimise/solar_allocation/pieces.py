@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.optimise.solar_allocation.edge import SAFETY, Higher
+from model.optimise.solar_allocation.edge import SAFETY
 from model.optimise.solar_allocation.problem import BoolArray, FloatArray
 from model.optimise.solar_allocation.sums import deviations_of
 
@@ -16,7 +16,7 @@ class Node:
     """Variances and higher cumulants of the parts, and what plans with them need (`Frontier.least`)."""
 
     variances: tuple[float, ...]
-    higher: tuple[Higher, ...]
+    higher: FloatArray
     least: FloatArray
 
     @property

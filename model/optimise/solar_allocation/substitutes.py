@@ -7,15 +7,15 @@ each has its exact distribution, and only what new buildings bring is bounded fo
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.special import ndtri
 
-from model.optimise.solar_allocation.edge import FAR, Edge, Higher
+from model.optimise.solar_allocation.edge import FAR, Edge
 from model.optimise.solar_allocation.nearby import Nearby
 from model.optimise.solar_allocation.problem import BoolArray, FloatArray, IntArray
 from model.optimise.solar_allocation.sums import ORDERS
@@ -109,61 +109,82 @@ class Substitutes:
             found[:, one] = np.any(np.abs(kw[:, one, np.newaxis] - sizes) <= _ROUNDING, axis=1)
         return found
 
+    @cached_property
+    def _tails(self) -> FloatArray:
+        """Probabilities of so many units or more, dims (combination, unit)."""
+        return np.cumsum(self.likely[:, ::-1], axis=1)[:, ::-1]
+
     def number(self, kw: FloatArray) -> int:
         """Return the number of the combination with some capacities by house [kW]."""
         return int(np.argmin(np.abs(self.kw - kw[self.house]).sum(axis=1)))
 
     def least(
-        self, own: Edge, variance: float, higher: Higher, certainty: float, apart: IntArray, kept: BoolArray
+        self, own: Edge, variance: float, higher: FloatArray, certainty: float, apart: IntArray, kept: BoolArray
     ) -> FloatArray:
-        """Return how far the mean of new buildings must lie above the first mark, dims (combination, apart) [kW].
+        """Return how far new buildings' mean must lie above the first mark, dims (number, combination, apart) [kW].
 
         Args:
             own: probabilities of what new buildings bring.
             variance: of it [kW²].
-            higher: its higher cumulants beyond the tilt [kW³, kW⁴, …].
+            higher: its higher cumulants beyond the tilt, dims (number, order) [kW³, kW⁴, …].
             certainty: probability asked for [1].
             apart: units of the first mark above the second one that are looked at, ascending by one.
             kept: combinations that are looked at; of others nothing is said.
         """
-        found, apart_by = np.full((self.mean.size, apart.size), -BEYOND), units_apart(variance, self.unit)
-        if not apart_by:
+        found = np.full((higher.shape[0], self.mean.size, apart.size), -BEYOND)
+        if not (apart_by := units_apart(variance, self.unit)):
             return found
-        likely, units = self.likely[kept], np.arange(self.likely.shape[1])
-        # Probabilities of so many units or more.
-        tails = np.cumsum(likely[:, ::-1], axis=1)[:, ::-1]
         reach = int(np.ceil(FAR * max(own.variances[1], self.unit**2) ** 0.5 / self.unit))
         turned = np.exp(1j * np.multiply.outer(np.arange(-reach, reach + 1) * self.unit, own.points))
-        for weights, error in own.inversions(variance, higher, exact=False):
-            aim, alone = certainty - error, 0.5 + (turned @ weights).imag
-            if not aim > 0.5:
-                continue
+        for weights, errors in own.inversions(variance, higher):
+            reached = 0.5 + (weights @ turned.T).imag
+            for number, aim in enumerate((certainty - errors).tolist()):
+                if aim > 0.5:
+                    least = self._least(reached[number], reach, aim, apart, kept, apart_by)
+                    found[number, kept] = np.maximum(found[number, kept], least)
+        return found
 
-            def at(place: IntArray, alone: FloatArray = alone) -> FloatArray:
-                return np.asarray(alone[np.clip(place + reach, 0, alone.size - 1)])
+    def _least(
+        self, reached: FloatArray, reach: int, aim: float, apart: IntArray, kept: BoolArray, apart_by: int
+    ) -> FloatArray:
+        """Return how far the mean must lie above the first mark, dims (combination, apart) [kW].
 
-            def both(means: IntArray, marks: IntArray, at: Callable[[IntArray], FloatArray] = at) -> list[FloatArray]:
-                # More units than the marks lie apart do not help: then the second mark decides.
-                values = [likely @ at(means + np.minimum(units, marks[0])[:, np.newaxis])]
-                for mark, after in pairwise(marks.tolist()):
-                    more = np.arange(mark + 1, after + 1)
-                    step = at(means + more[:, np.newaxis]) - at(means + more[:, np.newaxis] - 1)
-                    chance = np.zeros((likely.shape[0], more.size))
-                    chance[:, more <= 0], some = 1.0, more[(more > 0) & (more < units.size)]
-                    chance[:, (more > 0) & (more < units.size)] = tails[:, some]
-                    values.append(values[-1] + chance @ step)
-                return values
+        Args:
+            reached: probabilities of what new buildings bring, by the distance of its mean above a mark.
+            reach: units of distance that are looked at on both sides.
+            aim: probability asked for [1].
+            apart: units of the first mark above the second one that are looked at.
+            kept: combinations that are looked at.
+            apart_by: units that distances lie apart which are looked at.
+        """
+        likely, tails = self.likely[kept], self._tails[kept]
+        units, found = np.arange(likely.shape[1]), np.full((likely.shape[0], apart.size), -BEYOND)
 
-            # With more units between the marks, fewer are needed of the first one.
-            wide = np.arange(-reach - units.size, reach + 1, _WIDE * apart_by)
-            first, last = (one >= aim for one in both(wide, apart[[0, -1]]))
-            low, all_met = int(np.argmax(last.any(axis=0))) - 1, first.all(axis=0)
-            high = int(np.argmax(all_met)) if all_met.any() else wide.size - 1
-            if low < 0:
-                continue
-            means = np.arange(wide[low] - _BESIDE * apart_by, wide[high] + _BESIDE * apart_by + 1, apart_by)
-            for number, values in enumerate(both(means, apart)):
-                found[kept, number] = np.maximum(found[kept, number], _met(values, aim, means * self.unit))
+        def at(place: IntArray) -> FloatArray:
+            return np.asarray(reached[np.clip(place + reach, 0, reached.size - 1)])
+
+        def both(means: IntArray, marks: IntArray) -> list[FloatArray]:
+            # More units than the marks lie apart do not help: then the second mark decides.
+            values = [likely @ at(means + np.minimum(units, marks[0])[:, np.newaxis])]
+            for mark, after in pairwise(marks.tolist()):
+                more = np.arange(mark + 1, after + 1)
+                step = at(means + more[:, np.newaxis]) - at(means + more[:, np.newaxis] - 1)
+                chance = np.zeros((likely.shape[0], more.size))
+                chance[:, more <= 0], some = 1.0, more[(more > 0) & (more < units.size)]
+                chance[:, (more > 0) & (more < units.size)] = tails[:, some]
+                values.append(values[-1] + chance @ step)
+            return values
+
+        # With more units between the marks, fewer are needed of the first one.
+        wide = np.arange(-reach - units.size, reach + 1, _WIDE * apart_by)
+        first, last = (one >= aim for one in both(wide, apart[[0, -1]]))
+        low, all_met = int(np.argmax(last.any(axis=0))) - 1, first.all(axis=0)
+        high = int(np.argmax(all_met)) if all_met.any() else wide.size - 1
+        if low < 0:
+            return found
+        means = np.arange(wide[low] - _BESIDE * apart_by, wide[high] + _BESIDE * apart_by + 1, apart_by)
+        for number, values in enumerate(both(means, apart)):
+            found[:, number] = _met(values, aim, means * self.unit)
         return found
 
 
