@@ -158,7 +158,7 @@ def _wishes(
     changes: int | None,
 ) -> Wishes:
     """Return what the options ask for, or every fault in them."""
-    from model.optimise.solar_allocation.economics import WAYS_TO_PAY
+    from model.optimise.solar_allocation.inputs import WAYS_TO_PAY
     from model.optimise.solar_allocation.model import RULES_THAT_TIE, Wishes
 
     faults = FaultList()

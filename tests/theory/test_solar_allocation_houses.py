@@ -20,9 +20,10 @@ from scipy.stats import binom, norm
 from model.optimise.solar_allocation.answer import Answer, Setting, answer, verified
 from model.optimise.solar_allocation.consent import both_reached, can_be_added, distribution, probability_of_meeting
 from model.optimise.solar_allocation.dataset import dataset
-from model.optimise.solar_allocation.economics import WAYS_TO_PAY, generation_by_faces, relative_yield
+from model.optimise.solar_allocation.economics import generation_by_faces, relative_yield
 from model.optimise.solar_allocation.generator import generate, write_generated
 from model.optimise.solar_allocation.houses import Portfolio, houses_of, split_by_supplier
+from model.optimise.solar_allocation.inputs import WAYS_TO_PAY
 from model.optimise.solar_allocation.model import Wishes, build
 from model.optimise.solar_allocation.problem import activity, cost_of
 from model.optimise.solar_allocation.reread import reread
@@ -71,7 +72,7 @@ def test_large_roofs_have_their_full_capacity_among_their_sizes_and_steps_are_to
     plan = found(*listed, objective="benefit")
     houses, slots = plan.houses, plan.plan.best.model.slots
     assert houses.largest_kw == pytest.approx([4.0, 40.4, 500.0, 498.8])
-    kw = np.where(available(houses, slots), slot_kw(houses, slots, slice(None)), np.nan)
+    kw = np.where(available(houses, slots, ("purchase",)), slot_kw(houses, slots, slice(None)), np.nan)
     widest = 0
     for house, largest in enumerate((10, 101, 1250, 1247)):
         sizes = np.unique(np.rint(kw[np.isfinite(kw[:, house]), house] / 0.4))

@@ -279,7 +279,7 @@ def _filled(empty: Answer) -> Answer:
     model, choice = best.model, best.finished.choice.astype(np.int64)
     everyone = np.arange(empty.houses.size)
     kw, generation, money = money_of(model, everyone, choice)
-    ways = np.array(["", *empty.wishes.ways_to_pay], dtype=object)[model.slots.way[choice] + 1]
+    ways = np.array(["", *model.ways], dtype=object)[model.slots.way[choice] + 1]
     step, worth = _next_size(model, best.prices, choice)
     return replace(
         empty,

@@ -31,8 +31,6 @@ from model.ordinance.subsidies.equations import PanelGrant, panel_grant_jpy
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-#: Ways to pay that can be offered, by their names in the economics of home systems.
-WAYS_TO_PAY = ("purchase", "lease", "power_purchase")
 #: Sums of money that differ by this share are the same.
 _SAME = 1e-12
 
@@ -153,7 +151,7 @@ class Economics:
         Args:
             kw: capacity [kW], dims (…, house).
             generation: generation of the first year [kWh], dims as `kw`.
-            way: one of `WAYS_TO_PAY`.
+            way: one of `inputs.WAYS_TO_PAY`.
             existing: which houses are existing ones, dims (house).
             fixed: stated cost of any system by house [JPY], NaN for none.
             per_kw: stated cost by capacity and house [JPY/kW], NaN for none.

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from model.optimise.solar_allocation.economics import relative_yield
 from model.optimise.solar_allocation.heat import HeatOptions
-from model.optimise.solar_allocation.inputs import FACES, FIXED_STATES, House
+from model.optimise.solar_allocation.inputs import FACES, FIXED_STATES, WAYS_TO_PAY, House
 from model.optimise.solar_allocation.list_checks import check_list, check_suppliers
 from model.optimise.solar_allocation.weather import PanelTerms, Weather
 from model.ordinance.building_report.equations import (
@@ -138,6 +138,7 @@ class Houses:
         ua: heat loss [W/(m²K)].
         quarter: quarter of the fiscal year of delivery, 0 to 3; -1 where the day is not known.
         consent: probability that the owner accepts panels.
+        stated_way: way to pay that the list states, a position in `WAYS_TO_PAY`; -1 where the plan decides.
         roof_unknown: the capacity is given without roof areas, so that exclusion for a small roof cannot be claimed.
     """
 
@@ -164,6 +165,7 @@ class Houses:
     ua: FloatArray
     quarter: IntArray
     consent: FloatArray
+    stated_way: IntArray
     roof_unknown: BoolArray
 
     @property
@@ -254,6 +256,7 @@ def houses_of(portfolio: Portfolio, rules: Rules, assumed: Rules, weather: Weath
         ua=np.asarray(cells["ua"], dtype=np.float64),
         quarter=_quarters(cells["delivered_on"]),
         consent=np.where(fixed, 1.0, np.asarray(cells["consent"], dtype=np.float64)),
+        stated_way=_stated_ways(cells["way_to_pay"]),
         roof_unknown=unknown & new,
     )
 
@@ -367,6 +370,14 @@ def _owed(portfolio: Portfolio, rules: Rules) -> tuple[FloatArray, FloatArray]:
     one = [float(required_capacity_kw(1, places[str(code)].zone_rate, standard.kw_per_building)) for code in codes]
     uniform = float(required_capacity_kw(1, standard.uniform_rate, standard.kw_per_building))
     return np.full(portfolio.size, uniform), np.array(one)[position]
+
+
+def _stated_ways(stated: ObjectArray) -> IntArray:
+    """Return the way to pay that is stated of each house, -1 where the plan decides."""
+    found = np.full(stated.size, -1, dtype=np.int64)
+    for position, way in enumerate(WAYS_TO_PAY):
+        found[stated == way] = position
+    return found
 
 
 def _quarters(days: ObjectArray) -> IntArray:

@@ -10,10 +10,12 @@ from model.language import Language, Text
 from model.ordinance.building_report.facts import HOUSE_TYPE_NAMES, HouseType
 from model.ordinance.municipalities import MunicipalityCode, municipality_names
 from model.ordinance.programme import Row, column, in_english
+from model.ordinance.solar_economics.facts import FINANCING_NAMES
 
 Role = Literal["new_building", "existing_house"]
 State = Literal["planned", "ordered", "started", "done"]
 Claim = Literal["decide", "claim", "never"]
+Paid = Literal["decide", "purchase", "lease", "power_purchase"]
 
 ROLE_NAMES = {
     "new_building": Text("new building", "新築"),
@@ -30,6 +32,9 @@ CLAIM_NAMES = {
     "claim": Text("claim", "除外を申し出る"),
     "never": Text("never", "申し出ない"),
 }
+#: Ways to pay that can be offered, and what a list may say of a house: one of them, or that the plan decides.
+WAYS_TO_PAY = ("purchase", "lease", "power_purchase")
+PAID_NAMES = {"decide": CLAIM_NAMES["decide"], **{way: FINANCING_NAMES[way] for way in WAYS_TO_PAY}}
 #: States in which the panels of a house can no longer change.
 FIXED_STATES = ("started", "done")
 #: Faces of a roof that have columns of their own.
@@ -185,6 +190,12 @@ class House(Row):
         meaning=Text("used for the years drawn at random, not for the plan",
                      "年度の模擬試算に用い、計画の算定には用いない"),
     )  # fmt: skip
+    way_to_pay: Paid = column("way to pay for panels", "調達方法", default="decide", choices=PAID_NAMES,
+        meaning=Text("decide: the plan chooses among the ways of --financing, the first of them where panels are "
+                     "started or done; any other stays as stated",
+                     "計画で判断：--financing で指定した方法から計画が選ぶ（着工・完成は最初に指定した方法）。"
+                     "ほかは記載のとおり"),
+    )  # fmt: skip
     parking_spaces: int = column("parking spaces", "駐車区画数", default=0, ge=0, le=100000)
     chargers: int = column("chargers installed", "充電設備（実装）", default=0, ge=0, le=100000)
     conduits: int = column("further spaces with conduit", "配管等のみ整備した区画", default=0, ge=0, le=100000)
@@ -244,6 +255,7 @@ EXAMPLES = (
         state="started",
         kw=4,
         max_kw=5.2,
+        way_to_pay="purchase",
         ua=0.66,
         bei=0.88,
     ),

@@ -15,7 +15,7 @@ from model.optimise.solar_allocation.economics import Economics, Money, generati
 from model.optimise.solar_allocation.heat_rows import tie_heat
 from model.optimise.solar_allocation.houses import Houses
 from model.optimise.solar_allocation.problem import FloatArray, Problem, Row, Slots
-from model.optimise.solar_allocation.slots import available, kw_of, slot_kw, slots_for
+from model.optimise.solar_allocation.slots import available, kw_of, slot_kw, slots_for, ways_of
 from model.ordinance.building_report.equations import HOUSE_TYPES, EnergyLevel
 from model.ordinance.exact import within
 from model.ordinance.joint_purchase.equations import co2_saving_t
@@ -48,7 +48,8 @@ class Wishes:
         budget_jpy: most that is paid at the start for all houses [JPY]; None for no limit.
         installer_kw: what installers manage in each quarter of the fiscal year [kW]; None for no limit.
         certainty: probability with which the year must close above the requirement; None plans on expected consent.
-        ways_to_pay: ways to pay that are offered to owners (`WAYS_TO_PAY`).
+        ways_to_pay: ways to pay that are offered to owners (`WAYS_TO_PAY`); panels of houses started or done whose
+            list does not say how were paid in the first.
         most_changes: number of planned or ordered houses whose panels may change; None for no limit.
         at_least: further limits on objectives, for Pareto fronts: objective and the value it must reach.
     """
@@ -104,6 +105,11 @@ class Model:
     substitute_share: float = 1.0
     more_kw: float = 0.0
 
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """Ways to pay, in the order of `Slots.way`."""
+        return ways_of(self.houses, self.wishes.ways_to_pay)
+
 
 def build(
     houses: Houses, wishes: Wishes, economics: Economics, rules: Rules, schemes: Sequence[Scheme] = SCHEMES
@@ -114,8 +120,8 @@ def build(
         BadInput: a rule that is needed is not known, or the wishes ask for facts that the list does not give.
     """
     _check(houses, wishes)
-    slots = slots_for(houses, len(wishes.ways_to_pay))
-    exists = available(houses, slots)
+    slots = slots_for(houses, len(ways_of(houses, wishes.ways_to_pay)))
+    exists = available(houses, slots, wishes.ways_to_pay)
     values, amounts = _values(houses, wishes, economics, rules, slots, exists)
     energy, unknown, out_of_level = _energy(houses, wishes, rules, slots, exists)
     sign = -1.0 if wishes.objective in GREATEST else 1.0
@@ -156,7 +162,7 @@ def money_of(model: Model, houses: IntArray, slots: IntArray) -> tuple[FloatArra
     )
     zero = np.zeros(houses.size)
     found = {name: zero.copy() for name in ("outlay", "cost", "benefit", "grant")}
-    for position, way in enumerate(model.wishes.ways_to_pay):
+    for position, way in enumerate(model.ways):
         chosen = model.slots.way[slots] == position
         if chosen.any():
             money = _money(model.economics, facts, houses[chosen], kw[chosen], generation[chosen], way)
@@ -198,7 +204,7 @@ def _values(
     levels = rules.value("guidance_capacity_per_building") if "guidance" in needed else None
     for start in range(0, houses.size, _BLOCK):
         part = slice(start, min(start + _BLOCK, houses.size))
-        for position, way in enumerate(wishes.ways_to_pay):
+        for position, way in enumerate(ways_of(houses, wishes.ways_to_pay)):
             chosen = np.flatnonzero(slots.way == position)
             kw = slot_kw(houses, slots, part, chosen)
             generation = generation_by_faces(
@@ -320,7 +326,7 @@ def _limits(houses: Houses, wishes: Wishes) -> list[Row]:
 
 def value_of(model: Model, rules: Rules, choice: npt.NDArray[np.integer], objective: Objective) -> float:
     """Return what a choice of slots is worth for any objective."""
-    exists = available(model.houses, model.slots)
+    exists = available(model.houses, model.slots, model.wishes.ways_to_pay)
     wishes = replace(model.wishes, objective=objective, at_least=(), budget_jpy=None, most_changes=None)
     values, _ = _values(model.houses, wishes, model.economics, rules, model.slots, exists)
     return float(np.sum(values[choice, np.arange(model.houses.size)]))

@@ -47,7 +47,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Slots:
-    """The slots of a problem: size in steps, way to pay (position in the wishes; -1 for no panels), left out, heat.
+    """The slots of a problem: size in steps, way to pay (position in `ways_of`; -1 for no panels), left out, heat.
 
     `heat` are the kinds of heat that are added, as bits (`HEAT_BY_BITS`); `full` slots take the whole roof.
     """

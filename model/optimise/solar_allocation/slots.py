@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from model.optimise.solar_allocation.heat import kinds_offered, offers
 from model.optimise.solar_allocation.houses import Houses
+from model.optimise.solar_allocation.inputs import WAYS_TO_PAY
 from model.optimise.solar_allocation.problem import FloatArray, Slots, size_kw
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
+
+
+def ways_of(houses: Houses, offered: Sequence[str]) -> tuple[str, ...]:
+    """Return the ways to pay of a portfolio: those that are offered, then others that the list states of houses."""
+    stated = [WAYS_TO_PAY[position] for position in np.unique(houses.stated_way).tolist() if position >= 0]
+    return tuple(dict.fromkeys((*offered, *stated)))
 
 
 def slots_for(houses: Houses, ways: int) -> Slots:
@@ -18,7 +27,7 @@ def slots_for(houses: Houses, ways: int) -> Slots:
 
     Args:
         houses: facts.
-        ways: number of ways to pay that are offered.
+        ways: number of ways to pay (`ways_of`).
     """
     numbers, whole = houses.sizes.astype(np.float64), np.zeros(houses.sizes.size, dtype=bool)
     if houses.stepped.any():
@@ -62,17 +71,35 @@ def _largest_worth_leaving(houses: Houses) -> int:
     return int(np.ceil(np.max(owed / houses.module_step_kw[may]) - 1e-9))
 
 
-def available(houses: Houses, slots: Slots) -> BoolArray:
-    """Say which slots each house has, dims (slot, house)."""
+def available(houses: Houses, slots: Slots, offered: Sequence[str]) -> BoolArray:
+    """Say which slots each house has, dims (slot, house).
+
+    Args:
+        houses: facts.
+        slots: what the slots mean.
+        offered: ways to pay that are offered, the one first that houses without a stated one were built with.
+    """
     size, full = slots.multiple[:, np.newaxis], slots.full[:, np.newaxis]
     fits = np.where(full, houses.stepped, size <= houses.steps)
     # What is built or being built stays as it is, paid as it was.
-    as_built = np.where(houses.decided_kw > 0, size == 1, size == 0) & (slots.way[:, np.newaxis] <= 0) & ~full
+    as_built = np.where(houses.decided_kw > 0, size == 1, size == 0) & ~full
     fits = np.where(houses.fixed, as_built, fits)
+    if np.any(houses.fixed | (houses.stated_way >= 0)):
+        fits &= _paid(houses, offered)[slots.way]
     if slots.heat.any():
         fits = fits & offers(houses.heat_options, slots.heat)
     leaves = slots.left_out[:, np.newaxis]
     return np.asarray(fits & np.where(leaves, houses.may_leave, ~houses.must_leave))
+
+
+def _paid(houses: Houses, offered: Sequence[str]) -> BoolArray:
+    """Say which ways to pay each house may have, dims (way, house), the last row for no panels."""
+    ways = ways_of(houses, offered)
+    free = np.where(houses.fixed, 1, len(offered))
+    decided = np.arange(len(ways))[:, np.newaxis] < free
+    stated = np.array([WAYS_TO_PAY.index(way) for way in ways])[:, np.newaxis] == houses.stated_way
+    allowed = np.where(houses.stated_way < 0, decided, stated)
+    return np.vstack((allowed, np.ones(houses.size, dtype=bool)))
 
 
 def kw_of(

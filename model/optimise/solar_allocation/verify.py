@@ -102,6 +102,7 @@ def verify(
         names,
         _sizes(facts, plan, assumed),
         _exclusions(facts, plan, rules),
+        *_ways(facts, plan, wishes),
         *_capacity(facts, plan, wishes, scheme, rules),
         *_energy(facts, plan, wishes, rules),
         *_limits(facts, plan, wishes, economics, assumed),
@@ -162,6 +163,17 @@ def _exclusions(facts: Facts, plan: Planned, rules: Rules) -> Check:
     wrong = (plan.left_out & (~reason | (claim == "never"))) | (~plan.left_out & reason & (claim == "claim"))
     name = Text("only houses that qualify are left out", "要件を満たす住宅のみ算定除外")
     return _wrong(facts, wrong, name, f"{int(plan.left_out.sum())}")
+
+
+def _ways(facts: Facts, plan: Planned, wishes: Wishes) -> list[Check]:
+    """Check that panels are paid as the list states, or in a way that is offered; where built, in the first of them."""
+    stated = facts.choice("way_to_pay")
+    if wishes.ways_to_pay == ("purchase",) and np.all(stated == "decide"):
+        return []
+    decided = np.where(facts.fixed, plan.way == wishes.ways_to_pay[0], np.isin(plan.way, wishes.ways_to_pay))
+    right = np.where(stated == "decide", decided, plan.way == stated)
+    name = Text("panels are paid as stated or offered", "調達方法は記載又は指定のとおり")
+    return [_wrong(facts, ~right & (plan.kw > 0), name, f"{int(np.sum(plan.kw > 0))}")]
 
 
 def _capacity(facts: Facts, plan: Planned, wishes: Wishes, scheme: str, rules: Rules) -> list[Check]:

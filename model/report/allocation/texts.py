@@ -278,6 +278,16 @@ def remarks(found: Answer) -> list[Text]:
                 f"発電量は毎時気象データ（{Path(weather.source).name}）からpvlibで算定しています。",
             )
         )
+    built = int(np.sum(found.houses.fixed & (found.kw > 0) & (found.houses.stated_way < 0)))
+    if built and found.wishes.ways_to_pay != ("purchase",):
+        way = FINANCING_NAMES[found.wishes.ways_to_pay[0]]
+        lines.append(
+            Text(
+                f"{built:,} house{'s' if built > 1 else ''} started or done without a stated way to pay: "
+                f"taken as {way.en}.",
+                f"着工・完成で調達方法の記載がない{built:,}棟は{way.ja}とみなしました。",
+            )
+        )
     small = int(np.sum(found.houses.roof_unknown & ~found.houses.fixed))
     if small:
         lines.append(
