@@ -17,6 +17,8 @@ from model.optimise.solar_allocation.inputs import WAYS_TO_PAY
 from model.optimise.solar_allocation.model import Wishes
 from model.optimise.solar_allocation.reread import reread
 from model.ordinance.column_reader import Columns
+from model.ordinance.solar_economics.equations import cost_of_system
+from model.ordinance.subsidies.equations import panel_grant_jpy
 from model.report.allocation.texts import remarks
 
 SETTING = Setting.read("adopted_2025")
@@ -100,3 +102,15 @@ def test_the_second_look_finds_a_way_that_is_not_the_stated_one(found: Found, tm
         assert [check.name.en for check in other.verification.checks if not check.holds] == [
             "panels are paid as stated or offered"
         ]
+
+
+def test_a_power_purchase_follows_what_its_provider_pays_and_is_granted() -> None:
+    """Of a 4 kW system bought by the provider with 3 % return over ten years, priced by what is used at home."""
+    economics = SETTING.economics
+    terms = economics.assumptions
+    worth = sum(1.03**-year * (1 - terms.degradation) ** (year - 1) for year in range(1, 11))
+    used = 4.0 * terms.yield_kwh_per_kw * terms.self_use_share * worth
+    grant, initial = float(panel_grant_jpy(4.0, economics.grant_new)), float(cost_of_system(4.0, terms))
+    for moves, paid in (({"grant": 0.5}, grant / 2), ({"grant": 0.0}, grant), ({"cost": 1.1}, initial / 10)):
+        dearer = economics.moved(**moves).power_price - economics.power_price
+        assert dearer * used == pytest.approx(paid)

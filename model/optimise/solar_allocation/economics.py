@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -63,7 +64,7 @@ class Economics:
         grant_existing: grant on existing homes.
         contract_years: length of lease and power purchase [years].
         provider_return: yearly return of a provider [1].
-        power_price: price of used electricity under a power purchase, at cost of the reference system [JPY/kWh].
+        reference_kw: capacity of the system on which a power purchase is priced [kW].
         emission_factor: CO₂ avoided [kg/kWh].
         heat: what added heat costs and saves.
         grant_factor: the grants are multiplied by this, for "what if the subsidy moves" [1].
@@ -76,7 +77,7 @@ class Economics:
     grant_existing: PanelGrant
     contract_years: int
     provider_return: float
-    power_price: float
+    reference_kw: float
     emission_factor: float
     heat: HeatTerms
     grant_factor: float = 1.0
@@ -105,10 +106,18 @@ class Economics:
         horizon = years or max(int(str(key).removesuffix("y")) for key in economics.value("net_benefit"))
         contract, its_return = int(rules.number("contract_years")), rules.number("provider_return")
         new, existing = PanelGrant.read(subsidies, new=True), PanelGrant.read(subsidies, new=False)
-        price = price_at_cost_jpy_per_kwh(reference, assumptions, contract, panel_grant_jpy(reference, new), its_return)
         factor = economics.number("emission_factor_implied")
-        return cls(assumptions, horizon, new, existing, contract, its_return, float(price), factor,
+        return cls(assumptions, horizon, new, existing, contract, its_return, reference, factor,
                    HeatTerms.read(rules))  # fmt: skip
+
+    @cached_property
+    def power_price(self) -> float:
+        """Price of used electricity under a power purchase, at cost of the reference system [JPY/kWh].
+
+        Like a lease it follows what the provider pays, is granted and earns by sale.
+        """
+        kw, grant = self.reference_kw, panel_grant_jpy(self.reference_kw, self.grant_new) * self.grant_factor
+        return float(price_at_cost_jpy_per_kwh(kw, self.assumptions, self.contract_years, grant, self.provider_return))
 
     def moved(self, cost: float = 1.0, tariff: float = 1.0, grant: float = 1.0) -> Economics:
         """Return the economics with initial cost, prices of electricity or grants multiplied by a factor."""
