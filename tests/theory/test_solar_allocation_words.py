@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,31 @@ def test_the_break_even_rate_is_told_in_words() -> None:
     assert told is not None
     assert told.en.endswith("; the uniform rate would have to lie below 30 to 31 % to be the better one.")
     assert told.ja.endswith("。一律の算定基準率が30～31％を下回ると一律が有利になります。")
+
+
+def test_of_the_other_rate_scheme_no_more_is_told_than_is_proven() -> None:
+    """What is known of it is put in by hand: a plan 30 above, with bounds from far below to just below it."""
+    found = planned(*[{**LISTED, "municipality": "13101", "bei": 0.9}] * 6)
+    plan = found.plan
+    cost = plan.best.finished.cost
+
+    def told(**known: Any) -> str:
+        finished = replace(plan.outcomes["uniform"].finished, impossible=False, **known)
+        outcomes = {**plan.outcomes, "uniform": replace(plan.outcomes["uniform"], finished=finished)}
+        said = schemes_compared(replace(found, plan=replace(plan, outcomes=outcomes)))
+        assert said is not None
+        return said.en
+
+    assert plan.scheme == "by_zone"
+    nothing = {"choice": np.zeros(0, dtype=np.int16), "cost": np.nan}
+    by = "With the rates by zone the plan is better than with the uniform rate by "
+    open_still = "With the uniform rate no better plan was found in the time; that there is none is not proven."
+    assert told(cost=cost + 30, bound=cost + 30) == f"{by}30 JPY."
+    assert told(cost=cost + 30, bound=cost + 10) == f"{by}10 to 30 JPY (proven)."
+    assert told(bound=cost + 10, **nothing) == f"{by}at least 10 JPY (proven)."
+    assert told(cost=cost + 30, bound=cost - 10) == told(bound=cost - 10, **nothing) == open_still
+    assert told(cost=cost, bound=cost - 10) == open_still
+    assert told(cost=cost, bound=cost) == "With the uniform rate net cost would be the same."
 
 
 def test_a_claim_that_is_refused_is_told() -> None:

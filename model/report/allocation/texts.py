@@ -18,6 +18,8 @@ from model.ordinance.solar_economics.facts import FINANCING_NAMES
 
 #: Ends of a range that differ by less than this share are one number.
 _ALIKE = 1e-4
+#: Plans whose objectives differ by less than this share are equally good.
+_SAME_VALUE = 1e-6
 
 #: Houses up to which reasons are written out and the report's rows listed: more are for programs to read.
 MOST_REASONS = MOST_REPORTED
@@ -196,7 +198,7 @@ def headline(found: Answer) -> Text:
 
 
 def schemes_compared(found: Answer) -> Text | None:
-    """Return how much better the chosen rate scheme is, and at which uniform rate both would be alike."""
+    """Return how much better the chosen rate scheme is, as far as proven, and at which uniform rate both are alike."""
     outcomes = found.plan.outcomes
     if len(outcomes) < 2:
         return None
@@ -204,12 +206,15 @@ def schemes_compared(found: Answer) -> Text | None:
     other = next(one for name, one in outcomes.items() if name != found.plan.scheme)
     unit = OBJECTIVE_UNITS[found.wishes.objective]
     chosen, left = SCHEME_NAMES[best.model.scheme], SCHEME_NAMES[other.model.scheme]
-    if not other.finished.choice.size:
+    if other.finished.impossible:
         return Text(
             f"Under the {left.en} no plan keeps all rules.", f"{left.ja}では全ての規定を満たす計画がありません。"
         )
-    difference = abs(other.value - best.value)
-    if difference <= 1e-6 * abs(best.value):
+    planned, same = bool(other.finished.choice.size), _SAME_VALUE * abs(best.value)
+    low = other.finished.bound - best.finished.cost
+    high = other.finished.cost - best.finished.bound if planned else np.inf
+    difference = other.finished.cost - best.finished.cost
+    if planned and low >= -same and difference <= same:
         name = OBJECTIVE_NAMES[found.wishes.objective]
         again = Text(", and the houses that would then be left out,", "、算定除外する住宅を選び直せば")
         again = again if found.houses.may_leave.any() else Text("", "")
@@ -217,17 +222,23 @@ def schemes_compared(found: Answer) -> Text | None:
             f"With the {left.en}{again.en} {name.en} would be the same.",
             f"{left.ja}でも{again.ja}{name.ja}は{chosen.ja}と同じです。",
         )
+    if low <= 0:
+        return Text(
+            f"With the {left.en} no better plan was found in the time; that there is none is not proven.",
+            f"{left.ja}では時間内により良い計画が見つかりませんでした（存在しないことは証明していません）。",
+        )
+    by = range_text(Range(low, high), unit, 0 if unit == "JPY" else 2)
     first = Text(
-        f"With the {chosen.en} the plan is better than with the {left.en} by {number(difference, 0)} {unit}",
-        f"{chosen.ja}は{left.ja}より{number(difference, 0)}{unit_name(unit, 'ja')}有利です",
+        f"With the {chosen.en} the plan is better than with the {left.en} by {by.en}",
+        f"{chosen.ja}は{left.ja}より{by.ja}有利です",
     )
     even = found.worth.even_rate if found.worth is not None else None
     if even is None:
         return Text(f"{first.en}.", f"{first.ja}。")
-    low, high = number(100 * even.low, 0), number(100 * even.high, 0)
+    lowest, highest = (number(100 * end, 0) for end in (even.low, even.high))
     return Text(
-        f"{first.en}; the uniform rate would have to lie below {low} to {high} % to be the better one.",
-        f"{first.ja}。一律の算定基準率が{low}～{high}％を下回ると一律が有利になります。",
+        f"{first.en}; the uniform rate would have to lie below {lowest} to {highest} % to be the better one.",
+        f"{first.ja}。一律の算定基準率が{lowest}～{highest}％を下回ると一律が有利になります。",
     )
 
 
