@@ -36,6 +36,12 @@ _MERGED = Text(
     "merged cells hold a value in their first cell only; unmerge them and fill in every cell",
     "結合セルの値は先頭のセルにしか入りません。結合を解除し、全てのセルに記入してください",
 )
+_FOLDER = Text("this is a folder; name a file in it", "フォルダーです。中のファイルを指定してください")
+_TWO_LISTS = Text(
+    "this sheet has the same headings as the one that is read; put all rows on one sheet, or name the one to be read "
+    "“rows”",
+    "読み込むシートと同じ見出しのシートがあります。1枚のシートにまとめるか、読み込むシートの名前を「入力」にしてください",
+)
 _NO_SUCH_KIND = Text("this kind of file is not read", "この種類のファイルは読めません")
 _OLD_WORKBOOK = Text(
     "old Excel files are not read; open it in Excel and save it as .xlsx",
@@ -106,12 +112,16 @@ def readable_kind(path: Path, allowed: Sequence[str], faults: FaultList) -> str 
     Args:
         path: the file.
         allowed: endings that are read, in small letters.
-        faults: where it is recorded that there is no such file or no such kind, and what to do about an old Excel file.
+        faults: where it is recorded that there is no such file or no such kind, that it is a folder, and what to do
+            about an old Excel file.
 
     Returns:
         the ending in small letters, or None if the file is not read.
     """
     suffix = path.suffix.lower()
+    if path.is_dir():
+        faults.add(str(path), _FOLDER)
+        return None
     if suffix not in allowed:
         faults.add(str(path), _OLD_WORKBOOK if suffix == ".xls" else _NO_SUCH_KIND, suffix, allowed)
         return None
@@ -163,6 +173,7 @@ def _xlsx_lines(path: Path, faults: FaultList) -> list[tuple[int, tuple[Any, ...
         return None
     try:
         lines = list(enumerate(_sheet(book).iter_rows(values_only=True), start=1))
+        _check_other_sheets(path, book, lines, faults)
     except (ParseError, KeyError, ValueError, IndexError):
         faults.add(str(path), _NO_WORKBOOK)
         return None
@@ -179,6 +190,25 @@ def _sheet(book: Workbook) -> Worksheet:
     """Return the sheet that holds the rows."""
     named = [sheet for sheet in book.worksheets if sheet.title in (ROWS_SHEET.en, ROWS_SHEET.ja)]
     return [*named, *book.worksheets][0]
+
+
+# A list that goes on, on another sheet, would else be planned without half of its rows.
+def _check_other_sheets(
+    path: Path, book: Workbook, lines: list[tuple[int, tuple[Any, ...]]], faults: FaultList
+) -> None:
+    """Record every other sheet with the headings of the one that is read, unless that one is named as it should be."""
+    read, headings = _sheet(book), _headings(lines)
+    if read.title in (ROWS_SHEET.en, ROWS_SHEET.ja) or len(headings) < 2:
+        return
+    for other in book.worksheets:
+        if other.title != read.title and _headings(enumerate(other.iter_rows(values_only=True), start=1)) == headings:
+            faults.add(f"{path} › {other.title}", _TWO_LISTS)
+
+
+def _headings(lines: Iterable[tuple[int, Iterable[Any]]]) -> list[str]:
+    """Return the filled cells of the first filled line."""
+    first = next(_filled_lines(lines), (0, list[Any]()))[1]
+    return [str(cell).strip() for cell in first if _filled(cell)]
 
 
 def _holds(path: Path, marks: tuple[bytes, ...]) -> bool:

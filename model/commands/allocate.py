@@ -28,9 +28,9 @@ _SUPPLIERS = Text("suppliers", "供給事業者一覧")
 #: Columns of the overview that a terminal shows.
 _SHOWN = (1, 2, 3, 4, 5, 8, 9, 11)
 _NO_WORKBOOK = Text(
-    "more houses than a workbook of ours holds (100,000): the plan is in plan.csv and plan.nc, the totals on the page; "
-    "what single claims, the last kW and other rates are worth is not worked out",
-    "住宅数がExcelに収録する上限（10万棟）を超えるため、計画はplan.csvとplan.nc、総括は各ページに収録しました。"
+    "more houses than a workbook of ours holds (100,000): house by house the plan is in plan.csv and plan.nc, the "
+    "workbook has all else; what single claims, the last kW and other rates are worth is not worked out",
+    "住宅数がExcelに収録する上限（10万棟）を超えるため、住宅別の計画はplan.csvとplan.nc、ほかはplan.xlsxに収録しました。"
     "除外申出・最後の1kW・他の算定基準率の価値は算定していません",
 )
 _FAILED_CHECK = Text(
@@ -273,18 +273,35 @@ def run(
 def show(answers: Sequence[Answer], language: Language, console: Console) -> None:
     """Print one line a supplier, and for a single one the summary."""
     from model.report.allocation.clash import clash_lines
-    from model.report.allocation.overview import overview_table
     from model.report.allocation.summary import summary_table
     from model.report.allocation.tables import front_table, prices_table
+    from model.report.allocation.texts import STATUS_NAMES
 
     if len(answers) == 1 and answers[0].plan.scheme is not None:
         for table in (summary_table(answers[0], language), prices_table(answers[0], language)):
             _print(table, console)
         _print(front_table(answers[0], language), console)
         return
+    if len(answers) > 1:
+        _show_overview(answers, language, console)
+    for one in answers:
+        if one.front is not None:
+            console.print(one.portfolio.supplier, style="bold", markup=False)
+            _print(front_table(one, language), console)
+        if one.plan.scheme is None:
+            told = f"{one.portfolio.supplier}: {STATUS_NAMES[one.plan.proof.status](language)}"
+            console.print(told, style="bold", markup=False)
+            for line in clash_lines(one):
+                console.print(f"  {line(language)}", markup=False)
+
+
+def _show_overview(answers: Sequence[Answer], language: Language, console: Console) -> None:
+    """Print one line a supplier."""
+    from model.report.allocation.overview import overview_table
+
     rows = overview_table(answers, language)
     # The folder stands in the file of the overview; a terminal has room for what decides.
-    shown = Table()
+    shown = Table(padding=0)
     for place in _SHOWN:
         heading = escape(str(rows[0][place]))
         if 3 < place < 11:
@@ -296,14 +313,6 @@ def show(answers: Sequence[Answer], language: Language, console: Console) -> Non
     for row in rows[1:]:
         shown.add_row(*[escape(cell_text(row[place])) for place in _SHOWN])
     console.print(shown)
-    for one in answers:
-        if one.front is not None:
-            console.print(one.portfolio.supplier, style="bold", markup=False)
-            _print(front_table(one, language), console)
-        if one.plan.clash is not None:
-            console.print(one.portfolio.supplier, style="bold", markup=False)
-            for line in clash_lines(one):
-                console.print(f"  {line(language)}", markup=False)
 
 
 def _print(table: Rows, console: Console) -> None:
@@ -332,7 +341,7 @@ def write(
 
     from model.report.allocation.overview import folder_of, overview_table
     from model.report.allocation.page import write_plan_page
-    from model.report.allocation.tables import MOST_IN_WORKBOOK, write_decisions, write_plan
+    from model.report.allocation.tables import write_decisions, write_plan
     from model.result_folder import result_folder
 
     inputs = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
@@ -355,8 +364,7 @@ def write(
             if one.plan.scheme is None:
                 _write_clash(one, folder, language)
                 continue
-            if one.houses.size <= MOST_IN_WORKBOOK:
-                write_plan(one, folder / "plan.xlsx", language)
+            write_plan(one, folder / "plan.xlsx", language)
             write_decisions(one, folder / "plan.csv", language)
             from model.optimise.solar_allocation.dataset import dataset
 

@@ -51,6 +51,49 @@ def test_cells_merged_below_the_heading_are_refused(tmp_path: Path, capsys: pyte
     assert "houses.xlsx:2 › B2:B3: merged cells" in capsys.readouterr().err
 
 
+def test_a_list_on_two_sheets_is_refused_unless_one_is_named_and_a_folder_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book, path = Workbook(), tmp_path / "houses.xlsx"
+    first, second, note = book.active, book.create_sheet("Tama"), book.create_sheet("notes")
+    note["A1"] = "id"
+    for sheet, house in ((first, "a"), (second, "b")):
+        sheet.append(("id", "municipality", "floor_area_m2", "max_kw"))
+        sheet.append((house, "世田谷区", 100, 4))
+    book.save(path)
+    assert run("allocate", str(path), "--lang", "en") == 2
+    assert capsys.readouterr().err.startswith(f"✗ {path} › Tama: this sheet has the same headings")
+    second.title = "rows"
+    book.save(path)
+    assert run("allocate", str(path), "--lang", "en", "--no-figures", "--out", str(tmp_path / "out")) == 0
+    assert (tmp_path / "out" / "plan.csv").read_text(encoding="utf-8-sig").splitlines()[1].startswith("b,")
+    assert run("allocate", str(tmp_path), "--lang", "en") == 2
+    assert "this is a folder" in capsys.readouterr().err
+
+
+def test_one_supplier_without_a_plan_is_told_in_sentences(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = listed(tmp_path / "list.csv", "a,世田谷区,100,4")
+    assert run("allocate", str(path), "--budget", "0", "--lang", "en") == 3
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "list: no plan keeps all rules",
+        "  No plan keeps these rules together; any one of them relaxed as stated would do:",
+    ]
+
+
+def test_the_workbook_of_a_very_long_list_has_all_but_the_houses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("allocation.tables", "allocation.texts"):
+        monkeypatch.setattr(f"model.report.{module}.MOST_REASONS", 1)
+    monkeypatch.setattr("model.report.allocation.tables.MOST_IN_WORKBOOK", 1)
+    path, out = listed(tmp_path / "list.csv", "a,世田谷区,100,4", "b,世田谷区,100,4"), tmp_path / "out"
+    assert run("allocate", str(path), "--no-figures", "--lang", "en", "--out", str(out)) == 0
+    assert "the workbook has all else" in capsys.readouterr().out
+    names = load_workbook(out / "plan.xlsx").sheetnames
+    assert {"summary", "defaults", "values used"} <= set(names)
+    assert not {"decisions", "left out", "reasons"} & set(names)
+
+
 def test_every_quantity_of_the_dataset_has_a_name_and_a_unit(tmp_path: Path) -> None:
     houses, out = tmp_path / "houses.csv", tmp_path / "plan"
     houses.write_text("id,municipality,floor_area_m2,max_kw\na,世田谷区,100,4\nb,千代田区,80,3\n", encoding="utf-8")

@@ -139,7 +139,7 @@ def test_the_hall_of_the_study_is_shown_with_the_plan(plan: Plan, language: Lang
 def test_a_page_names_its_figures_and_the_rows_it_leaves_out(tmp_path: Path) -> None:
     figure = tmp_path / "price_ladder.png"
     figure.write_bytes(b"")
-    table = [["区", "電気料金 [円/年]"], *([f"{number}区", number * 1000] for number in range(50))]
+    table = [["区", "電気料金 [円/年]"], *([f"{number}区", number * 1000] for number in range(80))]
     write_page(tmp_path / "page.html", "題", ["文"], {"表": table}, [figure], "ja")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert 'alt="単価の階段"' in page

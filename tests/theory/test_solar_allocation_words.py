@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from house_cases import portfolio
 
-from model.optimise.solar_allocation.answer import Answer, Setting, answer
+from model.optimise.solar_allocation.answer import Answer, Front, FrontPoint, Setting, answer
 from model.optimise.solar_allocation.model import Wishes
 from model.ordinance.derivation import number
 from model.report.allocation.clash import clash_lines, clash_table
 from model.report.allocation.summary import summary_table
-from model.report.allocation.tables import prices_table
+from model.report.allocation.tables import front_table, prices_table
 from model.report.allocation.texts import remarks, schemes_compared, why
 
 SETTING = Setting.read("adopted_2025")
@@ -91,6 +91,27 @@ def test_of_the_other_rate_scheme_no_more_is_told_than_is_proven() -> None:
     assert told(cost=cost + 30, bound=cost - 10) == told(bound=cost - 10, **nothing) == open_still
     assert told(cost=cost, bound=cost - 10) == open_still
     assert told(cost=cost, bound=cost) == "With the uniform rate net cost would be the same."
+
+
+def test_a_limit_on_changes_without_a_plan_before_is_told() -> None:
+    told = "No house that can still change states the capacity planned so far: nothing counts as a change."
+    built = {**LISTED, "state": "done", "kw": 2.0}
+    assert told in [one.en for one in remarks(planned(LISTED, built, most_changes=0))]
+    assert told in [one.en for one in remarks(planned(LISTED, objective="changes"))]
+    assert told not in [one.en for one in remarks(planned({**LISTED, "kw": 2.0}, most_changes=0))]
+    assert told not in [one.en for one in remarks(planned(LISTED))]
+
+
+def test_names_are_told_apart_as_the_language_does() -> None:
+    found = planned(LISTED, ways_to_pay=("purchase", "lease"), without=frozenset(("energy", "renewables")))
+    assert ["調達方法", "自己購入、リース"] in summary_table(found, "ja")
+    assert ["ways to pay", "purchase, lease"] in summary_table(found, "en")
+
+
+def test_last_digits_are_no_gap_of_a_trade_off() -> None:
+    points = (FrontPoint(1.0, 2.0, 1.3e-16, 3.0), FrontPoint(2.0, 3.0, 2e-6, 4.0))
+    found = replace(planned(LISTED), front=Front("co2", points))
+    assert [row[2] for row in front_table(found, "en")[1:]] == [0.0, 2e-6]
 
 
 def test_a_claim_that_is_refused_is_told() -> None:

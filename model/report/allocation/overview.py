@@ -32,7 +32,7 @@ def overview_table(answers: Sequence[Answer], language: Language) -> Table:
         Text("proven gap", "証明された差（相対）")(language),
         Text("rate scheme", "算定基準率の選択")(language),
         Text("left out of the count", "算定除外棟数")(language),
-        Text("requirement [kW]", "再エネ設置基準 [kW]")(language),
+        Text("required [kW]", "再エネ設置基準 [kW]")(language),
         Text("counted [kW]", "算入容量 [kW]")(language),
         Text("seconds", "計算時間 [秒]")(language),
         Text("second look", "検証")(language),

@@ -21,6 +21,7 @@ from model.spreadsheet import Cell, Table, cell_text
 
 #: Gap up to which two sums of the same amounts differ by rounding alone.
 NO_GAP = 1e-12
+_AND = Text(", ", "、")
 _STEPS_OF_KW = Text(
     "sizes go in steps of modules and the plan has a margin, so that the last and the next kW move whole modules; the "
     "price is the same without steps",
@@ -83,7 +84,7 @@ def asked_lines(found: Answer, language: Language) -> list[tuple[Text, Cell]]:
     wishes, lines = found.wishes, list[tuple[Text, Cell]]()
     if wishes.without:
         names = [LEFT_OUT_NAMES[name](language) for name in sorted(wishes.without)]
-        lines.append((Text("rules left out on request", "利用者の指定で除いた規定"), ", ".join(names)))
+        lines.append((Text("rules left out on request", "利用者の指定で除いた規定"), _AND(language).join(names)))
     if wishes.budget_jpy is not None:
         lines.append((Text("budget for outlay [JPY]", "初期支出の上限 [円]"), wishes.budget_jpy))
     if wishes.installer_kw is not None:
@@ -93,7 +94,7 @@ def asked_lines(found: Answer, language: Language) -> list[tuple[Text, Cell]]:
         lines.append((Text("most houses that may change", "変更棟数の上限"), wishes.most_changes))
     if wishes.ways_to_pay != ("purchase",):
         names = [FINANCING_NAMES[name](language) for name in wishes.ways_to_pay]
-        lines.append((Text("ways to pay", "調達方法"), ", ".join(names)))
+        lines.append((Text("ways to pay", "調達方法"), _AND(language).join(names)))
     return lines
 
 

@@ -24,7 +24,7 @@ from model.report.allocation.summary import NO_GAP, summary_table
 from model.report.allocation.texts import MOST_REASONS, claim_worth, why
 from model.spreadsheet import Cell, Table, write_csv, write_workbook
 
-#: Houses that a workbook holds; longer plans are written as CSV and Dataset.
+#: Houses that a workbook lists; longer plans are written house by house as CSV and Dataset only.
 MOST_IN_WORKBOOK = 100_000
 
 _YES, _NO = Text("yes", "○"), Text("", "")
@@ -36,12 +36,13 @@ _MOVED = {
 
 
 def sheets(found: Answer, language: Language) -> dict[str, Table]:
-    """Return the sheets by name: the report first, in the order of the official form."""
+    """Return the sheets by name: the report first, in the order of the official form; no houses of very long plans."""
     named: dict[Text, Table] = {Text("summary", "総括"): summary_table(found, language)}
     if found.verification is not None and found.verification.obligation is not None:
         named[Text("report", "報告書")] = report_table([found.verification.obligation], language)
-    named[Text("decisions", "住宅別の計画")] = decisions_table(found, language)
-    named[Text("left out", "算定除外")] = left_out_table(found, language)
+    if found.houses.size <= MOST_IN_WORKBOOK:
+        named[Text("decisions", "住宅別の計画")] = decisions_table(found, language)
+        named[Text("left out", "算定除外")] = left_out_table(found, language)
     if found.houses.size <= MOST_REASONS:
         named[Text("reasons", "理由")] = reasons_table(found, language)
     named[Text("by municipality", "区市町村別")] = municipality_table(found, language)
@@ -261,7 +262,8 @@ def front_table(found: Answer, language: Language) -> Table:
     headings += [Text("proven gap", "証明された差（相対）"), Text("capacity [kW]", "設置容量 [kW]")]
     rows: list[list[Cell]] = [[heading(language) for heading in headings]]
     for point in () if front is None else front.points:
-        rows.append([round(point.first, 2), round(point.second, 4), point.gap, round(point.kw, 2)])
+        gap = point.gap if point.gap > NO_GAP else 0.0
+        rows.append([round(point.first, 2), round(point.second, 4), gap, round(point.kw, 2)])
     return rows
 
 

@@ -289,6 +289,14 @@ def remarks(found: Answer) -> list[Text]:
                 f"発電量は毎時気象データ（{Path(weather.source).name}）からpvlibで算定しています。",
             )
         )
+    asked = found.wishes.most_changes is not None or found.wishes.objective == "changes"
+    if asked and not np.any(~np.isnan(found.houses.decided_kw) & ~found.houses.fixed):
+        lines.append(
+            Text(
+                "No house that can still change states the capacity planned so far: nothing counts as a change.",
+                "変更できる住宅に計画済みの容量の記載がないため、変更とみなすものはありません。",
+            )
+        )
     built = int(np.sum(found.houses.fixed & (found.kw > 0) & (found.houses.stated_way < 0)))
     if built and found.wishes.ways_to_pay != ("purchase",):
         way = FINANCING_NAMES[found.wishes.ways_to_pay[0]]

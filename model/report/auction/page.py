@@ -10,7 +10,7 @@ from pathlib import Path
 
 from model.language import Language, Text
 from model.paths import written_at_once
-from model.spreadsheet import Cell, Table, column_digits
+from model.spreadsheet import Cell, Table, cell_text, column_digits
 
 _STYLE = """body{font-family:system-ui,"Noto Sans JP",sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;
 line-height:1.5}table{border-collapse:collapse;margin:.5rem 0 1.5rem;font-size:.85rem}
@@ -19,8 +19,8 @@ th{background:#f3f3f3;white-space:normal;word-break:keep-all;overflow-wrap:break
 .u{white-space:nowrap}.t{text-align:left}td.w{white-space:normal;min-width:16rem}img{max-width:60rem;width:100%}
 .scroll{overflow-x:auto}h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}"""
 
-#: Rows of a table that the page shows; the workbook holds them all.
-_MOST_ROWS = 40
+#: Rows of a table that the page shows, enough for every municipality; the workbook holds them all.
+_MOST_ROWS = 70
 #: Longer texts are broken into lines [letters].
 _LONG = 24
 _MORE = Text("{} more rows stand in the workbook.", "ほか{}行はExcelファイルに記載。")
@@ -120,6 +120,4 @@ def _shown(cell: Cell, digits: int | None) -> str:
         return f"{cell:z,.{digits}f}"
     if isinstance(cell, int):
         return str(cell) if abs(cell) < _SEPARATED_FROM else f"{cell:,}"
-    if cell == round(cell) or abs(cell) >= _SEPARATED_FROM:
-        return f"{cell:z,.0f}"
-    return f"{cell:,.2f}" if abs(cell) >= 1 else f"{cell:.4g}"
+    return cell_text(cell)
