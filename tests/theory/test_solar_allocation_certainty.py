@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from itertools import product
@@ -19,9 +20,10 @@ from model.optimise.solar_allocation.answer import Setting, answer
 from model.optimise.solar_allocation.dataset import dataset
 from model.optimise.solar_allocation.finish import Finished
 from model.optimise.solar_allocation.houses import Houses, houses_of
-from model.optimise.solar_allocation.method import Outcome, allocate
+from model.optimise.solar_allocation.method import Outcome, allocate, solve_scheme
 from model.optimise.solar_allocation.model import Model, Wishes, build
 from model.optimise.solar_allocation.problem import coefficients
+from model.ordinance.rulebook import Rules
 from model.report.allocation.overview import overview_table
 from model.report.allocation.page import write_plan_page
 from model.report.allocation.summary import summary_table
@@ -256,3 +258,21 @@ def test_rules_clash_only_if_no_rate_scheme_may_have_a_plan(
     plan = allocate(facts, Wishes(), SETTING.economics, SETTING.rules, seconds=5.0)
     assert plan.proof.status == status
     assert (plan.clash is not None) == (status == "infeasible")
+
+
+def test_a_plan_is_looked_for_though_the_time_asked_for_has_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that is found within a second is hidden, as if it took longer."""
+
+    def slow(model: Model, under: Rules, gap: float, seconds: float, *others: Any) -> Outcome:
+        found = solve_scheme(model, under, gap, seconds, *others)
+        nothing = replace(found.finished, choice=np.zeros(0, dtype=np.int16), cost=np.nan)
+        return found if seconds > 1.0 else replace(found, finished=nothing)
+
+    monkeypatch.setattr("model.optimise.solar_allocation.method.solve_scheme", slow)
+    monkeypatch.setattr("model.optimise.solar_allocation.method._LEAST_SECONDS", 60.0)
+    listed = [{"max_kw": 4.0, "consent": 0.8}] * 6
+    late = answer(portfolio(*listed), Wishes(certainty=0.9), SETTING, gap=0.5, seconds=0.5, moves=False)
+    assert late.plan.scheme is not None
+    assert late.plan.best.probability >= 0.9
+    # Six of at most 4 kW that accept with 0.8 cannot be certain to bring 10.2 kW with less than that.
+    assert late.kw.sum() > 10.2

@@ -13,8 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from model.optimise.solar_allocation.finish import finish
+from model.optimise.solar_allocation.model import Model
 from model.optimise.solar_allocation.prices import find_prices
 from model.optimise.solar_allocation.problem import FloatArray, Problem, Row, activity, coefficients
+from model.ordinance.building_report.equations import EnergyLevel
+from model.ordinance.rulebook import Rules
 
 IntArray = npt.NDArray[np.int64]
 
@@ -127,3 +130,23 @@ def contributions(problem: Problem, row: Row) -> FloatArray:
 def _tolerance(row: Row) -> float:
     """Return by how much a row may be missed through rounding."""
     return _SLACK * max(1.0, abs(row.at_least))
+
+
+def beyond_help(model: Model, rules: Rules) -> tuple[Relaxation, ...]:
+    """Return the energy rules that some houses break whatever panels they get."""
+    if not model.out_of_level:
+        return ()
+    levels = EnergyLevel.read(rules, "energy_standard")
+    houses, found = model.houses, []
+    for row, where in model.out_of_level.items():
+        level = levels[row.split(".")[1]]
+        if row.endswith(".ua"):
+            worst = where[np.argsort(-houses.ua[where], kind="stable")]
+            found.append(Relaxation(row, level.ua_max, float(houses.ua[worst[0]]), worst[:10]))
+        else:
+            saved = rules.number("heat_to_pv_conversion_factor") * level.with_renewables * houses.largest_kw[where]
+            saved = saved + houses.heat_options.saved(houses.heat_options.bits)[where]
+            reached = (houses.design_gj[where] - saved) / houses.standard_gj[where]
+            worst = where[np.argsort(-reached, kind="stable")]
+            found.append(Relaxation(row, level.bei_max, float(reached.max()), worst[:10]))
+    return tuple(found)

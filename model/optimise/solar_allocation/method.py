@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.optimise.solar_allocation.chance import solve_with_chance
-from model.optimise.solar_allocation.clash import Clash, Relaxation, find_clash
+from model.optimise.solar_allocation.clash import Clash, Relaxation, beyond_help, find_clash
 from model.optimise.solar_allocation.consent import can_be_added, probability_of_meeting
 from model.optimise.solar_allocation.cuts import prices_beside
 from model.optimise.solar_allocation.economics import Economics
@@ -34,7 +34,6 @@ from model.optimise.solar_allocation.problem import (
 )
 from model.optimise.solar_allocation.slots import kw_of
 from model.optimise.solver import Proof, SolverOptions, Status, prove
-from model.ordinance.building_report.equations import EnergyLevel
 from model.ordinance.rulebook import Rules
 
 IntArray = npt.NDArray[np.int64]
@@ -49,6 +48,8 @@ _HALVINGS, _LEAST_SURE = 8, 1e-3
 _OTHER_GAP, _OTHER_SHARE = 1e-4, 0.3
 #: Share of the time that the first scheme gets.
 _FIRST_SHARE = 0.85
+#: A plan is looked for so long whatever time is asked for [s]; then one of any worth will do [1].
+_LEAST_SECONDS, _ANY_GAP = 5.0, 0.5
 #: Objectives that count houses, so that many plans are equally good.
 _COUNTED = ("guidance", "changes")
 #: Most houses for which the exact probability is worked out; above, consents add up to a normal distribution.
@@ -154,7 +155,7 @@ def allocate(
     models = build(houses, wishes, economics, rules)
     options = SolverOptions(seconds=seconds, relative_gap=gap, seed=seed)
     easiest = min(models, key=_owed)
-    if beyond := _beyond_help(models[0], rules):
+    if beyond := beyond_help(models[0], rules):
         rest = find_clash(easiest.problem, seconds, seed)
         return _no_plan(models, options, begun, Clash(() if rest is None else rest.relaxations, beyond))
     outcomes: dict[Scheme, Outcome] = {}
@@ -170,6 +171,8 @@ def allocate(
             # It may still hold the better plan, or an equal one, so it is worked out as finely as the first.
             found = _better(found, solve_scheme(model, rules, gap, left, seed))
         outcomes[model.scheme] = _settled(found, rules, gap, max(seconds - (perf_counter() - begun), 1.0), seed)
+    if not any(one.finished.choice.size for one in outcomes.values()):
+        _look_once_more(outcomes, rules, begun + _LEAST_SECONDS, seed)
     planned = [one for one in outcomes.values() if one.finished.choice.size]
     if not planned:
         clash = None
@@ -191,6 +194,15 @@ def allocate(
         maximise,
     )  # fmt: skip
     return Plan(outcomes, best.model.scheme, proof)
+
+
+def _look_once_more(outcomes: dict[Scheme, Outcome], rules: Rules, end: float, seed: int) -> None:
+    """Look for any plan until so late, where what was asked for has passed without one."""
+    for scheme, before in outcomes.items():
+        if not before.finished.impossible and (left := end - perf_counter()) > 0:
+            outcomes[scheme] = _better(before, solve_scheme(before.model, rules, _ANY_GAP, left, seed))
+            if outcomes[scheme].finished.choice.size:
+                return
 
 
 def _better(first: Outcome, again: Outcome) -> Outcome:
@@ -234,26 +246,6 @@ def _unsure(model: Model, rules: Rules, seconds: float, seed: int) -> Clash | No
             high = middle
     least_sure = np.argsort(model.houses.consent, kind="stable")[:10]
     return Clash((Relaxation("certainty", wanted, reached, least_sure),))
-
-
-def _beyond_help(model: Model, rules: Rules) -> tuple[Relaxation, ...]:
-    """Return the energy rules that some houses break whatever panels they get."""
-    if not model.out_of_level:
-        return ()
-    levels = EnergyLevel.read(rules, "energy_standard")
-    houses, found = model.houses, []
-    for row, where in model.out_of_level.items():
-        level = levels[row.split(".")[1]]
-        if row.endswith(".ua"):
-            worst = where[np.argsort(-houses.ua[where], kind="stable")]
-            found.append(Relaxation(row, level.ua_max, float(houses.ua[worst[0]]), worst[:10]))
-        else:
-            saved = rules.number("heat_to_pv_conversion_factor") * level.with_renewables * houses.largest_kw[where]
-            saved = saved + houses.heat_options.saved(houses.heat_options.bits)[where]
-            reached = (houses.design_gj[where] - saved) / houses.standard_gj[where]
-            worst = where[np.argsort(-reached, kind="stable")]
-            found.append(Relaxation(row, level.bei_max, float(reached.max()), worst[:10]))
-    return tuple(found)
 
 
 def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: int, enough: float = np.inf) -> Outcome:
