@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,8 @@ FloatArray = npt.NDArray[np.float64]
 #: Size of type on a tile of the map [pt]: names in each language, and amounts.
 _NAME_TYPE: Final[dict[Language, float]] = {"en": 4.4, "ja": 5.4}
 _AMOUNT_TYPE: Final = 6.0
+#: Where keys stand: above the bars, any of which may reach as far as the edge.
+_ABOVE: Final[dict[str, Any]] = {"frameon": False, "fontsize": 6.5, "loc": "lower right", "bbox_to_anchor": (1.0, 0.98)}
 
 
 def draw_plan(found: Answer, folder: Path) -> list[Path]:
@@ -52,7 +54,7 @@ def sizes_figure(found: Answer, language: Language) -> Figure:
         found,
         Text("Sizes of the systems", "設置容量の分布"),
         Text("houses by capacity; the number on a bar is that of planned systems", "容量別の棟数。数字は計画の棟数"),
-        2.6,
+        2.75,
         language,
     )
     figure = page.figure()
@@ -69,7 +71,7 @@ def sizes_figure(found: Answer, language: Language) -> Figure:
         if count:
             axes.text(edge + 0.5, count, f"{count:,.0f}", ha="center", va="bottom", fontsize=6.5, color=INK, bbox=paper)
     axes.margins(y=0.1)
-    axes.legend(frameon=False, fontsize=6.5, loc="upper right")
+    axes.legend(**_ABOVE, ncols=2)
     axes.set_xlabel(Text("capacity, in whole kW; 0: no panels", "容量［kW］（1kW単位、0は設置なし）")(language))
     axes.set_ylabel(Text("houses", "棟数")(language))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
@@ -91,7 +93,7 @@ def requirement_figure(found: Answer, language: Language) -> Figure:
             "counted capacity against the requirement of the houses counted, under each rate scheme",
             "算入容量と、算定対象の住宅に対する各算定基準率による基準",
         ),
-        1.7,
+        1.9,
         language,
     )
     figure = page.figure()
@@ -122,31 +124,34 @@ def requirement_figure(found: Answer, language: Language) -> Figure:
     axes.set_xlim(0, 1.15 * max(left, found.required_under("uniform", out), 1.0))
     axes.set_xlabel("kW")
     if sum(width > 0 for _, width, _ in parts) > 1:
-        axes.legend(frameon=False, fontsize=6.5, loc="upper right")
+        axes.legend(**_ABOVE, ncols=3)
     return figure
 
 
 def cost_curve_figure(found: Answer, language: Language) -> Figure:
-    """Net cost a kW of the houses with panels, from the cheapest to the dearest."""
+    """Net cost a kW of the houses with panels or added heat, from the cheapest to the dearest."""
     priced = found.wishes.objective == "cost"
     words = Text("; line: price of a kW by the whole plan", "。線は1kWの限界価格（計画全体）")
     line = words if priced else Text("", "")
+    # Added heat counts as the solar power that it equals, as its cost is in that of the house.
+    size = found.kw + found.heat_kw - found.houses.heat_kw
+    heat = Text(" (added heat converted)", "、追加する熱利用は換算") if found.heat.any() else Text("", "")
     page = _page(
         found,
         Text("Cost curve", "費用曲線"),
         Text(
-            f"net cost of a kW, houses with panels from the cheapest on{line.en}",
-            f"設置住宅の1kW当たり純費用（安い順）{line.ja}",
+            f"net cost of a kW{heat.en}, houses with panels from the cheapest on{line.en}",
+            f"設置住宅の1kW当たり純費用（安い順{heat.ja}）{line.ja}",
         ),
         2.6,
         language,
     )
     figure = page.figure()
     axes = page.axes(figure, 0.85, 0.45, 6.05, 2.0)
-    equipped = np.flatnonzero(found.kw > 0)
-    each = found.cost[equipped] / found.kw[equipped] / 1e4
+    equipped = np.flatnonzero(size > 0)
+    each = found.cost[equipped] / size[equipped] / 1e4
     order = np.argsort(each, kind="stable")
-    widths = np.cumsum(found.kw[equipped][order])
+    widths = np.cumsum(size[equipped][order])
     if widths.size:
         axes.step(
             np.append(0.0, widths), np.append(each[order][:1], each[order]), where="pre", color=BLUE, linewidth=1.2

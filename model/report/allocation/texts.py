@@ -189,11 +189,14 @@ def headline(found: Answer) -> Text:
     """Return what the plan comes to in one line."""
     equipped = int(np.sum(found.kw > 0))
     scheme = SCHEME_NAMES[str(found.plan.scheme)]
+    counted, required = number(found.counted_kw, 1), number(found.required_kw, 1)
+    refusable = np.any((found.houses.consent < 1) & (found.kw > 0))
+    everyone = Text(" if every owner accepts,", "（全員が同意した場合）") if refusable else Text("", "")
     return Text(
         f"{equipped:,} of {found.houses.size:,} houses, {number(float(found.kw.sum()), 1)} kW; "
-        f"counted {number(found.counted_kw, 1)} kW for {number(found.required_kw, 1)} kW required ({scheme.en})",
+        f"counted {counted} kW{everyone.en} for {required} kW required ({scheme.en})",
         f"{found.houses.size:,}棟中{equipped:,}棟・{number(float(found.kw.sum()), 1)}kW、"
-        f"算入{number(found.counted_kw, 1)}kW／基準{number(found.required_kw, 1)}kW（{scheme.ja}）",
+        f"算入{counted}kW{everyone.ja}／基準{required}kW（{scheme.ja}）",
     )
 
 
