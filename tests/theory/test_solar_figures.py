@@ -78,4 +78,4 @@ def test_added_heat_is_as_wide_on_the_cost_curve_as_what_it_counts() -> None:
 def test_what_counts_only_if_all_owners_accept_is_said_to_do_so() -> None:
     sure, unsure = ({"max_kw": 4.0, "consent": consent} for consent in (1.0, 0.9))
     told = [headline(answer(portfolio(one), Wishes(), SETTING, moves=False)) for one in (sure, unsure)]
-    assert [("if every owner accepts" in one.en, "全員が同意" in one.ja) for one in told] == [(False,) * 2, (True,) * 2]
+    assert [("if all accept" in one.en, "全員同意" in one.ja) for one in told] == [(False,) * 2, (True,) * 2]

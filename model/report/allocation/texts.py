@@ -191,7 +191,7 @@ def headline(found: Answer) -> Text:
     scheme = SCHEME_NAMES[str(found.plan.scheme)]
     counted, required = number(found.counted_kw, 1), number(found.required_kw, 1)
     refusable = np.any((found.houses.consent < 1) & (found.kw > 0))
-    everyone = Text(" if every owner accepts,", "（全員が同意した場合）") if refusable else Text("", "")
+    everyone = Text(" (if all accept)", "（全員同意の場合）") if refusable else Text("", "")
     return Text(
         f"{equipped:,} of {found.houses.size:,} houses, {number(float(found.kw.sum()), 1)} kW; "
         f"counted {counted} kW{everyone.en} for {required} kW required ({scheme.en})",
