@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +17,7 @@ import numpy as np
 from model.ensemble import Ensemble, base_member, compute_block
 from model.faults import BadInput, Fault
 from model.language import Text
+from model.processes import heed_parent, one_thread_each, uninterrupted
 from model.survival_families import Array
 
 #: A block that was computed: its number and its members.
@@ -74,12 +73,12 @@ def computed_by_processes(ensemble: Ensemble, numbers: list[int], workers: int) 
     Raises:
         BadInput: a process was ended from outside.
     """
-    with _one_thread_each():
+    with one_thread_each():
         pool = ProcessPoolExecutor(
             min(workers, len(numbers)), mp_context=get_context("spawn"), initializer=_begin, initargs=(ensemble,)
         )
         try:
-            with _uninterrupted():
+            with uninterrupted():
                 pending = {pool.submit(_compute, number): number for number in numbers}
             for future in as_completed(pending):
                 yield pending.pop(future), future.result()
@@ -89,50 +88,13 @@ def computed_by_processes(ensemble: Ensemble, numbers: list[int], workers: int) 
             pool.shutdown(cancel_futures=True)
 
 
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Let libraries of processes started inside use one thread each: more would only wait for each other."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Ignore interruption for a moment; processes started inside ignore it from their first instruction on."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 _own: list[Ensemble] = []
 
 
 def _begin(ensemble: Ensemble) -> None:
     """Make a process ready: it leaves interruption to its parent, and ends when its parent is killed."""
-    # Where a process does not take over what its parent ignores, it is told again.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    heed_parent()
     _own[:] = [ensemble]
-
-
-def _end_with_parent() -> None:
-    if (parent := parent_process()) is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _compute(number: int) -> dict[str, Array]:
@@ -174,7 +136,7 @@ def _client(distributed: Any, scheduler: str, workers: int) -> Iterator[Any]:
     """Give a client of a scheduler, which is started and stopped here where `local` is asked for."""
     if scheduler == LOCAL:
         with (
-            _one_thread_each(),
+            one_thread_each(),
             distributed.LocalCluster(
                 n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
             ) as cluster,

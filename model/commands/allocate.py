@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from model.faults import BadInput, ExitCode, Fault, FaultList
 from model.language import Language, Text, default_language
-from model.spreadsheet import Table as Rows
-from model.spreadsheet import cell_text, write_csv, write_workbook
+from model.progress import progress
 
 if TYPE_CHECKING:
     from model.optimise.solar_allocation.answer import Answer
+    from model.optimise.solar_allocation.batch import Job
+    from model.optimise.solar_allocation.houses import Portfolio
     from model.optimise.solar_allocation.model import Wishes
     from model.optimise.solar_allocation.weather import Weather
     from model.ordinance.rulebook import RuleSet
 
+_PLANNING = Text("planning", "計画を作成中")
+_STOPPED = Text("Interrupted: {} of {} suppliers are finished.", "中断しました。{1}社中{0}社が完了しています。")
 _WRITTEN = Text("written", "作成しました")
-_SUPPLIERS = Text("suppliers", "供給事業者一覧")
-#: Columns of the overview that a terminal shows.
-_SHOWN = (1, 2, 3, 4, 5, 8, 9, 11)
 _NO_WORKBOOK = Text(
     "more houses than a workbook of ours holds (100,000): house by house the plan is in plan.csv and plan.nc, the "
     "workbook has all else; what single claims, the last kW and other rates are worth is not worked out",
@@ -225,19 +222,47 @@ def run(
     """Plan every supplier of the files, show the results and write them.
 
     Returns:
-        exit code: infeasible if any supplier has no plan, a comparison that failed if a second look found a fault.
+        exit code: infeasible if any supplier has no plan, a comparison that failed if a second look found a fault,
+        interrupted if so with some suppliers finished, which are shown and written then.
 
     Raises:
         BadInput: every fault of every file.
     """
-    from model.optimise.solar_allocation.batch import Job, plan_all
-    from model.optimise.solar_allocation.houses import Portfolio, read_portfolios
+    from model.commands.allocated import show, write
+    from model.optimise.solar_allocation.batch import Job
     from model.result_folder import check_result_folder
 
     if not isinstance(job, Job):
         raise TypeError(job)
     if out is not None:
         check_result_folder(out, force)
+    portfolios, console = _read(files), Console(highlight=False, soft_wrap=True)
+    answers = _planned(portfolios, job, workers, scheduler, language)
+    show(answers, language, console, len(portfolios) > 1)
+    if out is not None:
+        from model.report.allocation.tables import MOST_IN_WORKBOOK
+
+        used = [*files, *([Path(job.weather.source)] if job.weather is not None else [])]
+        write(answers, used, job.rule_set, out, language, figures, force, len(portfolios) > 1)
+        console.print(f"{out} – {_WRITTEN(language)}", markup=False)
+        for one in answers:
+            if one.plan.scheme is not None and one.houses.size > MOST_IN_WORKBOOK:
+                console.print(f"{one.portfolio.supplier}: {_NO_WORKBOOK(language)}", markup=False)
+    if len(answers) < len(portfolios):
+        console.print(_STOPPED(language).format(len(answers), len(portfolios)), markup=False)
+        return ExitCode.INTERRUPTED
+    if any(one.plan.scheme is None for one in answers):
+        return ExitCode.INFEASIBLE
+    wrong = [one for one in answers if one.verification is not None and not one.verification.holds]
+    for one in wrong:
+        console.print(f"✗ {one.portfolio.supplier}: {_FAILED_CHECK(language)}", style="red", markup=False)
+    return ExitCode.COMPARISON_FAILED if wrong else ExitCode.DONE
+
+
+def _read(files: Sequence[Path]) -> list[Portfolio]:
+    """Return the lists of all files, or every fault in them."""
+    from model.optimise.solar_allocation.houses import read_portfolios
+
     portfolios: list[Portfolio] = []
     faults: list[Fault] = []
     for file in files:
@@ -250,151 +275,22 @@ def run(
             faults += bad.faults
     if faults:
         raise BadInput(dict.fromkeys(faults))
-    console = Console(highlight=False, soft_wrap=True)
-    answers = plan_all(portfolios, job, workers, scheduler)
-    show(answers, language, console)
-    if out is not None:
-        from model.report.allocation.tables import MOST_IN_WORKBOOK
-
-        used = [*files, *([Path(job.weather.source)] if job.weather is not None else [])]
-        write(answers, used, job.rule_set, out, language, figures, force)
-        console.print(f"{out} – {_WRITTEN(language)}", markup=False)
-        for one in answers:
-            if one.plan.scheme is not None and one.houses.size > MOST_IN_WORKBOOK:
-                console.print(f"{one.portfolio.supplier}: {_NO_WORKBOOK(language)}", markup=False)
-    if any(one.plan.scheme is None for one in answers):
-        return ExitCode.INFEASIBLE
-    wrong = [one for one in answers if one.verification is not None and not one.verification.holds]
-    for one in wrong:
-        console.print(f"✗ {one.portfolio.supplier}: {_FAILED_CHECK(language)}", style="red", markup=False)
-    return ExitCode.COMPARISON_FAILED if wrong else ExitCode.DONE
+    return portfolios
 
 
-def show(answers: Sequence[Answer], language: Language, console: Console) -> None:
-    """Print one line a supplier, and for a single one the summary."""
-    from model.report.allocation.clash import clash_lines
-    from model.report.allocation.summary import summary_table
-    from model.report.allocation.tables import front_table, prices_table
-    from model.report.allocation.texts import STATUS_NAMES
+def _planned(
+    portfolios: Sequence[Portfolio], job: Job, workers: int, scheduler: str | None, language: Language
+) -> list[Answer]:
+    """Return the answers, with progress shown beside them; after an interruption those that are finished."""
+    from model.optimise.solar_allocation.batch import plan_all
 
-    if len(answers) == 1 and answers[0].plan.scheme is not None:
-        for table in (summary_table(answers[0], language), prices_table(answers[0], language)):
-            _print(table, console)
-        _print(front_table(answers[0], language), console)
-        return
-    if len(answers) > 1:
-        _show_overview(answers, language, console)
-    for one in answers:
-        if one.front is not None:
-            console.print(one.portfolio.supplier, style="bold", markup=False)
-            _print(front_table(one, language), console)
-        if one.plan.scheme is None:
-            told = f"{one.portfolio.supplier}: {STATUS_NAMES[one.plan.proof.status](language)}"
-            console.print(told, style="bold", markup=False)
-            for line in clash_lines(one):
-                console.print(f"  {line(language)}", markup=False)
-
-
-def _show_overview(answers: Sequence[Answer], language: Language, console: Console) -> None:
-    """Print one line a supplier."""
-    from model.report.allocation.overview import overview_table
-
-    rows = overview_table(answers, language)
-    # The folder stands in the file of the overview; a terminal has room for what decides.
-    shown = Table(padding=0)
-    for place in _SHOWN:
-        heading = escape(str(rows[0][place]))
-        if 3 < place < 11:
-            # Words may be broken over two lines, a figure not.
-            widest = max(len(cell_text(row[place])) for row in rows[1:])
-            shown.add_column(heading, overflow="fold", justify="right", min_width=widest)
-        else:
-            shown.add_column(heading, overflow="fold")
-    for row in rows[1:]:
-        shown.add_row(*[escape(cell_text(row[place])) for place in _SHOWN])
-    console.print(shown)
-
-
-def _print(table: Rows, console: Console) -> None:
-    """Print a table with a heading, if it has rows."""
-    if len(table) < 2:
-        return
-    shown = Table()
-    for heading in table[0]:
-        shown.add_column(escape(str(heading)), overflow="fold")
-    for row in table[1:]:
-        shown.add_row(*[escape(cell_text(cell)) for cell in row])
-    console.print(shown)
-
-
-def write(
-    answers: Sequence[Answer],
-    files: Sequence[Path],
-    rule_set: RuleSet,
-    out: Path,
-    language: Language,
-    figures: bool,
-    force: bool,
-) -> None:
-    """Write workbook, Dataset, page and figures of every supplier, each into its own folder if there are several."""
-    import hashlib
-
-    from model.report.allocation.overview import folder_of, overview_table
-    from model.report.allocation.page import write_plan_page
-    from model.report.allocation.tables import write_decisions, write_plan
-    from model.result_folder import result_folder
-
-    inputs = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-    begun = perf_counter()
-    facts: dict[str, object] = {"command": "allocate", "rules": rule_set, "inputs": inputs}
-    facts["plans"] = {
-        one.portfolio.supplier: {
-            **one.plan.proof.facts(), "proven_for": one.plan.proven, "asked_for": one.wishes.facts()
-        }
-        for one in answers
-    }  # fmt: skip
-    with result_folder(out, facts, force) as staging:
-        if len(answers) > 1:
-            table = overview_table(answers, language)
-            write_csv(staging / "suppliers.csv", table)
-            write_workbook(staging / "suppliers.xlsx", {_SUPPLIERS(language): table})
-        for number, one in enumerate(answers):
-            folder = staging if len(answers) == 1 else staging / folder_of(number)
-            folder.mkdir(parents=True, exist_ok=True)
-            if one.plan.scheme is None:
-                _write_clash(one, folder, language)
-                continue
-            write_plan(one, folder / "plan.xlsx", language)
-            write_decisions(one, folder / "plan.csv", language)
-            from model.optimise.solar_allocation.dataset import dataset
-
-            dataset(one).to_netcdf(folder / "plan.nc", engine="h5netcdf")
-            drawn: list[Path] = []
-            if figures:
-                from model.report.allocation.figures import draw_plan
-
-                drawn = draw_plan(one, folder / "figures")
-            tongues: tuple[Language, Language] = ("ja", "en")
-            for tongue in tongues:
-                shown = [file for file in drawn if file.stem.endswith(f"_{tongue}") and file.suffix == ".png"]
-                write_plan_page(one, folder / f"plan.{tongue}.html", shown, tongue)
-        facts["seconds_writing"] = round(perf_counter() - begun, 3)
-
-
-def _write_clash(found: Answer, folder: Path, language: Language) -> None:
-    """Write why there is no plan: as text in both languages, as a page in each, and as a workbook in one."""
-    from model.report.allocation.clash import clash_lines, write_clash
-    from model.report.allocation.page import write_clash_page
-    from model.report.allocation.texts import STATUS_NAMES
-
-    lines = [
-        found.portfolio.supplier,
-        f"{STATUS_NAMES[found.plan.proof.status].ja} / {STATUS_NAMES[found.plan.proof.status].en}",
-    ]
-    for line in clash_lines(found):
-        lines += [line.ja, line.en]
-    (folder / "no_plan.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    write_clash(found, folder / "no_plan.xlsx", language)
-    tongues: tuple[Language, Language] = ("ja", "en")
-    for tongue in tongues:
-        write_clash_page(found, folder / f"no_plan.{tongue}.html", tongue)
+    answers: list[Answer] = []
+    try:
+        with progress(Console(stderr=True), _PLANNING(language)) as advance:
+            for one in plan_all(portfolios, job, workers, scheduler):
+                answers.append(one)
+                advance(len(answers), len(portfolios))
+    except KeyboardInterrupt:
+        if not answers:
+            raise
+    return answers

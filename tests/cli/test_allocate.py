@@ -333,7 +333,7 @@ def test_the_published_allocations_are_shown_beside_a_cheaper_plan(tmp_path: Pat
         shown[name] for name in ("最適計画 (ours)", "公表例1 (published 1)", "公表例2 (published 2)")
     )
     # Published: 500 houses owe 850 kW; 4 kW on 100 with 2 kW on 250, or 5 kW on 200, comply.
-    assert [float(one["requirement [kW]"]) for one in (ours, first, second)] == [850.0] * 3
+    assert [float(one["required [kW]"]) for one in (ours, first, second)] == [850.0] * 3
     assert [float(one["counted [kW]"]) for one in (first, second)] == [900.0, 1000.0]
     assert {one["second look"] for one in shown.values()} == {"holds"}
     cost = [float(one["net cost [JPY]"]) for one in (ours, first, second)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xarray as xr
@@ -10,6 +12,9 @@ from house_cases import listed
 from openpyxl import Workbook, load_workbook
 
 from model.command_line import main
+from model.optimise.solar_allocation.answer import Answer
+from model.optimise.solar_allocation.batch import plan_all
+from model.optimise.solar_allocation.houses import Portfolio
 
 
 def run(*arguments: str) -> int:
@@ -92,6 +97,31 @@ def test_the_workbook_of_a_very_long_list_has_all_but_the_houses(
     names = load_workbook(out / "plan.xlsx").sheetnames
     assert {"summary", "defaults", "values used"} <= set(names)
     assert not {"decisions", "left out", "reasons"} & set(names)
+
+
+def test_suppliers_that_are_finished_are_kept_when_a_batch_is_interrupted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = [str(listed(tmp_path / f"{name}.csv", "a,世田谷区,100,4")) for name in ("one", "two", "three")]
+
+    def stopped(kept: int) -> Callable[..., Iterator[Answer]]:
+        def planned(portfolios: Sequence[Portfolio], *others: Any) -> Iterator[Answer]:
+            yield from plan_all(portfolios[:kept], *others)
+            raise KeyboardInterrupt
+
+        return planned
+
+    out = tmp_path / "out"
+    for kept in (0, 1, 2):
+        with monkeypatch.context() as changed:
+            changed.setattr("model.optimise.solar_allocation.batch.plan_all", stopped(kept))
+            assert run("allocate", *given, "--no-figures", "--lang", "en", "--out", str(out)) == 4
+        told = capsys.readouterr()
+        assert ("of 3 suppliers are finished" in told.out) == bool(kept)
+        assert "planning …" in told.err
+        folders = sorted(one.name for one in out.iterdir() if one.is_dir()) if out.exists() else []
+        assert folders == ["001", "002"][:kept]
+    assert len(load_workbook(out / "suppliers.xlsx").worksheets[0]["A"]) == 3
 
 
 def test_every_quantity_of_the_dataset_has_a_name_and_a_unit(tmp_path: Path) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
@@ -18,10 +18,11 @@ from model.optimise.solar_allocation.answer import Answer, Front, FrontPoint, Se
 from model.optimise.solar_allocation.houses import Portfolio
 from model.optimise.solar_allocation.method import Plan, allocate
 from model.optimise.solar_allocation.model import GREATEST, Objective, Wishes, value_of
-from model.optimise.solar_allocation.reread import reread
+from model.optimise.solar_allocation.reread import RawList, reread
 from model.optimise.solar_allocation.slots import kw_of
 from model.optimise.solar_allocation.weather import Weather
 from model.ordinance.rulebook import RuleSet
+from model.processes import heed_parent, one_thread_each, uninterrupted
 
 #: What stands for a cluster of processes on this machine, and how long a scheduler may take to answer.
 LOCAL = "local"
@@ -37,6 +38,10 @@ _NO_SCHEDULER = Text(
 _LOST_WORKERS = Text(
     "the cluster's workers cannot plan: each needs this program installed, and enough memory",
     "クラスターのワーカーで計算できません。本プログラムのインストールとメモリーを確認してください",
+)
+_LOST_PROCESSES = Text(
+    "a process was lost, perhaps for want of memory; ask for fewer at a time",
+    "処理中のプロセスが失われました（メモリー不足など）。並列数を減らしてください",
 )
 #: Gap of one point of a front.
 _FRONT_GAP = 1e-5
@@ -84,8 +89,10 @@ def plan_one(portfolio: Portfolio, job: Job) -> Answer:
     return replace(found, front=Front(job.other, tuple(front(found, job, job.other))))
 
 
-def plan_all(portfolios: Sequence[Portfolio], job: Job, workers: int = 1, scheduler: str | None = None) -> list[Answer]:
-    """Return the answers for many suppliers in the order given; the same wherever and however many at a time.
+def plan_all(
+    portfolios: Sequence[Portfolio], job: Job, workers: int = 1, scheduler: str | None = None
+) -> Iterator[Answer]:
+    """Yield the answers for many suppliers in the order given; the same wherever and however many at a time.
 
     Every plan is looked at a second time here, from the file itself, wherever it was made.
 
@@ -96,31 +103,49 @@ def plan_all(portfolios: Sequence[Portfolio], job: Job, workers: int = 1, schedu
         scheduler: address of a Dask scheduler, or "local" for a cluster of `workers` processes here.
 
     Raises:
-        BadInput: no cluster can be had there, or it lost its workers.
+        BadInput: no cluster can be had there, or workers were lost.
     """
-    if scheduler is None:
-        answers = _planned(portfolios, job, workers)
-    else:
+    if scheduler is not None:
         answers = _on_cluster(portfolios, job, workers, scheduler)
-    lists = {source: reread(Path(source)) for source in dict.fromkeys(one.source for one in portfolios)}
-    return [verified(one, lists[one.portfolio.source][one.portfolio.supplier]) for one in answers]
+    elif workers <= 1 or len(portfolios) <= 1:
+        answers = (plan_one(portfolio, job) for portfolio in portfolios)
+    else:
+        answers = _in_processes(portfolios, job, workers)
+    lists: dict[str, dict[str, RawList]] = {}
+    for one in answers:
+        source = one.portfolio.source
+        if source not in lists:
+            lists[source] = dict(reread(Path(source)))
+        yield verified(one, lists[source][one.portfolio.supplier])
 
 
-def _planned(portfolios: Sequence[Portfolio], job: Job, workers: int) -> list[Answer]:
-    """Return the answers without a second look."""
-    if workers <= 1 or len(portfolios) <= 1:
-        return [plan_one(portfolio, job) for portfolio in portfolios]
-    with ProcessPoolExecutor(min(workers, len(portfolios)), get_context("spawn")) as pool:
-        return list(pool.map(plan_one, portfolios, [job] * len(portfolios)))
+def _in_processes(portfolios: Sequence[Portfolio], job: Job, workers: int) -> Iterator[Answer]:
+    """Yield the answers without a second look, planned by processes of this machine."""
+    size, finished = min(workers, len(portfolios)), False
+    with one_thread_each():
+        pool = ProcessPoolExecutor(size, get_context("spawn"), initializer=heed_parent)
+        try:
+            with uninterrupted():
+                futures = [pool.submit(plan_one, portfolio, job) for portfolio in portfolios]
+            yield from (future.result() for future in futures)
+            finished = True
+        except BrokenProcessPool as lost:
+            raise _fault("--workers", _LOST_PROCESSES, str(workers)) from lost
+        finally:
+            if not finished:
+                # What they are at would be waited for.
+                for process in active_children():
+                    process.terminate()
+            pool.shutdown(cancel_futures=True)
 
 
-def _on_cluster(portfolios: Sequence[Portfolio], job: Job, workers: int, scheduler: str) -> list[Answer]:
-    """Return the answers without a second look, planned on a Dask cluster."""
+def _on_cluster(portfolios: Sequence[Portfolio], job: Job, workers: int, scheduler: str) -> Iterator[Answer]:
+    """Yield the answers without a second look, planned on a Dask cluster."""
     try:
         from distributed import Client, KilledWorker, LocalCluster
         from distributed.comm.addressing import get_address_host_port
     except ImportError:
-        raise _no_cluster(_NO_DASK, None) from None
+        raise _fault("--scheduler", _NO_DASK, None) from None
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:
         if scheduler == LOCAL:
@@ -132,23 +157,23 @@ def _on_cluster(portfolios: Sequence[Portfolio], job: Job, workers: int, schedul
             get_address_host_port(scheduler)
             client = Client(scheduler, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError, TypeError):
-        raise _no_cluster(_NO_SCHEDULER, scheduler) from None
+        raise _fault("--scheduler", _NO_SCHEDULER, scheduler) from None
     try:
         # Each plan is made once: a task that ran into a fault is not tried elsewhere.
         futures = client.map(plan_one, portfolios, job=client.scatter(job, broadcast=True), pure=False)
-        return cast(list[Answer], client.gather(futures))
+        yield from (future.result() for future in futures)
     except (KilledWorker, ModuleNotFoundError):
-        raise _no_cluster(_LOST_WORKERS, scheduler) from None
+        raise _fault("--scheduler", _LOST_WORKERS, scheduler) from None
     finally:
         client.close()
         if scheduler == LOCAL:
             place.close()
 
 
-def _no_cluster(problem: Text, given: str | None) -> BadInput:
-    """Return the fault of a cluster that cannot be used."""
+def _fault(option: str, problem: Text, given: str | None) -> BadInput:
+    """Return the fault of processes or a cluster that cannot be used."""
     faults = FaultList()
-    faults.add("--scheduler", problem, given)
+    faults.add(option, problem, given)
     return BadInput(faults.faults)
 
 

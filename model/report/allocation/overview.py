@@ -10,6 +10,7 @@ from model.language import Language, Text
 from model.optimise.solar_allocation.answer import Answer
 from model.optimise.solar_allocation.names import OBJECTIVE_NAMES, OBJECTIVE_UNITS
 from model.ordinance.derivation import unit_name
+from model.report.allocation.summary import NO_GAP
 from model.report.allocation.texts import SCHEME_NAMES, status
 from model.spreadsheet import Cell, Table
 
@@ -45,7 +46,8 @@ def overview_table(answers: Sequence[Answer], language: Language) -> Table:
             row += [None] * 6
         else:
             left_out = int(np.sum(one.left_out))
-            row += [proof.objective, proof.gap, SCHEME_NAMES[one.plan.scheme](language), left_out,
+            gap = proof.gap if proof.gap > NO_GAP else 0.0
+            row += [proof.objective, gap, SCHEME_NAMES[one.plan.scheme](language), left_out,
                     round(one.required_kw, 3), round(one.counted_kw, 3)]  # fmt: skip
         rows.append([*row, round(proof.seconds, 2), _looked_at(one)(language)])
     return rows
