@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.optimise.solar_allocation.completions import Completions, OpenHouse, Steps
+from model.optimise.solar_allocation.completions import Completions, OpenHouse, Steps, tables_from_last
 from model.optimise.solar_allocation.few import prove_best
 from model.optimise.solar_allocation.house_by_house import HouseByHouse
-from model.optimise.solar_allocation.totals import Undecided, count_houses, settle, try_prices
+from model.optimise.solar_allocation.labels import Labels
+from model.optimise.solar_allocation.totals import Undecided, settle, tell_apart, try_prices
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -116,26 +117,33 @@ def test_two_sums_are_kept_together(case: Any, certainty: float) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(lists(), st.sampled_from([0.0, 0.02, 0.1, 0.5]), st.sampled_from([0, 1, 2, 5]))
+@given(lists(), st.sampled_from([0.0, 0.02, 0.1, 0.5]), st.lists(st.integers(0, 3), min_size=20, max_size=20))
 def test_no_plan_is_likelier_for_its_costs_than_the_completions_of_its_totals(
-    case: Any, worth: float, most_houses: int
+    case: Any, worth: float, numbers: list[int]
 ) -> None:
     houses, _, _, missing = case
     steps = Steps.read(houses, 0, float(missing[0]))
-    units = sum(int(one.max()) for one in steps.added)
-    kept, single = (
-        Completions.find(houses, steps, worth, (most_houses, units), steps.missing, kept=many) for many in (True, False)
-    )
+    sizes = [added * steps.parts + sure for added, sure in zip(steps.added, steps.sure, strict=True)]
+    # Any numbers may be added up.
+    labels = tuple(np.array(numbers[4 * place :][: one.slot.size]) for place, one in enumerate(houses))
+    most = (sum(int(one.max()) for one in labels), sum(int(one.max()) for one in sizes))
+    kept = Completions.find(houses, steps, labels, worth, most, steps.missing)
+    *_, single = tables_from_last(houses, steps, labels, worth, most, steps.missing)
     for path in plans(houses):
         above = sum(float(one.above[slot]) for one, slot in zip(houses, path, strict=True))
-        taken = [int(steps.added[place][slot]) for place, slot in enumerate(path)]
-        column = kept.column(0, np.array([sum(taken) * steps.parts - steps.missing]))
-        # The last number of houses stands for more as well.
-        total = (min(sum(one > 0 for one in taken), most_houses), sum(taken), int(column[0]))
+        brought = sum(int(sizes[place][slot]) for place, slot in enumerate(path))
+        column = kept.column(0, np.array([brought - steps.missing]))
+        label = sum(int(labels[place][slot]) for place, slot in enumerate(path))
+        likeliest = float(kept.tables[0][kept.rows(0, np.array([label]), np.array([brought])), column][0])
         reached = chance(houses, path, missing) - worth * above
-        assert reached <= single.tables[0][total] + 1e-9
-        assert reached <= kept.tables[0][total] + 1e-9
-        assert kept.tables[0][total] == pytest.approx(single.tables[0][total], abs=1e-6)
+        assert reached <= single[label].values[brought, column[0]] + 1e-9
+        assert reached <= likeliest + 1e-9
+        # Single precision, rounded up once.
+        assert (
+            0
+            <= likeliest - single[label].values[brought, column[0]]
+            <= 2 * np.spacing(np.float32(abs(likeliest))) + 1e-12
+        )
 
 
 @settings(max_examples=40, deadline=None)
@@ -171,15 +179,14 @@ def test_what_a_house_alone_can_bring_is_known_from_what_it_takes() -> None:
                       np.zeros((0, 3)))  # fmt: skip
     steps = Steps.read((house,), 0, 0.8)
     assert (steps.units, steps.parts, steps.missing) == (2, 1, 2)
-    found = Completions.find((house,), steps, 0.1, (1, 2), steps.missing, kept=False)
+    found = Completions.find((house,), steps, (np.array([0, 1, 1]),), 0.1, (1, 2), steps.missing)
     # Two units taken with two missing: nothing may be refused, at a cost of 3; no other total reaches two units.
-    table = found.tables[0][:, :, found.column(0, np.array([0]))[0]]
-    assert table[1, 2] == pytest.approx(0.7 - 0.1 * 3.0)
-    assert np.isinf(table[0, 1:]).all()
-    assert np.isinf(table[1, 0])
-    short = found.tables[0][:, :, found.column(0, np.array([-1]))[0]]
-    assert short[1, 1] == pytest.approx(-0.1 * 2.0)
-    assert short[0, 0] == pytest.approx(0.0)
+    nothing, less = found.tables[0][:, found.column(0, np.array([0, -1]))].T
+    rows = found.rows(0, np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2, 0, 1, 2]))
+    assert nothing[rows[5]] == pytest.approx(0.7 - 0.1 * 3.0)
+    assert np.all((rows >= 0) == [True, False, False, False, True, True])
+    assert less[rows[4]] == pytest.approx(-0.1 * 2.0)
+    assert less[rows[0]] == pytest.approx(0.0)
 
 
 def test_what_happens_beforehand_is_no_more_than_the_totals_allow() -> None:
@@ -189,13 +196,17 @@ def test_what_happens_beforehand_is_no_more_than_the_totals_allow() -> None:
         for number in range(4)
     )
     steps = Steps.read(houses, 0, 0.4)
-    undecided = Undecided(houses, steps, 0, 1, np.array([0.0, 1.0]), 0.7, 0.0)
+    nothing = Labels((np.zeros(2, dtype=np.int64),) * 4, np.zeros(1))
+    undecided = Undecided(houses, steps, 0, 1, np.array([0.0, 1.0]), 0.7, 0.0, nothing)
     tried = try_prices(undecided, 4.0)
     # One of two owners accepts with three chances in four; one alone with one in two only.
-    totals = settle(undecided, count_houses(undecided, tried))
+    apart, again = tell_apart(undecided, tried)
+    totals = settle(apart, again)
     assert totals is not None
-    assert {(2, 2), (3, 3)} <= set(zip(totals.houses.tolist(), totals.units.tolist(), strict=True))
-    assert np.all(totals.bound <= totals.houses + 1e-9)
+    assert {2, 3} <= set(totals.steps.tolist())
+    # Owners who are alike differ in nothing that can be told apart beside their number.
+    assert np.all(totals.label % totals.steps == 0)
+    assert np.all(totals.bound <= totals.steps + 1e-9)
     assert 1.0 < tried.bound <= 2.0
     # All four of them: one accepts in fifteen cases of sixteen.
     assert undecided.likeliest() == pytest.approx(15 / 16)

@@ -2,9 +2,9 @@
 
 Houses are decided one after the other. If those to come could be decided in the light of what the owners before them
 answered, the best they can do follows by dynamic programming over what is missing. A plan that is fixed beforehand can
-do no better. But it also knows beforehand how much capacity it takes in all, and on how many houses: both are held the
-same whatever owners answer, so that a refusal cannot be made up for, nor a year that goes well be saved on. Money is
-weighed against probability by a price, so that costs need no levels.
+do no better. But it also knows beforehand how much its houses bring if all owners accept, and other numbers (`labels`):
+all are held the same whatever owners answer, so that a refusal cannot be made up for, nor a year that goes well be
+saved on. Money is weighed against probability by a price, so that costs need no levels.
 
 Source: B. C. Dean, M. X. Goemans and J. Vondrák, Approximating the stochastic knapsack problem: the benefit of
 adaptivity, Mathematics of Operations Research 33, 2008; here adaptive decisions bound those that are not. What is held
@@ -14,6 +14,7 @@ Information relaxations and duality in stochastic dynamic programs, Operations R
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ import numpy.typing as npt
 from model.optimise.solar_allocation.problem import FloatArray
 
 IntArray = npt.NDArray[np.int64]
+Ends = tuple[tuple[IntArray, ...], tuple[IntArray, ...]]
 
 #: Capacities are whole multiples of a tenth of a watt, and what is left of that by rounding.
 _GRID, _ROUNDING = 1e4, 1e-6
@@ -123,64 +125,113 @@ class Completions:
     What is missing is told by what owners may still refuse: capacity that is still to be taken less what is missing.
 
     Args:
-        steps: of the sum.
         worth: probability that one unit of cost is weighed with.
-        most: houses that are counted at most, the last number standing for more as well; 0 where they are not.
-        deepest: steps that houses can bring whatever their owners decide, at most.
-        tables: by number of houses decided, dims (houses that take capacity, units they take, steps that may be
-            refused: one column for fewer than what is sure can make up for, then from there on).
+        places: by number of houses decided, row of the table by total, dims (total of labels, steps that houses bring
+            if all owners accept); none is negative.
+        tables: by number of houses decided, dims (row, steps that may be refused: one column for fewer than none, then
+            from none on), in single precision and rounded up.
     """
 
-    steps: Steps
     worth: float
-    most: int
-    deepest: int
-    tables: tuple[npt.NDArray[np.floating], ...]
+    places: tuple[npt.NDArray[np.int32], ...]
+    tables: tuple[npt.NDArray[np.float32], ...]
 
     @classmethod
     def find(
         cls,
         houses: tuple[OpenHouse, ...],
         steps: Steps,
+        labels: tuple[IntArray, ...],
         worth: float,
         most: tuple[int, int],
         least_missing: int,
         first: int = 0,
-        *,
-        kept: bool = True,
+        ends: Ends | None = None,
     ) -> Completions:
-        """Return the tables for a price of probability.
+        """Return the tables for a price of probability; those of houses that are decided already stay empty.
 
-        Args:
-            houses: in the order in which they are decided.
-            steps: of the sum.
-            worth: probability that one unit of cost is weighed with.
-            most: houses that take capacity, the last number standing for more as well, and units that they take at
-                most; houses are not counted where the first one is 0.
-            least_missing: steps missing at least before any of these houses is decided.
-            first: houses that are decided already; their tables stay empty.
-            kept: whether the tables of all houses are kept, in single precision and rounded up; otherwise that of the
-                first one is.
+        Args: those of `tables_from_last`.
         """
-        open_houses = range(first, len(houses))
-        deepest = sum(int(steps.sure[place].max()) for place in open_houses)
-        width = most[1] * steps.parts - least_missing + 2 * deepest + 2
-        after = np.ones((1, 1, max(width, deepest + 2)))
-        after[:, :, : deepest + 1] = 0.0
-        nothing = np.zeros((0, 0, 0))
-        tables: list[npt.NDArray[np.floating]] = [_rounded_up(after) if kept else nothing]
-        for place in reversed(open_houses):
-            ways = ways_of(houses[place], steps, place)
-            after = _with_house(after, houses[place].consent, steps.parts, ways, worth, most)
-            tables.append(_rounded_up(after) if kept else nothing)
-        if not kept:
-            tables[-1] = after
-        tables += [nothing] * first
-        return cls(steps, worth, most[0], deepest, tuple(tables[::-1]))
+        places: list[npt.NDArray[np.int32]] = []
+        tables: list[npt.NDArray[np.float32]] = []
+        for rows in tables_from_last(houses, steps, labels, worth, most, least_missing, first, ends):
+            able = [np.isfinite(one.values[:, -1]) for one in rows]
+            numbers = np.full((len(rows), most[1] + 1), -1, dtype=np.int32)
+            counted = 0
+            for number, (row, some) in enumerate(zip(rows, able, strict=True)):
+                kept = np.flatnonzero(some)
+                numbers[number, row.first + kept] = counted + np.arange(kept.size)
+                counted += kept.size
+            places.append(numbers)
+            kept_values = [one.values[some] for one, some in zip(rows, able, strict=True)]
+            tables.append(_rounded_up(np.concatenate(kept_values)))
+        places += [np.zeros((0, 0), dtype=np.int32)] * first
+        tables += [np.zeros((0, 0), dtype=np.float32)] * first
+        return cls(worth, tuple(places[::-1]), tuple(tables[::-1]))
+
+    def rows(self, place: int, label: IntArray, steps: IntArray) -> IntArray:
+        """Return the rows of totals with a number of houses decided; negative where plans cannot have them."""
+        places = self.places[place]
+        within = (label >= 0) & (steps >= 0) & (label < places.shape[0]) & (steps < places.shape[1])
+        found = np.full(np.broadcast_shapes(label.shape, steps.shape), -1, dtype=np.int64)
+        found[within] = places[label[within], steps[within]]
+        return found
 
     def column(self, place: int, refusable: IntArray) -> IntArray:
         """Return the columns for steps that may still be refused."""
-        return np.clip(refusable + self.deepest + 1, 0, self.tables[place].shape[2] - 1)
+        return column(refusable, self.tables[place].shape[1])
+
+
+@dataclass(frozen=True)
+class TotalRow:
+    """The greatest probabilities less the price of costs with one total of labels.
+
+    Args:
+        first: first step that houses bring.
+        values: from there on, dims (steps that houses bring, steps that may be refused).
+    """
+
+    first: int
+    values: FloatArray
+
+
+def column(refusable: IntArray, width: int) -> IntArray:
+    """Return the columns for steps that may still be refused, in a table with so many of them."""
+    return np.clip(refusable + 1, 0, width - 1)
+
+
+def tables_from_last(
+    houses: tuple[OpenHouse, ...],
+    steps: Steps,
+    labels: tuple[IntArray, ...],
+    worth: float,
+    most: tuple[int, int],
+    least_missing: int,
+    first: int = 0,
+    ends: Ends | None = None,
+) -> Iterator[list[TotalRow]]:
+    """Return tables of no house, of the last one, of the last two and so on, each a row for each total of labels.
+
+    Args:
+        houses: in the order in which they are decided.
+        steps: of the sum.
+        labels: whole numbers by house and slot.
+        worth: probability that one unit of cost is weighed with.
+        most: total of labels, and steps that houses bring if all owners accept, at most.
+        least_missing: steps missing at least before any of these houses is decided.
+        first: houses that are decided already.
+        ends: by house to come, first step that matters and one more than the last, by total of labels; None where all
+            do.
+    """
+    nobody = np.ones((1, max(most[1] - least_missing, 0) + 2))
+    nobody[:, 0] = 0.0
+    after = [TotalRow(0, nobody)]
+    yield after
+    for place in reversed(range(first, len(houses))):
+        ways = ways_of(houses[place], steps, place, labels[place])
+        here = None if ends is None else (ends[0][place - first], ends[1][place - first])
+        after = _with_house(after, houses[place].consent, ways, worth, most, here)
+        yield after
 
 
 @dataclass(frozen=True)
@@ -188,75 +239,75 @@ class Ways:
     """What a house can bring, each at its least cost.
 
     Args:
-        units: that acceptance adds.
-        sure: steps that come in any case.
+        refusable: steps that acceptance adds.
+        size: steps that come if the owner accepts.
+        label: whole number.
         above: priced cost above the least.
         slot: position of a slot by way.
         way: position of a way by slot.
     """
 
-    units: IntArray
-    sure: IntArray
+    refusable: IntArray
+    size: IntArray
+    label: IntArray
     above: FloatArray
     slot: IntArray
     way: IntArray
 
-    @property
-    def counts(self) -> IntArray:
-        """1 where a way takes capacity."""
-        return (self.units > 0).astype(np.int64)
 
-
-def ways_of(house: OpenHouse, steps: Steps, place: int) -> Ways:
+def ways_of(house: OpenHouse, steps: Steps, place: int, label: IntArray) -> Ways:
     """Return the ways of a house.
 
     Args:
         house: the house.
         steps: of the sum.
         place: of the house.
+        label: whole number by slot.
     """
-    pairs, way = np.unique(np.column_stack((steps.added[place], steps.sure[place])), axis=0, return_inverse=True)
+    kinds, way = np.unique(np.column_stack((steps.added[place], steps.sure[place], label)), axis=0, return_inverse=True)
     way = way.reshape(-1)
     order = np.lexsort((house.above, way))
     slot = order[np.flatnonzero(np.append(True, way[order][1:] != way[order][:-1]))]
-    return Ways(pairs[:, 0], pairs[:, 1], house.above[slot], slot, way)
+    refusable = kinds[:, 0] * steps.parts
+    return Ways(refusable, refusable + kinds[:, 1], kinds[:, 2], house.above[slot], slot, way)
 
 
 def _with_house(
-    after: FloatArray, consent: float, parts: int, ways: Ways, worth: float, most: tuple[int, int]
-) -> FloatArray:
+    after: list[TotalRow], consent: float, ways: Ways, worth: float, most: tuple[int, int],
+    ends: tuple[IntArray, IntArray] | None,
+) -> list[TotalRow]:  # fmt: skip
     """Return the table with one house more before those of a table."""
-    counts = ways.counts if most[0] else np.zeros_like(ways.units)
-    houses = min(after.shape[0] + int(counts.max()), most[0] + 1)
-    units = min(after.shape[1] + int(ways.units.max()), most[1] + 1)
-    width = after.shape[2]
-    down, up = int(ways.units.max()) * parts, int(ways.sure.max())
-    found = np.full((houses, units, width), -np.inf)
-    value = np.empty((after.shape[1], width))
-    each = list(zip(ways.units.tolist(), ways.sure.tolist(), (ways.above * worth).tolist(), counts, strict=True))
-    # One number of houses after the other, so that what is worked on stays in the processor's cache.
-    for row in range(after.shape[0]):
-        some = np.flatnonzero(np.isfinite(after[row, :, 0]))
+    totals, width = min(len(after) + int(ways.label.max()), most[0] + 1), after[0].values.shape[1]
+    down = int(ways.refusable.max())
+    found = []
+    for total in range(totals):
+        first, last = (0, most[1] + 1) if ends is None else (int(ends[0][total]), int(ends[1][total]))
+        found.append(TotalRow(first, np.full((max(last - first, 0), width), -np.inf)))
+    above = (ways.above * worth).tolist()
+    each = list(zip(ways.refusable.tolist(), ways.size.tolist(), ways.label.tolist(), above, strict=True))
+    # One total after the other, so that what is worked on stays in the processor's cache.
+    for number, row in enumerate(after):
+        some = np.flatnonzero(np.isfinite(row.values[:, 0]))
         if not some.size:
             continue
-        first, last = int(some[0]), int(some[-1]) + 1
-        part = after[row, first:last]
-        padded = np.concatenate((np.repeat(part[:, :1], down, 1), part, np.repeat(part[:, -1:], up, 1)), axis=1)
+        part = row.values[some[0] : some[-1] + 1]
+        first, last, value = row.first + int(some[0]), row.first + int(some[-1]) + 1, np.empty(part.shape)
+        padded = np.concatenate((np.repeat(part[:, :1], down, 1), part), axis=1)
         # What is impossible stays so, whoever accepts.
         accepted, refused = (padded * one if one > 0 else np.zeros_like(padded) for one in (consent, 1.0 - consent))
-        for unit, sure, above, count in each:
-            size = min(last, units - unit) - first
-            if size <= 0:
+        for refusable, size, label, spent in each:
+            if number + label >= totals:
                 continue
-            one = value[:size]
-            np.subtract(accepted[:size, down + sure : down + sure + width], above, out=one)
+            other = found[number + label]
+            start, end = max(other.first - size, first), min(other.first + other.values.shape[0] - size, last)
+            if end <= start:
+                continue
+            one, steps = value[: end - start], slice(start - first, end - first)
+            np.subtract(accepted[steps, down:], spent, out=one)
             if consent < 1:
-                np.add(one, refused[:size, down + sure - unit * parts :][:, :width], out=one)
-            # The last number of houses stands for more as well.
-            for end in {min(row + int(count), houses - 1), row} if row == most[0] > 0 else {row + int(count)}:
-                if end < houses:
-                    part = found[end, first + unit : first + unit + size]
-                    np.maximum(part, one, out=part)
+                np.add(one, refused[steps, down - refusable : down - refusable + width], out=one)
+            best = other.values[start + size - other.first : end + size - other.first]
+            np.maximum(best, one, out=best)
     return found
 
 

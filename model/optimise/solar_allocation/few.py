@@ -42,6 +42,8 @@ _ABOVE = 0.3
 #: How far above the bound the first look goes, as a share of the bound's distance from the least costs and at least of
 #: that of the greatest, and how much farther every next one.
 _FIRST_LOOK, _LEAST_LOOK, _FARTHER = 0.02, 1e-3, 1.5
+#: Part of what was left up to the cost of a plan from which it is looked at anew for a cheaper one.
+_CLOSER = 0.7
 #: Looks at plans: starts that are kept, None for all that can lead to one, and the share of the time that is left;
 #: that of the last ones where there is no plan.
 _LOOKS, _WITHOUT_PLAN = ((300, 0.05), (1200, 0.1), (None, 1.0)), 0.3
@@ -105,7 +107,9 @@ def solve_few(
     beside = find_prices(replace(problem, rows=(*problem.rows, *counted)), seed)
     of_rows = beside.of_rows[: len(problem.rows)]
     cost = cost_of(problem, choice) if choice.size else np.inf
-    searches = [search(prices) for prices in (0 * of_rows, *([of_rows] if of_rows.any() else []))]
+    searches = [search(of_rows)]
+    if searches[0][0].priced:
+        searches.append(search(0 * of_rows))
     bound, most = -np.inf, min(cost, beside.priced.bound + _ABOVE * abs(beside.priced.bound))
     # Certain enough plans cost more than those that meet the requirement in the mean; how much more is not known.
     while bound == -np.inf:
@@ -160,22 +164,30 @@ def _step(found: HouseByHouse, bound: float) -> float:
 
 def prove_best(found: HouseByHouse, bound: float, gap: float, enough: float, end: float) -> tuple[float, bool]:
     """Look for the best plan; return what is proven of all plans, and whether none is left that was not looked at."""
-    step, share = _step(found, bound), _FIRST_LOOK
-    took = 0.0
-    # The table of a price takes no heed of the time, so that none are begun that would take longer than is left.
-    while perf_counter() + took < end:
+    known, first, step, share, took = -np.inf, bound, _step(found, bound), _FIRST_LOOK, 0.0
+    while perf_counter() < end:
         top = min(found.cost, found.greatest)
         size = max(1.0, abs(top))
         if bound >= min(top - max(gap / 2, 2 * _EVEN) * size, enough - 2 * _EVEN * size):
             break
         # A little above the bound there are few totals that plans can have, and few starts.
-        most = min(bound + share * step, top)
+        most = min(first + share * step, top)
         if bound < enough < most:
             most = enough
         most -= _EVEN * size
-        begun = perf_counter()
-        bound = max(bound, min(found.within(most, end=end), most))
-        took = perf_counter() - begun
+        # What is known of plans up to the cost of one that is known holds for cheaper ones, too.
+        all_of_them = top - _EVEN * size if np.isfinite(found.cost) else most
+        if known < most or all_of_them - bound < _CLOSER * (known - bound):
+            begun = perf_counter()
+            # Tables take no heed of the time, so that none are begun that would take longer than is left.
+            if begun + took > end:
+                break
+            bound = max(bound, min(found.within(all_of_them, end=end), all_of_them))
+            took = perf_counter() - begun
+            if np.isfinite(found.cost):
+                first, step, share = bound, top - bound, _FIRST_LOOK
+            known = all_of_them
+            continue
         if bound < most:
             bound = _looked_at(found, bound, most, end)
         share *= _FARTHER

@@ -20,15 +20,16 @@ from model.optimise.solar_allocation.budgets import Budgets, pad, reached_with, 
 from model.optimise.solar_allocation.completions import Completions, OpenHouse, Steps, Ways, ways_of
 from model.optimise.solar_allocation.consent import is_enough
 from model.optimise.solar_allocation.exchange import Exchange
+from model.optimise.solar_allocation.labels import few_things
 from model.optimise.solar_allocation.problem import FloatArray, SlotArray
 from model.optimise.solar_allocation.starts import Path, Start, foremost
 from model.optimise.solar_allocation.totals import (
     Totals,
     Tried,
     Undecided,
-    count_houses,
     settle,
     steps_missing,
+    tell_apart,
     try_prices,
 )
 
@@ -82,7 +83,7 @@ class HouseByHouse:
             least[place] = least[place + 1] + one.tied.min(axis=1)
             priced[place] = priced[place + 1] + float(np.min(one.cost - prices @ one.tied))
         # What houses from each place on bring to the rows at most and at least, and cost at least under the prices.
-        self._most_tied, self._least_tied, self._to_come = most, least, priced
+        self._most_tied, self._to_come = most, priced
         #: What plans cost at least under the prices, certain or not, and at most.
         self.least = float(prices @ self._wanted + priced[0])
         under_prices = self.least + sum(float(one.above.max()) for one in houses)
@@ -90,10 +91,15 @@ class HouseByHouse:
         # A little more, so that what is looked for below it leaves no plan out.
         self.greatest = most_at_all + _BEYOND * max(1.0, abs(most_at_all))
         self._marks = _marks(houses)
+        self._few, exact = few_things(tuple(one.tied for one in houses), self._wanted, prices)
+        # What is more than is needed of what is kept exactly is told by its label.
+        self._needed = np.where(exact, np.inf, self._wanted + self._slack - least)
+        #: Whether any row has a price that is not kept exactly.
+        self.priced = bool(np.any((prices != 0) & ~exact))
         self._totals: Totals | None = None
         self._budgets: Budgets | None = None
         self._sum = 0
-        self._rough: tuple[float, tuple[Tried, ...]] = (np.nan, ())
+        self._rough: tuple[float, Tried] | None = None
         settled = next((place for place, one in enumerate(houses) if one.slot.size > 1), len(houses))
         self._start, self._settled = self._nobody(), settled
         for place in range(settled):
@@ -112,19 +118,18 @@ class HouseByHouse:
 
         Args:
             most: what plans may cost; the bound is infinite where there are none.
-            roughly: whether only the capacity that plans take is held the same, which takes less time.
+            roughly: whether only what plans bring in all and few things are held the same, which takes less time.
             end: until when tables are begun [s of the clock]; without all of them nothing is looked at from then on.
         """
         if not self._able:
             return np.inf
-        tried = self._rough[1] if self._rough[0] == most else tuple(
-            try_prices(self._undecided(number), most, end) for number in range(len(self._steps))
-        )  # fmt: skip
-        self._rough = (most, tried)
-        # The sum that asks for more tells more; the other one is looked at where a plan is complete.
-        self._sum = int(np.argmax([one.bound for one in tried]))
-        undecided, one = self._undecided(self._sum), tried[self._sum]
-        one = one if roughly else count_houses(undecided, one, end)
+        if self._rough is None or self._rough[0] != most:
+            first = [try_prices(self._undecided(number), most, one=True).bound for number in range(len(self._steps))]
+            # The sum that asks for more tells more; the other one is looked at where a plan is complete.
+            self._sum = int(np.argmax(first))
+            self._rough = most, try_prices(self._undecided(self._sum), most, end)
+        undecided, one = self._undecided(self._sum), self._rough[1]
+        undecided, one = (undecided, one) if roughly else tell_apart(undecided, one, end)
         if perf_counter() > end:
             return max(self.least, one.bound)
         self._totals = settle(undecided, one)
@@ -132,11 +137,16 @@ class HouseByHouse:
         self._budgets = Budgets.find(self._houses, self._steps[self._sum], budget, self._settled)
         return max(self.least, one.bound)
 
+    @property
+    def _labels(self) -> tuple[IntArray, ...]:
+        """Labels by house and slot."""
+        return (self._few if self._totals is None else self._totals.labels).of_slots
+
     def _undecided(self, number: int) -> Undecided:
         """Return the houses with a choice, for one sum."""
         return Undecided(
             self._houses, self._steps[number], self._settled, int(self._start.missing[0, number]),
-            self._start.likely[number][0], self._enough, self.least,
+            self._start.likely[number][0], self._enough, self.least, self._few,
         )  # fmt: skip
 
     def exchange(self, known: SlotArray, end: float, seed: int) -> None:
@@ -212,7 +222,7 @@ class HouseByHouse:
         spent = start.cost - start.tied @ self._prices + least
         left = most - spent - float(self._prices @ self._wanted) - self._to_come[place + 1]
         left += _EQUAL * max(1.0, abs(most))
-        ways = ways_of(house, self._steps[self._sum], place)
+        ways = ways_of(house, self._steps[self._sum], place, self._labels[place])
         at_best, by_price = self._promise(start, place, ways, left, most)
         for slot in range(house.slot.size):
             tied, rest, way = start.tied + house.tied[:, slot], left - house.above[slot], ways.way[slot]
@@ -251,17 +261,16 @@ class HouseByHouse:
             most: what plans may cost.
         """
         totals, parts, likely = self._totals, self._steps[self._sum].parts, start.likely[self._sum]
-        shape = (start.cost.size, ways.units.size)
+        shape = (start.cost.size, ways.size.size)
         found = np.full(shape, -np.inf)
         if totals is None:
             return found, []
         by_price = [(one.worth, np.full(shape, -np.inf)) for one in totals.completions]
         consent, tables = self._houses[place].consent, [one.tables[place + 1] for one in totals.completions]
-        counted = totals.completions[0].most
         some = totals.bound <= most + _EVEN_COSTS * max(1.0, abs(most))
-        in_all = np.column_stack((totals.houses, totals.units))[some]
-        takes = np.column_stack((ways.counts * (counted > 0), ways.units))
-        taken = np.column_stack((start.taking * (counted > 0), start.units, start.missing[:, self._sum]))
+        in_all, spared = np.column_stack((totals.label, totals.steps))[some], totals.labels.spared[totals.label[some]]
+        takes = np.column_stack((ways.label, ways.size))
+        taken = np.column_stack((start.label, start.steps, start.missing[:, self._sum]))
         groups, of_start = np.unique(taken, axis=0, return_inverse=True)
         order = np.argsort(of_start.reshape(-1), kind="stable")
         ends = np.cumsum(np.bincount(of_start.reshape(-1), minlength=groups.shape[0]))
@@ -269,30 +278,28 @@ class HouseByHouse:
             columns = np.flatnonzero(likely[members].any(axis=0))
             some_likely = likely[np.ix_(members, columns)]
             lacking = steps_missing(int(group[2]), likely.shape[1], parts)[columns]
-            to_take = self._still_open(
-                totals.completions, some_likely, lacking, in_all - group[:2], left[members], place
-            )  # fmt: skip
-            after = to_take - takes[:, np.newaxis]
-            after[..., 0] = np.minimum(after[..., 0], counted)
-            able = np.all((after >= 0) & (after < tables[0].shape[:2]), axis=2)
-            way, total = np.nonzero(able)
-            houses, units = after[way, total].T
-            able = np.isfinite(tables[0][houses, units, -1])
-            way, total, houses, units = way[able], total[able], houses[able], units[able]
+            open_still = self._still_open(
+                totals.completions, some_likely, lacking, in_all - group[:2], left[members, np.newaxis] - spared, place
+            )
+            to_take = in_all[open_still] - group[:2]
+            rows = totals.completions[0].rows(place + 1, *np.moveaxis(to_take - takes[:, np.newaxis], 2, 0))
+            way, total = np.nonzero(rows >= 0)
+            rows = rows[way, total]
             if not way.size:
                 continue
-            spare = to_take[total, 1] * parts + ways.sure[way] - lacking[:, np.newaxis]
+            spare = to_take[total, 1] - lacking[:, np.newaxis]
             accepted = totals.completions[0].column(place + 1, spare)
-            refused = totals.completions[0].column(place + 1, spare - ways.units[way] * parts)
+            refused = totals.completions[0].column(place + 1, spare - ways.refusable[way])
             firsts = np.flatnonzero(np.append(True, way[1:] != way[:-1]))
-            rest = left[members, np.newaxis] - ways.above[way]
+            kept_back = spared[open_still[total]]
+            rest = left[members, np.newaxis] - ways.above[way] - kept_back
             where, least = np.ix_(members, way[firsts]), np.full((members.size, way.size), np.inf)
             for (worth, reached), table in zip(by_price, tables, strict=True):
-                after_it = consent * table[houses, units, accepted].astype(np.float64)
+                after_it = consent * table[rows, accepted].astype(np.float64)
                 if consent < 1:
-                    after_it += (1 - consent) * table[houses, units, refused].astype(np.float64)
+                    after_it += (1 - consent) * table[rows, refused].astype(np.float64)
                 value = some_likely @ after_it
-                reached[where] = np.maximum.reduceat(value, firsts, axis=1)
+                reached[where] = np.maximum.reduceat(value - worth * kept_back, firsts, axis=1)
                 np.minimum(least, value + worth * rest, out=least)
             found[where] = np.maximum.reduceat(least, firsts, axis=1)
         return found, by_price
@@ -312,19 +319,16 @@ class HouseByHouse:
         self, completions: tuple[Completions, ...], likely: FloatArray, lacking: IntArray, to_take: IntArray,
         left: FloatArray, place: int,
     ) -> IntArray:  # fmt: skip
-        """Return the totals still to be taken that any of some starts can go on to, dims (total, houses and units)."""
-        counted, shape = completions[0].most, completions[0].tables[place].shape
-        rows = np.column_stack((np.minimum(to_take[:, 0], counted), to_take[:, 1]))
-        to_take = to_take[np.all((rows >= 0) & (rows < shape[:2]), axis=1)]
-        houses, units = np.minimum(to_take[:, 0], counted), to_take[:, 1]
-        able = np.isfinite(completions[0].tables[place][houses, units, -1])
-        to_take, houses, units = to_take[able], houses[able], units[able]
-        columns = completions[0].column(place, units * self._steps[self._sum].parts - lacking[:, np.newaxis])
-        least = np.full((left.size, units.size), np.inf)
+        """Return which totals any of some starts can go on to, with what is still to be taken and left for each."""
+        rows = completions[0].rows(place, *to_take.T)
+        found = np.flatnonzero(rows >= 0)
+        rows, steps = rows[found], to_take[found, 1]
+        columns = completions[0].column(place, steps - lacking[:, np.newaxis])
+        least = np.full((left.shape[0], steps.size), np.inf)
         for one in completions:
-            value = likely @ one.tables[place][houses, units, columns].astype(np.float64)
-            np.minimum(least, value + one.worth * left[:, np.newaxis], out=least)
-        return to_take[np.any(least >= self._enough, axis=0)]
+            value = likely @ one.tables[place][rows, columns].astype(np.float64)
+            np.minimum(least, value + one.worth * left[:, found], out=least)
+        return np.asarray(found[np.any(least >= self._enough, axis=0)])
 
     def _with(self, start: Start, place: int, slot: int) -> Start:
         """Return the starts with a slot of the next house."""
@@ -343,12 +347,14 @@ class HouseByHouse:
                 moved[chosen] = refused
             likely.append(moved)
         path = np.column_stack((start.path, np.full(start.cost.size, slot, dtype=np.int16)))
-        tied = np.minimum(start.tied + house.tied[:, slot], self._wanted + self._slack - self._least_tied[place + 1])
+        tied = np.minimum(start.tied + house.tied[:, slot], self._needed[place + 1])
         mark = start.mark + self._marks[place][slot]
         # Houses without a choice take the same in every plan.
-        takes = int(self._steps[self._sum].added[place][slot]) if house.slot.size > 1 else 0
-        return Start(path, start.cost + house.cost[slot], tied, start.taking + (takes > 0), start.units + takes, mark,
-                     missing, tuple(likely))  # fmt: skip
+        steps, is_open = self._steps[self._sum], int(place >= self._settled)
+        size = int(steps.added[place][slot]) * steps.parts + int(steps.sure[place][slot])
+        label = start.label + is_open * int(self._labels[place][slot])
+        return Start(path, start.cost + house.cost[slot], tied, label, start.steps + is_open * size, mark, missing,
+                     tuple(likely))  # fmt: skip
 
     def _once(self, start: Start) -> IntArray:
         """Return the starts without those that bring the same at the same cost as another one."""

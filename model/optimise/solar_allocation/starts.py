@@ -22,8 +22,8 @@ class Start:
         path: position of the slot by house, dims (start, house).
         cost: so far.
         tied: what they bring to the rows, no more than is needed whatever follows, dims (start, row).
-        taking: how many of their houses take capacity that counts.
-        units: that they take.
+        label: total of their labels.
+        steps: that they bring if all owners accept.
         mark: the same for starts whose houses bring the same with the same probabilities.
         missing: steps of the last unit missing at most, by sum: 1 to all parts of a unit, dims (start, sum).
         likely: by sum, probability that nothing is missing, then that so many units are, dims (start, unit).
@@ -32,16 +32,16 @@ class Start:
     path: Path
     cost: FloatArray
     tied: FloatArray
-    taking: IntArray
-    units: IntArray
+    label: IntArray
+    steps: IntArray
     mark: IntArray
     missing: IntArray
     likely: tuple[FloatArray, ...]
 
     def part(self, chosen: IntArray | BoolArray | slice) -> Start:
         """Return some of the starts."""
-        return Start(self.path[chosen], self.cost[chosen], self.tied[chosen], self.taking[chosen],
-                     self.units[chosen], self.mark[chosen], self.missing[chosen],
+        return Start(self.path[chosen], self.cost[chosen], self.tied[chosen], self.label[chosen],
+                     self.steps[chosen], self.mark[chosen], self.missing[chosen],
                      tuple(one[chosen] for one in self.likely))  # fmt: skip
 
     @staticmethod
@@ -51,8 +51,8 @@ class Start:
             path=np.concatenate([one.path for one in several]),
             cost=np.concatenate([one.cost for one in several]),
             tied=np.concatenate([one.tied for one in several]),
-            taking=np.concatenate([one.taking for one in several]),
-            units=np.concatenate([one.units for one in several]),
+            label=np.concatenate([one.label for one in several]),
+            steps=np.concatenate([one.steps for one in several]),
             mark=np.concatenate([one.mark for one in several]),
             missing=np.concatenate([one.missing for one in several]),
             likely=tuple(np.concatenate(parts) for parts in zip(*(one.likely for one in several), strict=True)),
@@ -66,8 +66,8 @@ def foremost(start: Start, promise: FloatArray) -> IntArray:
         start: the starts.
         promise: how probable plans can become from each [1].
     """
-    order = np.lexsort((-promise, start.units, start.taking))
-    taken = np.column_stack((start.taking, start.units))[order]
+    order = np.lexsort((-promise, start.steps, start.label))
+    taken = np.column_stack((start.label, start.steps))[order]
     first = np.append(True, np.any(taken[1:] != taken[:-1], axis=1))
     turn = np.arange(order.size) - np.maximum.accumulate(np.where(first, np.arange(order.size), 0))
     return np.asarray(order[np.lexsort((-promise[order], turn))])
