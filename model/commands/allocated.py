@@ -91,9 +91,10 @@ def write(
     force: bool,
     several: bool,
 ) -> None:
-    """Write workbook, Dataset, page and figures of every supplier, each into its own folder if there were several."""
+    """Write workbook, Dataset, pages and figures of every supplier, each into its own folder if there were several."""
     import hashlib
 
+    from model.report.allocation.house_sheets import MOST_SHEETS, write_house_sheets
     from model.report.allocation.overview import folder_of, overview_table
     from model.report.allocation.page import write_plan_page
     from model.report.allocation.tables import write_decisions, write_plan
@@ -133,6 +134,8 @@ def write(
             for tongue in tongues:
                 shown = [file for file in drawn if file.stem.endswith(f"_{tongue}") and file.suffix == ".png"]
                 write_plan_page(one, folder / f"plan.{tongue}.html", shown, tongue)
+                if one.houses.size <= MOST_SHEETS:
+                    write_house_sheets(one, folder / f"houses.{tongue}.html", tongue)
         facts["seconds_writing"] = round(perf_counter() - begun, 3)
 
 

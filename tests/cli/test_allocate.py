@@ -74,7 +74,15 @@ def test_a_made_up_list_becomes_a_folder_of_answers(tmp_path: Path, capsys: pyte
     assert data.sizes["house"] == 60
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["plans"]["Made-up supplier 4"]["status"] == "optimal"
-    for name in ("plan.ja.html", "plan.en.html", "plan.csv", "figures/map_ja.png", "figures/prices_en.svg"):
+    for name in (
+        "plan.ja.html",
+        "plan.en.html",
+        "houses.ja.html",
+        "houses.en.html",
+        "plan.csv",
+        "figures/map_ja.png",
+        "figures/prices_en.svg",
+    ):
         assert (out / name).is_file()
 
 

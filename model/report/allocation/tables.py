@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from model.language import Language, Text
-from model.optimise.solar_allocation.answer import Answer, left_hand_sides
+from model.optimise.solar_allocation.answer import Answer, FloatArray, left_hand_sides
 from model.optimise.solar_allocation.heat import HEAT_BY_BITS, HEAT_NAMES
 from model.optimise.solar_allocation.model import Objective
 from model.optimise.solar_allocation.names import OBJECTIVE_NAMES, OBJECTIVE_UNITS, row_unit, rule_name, unit_of_price
@@ -151,9 +151,7 @@ def reasons_table(found: Answer, language: Language) -> Table:
         Text("reason (Japanese)", "理由（日本語）"),
         Text("reason (English)", "理由（英語）"),
     )
-    bought = np.where(found.way == "purchase", found.kw, 0.0)
-    panels = found.outlay - found.heat_outlay
-    years = found.setting.economics.payback_years(bought, found.generation, np.where(bought > 0, panels, 0.0))
+    years = payback_years(found)
     rows: list[list[Cell]] = [[heading(language) for heading in headings]]
     for house in range(found.houses.size):
         text = why(found, house)
@@ -162,6 +160,13 @@ def reasons_table(found: Answer, language: Language) -> Table:
         kw = round(float(found.kw[house]), 3)
         rows.append([str(found.portfolio.ids[house]), kw, *money, back, text.ja, text.en])
     return rows
+
+
+def payback_years(found: Answer) -> FloatArray:
+    """Return the years until bought panels are paid back, dims (house); not finite where there is no such year."""
+    bought = np.where(found.way == "purchase", found.kw, 0.0)
+    panels = found.outlay - found.heat_outlay
+    return found.setting.economics.payback_years(bought, found.generation, np.where(bought > 0, panels, 0.0))
 
 
 def by_municipality(found: Answer) -> Mapping[str, tuple[int, int, float]]:
