@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,6 +17,7 @@ from model.progress import progress
 if TYPE_CHECKING:
     from model.optimise.solar_allocation.answer import Answer
     from model.optimise.solar_allocation.batch import Job
+    from model.optimise.solar_allocation.before import PlanBefore
     from model.optimise.solar_allocation.houses import Portfolio
     from model.optimise.solar_allocation.model import Wishes
     from model.optimise.solar_allocation.weather import Weather
@@ -85,6 +87,13 @@ def register(app: typer.Typer) -> None:
         financing: Annotated[
             str, typer.Option(help="ways to pay: purchase,lease,power_purchase / 調達方法")
         ] = "purchase",
+        previous: Annotated[
+            Path | None,
+            typer.Option(
+                help="folder of the plan before: it fills in what the list does not say / 前回計画のフォルダー",
+                metavar="DIR",
+            ),
+        ] = None,
         changes: Annotated[
             int | None, typer.Option(help="most houses whose planned kW may change / 変更棟数の上限", min=0)
         ] = None,
@@ -132,7 +141,7 @@ def register(app: typer.Typer) -> None:
         wishes = _wishes(objective, without, budget, installers, certainty, financing, changes)
         sun = _weather(weather, site, rules)
         job = Job(wishes, rules, fallback, years, discount, gap, seconds, seed, sun, pareto, points or _POINTS)
-        return run(portfolio, job, out, language, workers, scheduler, figures, force)
+        return run(portfolio, job, out, language, workers, scheduler, figures, force, previous)
 
 
 def _check_front(objective: str, pareto: str | None, points: int | None) -> None:
@@ -218,6 +227,7 @@ def run(
     scheduler: str | None,
     figures: bool,
     force: bool,
+    previous: Path | None = None,
 ) -> int:
     """Plan every supplier of the files, show the results and write them.
 
@@ -236,13 +246,16 @@ def run(
         raise TypeError(job)
     if out is not None:
         check_result_folder(out, force)
-    portfolios, console = _read(files), Console(highlight=False, soft_wrap=True)
+    portfolios, before = _read(files, previous)
+    job, console = replace(job, before=before), Console(highlight=False, soft_wrap=True)
     answers = _planned(portfolios, job, workers, scheduler, language)
     show(answers, language, console, len(portfolios) > 1)
     if out is not None:
+        from model.optimise.solar_allocation.before import plan_files
         from model.report.allocation.tables import MOST_IN_WORKBOOK
 
         used = [*files, *([Path(job.weather.source)] if job.weather is not None else [])]
+        used += [] if previous is None else plan_files(previous)
         write(answers, used, job.rule_set, out, language, figures, force, len(portfolios) > 1)
         console.print(f"{out} – {_WRITTEN(language)}", markup=False)
         for one in answers:
@@ -259,9 +272,19 @@ def run(
     return ExitCode.COMPARISON_FAILED if wrong else ExitCode.DONE
 
 
-def _read(files: Sequence[Path]) -> list[Portfolio]:
-    """Return the lists of all files, or every fault in them."""
+def _read(files: Sequence[Path], previous: Path | None) -> tuple[list[Portfolio], dict[str, PlanBefore]]:
+    """Return the lists of all files, and the plan before of each supplier if there is one; or every fault in them."""
+    from model.optimise.solar_allocation.before import of_suppliers, planned_before, read_before
     from model.optimise.solar_allocation.houses import read_portfolios
+
+    plans = {} if previous is None else read_before(previous)
+    before: dict[str, PlanBefore] = {}
+
+    def completed(lists: list[Portfolio]) -> list[Portfolio]:
+        if previous is None:
+            return lists
+        before.update(of_suppliers(plans, lists, len(files) == 1))
+        return [planned_before(one, before[one.supplier]) for one in lists]
 
     portfolios: list[Portfolio] = []
     faults: list[Fault] = []
@@ -270,12 +293,12 @@ def _read(files: Sequence[Path]) -> list[Portfolio]:
             faults.append(Fault(str(file), _TWICE))
             continue
         try:
-            portfolios += read_portfolios(file)
+            portfolios += read_portfolios(file, completed)
         except BadInput as bad:
             faults += bad.faults
     if faults:
         raise BadInput(dict.fromkeys(faults))
-    return portfolios
+    return portfolios, before
 
 
 def _planned(

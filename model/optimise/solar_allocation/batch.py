@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing import active_children, get_context
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import numpy as np
 from model.faults import BadInput, FaultList
 from model.language import Text
 from model.optimise.solar_allocation.answer import Answer, Front, FrontPoint, Setting, answer, verified
+from model.optimise.solar_allocation.before import PlanBefore, reread_with
 from model.optimise.solar_allocation.houses import Portfolio
 from model.optimise.solar_allocation.method import Plan, allocate
 from model.optimise.solar_allocation.model import GREATEST, Objective, Wishes, value_of
@@ -65,6 +66,7 @@ class Job:
         weather: hours from which yields are worked out; None for the table of directions.
         other: objective against which the first is traded; None for no front.
         points: plans on the front.
+        before: plans before that complete the lists, by supplier.
     """
 
     wishes: Wishes
@@ -78,6 +80,7 @@ class Job:
     weather: Weather | None = None
     other: Objective | None = None
     points: int = 8
+    before: Mapping[str, PlanBefore] = field(default_factory=dict)
 
 
 def plan_one(portfolio: Portfolio, job: Job) -> Answer:
@@ -113,10 +116,11 @@ def plan_all(
         answers = _in_processes(portfolios, job, workers)
     lists: dict[str, dict[str, RawList]] = {}
     for one in answers:
-        source = one.portfolio.source
+        source, supplier = one.portfolio.source, one.portfolio.supplier
         if source not in lists:
             lists[source] = dict(reread(Path(source)))
-        yield verified(one, lists[source][one.portfolio.supplier])
+        raw = lists[source][supplier]
+        yield verified(one, reread_with(raw, job.before[supplier]) if supplier in job.before else raw)
 
 
 def _in_processes(portfolios: Sequence[Portfolio], job: Job, workers: int) -> Iterator[Answer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -49,12 +49,14 @@ class Portfolio:
         source: the file.
         cells: by field of `House`, one entry a house.
         lines: line of each house in the file.
+        before: houses whose capacity planned so far is that of a plan before.
     """
 
     supplier: str
     source: str
     cells: Mapping[str, ObjectArray]
     lines: IntArray
+    before: int = 0
 
     @property
     def size(self) -> int:
@@ -73,11 +75,15 @@ class Portfolio:
     def part(self, kept: BoolArray) -> Portfolio:
         """Return the portfolio of some houses."""
         cells = {name: values[kept] for name, values in self.cells.items()}
-        return Portfolio(self.supplier, self.source, cells, self.lines[kept])
+        return Portfolio(self.supplier, self.source, cells, self.lines[kept], self.before)
 
 
-def read_portfolios(path: Path) -> list[Portfolio]:
+def read_portfolios(path: Path, completed: Callable[[list[Portfolio]], list[Portfolio]] = list) -> list[Portfolio]:
     """Return the portfolios of a file, one a supplier, in the order of the suppliers' names.
+
+    Args:
+        path: the file.
+        completed: adds to the lists what they do not say themselves, before they are checked.
 
     Raises:
         BadInput: every fault of the file.
@@ -87,7 +93,7 @@ def read_portfolios(path: Path) -> list[Portfolio]:
     reader.faults.raise_if_any()
     if table is None:
         raise AssertionError("a file that cannot be used has a fault")
-    portfolios = split_by_supplier(table)
+    portfolios = completed(split_by_supplier(table))
     check_suppliers(table, reader.written, reader.faults)
     for portfolio in portfolios:
         check_list(portfolio.cells, portfolio.place, reader.written, reader.faults)

@@ -181,6 +181,15 @@ class RawList:
         found[:] = values
         return np.asarray(found[codes])
 
+    def completed(self, name: str, by_id: Mapping[str, str], where: BoolArray) -> RawList:
+        """Return the same rows with other texts in a column of some of them, by the ids of those that have one."""
+        own, codes = self._read(name, str, "")
+        rows = zip(self.texts("id").tolist(), codes.tolist(), where.tolist(), strict=True)
+        texts = [by_id.get(house, own[code]) if chosen else own[code] for house, code, chosen in rows]
+        place: dict[str, int] = {}
+        filled = np.array([place.setdefault(text, len(place)) for text in texts], dtype=np.int64)
+        return RawList({**self.codes, name: filled}, {**self.written, name: tuple(place)}, self.size)
+
 
 def reread(path: Path) -> dict[str, RawList]:
     """Return the lists of a file by supplier; the file is one that could be read before.

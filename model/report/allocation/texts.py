@@ -292,6 +292,13 @@ def remarks(found: Answer) -> list[Text]:
                 f"発電量は毎時気象データ（{Path(weather.source).name}）からpvlibで算定しています。",
             )
         )
+    if found.portfolio.before:
+        lines.append(
+            Text(
+                f"Planned so far by the plan before, as the list does not say: {found.portfolio.before:,} houses.",
+                f"一覧に記載のない{found.portfolio.before:,}棟の計画済みの容量は、前回計画の値です。",
+            )
+        )
     asked = found.wishes.most_changes is not None or found.wishes.objective == "changes"
     if asked and not np.any(~np.isnan(found.houses.decided_kw) & ~found.houses.fixed):
         lines.append(
