@@ -7,7 +7,8 @@ room have in common is bounded for all of them at once: any price of nearness gi
 from __future__ import annotations
 
 import math
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ from model.optimise.solar_allocation.sums import ORDERS, Sum, cumulant_parts
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 ComplexArray = npt.NDArray[np.complex128]
+
+#: What holds at some points, and which row of it belongs to each change or house.
+_Table = tuple[FloatArray, IntArray]
 
 #: Most numbers in a table of changes and points far out.
 _MOST_NUMBERS = 4_000_000
@@ -41,11 +45,12 @@ def turn(points: FloatArray, order: int) -> ComplexArray:
     return np.asarray((1j * points) ** order / math.factorial(order))
 
 
-def _log_size(kw: FloatArray, consent: FloatArray, points: FloatArray) -> FloatArray:
-    """Return the logarithm of the absolute value of characteristic functions, dims (house, point)."""
-    p = consent[:, np.newaxis]
-    square = 1.0 - 2.0 * p * (1.0 - p) * (1.0 - np.cos(np.multiply.outer(kw, points)))
-    return np.asarray(0.5 * np.log(np.maximum(square, 1e-300)))
+def _sizes(kw: FloatArray, consent: FloatArray, points: FloatArray) -> _Table:
+    """Return logarithms of absolute values of distinct functions, dims (function, point), and which one each is."""
+    pairs, place = np.unique(np.column_stack((kw, consent)), axis=0, return_inverse=True)
+    kw, p = pairs[:, :1], pairs[:, 1:]
+    square = 1.0 - 2.0 * p * (1.0 - p) * (1.0 - np.cos(kw * points))
+    return 0.5 * np.log(np.maximum(square, 1e-300)), place.ravel()
 
 
 def most_within(gain: FloatArray, above: FloatArray, house: IntArray, room: float) -> FloatArray:
@@ -107,6 +112,7 @@ class Nearby:
         self.house, self.kw, self.above = house[first], kw[first], np.maximum(over[first], 0.0)
         #: Bounds by name that hold for all plans of a room, with the room and how far the integral is followed there.
         self.known: dict[str, tuple[float, float, Any]] = {}
+        self._tables: dict[tuple[str, bytes], _Table] = {}
         self.by_variance: tuple[FloatArray, FloatArray] | None = None
         #: Variances that plans which matter can have.
         self.variances = (0.0, np.inf)
@@ -128,12 +134,6 @@ class Nearby:
     def third(self, variance: float) -> float:
         """Return the greatest third absolute moment of any plan with a variance: of the largest panels first."""
         return float(np.interp(variance, self._variances, self._thirds))
-
-    @cached_property
-    def _pairs(self) -> tuple[FloatArray, FloatArray, IntArray]:
-        """Capacities and consents that changes lead to, and which pair of them each change does."""
-        pairs, place = np.unique(np.column_stack((self.kw, self.consent[self.house])), axis=0, return_inverse=True)
-        return pairs[:, 0], pairs[:, 1], place.ravel()
 
     @cached_property
     def at_base(self) -> tuple[float, ...]:
@@ -191,8 +191,18 @@ class Nearby:
     def deviation(self, points: FloatArray, room: float) -> FloatArray:
         """Return a bound on how far a plan's function lies from the base's with its own cumulants [1]."""
         kept = self.above <= room
-        house = self.house[kept]
-        triples = np.column_stack((self.base[house], self.kw[kept], self.consent[house]))
+        factor, place = self._read("factors", points, self._factors)
+        return np.asarray(np.expm1(np.minimum(self.most(factor[place[kept]], kept, room), 300.0)))
+
+    def _read(self, name: str, points: FloatArray, make: Callable[[FloatArray], _Table]) -> _Table:
+        """Return what holds at some points in any room: it is made once."""
+        if (key := (name, points.tobytes())) not in self._tables:
+            self._tables[key] = make(points)
+        return self._tables[key]
+
+    def _factors(self, points: FloatArray) -> _Table:
+        """Return how far functions lie from the base's after distinct changes [1], and which one each change is."""
+        triples = np.column_stack((self.base[self.house], self.kw, self.consent[self.house]))
         distinct, place = np.unique(triples, axis=0, return_inverse=True)
         before, after, p = distinct.T
         followed = -sum(
@@ -202,8 +212,7 @@ class Nearby:
         p, before, after = p[:, np.newaxis], before[:, np.newaxis], after[:, np.newaxis]
         followed = np.exp(np.clip(followed.real, -300.0, 300.0) + 1j * followed.imag)
         ratio = _centred(after, p, points) / np.where(np.abs(own := _centred(before, p, points)) > 0, own, 1e-300)
-        factor = np.minimum(np.abs(ratio * followed - 1.0), 1e3)
-        return np.asarray(np.expm1(np.minimum(self.most(factor[place.ravel()], kept, room), 300.0)))
+        return np.minimum(np.abs(ratio * followed - 1.0), 1e3), place.ravel()
 
     def anywhere(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return, by variance, bounds on how far any plan's function lies from that of its first three cumulants.
@@ -235,7 +244,7 @@ class Nearby:
         allowed = max(1, _MOST_NUMBERS // (max(points.size, 1) * by_house))
         some = np.arange(0, self.base.size, -(-self.base.size // allowed))
         kept = (self.above <= room) & np.isin(self.house, some)
-        before = _log_size(self.base[some], self.consent[some], points)
-        kw, consent, place = self._pairs
-        gain = _log_size(kw, consent, points)[place[kept]] - before[np.searchsorted(some, self.house[kept])]
-        return np.asarray(np.exp(np.minimum(before.sum(axis=0) + self.most(gain, kept, room), 0.0)))
+        before, base = self._read("base", points, partial(_sizes, self.base, self.consent))
+        after, place = self._read("changes", points, partial(_sizes, self.kw, self.consent[self.house]))
+        gain = after[place[kept]] - before[base[self.house[kept]]]
+        return np.asarray(np.exp(np.minimum(before[base[some]].sum(axis=0) + self.most(gain, kept, room), 0.0)))
