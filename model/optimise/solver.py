@@ -289,26 +289,21 @@ class GrowingModel:
 
 def _loaded(model: ArrayModel, options: SolverOptions) -> Highs:
     """Return a silent HiGHS that holds the model."""
-    from highspy import Highs, HighsLp, HighsVarType, MatrixFormat, ObjSense
+    from highspy import Highs, HighsVarType, MatrixFormat, ObjSense
 
-    program = HighsLp()
-    program.num_row_, program.num_col_ = model.matrix.shape
-    program.col_cost_, program.offset_ = model.costs, model.offset
-    program.col_lower_, program.col_upper_ = model.lower, model.upper
-    program.row_lower_, program.row_upper_ = model.row_lower, model.row_upper
-    program.sense_ = ObjSense.kMaximize if model.maximise else ObjSense.kMinimize
-    program.a_matrix_.format_ = MatrixFormat.kColwise
-    program.a_matrix_.start_ = model.matrix.indptr
-    program.a_matrix_.index_ = model.matrix.indices
-    program.a_matrix_.value_ = model.matrix.data
-    if model.integer.any():
-        kinds = (HighsVarType.kContinuous, HighsVarType.kInteger)
-        program.integrality_ = [kinds[whole] for whole in model.integer.tolist()]
     highs: Highs = Highs()  # type: ignore[no-untyped-call]  # its constructor has no annotations
     highs.setOptionValue("output_flag", False)
     for name, value in options.named().items():
         highs.setOptionValue(name, value)
-    highs.passModel(program)
+    rows, columns = model.matrix.shape
+    # Arrays are taken over whole; the fields of a HighsLp take them number by number.
+    highs.passModel(
+        columns, rows, model.matrix.nnz, int(MatrixFormat.kColwise),
+        int(ObjSense.kMaximize if model.maximise else ObjSense.kMinimize), model.offset,
+        model.costs, model.lower, model.upper, model.row_lower, model.row_upper,
+        model.matrix.indptr, model.matrix.indices, model.matrix.data,
+        np.where(model.integer, int(HighsVarType.kInteger), int(HighsVarType.kContinuous)).astype(np.int32),
+    )  # fmt: skip
     return highs
 
 

@@ -69,9 +69,10 @@ def solve_with_chance(
     known = -np.inf
     if np.isfinite(enough):
         known = cantelli_bound(problem, sums, parts, certainty, seed)
-    target = _ABOUT if known >= enough else gap
-    aimed = aim(problem, sums, parts, probabilities, certainty, target, 0.5 * seconds, seed)
-    if known >= enough:
+    about = known >= enough
+    target = _ABOUT if about else gap
+    aimed = aim(problem, sums, parts, probabilities, certainty, target, 0.5 * seconds, seed, settled=not about)
+    if about:
         cost = aimed.best.cost
         return replace(aimed.best, bound=known if np.isnan(cost) else min(known, cost)), aimed.of_rows
     search = Search(problem, sums, parts, certainty, probabilities, aimed, gap, end, seed)

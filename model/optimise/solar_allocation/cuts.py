@@ -27,8 +27,9 @@ _NORMAL = NormalDist()
 _ROUNDS, _CUTS, _GAP = 12, 6, 1e-5
 #: Gap of a round as long as plans lie farther from the certainty than this [deviations].
 _COARSE_GAP, _FAR = 1e-4, 0.02
-#: Part of the uncertainty by which plans are more certain, in gaps asked for, and the largest one.
-_BEYOND, _MOST_BEYOND = 1.0, 0.1
+#: Part of the uncertainty by which plans are more certain, in gaps asked for, where deviations are to be settled and
+#: where they are not, and the largest one.
+_BEYOND, _MOST_BEYOND = {True: 1.0, False: 5.0}, 0.1
 #: Deviations at most that are asked beyond a cut, so that a plan is found at all.
 _MOST_SHORT = 0.1
 #: Halvings on the way to a mark, and the farthest way [deviations].
@@ -68,6 +69,7 @@ def aim(
     gap: float,
     seconds: float,
     seed: int = 0,
+    settled: bool = True,
 ) -> Aim:
     """Return a good plan that is certain enough, and what plans are asked for near it.
 
@@ -83,9 +85,10 @@ def aim(
         gap: relative gap asked for [1].
         seconds: time limit [s].
         seed: seed of every random choice.
+        settled: whether deviations are to be those of the best plans, too; otherwise a good plan is enough.
     """
     end = perf_counter() + seconds
-    count, wanted = len(sums), certainty + (1 - certainty) * min(_BEYOND * gap, _MOST_BEYOND)
+    count, wanted = len(sums), certainty + (1 - certainty) * min(_BEYOND[settled] * gap, _MOST_BEYOND)
     cuts = _first_cuts(count, wanted)
     found = Aim(
         Finished(np.zeros(0, dtype=np.int16), np.nan, -np.inf, 0), np.zeros(0, dtype=np.int16),
@@ -110,7 +113,7 @@ def aim(
         if is_enough(float(reached[0]), certainty) and not done.cost >= found.best.cost:
             found = replace(found, best=replace(found.best, choice=done.choice, cost=done.cost))
         same = bool(np.all(np.abs(found.deviations - before.deviations) <= _SAME * before.deviations))
-        if own and same and not short and relative_gap(found.best.cost, done.bound) <= max(gap, 2 * _GAP):
+        if own and (same or not settled) and not short and relative_gap(found.best.cost, done.bound) <= max(gap, 2 * _GAP):
             break
         again, none = np.array_equal(found.last, before.last), bool(np.isnan(found.best.cost))
         if (again and not (none and short)) or perf_counter() > end:

@@ -27,6 +27,8 @@ _NORMAL = NormalDist()
 _BERRY_ESSEEN = 0.56
 #: Reciprocal deviations up to which an integrand is followed, points there, and points a reciprocal deviation beyond.
 FAR, _POINTS, _DENSITY = 8.5, 64, 2.0
+#: Points of an integral from -1 to 1, and their weights.
+_NODES = np.polynomial.legendre.leggauss(_POINTS)
 #: Most points beyond.
 _MOST_POINTS = 6_000
 #: Part of a room from which what is known of it is as good as what would be found for the smaller room itself.
@@ -60,7 +62,7 @@ class Edge:
         if far is None:
             far = min(FAR / max(near.at_base[0], self.unit**2) ** 0.5, np.pi / self.unit)
         self.far = far
-        nodes, weights = np.polynomial.legendre.leggauss(_POINTS)
+        nodes, weights = _NODES
         self.points = 0.5 * far * (nodes + 1)
         self.width = 0.5 * far * weights * self.unit / np.pi
         self.weight = self.width / (2 * np.sin(self.points * self.unit / 2))

@@ -240,8 +240,9 @@ def prices_of_relaxation(problem: Problem) -> FloatArray:
         row_lower=np.concatenate((problem.at_least, np.ones(problem.houses))),
         row_upper=np.concatenate((np.full(rows, np.inf), np.ones(problem.houses))),
     )
-    # A house's row and a few that tie all leave nothing to take out beforehand: looking for it takes most of the time.
-    answer = solve_arrays(model, SolverOptions(seconds=600.0, further={"presolve": "off"}))
+    # A house's row and a few that tie all leave nothing to take out beforehand, and numbers are of one size already:
+    # looking for it takes most of the time.
+    answer = solve_arrays(model, SolverOptions(seconds=600.0, further={"presolve": "off", "simplex_scale_strategy": 0}))
     return np.asarray(np.maximum(answer.prices[:rows], 0.0) * scale)
 
 
