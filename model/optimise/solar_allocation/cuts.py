@@ -23,8 +23,8 @@ from model.optimise.solar_allocation.sums import ORDERS, Limit, Sum, deviations_
 from model.optimise.solver import relative_gap
 
 _NORMAL = NormalDist()
-#: Rounds at most, cuts that are kept, and the finest gap of a round.
-_ROUNDS, _CUTS, _GAP = 12, 6, 1e-5
+#: Rounds at most, cuts that are kept, the finest gap of a round, and the part of the gap asked for that it is.
+_ROUNDS, _CUTS, _GAP, _OF_GAP = 12, 6, 1e-5, 0.5
 #: Gap of a round as long as plans lie farther from the certainty than this [deviations].
 _COARSE_GAP, _FAR = 1e-4, 0.02
 #: Part of the uncertainty by which plans are more certain, in gaps asked for, where deviations are to be settled and
@@ -101,7 +101,7 @@ def aim(
         asked = [replace(one, deviations=one.deviations + short) for one in own or cuts]
         inner = _with_cuts(problem, sums, parts, asked, found.deviations)
         prices = find_prices(inner, seed)
-        fine = max(0.1 * gap, _COARSE_GAP if off > _FAR else _GAP)
+        fine = max(_OF_GAP * gap, _COARSE_GAP if off > _FAR else _GAP)
         done = finish(inner, prices, fine, (end - perf_counter()) / 2, seed)
         limit, of_rows = _together(own or cuts, prices.of_rows, len(problem.rows))
         found = replace(found, limit=limit, of_rows=of_rows)
@@ -113,7 +113,12 @@ def aim(
         if is_enough(float(reached[0]), certainty) and not done.cost >= found.best.cost:
             found = replace(found, best=replace(found.best, choice=done.choice, cost=done.cost))
         same = bool(np.all(np.abs(found.deviations - before.deviations) <= _SAME * before.deviations))
-        if own and (same or not settled) and not short and relative_gap(found.best.cost, done.bound) <= max(gap, 2 * _GAP):
+        if (
+            own
+            and (same or not settled)
+            and not short
+            and relative_gap(found.best.cost, done.bound) <= max(gap, 2 * _GAP)
+        ):
             break
         again, none = np.array_equal(found.last, before.last), bool(np.isnan(found.best.cost))
         if (again and not (none and short)) or perf_counter() > end:

@@ -54,7 +54,16 @@ class _Own:
 
     def at(self, distance: FloatArray) -> FloatArray:
         """Return probabilities at some distances."""
-        return np.asarray(np.interp(distance, self.means, self.reached, left=0.0))
+        # Distances in the table lie equally far apart.
+        place = (distance - self.means[0]) / (self.means[1] - self.means[0])
+        low = np.clip(place, 0, self.means.size - 2).astype(np.int64)
+        found = self.reached[low] + np.minimum(place - low, 1.0) * self._steps[low]
+        return np.asarray(np.where(place < 0, 0.0, found))
+
+    @cached_property
+    def _steps(self) -> FloatArray:
+        """Differences of probabilities from one distance to the next."""
+        return np.diff(self.reached)
 
     def place(self, distance: FloatArray) -> IntArray:
         """Return the last look that is no farther than a distance."""
@@ -198,13 +207,15 @@ class Frontier:
         # Where the integral cannot be followed to its end, an upper bound may say more.
         reached, error = max(tables, key=lambda one: int(np.argmax(one[0] >= max(self.certainty - one[1], 0.0))))
         means = (units[:, np.newaxis] + own.unit * (np.arange(_FINE) / _FINE)).ravel()
-        # From below nothing to all, unit by unit.
-        single = np.diff(reached[::_FINE], prepend=0.0)
-        before = np.abs(np.cumsum(single[:, np.newaxis] * others, axis=0))
         looks = np.unique(np.searchsorted(units, np.linspace(_LOWEST * deviation, _HIGHEST * deviation, _LOOKS)))
         looks = looks[looks < units.size]
+        # From below nothing to all, unit by unit; what lies below the first look is one sum.
+        single, first = np.diff(reached[::_FINE], prepend=0.0), int(looks[0])
+        added = single[first:, np.newaxis] * others[first:]
+        added[0] += single[:first] @ others[:first]
+        before = np.abs(np.cumsum(added, axis=0, out=added))
         fewer = np.interp(units[looks] - self.steps[:, np.newaxis], means, reached, left=0.0)
-        farther = np.minimum(np.maximum.accumulate(before[::-1])[::-1][looks], 1.0)
+        farther = np.minimum(np.maximum.accumulate(before[::-1])[::-1][looks - first], 1.0)
         return _Own(means, reached, error, units[looks], farther, fewer)
 
     def _of_others(self, variance: float, higher: FloatArray) -> list[_Other]:

@@ -21,7 +21,7 @@ from model.optimise.solar_allocation.problem import BoolArray, FloatArray, IntAr
 from model.optimise.solar_allocation.sums import ORDERS
 
 #: Most combinations that are listed.
-_MOST = 20_000
+_MOST = 3_000
 #: Distances that are looked at, in deviations apart, how many times as far at first, and how many beside those that
 #: matter.
 _COARSE, _WIDE, _BESIDE = 0.18, 3, 3
