@@ -40,6 +40,10 @@ _FOUR = Text(
 )
 _PLACE = Text("latitude and longitude are needed: 35.69,139.75", "緯度と経度が必要です（例：35.69,139.75）")
 _TWICE = Text("this file is given more than once", "同じファイルが複数回指定されています")
+_SUPPLIER_TWICE = Text(
+    "another file has a supplier of this name: put the houses of its year into one list, or name the suppliers apart",
+    "同じ名称の供給事業者が他のファイルにもあります。1年度分を一つの一覧にまとめるか、名称を区別してください",
+)
 _NO_WEATHER = Text("a place is for the weather of --weather", "--weather と併せて指定してください")
 _SAME = Text("this is the objective already; name another one", "目的と同じです。別の目的を指定してください")
 _NO_FRONT = Text("points are for the trade-off of --pareto", "--pareto と併せて指定してください")
@@ -293,7 +297,10 @@ def _read(files: Sequence[Path], previous: Path | None) -> tuple[list[Portfolio]
             faults.append(Fault(str(file), _TWICE))
             continue
         try:
-            portfolios += read_portfolios(file, completed)
+            own = read_portfolios(file, completed)
+            names = {one.supplier for one in portfolios}
+            faults += [Fault(str(file), _SUPPLIER_TWICE, one.supplier) for one in own if one.supplier in names]
+            portfolios += own
         except BadInput as bad:
             faults += bad.faults
     if faults:

@@ -149,7 +149,9 @@ def _number(cell: Any, written: str, kind: Kind) -> float | int:
         value = float(written.replace(",", ""))
     except ValueError:
         raise CellError(expected) from None
-    if not isfinite(value) or abs(value) > _LARGEST or (kind == "whole" and not value.is_integer()):
+    if isfinite(value) and abs(value) > _LARGEST:
+        raise CellError(Text(f"{expected.en} of at most {_LARGEST:.0e}", f"{_LARGEST:.0e}以下の{expected.ja}"))
+    if not isfinite(value) or (kind == "whole" and not value.is_integer()):
         raise CellError(expected)
     return int(value) if kind == "whole" else value
 

@@ -76,6 +76,14 @@ def test_a_list_on_two_sheets_is_refused_unless_one_is_named_and_a_folder_is_tol
     assert "this is a folder" in capsys.readouterr().err
 
 
+def test_a_suppliers_year_stands_in_one_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "more").mkdir()
+    given = [str(listed(path / "list.csv", "a,世田谷区,100,4")) for path in (tmp_path, tmp_path / "more")]
+    assert run("allocate", *given, "--lang", "en") == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"✗ {given[1]}: another file has a supplier of this name") and "given: list" in told
+
+
 def test_one_supplier_without_a_plan_is_told_in_sentences(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = listed(tmp_path / "list.csv", "a,世田谷区,100,4")
     assert run("allocate", str(path), "--budget", "0", "--lang", "en") == 3

@@ -74,3 +74,11 @@ def test_cells_that_are_read(name: str, cell: Any, value: Any) -> None:
 def test_cells_that_are_refused(name: str, cell: Any) -> None:
     with pytest.raises(CellError):
         COLUMNS[name].read(cell)
+
+
+@pytest.mark.parametrize(("name", "what"), [("area", "a number"), ("count", "a whole number")])
+def test_a_number_beyond_all_amounts_is_said_to_be_one(name: str, what: str) -> None:
+    with pytest.raises(CellError, match=f"^{what} of at most 1e.15$"):
+        COLUMNS[name].read("1e300")
+    with pytest.raises(CellError, match=f"^{what}$"):
+        COLUMNS[name].read("nan")
