@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _PLANNING = Text("planning", "計画を作成中")
 _STOPPED = Text("Interrupted: {} of {} suppliers are finished.", "中断しました。{1}社中{0}社が完了しています。")
 _WRITTEN = Text("written", "作成しました")
+_NOT_WRITTEN = Text(
+    "No file is written; --out FOLDER writes workbook, page, sheets of the houses and figures.",
+    "ファイルは作成していません。--out フォルダー を付けると、Excel・報告ページ・住宅別説明書・図を作成します。",
+)
 _NO_WORKBOOK = Text(
     "more houses than a workbook of ours holds (100,000): house by house the plan is in plan.csv and plan.nc, the "
     "workbook has all else; what single claims, the last kW and other rates are worth is not worked out",
@@ -265,6 +269,8 @@ def run(
         for one in answers:
             if one.plan.scheme is not None and one.houses.size > MOST_IN_WORKBOOK:
                 console.print(f"{one.portfolio.supplier}: {_NO_WORKBOOK(language)}", markup=False)
+    else:
+        console.print(_NOT_WRITTEN(language), markup=False)
     if len(answers) < len(portfolios):
         console.print(_STOPPED(language).format(len(answers), len(portfolios)), markup=False)
         return ExitCode.INTERRUPTED

@@ -76,6 +76,13 @@ def test_a_list_on_two_sheets_is_refused_unless_one_is_named_and_a_folder_is_tol
     assert "this is a folder" in capsys.readouterr().err
 
 
+def test_where_nothing_is_written_it_is_told_how(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(listed(tmp_path / "list.csv", "a,世田谷区,100,4"))
+    for given, told in (([], True), (["--out", str(tmp_path / "out")], False)):
+        assert run("allocate", path, "--no-figures", "--lang", "en", *given) == 0
+        assert ("--out FOLDER" in capsys.readouterr().out) == told
+
+
 def test_a_suppliers_year_stands_in_one_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "more").mkdir()
     given = [str(listed(path / "list.csv", "a,世田谷区,100,4")) for path in (tmp_path, tmp_path / "more")]
