@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeVar
 
-from model.language import Language, Text
+from model.language import Language, Text, fiscal_year
 from model.ordinance.rulebook import Quality, Rules, RuleSet, UsedParameter
 
 Value = float | int | bool | str | Text | None
@@ -70,8 +70,10 @@ def named(name: str) -> Text:
 def subject_of_years(name: Text | str, first: int, last: int | None = None) -> Text:
     """Return whose obligation of a fiscal year, or of several, it is: S FY2025, S FY2025–2029."""
     both = named(name) if isinstance(name, str) else name
-    until_en, until_ja = (f"–{last}", f"～{last}") if last is not None else ("", "")
-    return Text(f"{both.en} FY{first}{until_en}", f"{both.ja} {first}{until_ja}年度")
+    until = f"–{last}" if last is not None else ""
+    end = fiscal_year(first if last is None else last, "ja")
+    begin = "" if last is None else f"{fiscal_year(first, 'ja').removesuffix('年度')}～"
+    return Text(f"{both.en} FY{first}{until}", f"{both.ja} {begin}{end}")
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,7 @@ def test_the_workbook_holds_answers_working_rules_and_report_and_no_formula(tmp_
     assert all(cell.data_type != "f" for cell in cells)
     assert "=1+1" in {cell.value for cell in cells}
     run("obligation", "building_report", "rows.csv", "--out", "out.csv", "--lang", "ja")
-    assert "'@S 2025年度" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+    assert "'@S 2025(令和7)年度" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
 
 
 def test_nothing_is_overwritten_unasked(tmp_path: Path, run: Run) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from model.language import Text
 from model.ordinance.building_report.facts import Building
 from model.ordinance.building_report.programme import assess
-from model.ordinance.derivation import Obligation
+from model.ordinance.derivation import Obligation, subject_of_years
 from model.ordinance.rulebook import rules
 
 CAPACITY = "renewable capacity, heat converted [kW]"
@@ -95,3 +96,8 @@ def test_totals_with_an_unknown_part_stay_empty() -> None:
     assert totals["design primary energy [GJ]"] is None
     assert totals["BEI without renewables"] is None
     assert totals["BEI with renewables"] is None
+
+
+def test_the_subject_names_the_year_as_both_calendars_do() -> None:
+    assert owed(house()).subject == Text("S FY2025", "S 2025(令和7)年度")
+    assert subject_of_years("S", 2015, 2019) == Text("S FY2015–2019", "S 2015(平成27)～2019(令和元)年度")
