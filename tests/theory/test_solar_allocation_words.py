@@ -53,6 +53,9 @@ def test_margins_are_named_by_what_they_count() -> None:
     items = [row[0] for row in summary_table(found, "en")]
     assert "margin if every owner accepts [kW]" in items
     assert "margin [kW]" not in items
+    assert "net cost over the horizon if every owner accepts [JPY]" in items
+    assert "net cost by expected consent [JPY]" in items
+    assert "期間中の純費用（全員が同意した場合） [円]" in [row[0] for row in summary_table(found, "ja")]
     assert prices_table(found, "en")[0][1] == "reached beyond what is asked, by expected consent"
     everyone = planned(*[LISTED] * 8)
     assert "margin [kW]" in [row[0] for row in summary_table(everyone, "en")]

@@ -22,6 +22,8 @@ from model.spreadsheet import Cell, Table, cell_text
 #: Gap up to which two sums of the same amounts differ by rounding alone.
 NO_GAP = 1e-12
 _AND = Text(", ", "、")
+#: Objectives that count each house by the probability of its owner's consent.
+_WEIGHTED = ("cost", "benefit", "co2")
 _STEPS_OF_KW = Text(
     "sizes go in steps of modules and the plan has a margin, so that the last and the next kW move whole modules; the "
     "price is the same without steps",
@@ -31,20 +33,13 @@ _STEPS_OF_KW = Text(
 
 def summary_table(found: Answer, language: Language) -> Table:
     """Return what the plan comes to, line by line."""
-    plan, unit = found.plan, OBJECTIVE_UNITS[found.wishes.objective]
-    proof = plan.proof
+    plan, proof = found.plan, found.plan.proof
     counted = found.houses.new & ~found.left_out
     lines: list[tuple[Text, Cell]] = [
         (Text("supplier", "供給事業者"), found.portfolio.supplier),
         (Text("plan", "計画"), headline(found)(language)),
         (Text("status", "状態"), status(found)(language)),
-        (
-            Text(
-                f"{OBJECTIVE_NAMES[found.wishes.objective].en} [{unit}]",
-                f"{OBJECTIVE_NAMES[found.wishes.objective].ja} [{unit_name(unit, 'ja')}]",
-            ),
-            proof.objective,
-        ),
+        (_objective_name(found), proof.objective),
         (Text("proven bound", "証明された限界"), proof.bound),
         # The last digits of two sums of the same amounts are no gap.
         (Text("proven gap", "証明された差（相対）"), proof.gap if proof.gap > NO_GAP else 0.0),
@@ -54,16 +49,7 @@ def summary_table(found: Answer, language: Language) -> Table:
         (Text("eligible buildings", "設置可能棟数"), int(np.sum(counted))),
         (Text("left out of the count", "算定除外棟数"), int(np.sum(found.left_out))),
         (Text("requirement [kW]", "再エネ設置基準 [kW]"), found.required_kw),
-        (Text("counted capacity [kW]", "算入する設置容量 [kW]"), found.counted_kw),
-        (_margin_name(found), round(found.counted_kw - found.required_kw, 6) + 0.0),
-        (Text("panels on new buildings [kW]", "新築への設置 [kW]"), float(found.kw[found.houses.new].sum())),
-        (Text("panels on existing houses [kW]", "既存住宅への設置 [kW]"), found.substitute_kw),
-        *_heat_lines(found),
-        (Text("outlay after grants [JPY]", "補助後の初期支出 [円]"), float(found.outlay.sum())),
-        (Text("grants [JPY]", "補助額 [円]"), float(found.grant.sum())),
-        (Text("net cost over the horizon [JPY]", "期間中の純費用 [円]"), float(found.cost.sum())),
-        (Text("benefit of the owners [JPY]", "住まい手の便益 [円]"), float(found.benefit.sum())),
-        (Text("CO₂ avoided [t/yr]", "CO₂削減量 [t/年]"), float(found.co2.sum())),
+        *_sum_lines(found),
         *_kw_lines(found, language),
     ]
     if found.wishes.certainty is not None:
@@ -98,11 +84,38 @@ def asked_lines(found: Answer, language: Language) -> list[tuple[Text, Cell]]:
     return lines
 
 
-def _margin_name(found: Answer) -> Text:
-    """Return the name of the margin: of a plan whose owners may refuse it is that of a year in which all accept."""
-    if np.any((found.houses.consent < 1) & (found.kw > 0)):
-        return Text("margin if every owner accepts [kW]", "余裕（全員が同意した場合） [kW]")
-    return Text("margin [kW]", "余裕 [kW]")
+def _refusable(found: Answer) -> bool:
+    """Say whether some owner may refuse the panels that are planned."""
+    return bool(np.any((found.houses.consent < 1) & (found.kw > 0)))
+
+
+def _objective_name(found: Answer) -> Text:
+    """Return the name of the objective: sums of money and CO₂ count each house by the consent of its owner."""
+    name, unit = OBJECTIVE_NAMES[found.wishes.objective], OBJECTIVE_UNITS[found.wishes.objective]
+    weighted = _refusable(found) and found.wishes.objective in _WEIGHTED
+    expected = Text(" by expected consent", "（同意の期待値）") if weighted else Text("", "")
+    return Text(f"{name.en}{expected.en} [{unit}]", f"{name.ja}{expected.ja} [{unit_name(unit, 'ja')}]")
+
+
+def _sum_lines(found: Answer) -> list[tuple[Text, Cell]]:
+    """Return what capacities and money come to; where owners may refuse, in a year in which all accept."""
+    everyone = Text(" if every owner accepts", "（全員が同意した場合）") if _refusable(found) else Text("", "")
+
+    def named(en: str, ja: str, unit: str) -> Text:
+        return Text(f"{en}{everyone.en} [{unit}]", f"{ja}{everyone.ja} [{unit_name(unit, 'ja')}]")
+
+    return [
+        (named("counted capacity", "算入する設置容量", "kW"), found.counted_kw),
+        (named("margin", "余裕", "kW"), round(found.counted_kw - found.required_kw, 6) + 0.0),
+        (Text("panels on new buildings [kW]", "新築への設置 [kW]"), float(found.kw[found.houses.new].sum())),
+        (Text("panels on existing houses [kW]", "既存住宅への設置 [kW]"), found.substitute_kw),
+        *_heat_lines(found),
+        (named("outlay after grants", "補助後の初期支出", "JPY"), float(found.outlay.sum())),
+        (named("grants", "補助額", "JPY"), float(found.grant.sum())),
+        (named("net cost over the horizon", "期間中の純費用", "JPY"), float(found.cost.sum())),
+        (named("benefit of the owners", "住まい手の便益", "JPY"), float(found.benefit.sum())),
+        (named("CO₂ avoided", "CO₂削減量", "t/yr"), float(found.co2.sum())),
+    ]
 
 
 def _kw_lines(found: Answer, language: Language) -> list[tuple[Text, Cell]]:
