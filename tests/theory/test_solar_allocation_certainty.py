@@ -20,7 +20,7 @@ from model.optimise.solar_allocation.answer import Setting, answer
 from model.optimise.solar_allocation.dataset import dataset
 from model.optimise.solar_allocation.finish import Finished
 from model.optimise.solar_allocation.houses import Houses, houses_of
-from model.optimise.solar_allocation.method import Outcome, allocate, solve_scheme
+from model.optimise.solar_allocation.method import Outcome, allocate, probabilities_of, solve_scheme
 from model.optimise.solar_allocation.model import Model, Wishes, build
 from model.optimise.solar_allocation.problem import coefficients
 from model.ordinance.rulebook import Rules
@@ -148,6 +148,27 @@ def test_a_plan_that_is_just_certain_enough_is_taken() -> None:
         {"role": "existing_house", "max_kw": 0.8, "consent": 0.8, "delivered_on": date(2025, 8, 1)}
     ]
     compare((houses, [], built, old), {"objective": "cost", "certainty": 0.97})
+
+
+def test_what_is_reached_on_site_alone_is_told_without_existing_houses_too() -> None:
+    houses: list[dict[str, Any]] = [
+        {"municipality": SETAGAYA, "max_kw": 4.0, "consent": one, "ua": 0.6} for one in (0.8, 0.7, 0.6)
+    ]
+    old = {"role": "existing_house", "max_kw": 0.8, "consent": 0.8, "delivered_on": date(2025, 8, 1)}
+    facts = houses_of(portfolio(*houses, old), SETTING.rules, SETTING.assumed)
+    model = build(facts, Wishes(certainty=0.5), SETTING.economics, SETTING.rules, ("uniform",))[0]
+    kw = model.slots.multiple * float(facts.module_step_kw[0])
+    none, some = (int(np.argmin(np.abs(kw - one) + 9 * model.slots.left_out)) for one in (0.0, 2.4))
+    required, answers = Fraction(51, 10), list(product((0, 1), repeat=3))
+    for slot_of_old in (none, int(np.argmin(np.abs(kw - 0.8) + 9 * model.slots.left_out))):
+        choice = np.array([some, some, some, slot_of_old], dtype=np.int16)
+        reached = probabilities_of(model, SETTING.rules)(choice, 3)
+        on_site = 0.0
+        for one in answers:
+            likely = np.prod([p if yes else 1 - p for p, yes in zip((0.8, 0.7, 0.6), one, strict=True)])
+            on_site += float(likely) * (Fraction(12, 5) * sum(one) >= (1 - SHARE) * required)
+        assert reached[2] == pytest.approx(on_site)
+        assert reached[0] <= min(reached[1], reached[2]) + 1e-12
 
 
 def test_a_year_in_which_nothing_can_be_built_is_told() -> None:

@@ -377,6 +377,5 @@ def _probabilities(model: Model, choice: SlotArray, gj_per_kw: float, number: in
         found.append(found[0] if no_others else probability_of_meeting(own, other, required, certain, 1.0, exact))
     if number > 2:
         nobody = (np.zeros(0), np.zeros(0))
-        on_site = probability_of_meeting(own, nobody, (1.0 - share) * required, certain, 0.0, exact)
-        found.append(found[0] if no_others else on_site)
+        found.append(probability_of_meeting(own, nobody, (1.0 - share) * required, certain, 0.0, exact))
     return np.array(found)

@@ -33,7 +33,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 #: Prices of probability that are tried: ratio of one to the next, the first ones in powers of it above what plans cost
 #: at most, and how far beyond more are tried.
-_RATIO, _FIRST, _FARTHEST = 1.5, (1, 0, -1, 2, 3), 8
+_RATIO, _FIRST, _FARTHEST = 1.5, (1,), 8
 #: Gain of a price, relative to the bound, for which the next one is tried.
 _GAIN = 3e-3
 #: What is as good as the same, relative to its size.
