@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _PLANNING = Text("planning", "計画を作成中")
 _STOPPED = Text("Interrupted: {} of {} suppliers are finished.", "中断しました。{1}社中{0}社が完了しています。")
+_WRITING = Text("writing", "ファイルを作成中")
 _WRITTEN = Text("written", "作成しました")
 _NOT_WRITTEN = Text(
     "No file is written; --out FOLDER writes workbook, page, sheets of the houses and figures.",
@@ -264,7 +265,9 @@ def run(
 
         used = [*files, *([Path(job.weather.source)] if job.weather is not None else [])]
         used += [] if previous is None else plan_files(previous)
-        write(answers, used, job.rule_set, out, language, figures, force, len(portfolios) > 1)
+        several = len(portfolios) > 1
+        with progress(Console(stderr=True), _WRITING(language)) as advance:
+            write(answers, used, job.rule_set, out, language, figures, force, several, advance)
         console.print(f"{out} – {_WRITTEN(language)}", markup=False)
         for one in answers:
             if one.plan.scheme is not None and one.houses.size > MOST_IN_WORKBOOK:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -90,6 +90,7 @@ def write(
     figures: bool,
     force: bool,
     several: bool,
+    advance: Callable[[int, int], None],
 ) -> None:
     """Write workbook, Dataset, pages and figures of every supplier, each into its own folder if there were several."""
     import hashlib
@@ -115,6 +116,7 @@ def write(
             write_csv(staging / "suppliers.csv", table)
             write_workbook(staging / "suppliers.xlsx", {_SUPPLIERS(language): table})
         for number, one in enumerate(answers):
+            advance(number, len(answers))
             folder = staging / folder_of(number) if several else staging
             folder.mkdir(parents=True, exist_ok=True)
             if one.plan.scheme is None:
