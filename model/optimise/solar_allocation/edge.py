@@ -17,7 +17,7 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from model.optimise.solar_allocation.nearby import Nearby, turn
+from model.optimise.solar_allocation.nearby import Nearby, on_circle, turn
 from model.optimise.solar_allocation.problem import FloatArray
 from model.optimise.solar_allocation.sums import ORDERS
 
@@ -169,7 +169,7 @@ class Edge:
 
     def reached(self, function: ComplexArray, mean: FloatArray) -> FloatArray:
         """Return approximate probabilities by the distance of the mean above the mark in whole units [kW]."""
-        turned = np.exp(1j * np.multiply.outer(mean + self.unit / 2, self.points))
+        turned = on_circle(np.multiply.outer(mean + self.unit / 2, self.points))
         return np.asarray(0.5 + (turned * function).imag @ self.weight)
 
     @cached_property
@@ -178,8 +178,8 @@ class Edge:
         most = max(self.variances[1], self.unit**2) ** 0.5
         means = np.linspace(_NEAREST * most, FAR * most + self.unit, _LOOKS)
         steps = [float(means[1] - means[0]) / _FINER ** (one + 1) for one in range(_REFINEMENTS)]
-        on = [np.exp(1j * np.multiply.outer(one * np.arange(1, _FINER), self.points)) for one in steps]
-        return means, np.exp(1j * np.multiply.outer(means, self.points)), list(zip(steps, on, strict=True))
+        on = [on_circle(np.multiply.outer(one * np.arange(1, _FINER), self.points)) for one in steps]
+        return means, on_circle(np.multiply.outer(means, self.points)), list(zip(steps, on, strict=True))
 
     def least(self, variance: float, higher: FloatArray, certainty: float) -> FloatArray:
         """Return the least distances of the mean above the mark in whole units [kW], by row of cumulants."""
@@ -202,7 +202,7 @@ class Edge:
         # Between the last mean that is not enough and the first one that is, ever finer; the lower end is returned.
         least, best = means[np.maximum(highest - 1, 0)], place == highest
         for step, on in finer:
-            enough = are_enough(on, np.exp(1j * np.multiply.outer(least, self.points)) * weights)
+            enough = are_enough(on, on_circle(np.multiply.outer(least, self.points)) * weights)
             steps = np.where(enough.any(axis=0), np.argmax(enough, axis=0), on.shape[0])
             least = least + step * np.where(best, steps, 0).max(axis=0)
         return np.asarray(np.where(highest > 0, np.maximum(known, least), known))

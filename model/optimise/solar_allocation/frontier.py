@@ -17,6 +17,7 @@ from scipy.interpolate import CubicSpline
 from scipy.special import ndtri
 
 from model.optimise.solar_allocation.edge import SAFETY, ComplexArray, Edge
+from model.optimise.solar_allocation.nearby import on_circle
 from model.optimise.solar_allocation.problem import FloatArray, IntArray
 from model.optimise.solar_allocation.sums import Limit
 
@@ -185,9 +186,9 @@ class Frontier:
         most = _FARTHEST * max(own.variances[1], own.unit**2) ** 0.5
         units = own.unit * np.arange(-np.ceil(most / own.unit), np.ceil(most / own.unit) + 1)
         parts = own.unit * (np.arange(_FINE) / _FINE)
-        turned = [np.exp(1j * np.multiply.outer(one, own.points)) for one in (units, parts)]
+        turned = [on_circle(np.multiply.outer(one, own.points)) for one in (units, parts)]
         others = np.append(other.points, other.beyond[1])
-        return units, turned[0], turned[1].T, np.exp(-1j * np.multiply.outer(units, others))
+        return units, turned[0], turned[1].T, on_circle(-np.multiply.outer(units, others))
 
     def _of_own(self, variance: float, higher: FloatArray) -> list[_Own]:
         """Return the probabilities of the first part, by row of higher cumulants."""
@@ -223,8 +224,8 @@ class Frontier:
         keys = [(variance, one.tobytes()) for one in higher]
         if new := {key: number for number, key in enumerate(keys) if key not in self._others}:
             other = self.parts[1]
-            back = np.exp(-1j * np.multiply.outer(self.between, other.points)) * other.width
-            on = np.exp(1j * np.multiply.outer(other.points, self.steps))
+            back = on_circle(-np.multiply.outer(self.between, other.points)) * other.width
+            on = on_circle(np.multiply.outer(other.points, self.steps))
             found = other.closest(variance, higher[list(new.values())])
             for key, function, apart in zip(new, *found, strict=True):
                 single = ((back * function) @ on).real

@@ -37,7 +37,15 @@ _LARGE_TABLE = 40_000
 def _centred(kw: FloatArray | float, consent: FloatArray | float, points: FloatArray) -> ComplexArray:
     """Return the characteristic function of a house's kW about their mean."""
     refuses = 1.0 - np.asarray(consent)
-    return np.asarray(refuses * np.exp(-1j * consent * kw * points) + consent * np.exp(1j * refuses * kw * points))
+    return np.asarray(refuses * on_circle(-consent * kw * points) + consent * on_circle(refuses * kw * points))
+
+
+def on_circle(angle: FloatArray) -> ComplexArray:
+    """Return the complex numbers of absolute value 1 with some angles."""
+    found = np.empty(angle.shape, dtype=np.complex128)
+    # Cosine and sine take a third of the time of a complex exponential.
+    found.real, found.imag = np.cos(angle), np.sin(angle)
+    return found
 
 
 def turn(points: FloatArray, order: int) -> ComplexArray:
@@ -71,10 +79,12 @@ def most_within(gain: FloatArray, above: FloatArray, house: IntArray, room: floa
         tables.append((gain[rows], above[rows]))
 
     def worth(price: FloatArray) -> FloatArray:
-        most = np.zeros((starts.size, price.size))
+        most, left = np.zeros((starts.size, price.size)), np.empty((starts.size, price.size))
         for gained, over in tables:
-            some = most[: over.size]
-            np.maximum(some, gained - np.multiply.outer(over, price), out=some)
+            some, here = most[: over.size], left[: over.size]
+            np.multiply.outer(over, price, out=here)
+            np.subtract(gained, here, out=here)
+            np.maximum(some, here, out=some)
         return np.asarray(most.sum(axis=0))
 
     bound = worth(np.zeros(gain.shape[1]))

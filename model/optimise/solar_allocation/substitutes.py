@@ -16,7 +16,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.special import ndtri
 
 from model.optimise.solar_allocation.edge import FAR, Edge
-from model.optimise.solar_allocation.nearby import Nearby
+from model.optimise.solar_allocation.nearby import Nearby, on_circle
 from model.optimise.solar_allocation.problem import BoolArray, FloatArray, IntArray
 from model.optimise.solar_allocation.sums import ORDERS
 
@@ -135,7 +135,7 @@ class Substitutes:
         if not (apart_by := units_apart(variance, self.unit)):
             return found
         reach = int(np.ceil(FAR * max(own.variances[1], self.unit**2) ** 0.5 / self.unit))
-        turned = np.exp(1j * np.multiply.outer(np.arange(-reach, reach + 1) * self.unit, own.points))
+        turned = on_circle(np.multiply.outer(np.arange(-reach, reach + 1) * self.unit, own.points))
         for weights, errors in own.inversions(variance, higher):
             reached = 0.5 + (weights @ turned.T).imag
             for number, aim in enumerate((certainty - errors).tolist()):
