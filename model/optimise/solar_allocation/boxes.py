@@ -28,13 +28,13 @@ _CLOSE = 2e-4
 #: Part that one of two sums by itself may take, and room, in parts of the cost, that is enough there.
 _ALONE, _NEAR = 0.3, 5e-4
 #: Widest box that is looked at, and narrowest one that is split, in parts of usual deviations.
-_WIDEST, _NARROWEST = 0.45, 0.03
+_WIDEST, _NARROWEST = 0.45, 0.01
 #: A box is looked at again as long as this part of its gap is left at most.
 _AGAIN = 0.72
 #: Room, in parts of the cost, up to which two sums are looked at together, which takes long.
 _TOGETHER = 5e-3
-#: Room, in parts of the cost, with which a box is settled: of one sum, and of two.
-_SETTLED = (4.5e-4, 1.2e-4)
+#: Room, in parts of the cost, with which a box is settled.
+_SETTLED = 1.2e-4
 
 
 class Looking(Settling, Protocol):
@@ -55,7 +55,7 @@ def look_in_boxes(search: Looking, narrow: Narrow) -> float:
         narrow: what all plans keep that matter.
     """
     boxes, closed, dearest = [narrow], np.inf, narrow.cost
-    if len(search.sums) == 1 and narrow.room <= _SETTLED[0] * abs(narrow.cost):
+    if len(search.sums) == 1 and narrow.room <= _SETTLED * abs(narrow.cost):
         return settle(search, narrow)
     end = perf_counter() + _BOXES * search.left
     while boxes and perf_counter() < end:
@@ -81,7 +81,7 @@ def look_in_boxes(search: Looking, narrow: Narrow) -> float:
             boxes.append(found)
         elif found.room > _CLOSE * abs(cost) and found.room <= _TURNING * abs(cost) and (turned := found.turning()):
             boxes += turned
-        elif found.room > _SETTLED[found.free - 1] * abs(cost) and _size(search, found).max() > _NARROWEST:
+        elif found.room > _SETTLED * abs(cost) and _size(search, found).max() > _NARROWEST:
             boxes += _halves(search, found)
         else:
             closed = min(closed, settle(search, found))

@@ -84,11 +84,6 @@ class Enumerated(Narrow):
         """How far the deviations of each part can be split still [kW]."""
         return np.asarray(np.ptp(self.sides, axis=1) * [1.0, 0.0])
 
-    @property
-    def free(self) -> int:
-        """Number of parts of whose distribution no more is known than what plans have in common."""
-        return 1
-
     def turning(self) -> list[Narrow]:
         """Return nothing: substitutes are told apart already."""
         return []

@@ -157,11 +157,6 @@ class Narrow:
         """How far the deviations of each part can be split still [kW]."""
         return np.asarray(np.ptp(self.sides, axis=1))
 
-    @property
-    def free(self) -> int:
-        """Number of parts of whose distribution no more is known than what plans have in common."""
-        return len(self.parts)
-
     def within(self, low: FloatArray, high: FloatArray) -> Narrow:
         """Return the same for plans whose parts have deviations in a box only."""
         found = copy(self)
