@@ -22,8 +22,8 @@ _NOT_KNOWN = Text("not known", "不明")
 
 #: Whole numbers below this are shown without separators, since they may be years.
 _SEPARATED_FROM = 10_000
-#: Ends of the names of entries that say where another entry comes from.
-_WHENCE = ("source_id", "_quality")
+#: Ends of the names of entries that say where another entry comes from, or what it is called in one language.
+_WHENCE = ("source_id", "_quality", "term_ja")
 #: Words, as opposed to symbols of units such as t-CO2/MWh.
 _ENGLISH = re.compile(r"[a-z]{4}")
 
@@ -74,8 +74,15 @@ def value_lines(value: Any, language: Language) -> str:
     shown = {name: one for name, one in value.items() if not str(name).endswith(_WHENCE)}
     parted = any(isinstance(one, (dict, list)) for one in shown.values())
     return ("\n" if parted else ", ").join(
-        f"{_name(str(name))(language)}: {value_text(one, language)}" for name, one in shown.items()
+        f"{_name(str(name))(language)}: {_named(one, language)}" for name, one in shown.items()
     )
+
+
+def _named(value: Any, language: Language) -> str:
+    """Return an entry of a value in one line, names in words."""
+    if not isinstance(value, dict):
+        return value_text(value, language)
+    return ", ".join(f"{_name(str(name))(language)} {_named(one, language)}" for name, one in value.items())
 
 
 def _name(key: str) -> Text:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 from house_cases import portfolio
 
+from model.language import Language
 from model.optimise.solar_allocation.answer import Answer, Front, FrontPoint, Setting, answer
 from model.optimise.solar_allocation.model import Wishes
 from model.ordinance.derivation import number
 from model.report.allocation.clash import clash_lines, clash_table
 from model.report.allocation.summary import summary_table
-from model.report.allocation.tables import front_table, prices_table
+from model.report.allocation.tables import front_table, prices_table, values_table
 from model.report.allocation.texts import remarks, schemes_compared, why
 
 SETTING = Setting.read("adopted_2025")
@@ -202,3 +204,14 @@ def test_no_figure_is_a_negative_zero() -> None:
     assert found.required_under("uniform", np.zeros(3, dtype=bool)) == 5.1
     for row in prices_table(found, "en")[1:]:
         assert not (isinstance(row[1], float) and row[1] == 0 and np.signbit(row[1]))
+
+
+def test_values_are_told_in_the_words_of_each_language() -> None:
+    """Also those of islands, heat, weather and guidance; names of files, rule sets and sources stay as they are."""
+    found = planned({**LISTED, "solar_heat_option_gj": 6.0, "municipality": "13401"}, objective="guidance")
+    for name in ("weather_model", "weather_site"):
+        found.setting.assumed.value(name)
+    told = {language: values_table(found, language)[1:] for language in get_args(Language)}
+    names = [str(cell) for row in told["ja"] for cell in (row[1], row[2], row[3], row[7])]
+    assert not [one for one in names if re.search("[a-z]{3,}_[a-z]|[a-z]{4,} [a-z]{3,}", one)]
+    assert not [row for row in told["en"] if re.search("[ぁ-んァ-ヶ一-龥]", "".join(str(cell) for cell in row))]

@@ -17,7 +17,7 @@ from model.ordinance.building_report.facts import HOUSE_TYPE_NAMES
 from model.ordinance.derivation import unit_name
 from model.ordinance.municipalities import municipalities
 from model.ordinance.presentation import report_table
-from model.ordinance.rule_words import QUALITY_NAMES, rule_words, value_text
+from model.ordinance.rule_words import QUALITY_NAMES, rule_words, value_lines
 from model.ordinance.solar_economics.facts import FINANCING_NAMES
 from model.report.allocation.defaults import defaults_table
 from model.report.allocation.summary import NO_GAP, summary_table
@@ -305,7 +305,7 @@ def values_table(found: Answer, language: Language) -> Table:
                 [
                     used.programme,
                     one.term_ja if language == "ja" else one.id,
-                    value_text(one.value, language),
+                    value_lines(one.value, language),
                     rule_words(one.unit)(language),
                     one.rule_set,
                     one.source_id,
