@@ -62,7 +62,7 @@ def test_the_report_repeats_the_printed_sample() -> None:
     assert [said(verdicts[name]) for name in ("building", "UA [W/(m²K)]", "BEI with renewables", CAPACITY)] == [
         "判定",
         "適合",
-        "注文住宅：適合（平均BEI値0.596）",
+        "適合（平均0.596）",
         "不適合（3 < 3.4 kW）",
     ]
     assert (said(verdicts["chargers and prepared spaces"]), said(verdicts["explained"])) == ("適合", "適合")
@@ -82,13 +82,18 @@ def test_verdicts_tell_what_fails_and_what_is_not_known() -> None:
         house(2, house_type="for_sale_detached", ua=0.5, parking_spaces=1),
         house(3, house_type="non_residential"),
     ]
-    last = filed(owed(*rows))[-1]
-    assert said(last["UA [W/(m²K)]"]) == "不適合"
-    assert said(last["BEI with renewables"]) == (
-        "注文住宅：適合（平均BEI値0.8）、建売分譲住宅：判定不可（事実又は規定値が不足）、非住宅：判定不可（事実又は規定値が不足）"
-    )
+    unknown = "判定不可（事実又は規定値が不足）"
+    custom, for_sale, other, last = filed(owed(*rows))[-4:]
+    named = [said(one["house type"]) for one in (custom, for_sale, other)]
+    assert named == ["注文住宅", "建売分譲住宅", "非住宅"]
+    assert last["house type"] is None
+    told = [
+        [said(one[name]) for name in ("UA [W/(m²K)]", "BEI with renewables")] for one in (custom, for_sale, other, last)
+    ]
+    assert told == [["不適合", "適合（平均0.8）"], ["適合", unknown], [unknown, unknown], ["不適合", unknown]]
+    assert custom[CAPACITY] is None
     assert (said(last["chargers and prepared spaces"]), said(last["explained"])) == ("不適合", "不適合")
-    assert said(filed(owed(*rows[1:]))[-1]["UA [W/(m²K)]"]) == "判定不可（事実又は規定値が不足）"
+    assert said(filed(owed(*rows[1:]))[-1]["UA [W/(m²K)]"]) == unknown
 
 
 def test_totals_with_an_unknown_part_stay_empty() -> None:

@@ -28,10 +28,12 @@ _GENERATION = Text("of which generation [GJ]", "うち創エネ [GJ]")
 _STANDARD = Text("standard primary energy [GJ]", "基準一次エネルギー [GJ]")
 _BEI = Text("BEI without renewables", "BEI値（再エネ除く）")
 _BEI_WITH = Text("BEI with renewables", "BEI値（再エネ含む）")
-_CAPACITY = Text("renewable capacity, heat converted [kW]", "再エネ設備（熱利用は太陽光相当） [kW]")
+_CAPACITY = Text("renewable capacity, heat converted [kW]", "再エネ設備（熱は換算） [kW]")
 _CHARGERS = Text("chargers and prepared spaces", "充電設備・配管等")
 _EXPLAINED = Text("explained", "説明")
 
+_HEADINGS = (_BUILDING, _HOUSE_TYPE, _FLOOR_AREA, _UA, _DESIGN, _GENERATION, _STANDARD, _BEI, _BEI_WITH, _CAPACITY,
+             _CHARGERS, _EXPLAINED)  # fmt: skip
 _VERDICT = Text("verdict", "判定")
 
 
@@ -44,8 +46,8 @@ def report(supply: Supply, findings: Sequence[Finding], rules: Rules) -> tuple[M
         rules: rules of "report_programme".
 
     Returns:
-        rows in the order of the printed sample (source: report_programme.report_fields); the last but one holds the
-        totals of the buildings, the last one whether each standard is met.
+        rows in the order of the printed sample (source: report_programme.report_fields): the buildings, their totals,
+        and whether each standard is met.
     """
     kw = _renewable_kw(supply.buildings, rules)
     rows: list[Mapping[Text, Value]] = [
@@ -65,7 +67,7 @@ def report(supply: Supply, findings: Sequence[Finding], rules: Rules) -> tuple[M
         }
         for building, own in zip(supply.buildings, kw, strict=True)
     ]
-    return (*rows, _totals(supply, float(kw.sum())), _verdicts(supply, findings, rules))
+    return (*rows, _totals(supply, float(kw.sum())), *_verdicts(supply, findings, rules))
 
 
 # What turns renewables into heat has fulfilled as much as the solar power that its saving equals.
@@ -99,30 +101,32 @@ def _totals(supply: Supply, kw: float) -> Mapping[Text, Value]:
     }
 
 
-def _verdicts(supply: Supply, findings: Sequence[Finding], rules: Rules) -> Mapping[Text, Value]:
-    """Return whether each standard is met: insulation, mean BEI by house type, capacity, charging, explanation."""
+def _verdicts(supply: Supply, findings: Sequence[Finding], rules: Rules) -> list[Mapping[Text, Value]]:
+    """Return whether each standard is met: by house type where there are several, then all together."""
     found = {finding.name: finding for finding in findings}
     levels = EnergyLevel.read(rules, "energy_standard")
     types = [name for name in HOUSE_TYPES if supply.of_type(name)]
-    insulation = [_insulation(supply.of_type(name), levels.get(name)) for name in types]
-    energy = [_mean_bei(name, supply.of_type(name), levels.get(name)) for name in types]
+    tests = [(name, supply.of_type(name), levels.get(name)) for name in types]
+    insulation = [_insulation(buildings, level) for _, buildings, level in tests]
+    energy = [_mean_bei(buildings, level) for _, buildings, level in tests]
+    blank: dict[Text, Value] = dict.fromkeys(_HEADINGS)
+    by_type: list[Mapping[Text, Value]] = [
+        {**blank, _BUILDING: _VERDICT, _HOUSE_TYPE: HOUSE_TYPE_NAMES[name], _UA: ua.value, _BEI_WITH: told}
+        for name, ua, (_, told) in zip(types, insulation, energy, strict=True)
+    ]
     required, counted = found["required_capacity"], found["renewables"]
     reached = counted.verdict is Verdict.COMPLIES
     capacity = f"{number(counted.amount, 3)} {'≥' if reached else '<'} {number(required.amount, 3)} kW"
-    return {
+    whole: dict[Text, Value] = {
+        **blank,
         _BUILDING: _VERDICT,
-        _HOUSE_TYPE: None,
-        _FLOOR_AREA: None,
         _UA: _weakest(insulation).value,
-        _DESIGN: None,
-        _GENERATION: None,
-        _STANDARD: None,
-        _BEI: None,
-        _BEI_WITH: Text("; ".join(one.en for one in energy), "、".join(one.ja for one in energy)),
+        _BEI_WITH: energy[0][1] if len(energy) == 1 else _weakest([verdict for verdict, _ in energy]).value,
         _CAPACITY: _with(counted.verdict.value, Text(capacity, capacity)),
         _CHARGERS: found["charging"].verdict.value,
         _EXPLAINED: found["explanation"].verdict.value,
     }
+    return [*(by_type if len(types) > 1 else ()), whole]
 
 
 def _insulation(buildings: Sequence[Building], level: EnergyLevel | None) -> Verdict:
@@ -139,18 +143,14 @@ def _weakest(verdicts: Sequence[Verdict]) -> Verdict:
     return next((one for one in order if one in verdicts), Verdict.COMPLIES)
 
 
-def _mean_bei(name: str, buildings: Sequence[Building], level: EnergyLevel | None) -> Text:
-    """Return whether one house type keeps to the BEI limit, with its mean BEI."""
-    title, mean = HOUSE_TYPE_NAMES[name], None
-    if level is None or (mean := _bei(buildings, level.with_renewables)) is None:
-        told = Verdict.NOT_ASSESSED.value
-    else:
-        design, generation, standard = (
-            column_of(buildings, one) for one in ("design_gj", "generation_gj", "standard_gj")
-        )
-        met = energy_level_met(np.zeros(len(buildings)), design, generation, standard, level)
-        told = _with(Verdict.on(met).value, Text(f"mean BEI {number(mean, 3)}", f"平均BEI値{number(mean, 3)}"))
-    return Text(f"{title.en}: {told.en}", f"{title.ja}：{told.ja}")
+def _mean_bei(buildings: Sequence[Building], level: EnergyLevel | None) -> tuple[Verdict, Text]:
+    """Return whether one house type keeps to the BEI limit, also in words with its mean BEI."""
+    mean = None if level is None else _bei(buildings, level.with_renewables)
+    if level is None or mean is None:
+        return Verdict.NOT_ASSESSED, Verdict.NOT_ASSESSED.value
+    design, generation, standard = (column_of(buildings, one) for one in ("design_gj", "generation_gj", "standard_gj"))
+    verdict = Verdict.on(energy_level_met(np.zeros(len(buildings)), design, generation, standard, level))
+    return verdict, _with(verdict.value, Text(f"mean {number(mean, 3)}", f"平均{number(mean, 3)}"))
 
 
 def _with(verdict: Text, reason: Text) -> Text:
