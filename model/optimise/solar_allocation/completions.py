@@ -28,7 +28,7 @@ Ends = tuple[tuple[IntArray, ...], tuple[IntArray, ...]]
 #: Capacities are whole multiples of a tenth of a watt, and what is left of that by rounding.
 _GRID, _ROUNDING = 1e4, 1e-6
 #: Most steps of what is missing, for each house and in all, and most steps that one unit of capacity is divided into.
-_STEPS_A_HOUSE, _MOST_STEPS, _FINEST = 12, 600, 8
+_STEPS_A_HOUSE, _MOST_STEPS, _FINEST = 12, 1_300, 8
 
 
 @dataclass(frozen=True)
@@ -128,10 +128,11 @@ class Completions:
         worth: probability that one unit of cost is weighed with.
         places: by number of houses decided, row of the table by total, dims (total of labels, steps that houses bring
             if all owners accept); none is negative.
-        tables: by number of houses decided, dims (row, steps that may be refused: one column for fewer than none, then
-            from none on), in single precision and rounded up.
+        tables: by number of houses decided, dims (row, whole units that may be refused: one column for fewer than
+            none, then from none on), in single precision and rounded up.
     """
 
+    steps: Steps
     worth: float
     places: tuple[npt.NDArray[np.int32], ...]
     tables: tuple[npt.NDArray[np.float32], ...]
@@ -167,7 +168,7 @@ class Completions:
             tables.append(_rounded_up(np.concatenate(kept_values)))
         places += [np.zeros((0, 0), dtype=np.int32)] * first
         tables += [np.zeros((0, 0), dtype=np.float32)] * first
-        return cls(worth, tuple(places[::-1]), tuple(tables[::-1]))
+        return cls(steps, worth, tuple(places[::-1]), tuple(tables[::-1]))
 
     def rows(self, place: int, label: IntArray, steps: IntArray) -> IntArray:
         """Return the rows of totals with a number of houses decided; negative where plans cannot have them."""
@@ -179,7 +180,7 @@ class Completions:
 
     def column(self, place: int, refusable: IntArray) -> IntArray:
         """Return the columns for steps that may still be refused."""
-        return column(refusable, self.tables[place].shape[1])
+        return column(refusable, self.steps.parts, self.tables[place].shape[1])
 
 
 @dataclass(frozen=True)
@@ -188,16 +189,19 @@ class TotalRow:
 
     Args:
         first: first step that houses bring.
-        values: from there on, dims (steps that houses bring, steps that may be refused).
+        values: from there on, dims (steps that houses bring, whole units that may be refused).
     """
 
     first: int
     values: FloatArray
 
 
-def column(refusable: IntArray, width: int) -> IntArray:
-    """Return the columns for steps that may still be refused, in a table with so many of them."""
-    return np.clip(refusable + 1, 0, width - 1)
+def column(refusable: IntArray, parts: int, width: int) -> IntArray:
+    """Return the columns for steps that may still be refused, in a table with so many of them.
+
+    Owners refuse whole units, so that no more than whole units matter.
+    """
+    return np.clip(refusable // parts + 1, 0, width - 1)
 
 
 def tables_from_last(
@@ -223,7 +227,7 @@ def tables_from_last(
         ends: by house to come, first step that matters and one more than the last, by total of labels; None where all
             do.
     """
-    nobody = np.ones((1, max(most[1] - least_missing, 0) + 2))
+    nobody = np.ones((1, max(most[1] - least_missing, 0) // steps.parts + 2))
     nobody[:, 0] = 0.0
     after = [TotalRow(0, nobody)]
     yield after
@@ -239,7 +243,7 @@ class Ways:
     """What a house can bring, each at its least cost.
 
     Args:
-        refusable: steps that acceptance adds.
+        units: that acceptance adds.
         size: steps that come if the owner accepts.
         label: whole number.
         above: priced cost above the least.
@@ -247,7 +251,7 @@ class Ways:
         way: position of a way by slot.
     """
 
-    refusable: IntArray
+    units: IntArray
     size: IntArray
     label: IntArray
     above: FloatArray
@@ -268,8 +272,7 @@ def ways_of(house: OpenHouse, steps: Steps, place: int, label: IntArray) -> Ways
     way = way.reshape(-1)
     order = np.lexsort((house.above, way))
     slot = order[np.flatnonzero(np.append(True, way[order][1:] != way[order][:-1]))]
-    refusable = kinds[:, 0] * steps.parts
-    return Ways(refusable, refusable + kinds[:, 1], kinds[:, 2], house.above[slot], slot, way)
+    return Ways(kinds[:, 0], kinds[:, 0] * steps.parts + kinds[:, 1], kinds[:, 2], house.above[slot], slot, way)
 
 
 def _with_house(
@@ -278,13 +281,13 @@ def _with_house(
 ) -> list[TotalRow]:  # fmt: skip
     """Return the table with one house more before those of a table."""
     totals, width = min(len(after) + int(ways.label.max()), most[0] + 1), after[0].values.shape[1]
-    down = int(ways.refusable.max())
+    down = int(ways.units.max())
     found = []
     for total in range(totals):
         first, last = (0, most[1] + 1) if ends is None else (int(ends[0][total]), int(ends[1][total]))
         found.append(TotalRow(first, np.full((max(last - first, 0), width), -np.inf)))
     above = (ways.above * worth).tolist()
-    each = list(zip(ways.refusable.tolist(), ways.size.tolist(), ways.label.tolist(), above, strict=True))
+    each = list(zip(ways.units.tolist(), ways.size.tolist(), ways.label.tolist(), above, strict=True))
     # One total after the other, so that what is worked on stays in the processor's cache.
     for number, row in enumerate(after):
         some = np.flatnonzero(np.isfinite(row.values[:, 0]))
@@ -295,7 +298,7 @@ def _with_house(
         padded = np.concatenate((np.repeat(part[:, :1], down, 1), part), axis=1)
         # What is impossible stays so, whoever accepts.
         accepted, refused = (padded * one if one > 0 else np.zeros_like(padded) for one in (consent, 1.0 - consent))
-        for refusable, size, label, spent in each:
+        for units, size, label, spent in each:
             if number + label >= totals:
                 continue
             other = found[number + label]
@@ -305,7 +308,7 @@ def _with_house(
             one, steps = value[: end - start], slice(start - first, end - first)
             np.subtract(accepted[steps, down:], spent, out=one)
             if consent < 1:
-                np.add(one, refused[steps, down - refusable : down - refusable + width], out=one)
+                np.add(one, refused[steps, down - units : down - units + width], out=one)
             best = other.values[start + size - other.first : end + size - other.first]
             np.maximum(best, one, out=best)
     return found

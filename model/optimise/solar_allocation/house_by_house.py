@@ -289,7 +289,7 @@ class HouseByHouse:
                 continue
             spare = to_take[total, 1] - lacking[:, np.newaxis]
             accepted = totals.completions[0].column(place + 1, spare)
-            refused = totals.completions[0].column(place + 1, spare - ways.refusable[way])
+            refused = totals.completions[0].column(place + 1, spare - ways.units[way] * parts)
             firsts = np.flatnonzero(np.append(True, way[1:] != way[:-1]))
             kept_back = spared[open_still[total]]
             rest = left[members, np.newaxis] - ways.above[way] - kept_back

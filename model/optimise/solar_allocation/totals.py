@@ -112,7 +112,7 @@ class Undecided:
         reached = np.where(places == 0, 1.0, 0.0)
         for house, ways in zip(reversed(self.houses[self.first :]), reversed(self.ways), strict=True):
             consent, accepted = house.consent, places - ways.size[:, np.newaxis]
-            refused = accepted + ways.refusable[:, np.newaxis]
+            refused = accepted + ways.units[:, np.newaxis] * self.steps.parts
             both = [reached[np.maximum(one, 0)] for one in (accepted, refused)]
             reached = np.max(consent * both[0] + (1 - consent) * both[1], axis=0)
         return float(self.likely @ reached[lacking])
@@ -150,7 +150,7 @@ class Undecided:
         for number, row in enumerate(rows):
             count, width = row.values.shape
             steps = np.arange(row.first, row.first + count)
-            columns = column(steps[:, np.newaxis] - lacking[some], width)
+            columns = column(steps[:, np.newaxis] - lacking[some], self.steps.parts, width)
             values = np.take_along_axis(row.values, columns, axis=1) @ self.likely[some]
             found[number, steps] = values
         return found
@@ -189,7 +189,7 @@ class Undecided:
     def _work(self, able: BoolArray, most: float) -> float:
         """Return how many places are filled in all tables of one price."""
         places = [*self.affordable(able, most).places()[1:], 1]
-        width = max(able.shape[1] - self.least_missing, 1)
+        width = max(able.shape[1] - self.least_missing, 0) // self.steps.parts + 2
         return float(sum(one.size.size * some * width for one, some in zip(self.ways, places, strict=True)))
 
 
