@@ -210,6 +210,8 @@ def _not_normal(means: FloatArray, deviations: FloatArray, reached: FloatArray) 
 def _cut(means: FloatArray, deviations: FloatArray, beside: FloatArray, reached: FloatArray, certainty: float) -> Limit:
     """Return the tangent of the means that are certain enough, where the way from those of a plan meets them."""
     kept, found = means / deviations, _as_deviations(reached)
+    # Of a plan whose owners all accept for certain, sums lie endlessly many deviations off.
+    kept = np.where(deviations > SMALLEST, kept, np.clip(kept, -_FARTHEST, _FARTHEST))
     start, wanted = kept + beside, _NORMAL.inv_cdf(certainty)
     if start.size == 1:
         return Limit(np.ones(1), wanted - beside, _nothing(1), 0.0)
