@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from model.language import Language
 from model.optimise.solar_allocation.answer import Setting, answer
+from model.optimise.solar_allocation.chance import solve_with_chance
 from model.optimise.solar_allocation.dataset import dataset
 from model.optimise.solar_allocation.finish import Finished
 from model.optimise.solar_allocation.houses import Houses, houses_of
@@ -148,6 +149,20 @@ def test_a_plan_that_is_just_certain_enough_is_taken() -> None:
         {"role": "existing_house", "max_kw": 0.8, "consent": 0.8, "delivered_on": date(2025, 8, 1)}
     ]
     compare((houses, [], built, old), {"objective": "cost", "certainty": 0.97})
+
+
+def test_where_sums_tell_nothing_houses_are_followed_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_a_bound(*facts: Any) -> tuple[Finished, Any]:
+        found, prices = solve_with_chance(*facts)
+        return replace(found, bound=-np.inf), prices
+
+    monkeypatch.setattr("model.optimise.solar_allocation.method.MOST_FEW", 0)
+    monkeypatch.setattr("model.optimise.solar_allocation.method.solve_with_chance", without_a_bound)
+    houses: list[dict[str, Any]] = [
+        {"municipality": place, "max_kw": kw, "consent": consent, "exclusion": "decide", "ua": 0.6}
+        for place, kw, consent in ((CHIYODA, 1.6, 0.85), (SETAGAYA, 2.0, 0.6), (SHINJUKU, 1.6, 0.95))
+    ]
+    compare((houses, [], [{"state": "done", "kw": 2.0}], []), {"objective": "cost", "certainty": 0.8})
 
 
 def test_what_is_reached_on_site_alone_is_told_without_existing_houses_too() -> None:

@@ -55,6 +55,8 @@ _PARTS = (0.5, 1.0)
 _ITSELF = 0.3
 #: Share of the time for rules that clash without any probability.
 _CLASH = 0.2
+#: Share of the time from which on no more prices of probability are tried at first.
+_ROUGHLY = 0.1
 #: Shares of the time for a first plan by prices, and for better ones by exchanges.
 _AIMED, _EXCHANGED = 0.3, 0.2
 
@@ -69,6 +71,7 @@ def solve_few(
     seconds: float,
     seed: int = 0,
     enough: float = np.inf,
+    known: SlotArray | None = None,
 ) -> Finished:
     """Return the best plan that is certain enough, or what was found and proven in time.
 
@@ -82,6 +85,7 @@ def solve_few(
         seconds: time limit [s].
         seed: seed of the solver.
         enough: a bound above this need not be improved.
+        known: a plan that is certain enough; one is looked for if None.
     """
     end, nothing = perf_counter() + seconds, np.zeros(0, dtype=np.int16)
     slots = _Slots.read(problem, counted, consent)
@@ -97,24 +101,30 @@ def solve_few(
     def search(prices: FloatArray) -> tuple[HouseByHouse, tuple[OpenHouse, ...]]:
         houses, rows = slots.houses(problem, consent, prices)
         reached = lambda path: float(probabilities(plan(houses, path), 1)[0])  # noqa: E731
-        made = HouseByHouse(houses, problem.at_least[rows], prices[rows], slots.missing, certainty, reached)
+        made = HouseByHouse(houses, problem.at_least[rows], prices[rows], slots.missing, certainty, reached, followed)
         return made, houses
 
     sums = tuple(Sum.read(problem, one, consent) for one in counted)
     left = _AIMED * (end - perf_counter())
-    choice = aim(problem, sums, parts_of(sums), probabilities, certainty, gap, left, seed).best.choice
+    choice = known
+    if choice is None:
+        choice = aim(problem, sums, parts_of(sums), probabilities, certainty, gap, left, seed).best.choice
     # Without prices of the other rows the costs are as they are; with those near the best plan they may tell more.
     beside = find_prices(replace(problem, rows=(*problem.rows, *counted)), seed)
-    of_rows = beside.of_rows[: len(problem.rows)]
+    of_rows, of_sums = np.split(beside.of_rows, [len(problem.rows)])
     cost = cost_of(problem, choice) if choice.size else np.inf
+    # The sum with the higher price asks for more.
+    followed = int(np.argmax(of_sums))
     searches = [search(of_rows)]
     if searches[0][0].priced:
         searches.append(search(0 * of_rows))
     bound, most = -np.inf, min(cost, beside.priced.bound + _ABOVE * abs(beside.priced.bound))
+    found, houses = searches[0]
+    if len(searches) > 1:
+        found, houses = max(searches, key=lambda one: one[0].at_one_price(min(one[0].greatest, most)))
     # Certain enough plans cost more than those that meet the requirement in the mean; how much more is not known.
     while bound == -np.inf:
-        bounds = [one.within(min(one.greatest, most), roughly=True) for one, _ in searches]
-        bound, (found, houses) = max(bounds), searches[int(np.argmax(bounds))]
+        bound = found.within(min(found.greatest, most), roughly=True, end=perf_counter() + _ROUGHLY * seconds)
         if np.isinf(bound) and most < min(cost, found.greatest):
             bound, most = -np.inf, min(cost, most + 2 * (most - beside.priced.bound) + _SLACK)
     if np.isinf(bound) and not choice.size:

@@ -22,7 +22,7 @@ from model.optimise.solar_allocation.consent import is_enough
 from model.optimise.solar_allocation.exchange import Exchange
 from model.optimise.solar_allocation.labels import few_things
 from model.optimise.solar_allocation.problem import FloatArray, SlotArray
-from model.optimise.solar_allocation.starts import Path, Start, foremost
+from model.optimise.solar_allocation.starts import Path, Start, foremost, marks, moved
 from model.optimise.solar_allocation.totals import (
     Totals,
     Tried,
@@ -57,6 +57,7 @@ class HouseByHouse:
         missing_kw: what all houses together must bring to each sum beyond the least [kW].
         certainty: probability asked for [1].
         reached: probability of a plan, given by the position of the slot of each house, in fact.
+        followed: the sum that starts of plans are judged by; other ones are looked at where a plan is complete.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class HouseByHouse:
         missing_kw: FloatArray,
         certainty: float,
         reached: Callable[[Path], float],
+        followed: int = 0,
     ) -> None:
         #: Cost of the cheapest plan known; position of the slot of each house in the one found, empty where none was.
         self.cost, self.path = np.inf, np.zeros(0, dtype=np.int16)
@@ -90,7 +92,7 @@ class HouseByHouse:
         most_at_all = max(under_prices, sum(float(one.cost.max()) for one in houses))
         # A little more, so that what is looked for below it leaves no plan out.
         self.greatest = most_at_all + _BEYOND * max(1.0, abs(most_at_all))
-        self._marks = _marks(houses)
+        self._marks = marks(houses)
         self._few, exact = few_things(tuple(one.tied for one in houses), self._wanted, prices)
         # What is more than is needed of what is kept exactly is told by its label.
         self._needed = np.where(exact, np.inf, self._wanted + self._slack - least)
@@ -98,7 +100,8 @@ class HouseByHouse:
         self.priced = bool(np.any((prices != 0) & ~exact))
         self._totals: Totals | None = None
         self._budgets: Budgets | None = None
-        self._sum = 0
+        self._sum = followed
+        self._found: tuple[Undecided, Tried] | None = None
         self._rough: tuple[float, Tried] | None = None
         settled = next((place for place, one in enumerate(houses) if one.slot.size > 1), len(houses))
         self._start, self._settled = self._nobody(), settled
@@ -113,29 +116,36 @@ class HouseByHouse:
             return False
         return all(self._undecided(number).likeliest() >= self._enough for number in range(len(self._steps)))
 
+    def at_one_price(self, most: float) -> float:
+        """Return what plans cost at least that cost no more than so much, as one price of probability tells."""
+        if not self._able:
+            return np.inf
+        return max(self.least, try_prices(self._undecided(self._sum), most, one=True).bound)
+
     def within(self, most: float, *, roughly: bool = False, end: float = np.inf) -> float:
         """Look at plans that cost no more than so much from now on; return what plans cost at least.
 
         Args:
             most: what plans may cost; the bound is infinite where there are none.
             roughly: whether only what plans bring in all and few things are held the same, which takes less time.
-            end: until when tables are begun [s of the clock]; without all of them nothing is looked at from then on.
+            end: until when more is looked at [s of the clock].
         """
         if not self._able:
             return np.inf
-        if self._rough is None or self._rough[0] != most:
-            first = [try_prices(self._undecided(number), most, one=True).bound for number in range(len(self._steps))]
-            # The sum that asks for more tells more; the other one is looked at where a plan is complete.
-            self._sum = int(np.argmax(first))
+        if self._rough is None or not most <= self._rough[0] <= most + _BEYOND * max(1.0, abs(most)):
             self._rough = most, try_prices(self._undecided(self._sum), most, end)
         undecided, one = self._undecided(self._sum), self._rough[1]
-        undecided, one = (undecided, one) if roughly else tell_apart(undecided, one, end)
-        if perf_counter() > end:
-            return max(self.least, one.bound)
-        self._totals = settle(undecided, one)
-        budget = max(most - self.least, 0.0)
-        self._budgets = Budgets.find(self._houses, self._steps[self._sum], budget, self._settled)
-        return max(self.least, one.bound)
+        self._found = (undecided, one) if roughly else tell_apart(undecided, one, end)
+        self._totals, self._budgets = None, None
+        return max(self.least, self._found[1].bound)
+
+    def _make_tables(self) -> None:
+        """Make the tables of what was looked at last, which takes time and memory, where plans are followed."""
+        if self._found is not None and self._budgets is None:
+            undecided, tried = self._found
+            self._totals = settle(undecided, tried)
+            budget = max(tried.most - self.least, 0.0)
+            self._budgets = Budgets.find(self._houses, self._steps[self._sum], budget, self._settled)
 
     @property
     def _labels(self) -> tuple[IntArray, ...]:
@@ -175,6 +185,7 @@ class HouseByHouse:
             kept: starts that are kept after each house; None for all that can lead to a plan.
             end: until when.
         """
+        self._make_tables()
         return self._follow(self._start, self._settled, most, kept, end)
 
     def _follow(self, start: Start, place: int, most: float, kept: int | None, end: float) -> bool:
@@ -337,15 +348,15 @@ class HouseByHouse:
             sure, added = int(steps.sure[place][slot]), int(steps.added[place][slot])
             units, rest = np.divmod(start.missing[:, number] - 1 - sure, steps.parts)
             missing[:, number] = rest + 1
-            moved = np.empty_like(start.likely[number])
+            after = np.empty_like(start.likely[number])
             for one in np.unique(units).tolist():
                 chosen = units == one
-                refused = _moved(start.likely[number][chosen], -one)
+                refused = moved(start.likely[number][chosen], -one)
                 if added and house.consent > 0:
                     refused *= 1 - house.consent
-                    refused += house.consent * _moved(start.likely[number][chosen], added - one)
-                moved[chosen] = refused
-            likely.append(moved)
+                    refused += house.consent * moved(start.likely[number][chosen], added - one)
+                after[chosen] = refused
+            likely.append(after)
         path = np.column_stack((start.path, np.full(start.cost.size, slot, dtype=np.int16)))
         tied = np.minimum(start.tied + house.tied[:, slot], self._needed[place + 1])
         mark = start.mark + self._marks[place][slot]
@@ -374,26 +385,3 @@ class HouseByHouse:
                 some, better = some[same], better[same]
             drop[some] = True
         return np.sort(order[~drop])
-
-
-def _marks(houses: tuple[OpenHouse, ...]) -> list[IntArray]:
-    """Return a number for each slot of each house that is the same for slots that bring the same as likely."""
-    random = np.random.default_rng(0)
-    # Numbers are added up, so that the order of houses does not matter; what is as good as nothing counts for nothing.
-    known: dict[tuple[float, ...], int] = {}
-    found = []
-    for one in houses:
-        kinds = [(round(one.consent, 12), *np.round(added, 7).tolist()) for added in one.added.T]
-        found.append(
-            np.array([known.setdefault(kind, int(random.integers(1, 2**50)) if any(kind[1:]) else 0) for kind in kinds])
-        )
-    return found
-
-
-def _moved(likely: FloatArray, units: int) -> FloatArray:
-    """Return the probabilities of units missing once so many are brought."""
-    found = np.zeros_like(likely)
-    found[:, 0] = likely[:, : units + 1].sum(axis=1)
-    if units + 1 < likely.shape[1]:
-        found[:, 1 : likely.shape[1] - units] = likely[:, units + 1 :]
-    return found

@@ -20,7 +20,7 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 #: Most things that a row may count to be kept exactly, and how far from whole numbers they may lie.
-_FEW, _WHOLE = 8, 1e-9
+_FEW, _WHOLE = 4, 1e-9
 
 #: From the probability of acceptance and what acceptance adds, the amount that labels tell apart.
 Kind = Callable[[float, IntArray], FloatArray]

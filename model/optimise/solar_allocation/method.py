@@ -56,6 +56,8 @@ _COUNTED = ("guidance", "changes")
 MOST_EXACT = 20_000
 #: Most houses with a choice for which plans are followed house by house, and the share of the time for that.
 MOST_FEW, _FEW_SHARE = 64, 0.9
+#: Most of them for which that is done where sums tell too little, and the share of the time for what sums tell.
+_MOST_MIDDLING, _MIDDLING_SHARE = 200, 0.2
 
 
 @dataclass(frozen=True)
@@ -283,10 +285,18 @@ def solve_scheme(model: Model, rules: Rules, gap: float, seconds: float, seed: i
     if few is not None and (few.choice.size or few.impossible):
         finished, found = few, prices_beside(others, counted, houses.consent, certainty, few.choice, seed)
     else:
-        exact = houses.size <= MOST_EXACT
+        exact, middling = houses.size <= MOST_EXACT, few is None and with_a_choice(model) <= _MOST_MIDDLING
+        seconds = _MIDDLING_SHARE * seconds if middling else seconds
         finished, found = solve_with_chance(
             others, counted, houses.consent, certainty, probabilities, gap, seconds, seed, enough, exact
         )
+        if middling and finished.choice.size and finished.gap > gap and finished.bound < enough:
+            few = solve_few(
+                others, counted, houses.consent, probabilities, certainty, gap, end - perf_counter(), seed, enough,
+                finished.choice,
+            )  # fmt: skip
+            best = few if few.cost < finished.cost else finished
+            finished = replace(best, bound=min(best.cost, finished.bound))
         finished = finished if few is None else replace(finished, bound=max(few.bound, finished.bound))
     probability = float(probabilities(finished.choice, 1)[0]) if finished.choice.size else np.nan
     proven = _proven(model, finished.choice)
@@ -303,7 +313,12 @@ def is_chance(model: Model) -> bool:
 
 def is_few(model: Model) -> bool:
     """Say whether so few houses of a scheme have a choice that plans are followed house by house."""
-    return int(np.sum(np.isfinite(model.problem.cost).sum(axis=0) > 1)) <= MOST_FEW
+    return with_a_choice(model) <= MOST_FEW
+
+
+def with_a_choice(model: Model) -> int:
+    """Return how many houses of a scheme have a choice."""
+    return int(np.sum(np.isfinite(model.problem.cost).sum(axis=0) > 1))
 
 
 def split_by_chance(model: Model) -> tuple[list[int], Problem, tuple[Row, ...]]:

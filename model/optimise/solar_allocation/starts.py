@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from model.optimise.solar_allocation.completions import OpenHouse
 from model.optimise.solar_allocation.problem import FloatArray
 
 IntArray = npt.NDArray[np.int64]
@@ -71,3 +72,26 @@ def foremost(start: Start, promise: FloatArray) -> IntArray:
     first = np.append(True, np.any(taken[1:] != taken[:-1], axis=1))
     turn = np.arange(order.size) - np.maximum.accumulate(np.where(first, np.arange(order.size), 0))
     return np.asarray(order[np.lexsort((-promise[order], turn))])
+
+
+def marks(houses: tuple[OpenHouse, ...]) -> list[IntArray]:
+    """Return a number for each slot of each house that is the same for slots that bring the same as likely."""
+    random = np.random.default_rng(0)
+    # Numbers are added up, so that the order of houses does not matter; what is as good as nothing counts for nothing.
+    known: dict[tuple[float, ...], int] = {}
+    found = []
+    for one in houses:
+        kinds = [(round(one.consent, 12), *np.round(added, 7).tolist()) for added in one.added.T]
+        found.append(
+            np.array([known.setdefault(kind, int(random.integers(1, 2**50)) if any(kind[1:]) else 0) for kind in kinds])
+        )
+    return found
+
+
+def moved(likely: FloatArray, units: int) -> FloatArray:
+    """Return the probabilities of units missing once so many are brought."""
+    found = np.zeros_like(likely)
+    found[:, 0] = likely[:, : units + 1].sum(axis=1)
+    if units + 1 < likely.shape[1]:
+        found[:, 1 : likely.shape[1] - units] = likely[:, units + 1 :]
+    return found
