@@ -130,11 +130,15 @@ class Narrow:
         others = float((np.where(holds, 0.0, prices.of_rows) @ problem.at_least) - self.price * problem.at_least[-1])
         self.of_variances = np.array(list(product(*(_TRIED * one for one in usual)))) + beside
         usual = usual + beside
-        lowest = []
-        for tried in self.of_variances:
-            more = sum(part * one for part, one in zip(tried - usual, variances, strict=True))
-            lowest.append(float(np.sum(np.min(values + more, axis=0))) + others)
-        self.lowest = np.array(lowest)
+        # A house belongs to one part, so that each part is looked at by itself under its own prices.
+        second = np.asarray(self.parts[-1].kw.any(axis=0)) if len(self.parts) == 2 else np.zeros(problem.houses, bool)
+        lowest = np.full(len(self.of_variances), others)
+        for number, some in enumerate((~second, second)[: len(self.parts)]):
+            tried, place = np.unique(self.of_variances[:, number], return_inverse=True)
+            own, spread = values[:, some], variances[number][:, some]
+            least = [np.sum(np.min(own + (one - usual[number]) * spread, axis=0)) for one in tried]
+            lowest += np.array(least)[place]
+        self.lowest = lowest
         self.usual_prices, self.lowest_usual = usual, float(np.sum(prices.priced.lowest)) + others
 
     def narrow(self, together: bool, end: float) -> None:
