@@ -28,6 +28,8 @@ _Table = tuple[FloatArray, IntArray]
 _MOST_NUMBERS = 4_000_000
 #: Prices of nearness that are tried for a bound, in parts of the largest one that matters.
 _MULTIPLIERS = np.geomspace(0.8, 2e-2, 11)
+#: Logarithm up to which cumulants are followed, and a factor beyond which it does not matter how large it is.
+_FOLLOWED, _ANY = 300.0, 1e3
 #: Units of capacity from which few and many panels of a house are told apart.
 _TURN = 3.5
 #: Numbers in a table of gains from which every other price is tried.
@@ -212,17 +214,21 @@ class Nearby:
 
     def _factors(self, points: FloatArray) -> _Table:
         """Return how far functions lie from the base's after distinct changes [1], and which one each change is."""
-        triples = np.column_stack((self.base[self.house], self.kw, self.consent[self.house]))
-        distinct, place = np.unique(triples, axis=0, return_inverse=True)
-        before, after, p = distinct.T
-        followed = -sum(
-            np.multiply.outer(self.cumulants(one, after, p) - self.cumulants(one, before, p), turn(points, one))
-            for one in (2, *ORDERS)
-        )
-        p, before, after = p[:, np.newaxis], before[:, np.newaxis], after[:, np.newaxis]
-        followed = np.exp(np.clip(followed.real, -300.0, 300.0) + 1j * followed.imag)
-        ratio = _centred(after, p, points) / np.where(np.abs(own := _centred(before, p, points)) > 0, own, 1e-300)
-        return np.minimum(np.abs(ratio * followed - 1.0), 1e3), place.ravel()
+        # Few pairs of capacity and consent make many changes from one to another.
+        pairs, place = np.unique(
+            np.column_stack((np.append(self.base, self.kw), np.append(self.consent, self.consent[self.house]))),
+            axis=0, return_inverse=True,
+        )  # fmt: skip
+        own, changed = np.split(place.ravel(), [self.base.size])
+        distinct, number = np.unique(np.column_stack((own[self.house], changed)), axis=0, return_inverse=True)
+        kw, p = pairs[:, :1], pairs[:, 1:]
+        followed = sum(self.cumulants(one, kw, p) * turn(points, one) for one in (2, *ORDERS))
+        known = np.abs(followed.real) < _FOLLOWED
+        beyond = _centred(kw, p, points) * np.exp(np.where(known, -followed, 0.0))
+        before, after = distinct.T
+        ratio = beyond[after] / np.where(np.abs(beyond[before]) > 0, beyond[before], 1e-300)
+        factor = np.where(known[before] & known[after], np.minimum(np.abs(ratio - 1.0), _ANY), _ANY)
+        return factor, number.ravel()
 
     def anywhere(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return, by variance, bounds on how far any plan's function lies from that of its first three cumulants.
