@@ -58,7 +58,7 @@ def look_in_boxes(search: Looking, narrow: Narrow) -> float:
     if len(search.sums) == 1 and narrow.room <= _SETTLED * abs(narrow.cost):
         return settle(search, narrow)
     end = perf_counter() + _BOXES * search.left
-    while boxes and perf_counter() < end:
+    while boxes and perf_counter() < end and search.left > 0:
         here = boxes.pop(min(range(len(boxes)), key=lambda one: boxes[one].bound))
         if not search.worth(here.bound) or here.bound >= closed:
             # All others are as dear, or the bound cannot rise any more.

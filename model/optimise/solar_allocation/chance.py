@@ -83,7 +83,9 @@ def solve_with_chance(
     for _ in range(_NARROWINGS if exact else 0):
         before = search.best.cost
         search.narrow()
-        if search.best.gap <= gap or search.best.cost == before or search.left <= 0:
+        if search.best.gap <= gap or search.left <= 0:
+            break
+        if search.best.cost == before and not search.look_at_both():
             break
     if not exact:
         search.look_far()

@@ -47,8 +47,9 @@ _SHARE_OF_TIME, _FIRST_LOOK = 0.2, 0.05
 _SLACK = 1e-9
 #: Part of the time that is left which narrowing may take.
 _NARROWING = 0.6
-#: Probability below which it does not matter that the first sum is reached without the second one.
-_NEXT_TO_NOTHING = 1e-4
+#: Probability below which the first sum is as good as never reached without the second one, and the part of the time
+#: that is left which a look at the first one by itself may take then.
+_NEXT_TO_NOTHING, _FIRST_ALONE = 1e-6, 0.4
 _NORMAL = NormalDist()
 
 
@@ -93,6 +94,8 @@ class Search:
         self.floor, self.enough = -np.inf, np.inf
         self.ranges: list[Range] = []
         self.closed = np.inf
+        #: What both sums are, as long as only the first one is looked at.
+        self.both: tuple[tuple[Sum, ...], tuple[Sum, ...], FloatArray] | None = None
         #: Which plans are certain enough, by what they put where.
         self.known: dict[bytes, bool] = {}
         self._ask(aimed.limit)
@@ -148,12 +151,32 @@ class Search:
             # What was found as if sums were normal is no bound.
             self.best = replace(self.best, bound=-np.inf, impossible=False)
         last = self.aimed.last if not self.best.choice.size else self.best.choice
-        # The second sum adds next to nothing where it is as good as sure to be reached with the first one.
-        reached = self.probabilities(last, 2) if len(self.sums) > 1 and last.size else np.array([0.0, 1.0])
-        if reached[1] - reached[0] < _NEXT_TO_NOTHING:
-            self.sums, self.widest = self.sums[:1], self.widest[:1]
-            self.parts = self.sums
+        end = self.end
+        if self._second_matters_nowhere(last):
+            self.both = self.sums, self.parts, self.deviations
+            self.sums = self.parts = self.sums[:1]
             self.deviations = self.deviations[:1]
+        if self.both is not None and len(self.sums) == 1:
+            self.end -= (1 - _FIRST_ALONE) * self.left
+        self._narrow(last)
+        self.end = end
+
+    def _second_matters_nowhere(self, last: SlotArray) -> bool:
+        """Say whether the second sum is as good as sure to be reached with the first one by a plan."""
+        if len(self.sums) == 1 or self.both is not None or not last.size:
+            return False
+        reached = self.probabilities(last, 2)
+        return bool(reached[1] - reached[0] < _NEXT_TO_NOTHING)
+
+    def look_at_both(self) -> bool:
+        """Look at both sums again; say whether only the first one was looked at before."""
+        if self.both is None or len(self.sums) == 2:
+            return False
+        self.sums, self.parts, self.deviations = self.both
+        return True
+
+    def _narrow(self, last: SlotArray) -> None:
+        """Narrow what plans keep of the sums that are looked at, and settle which plan is best."""
         at = np.array(self.deviations)
         limit = replace(self.limit, constant=0.0) if len(self.sums) == 2 else self._limit_of_one(at)
         if last.size:
@@ -308,12 +331,16 @@ class Search:
         return Watch(watched(self.parts), above, 0.0, self.accepted)
 
     def accepted(self, choice: SlotArray) -> bool:
-        """Say whether a plan is certain enough."""
+        """Say whether a plan is certain enough; a first sum that it keeps is looked at by itself no longer if not."""
         # Plans that differ in nothing but the way to pay are as likely.
         houses = np.arange(choice.size)
         key = b"".join(part[choice, houses].tobytes() for one in self.sums for part in (one.kw, one.sure))
         if key not in self.known:
-            self.known[key] = is_enough(float(self.probabilities(choice, 1)[0]), self.certainty)
+            count = 1 if self.both is None else 2
+            reached = [is_enough(float(one), self.certainty) for one in self.probabilities(choice, count)]
+            self.known[key] = reached[0]
+            if reached[-1] and not reached[0] and len(self.sums) == 1:
+                self.end = min(self.end, perf_counter())
         return self.known[key]
 
     @property
