@@ -19,7 +19,7 @@ from time import perf_counter
 
 import numpy as np
 
-from model.optimise.solar_allocation.cuts import aim, cantelli_bound
+from model.optimise.solar_allocation.cuts import ABOUT, aim, cantelli_bound
 from model.optimise.solar_allocation.finish import Finished
 from model.optimise.solar_allocation.problem import FloatArray, Problem, Row, SlotArray
 from model.optimise.solar_allocation.search import Search
@@ -28,8 +28,6 @@ from model.optimise.solar_allocation.sums import (
     parts_of,
 )
 
-#: Gap of a plan that need only be known about.
-_ABOUT = 1e-3
 #: Times that limits are narrowed by a better plan.
 _NARROWINGS = 6
 
@@ -70,7 +68,7 @@ def solve_with_chance(
     if np.isfinite(enough):
         known = cantelli_bound(problem, sums, parts, certainty, seed)
     about = known >= enough
-    target = _ABOUT if about else gap
+    target = ABOUT if about else gap
     aimed = aim(problem, sums, parts, probabilities, certainty, target, 0.5 * seconds, seed, settled=not about)
     if about:
         cost = aimed.best.cost

@@ -25,6 +25,8 @@ from model.optimise.solver import relative_gap
 _NORMAL = NormalDist()
 #: Rounds at most, cuts that are kept, the finest gap of a round, and the part of the gap asked for that it is.
 _ROUNDS, _CUTS, _GAP, _OF_GAP = 12, 6, 1e-5, 0.5
+#: Gap of a plan that need only be known about.
+ABOUT = 1e-3
 #: Gap of a round as long as plans lie farther from the certainty than this [deviations].
 _COARSE_GAP, _FAR = 1e-4, 0.02
 #: Part of the uncertainty by which plans are more certain, in gaps asked for, where deviations are to be settled and

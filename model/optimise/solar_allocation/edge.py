@@ -106,7 +106,8 @@ class Edge:
         """Return a bound on the part of the integral that is not followed, and its points with what each adds."""
         end = np.pi / self.unit
         count = int(np.ceil((end - far) * max(self.near.at_base[0], self.unit**2) ** 0.5 * _DENSITY)) + 2
-        if far >= end or count > _MOST_POINTS:
+        # Where any slot is near enough, too little is known of what lies beyond to be worth the look.
+        if far >= end or count > _MOST_POINTS or np.isinf(room):
             return 0.0 if far >= end else np.inf, np.zeros(0), np.zeros(0)
         points = np.linspace(far, end, count)
         width = np.full(count, points[1] - points[0])

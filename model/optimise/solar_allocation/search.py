@@ -12,7 +12,7 @@ import numpy as np
 
 from model.optimise.solar_allocation.boxes import boxes_that_matter, look_in_boxes
 from model.optimise.solar_allocation.consent import is_enough
-from model.optimise.solar_allocation.cuts import Aim, widest
+from model.optimise.solar_allocation.cuts import ABOUT, Aim, aim, widest
 from model.optimise.solar_allocation.enumerated import Enumerated, listed
 from model.optimise.solar_allocation.finish import finish
 from model.optimise.solar_allocation.frontier import Known
@@ -162,11 +162,19 @@ class Search:
         self.end = end
 
     def _second_matters_nowhere(self, last: SlotArray) -> bool:
-        """Say whether the second sum is as good as sure to be reached with the first one by a plan."""
+        """Say whether the second sum seems to be reached with the first one by the best plans."""
         if len(self.sums) == 1 or self.both is not None or not last.size:
             return False
         reached = self.probabilities(last, 2)
-        return bool(reached[1] - reached[0] < _NEXT_TO_NOTHING)
+        if reached[1] - reached[0] >= _NEXT_TO_NOTHING:
+            return False
+
+        def first(choice: SlotArray, number: int) -> FloatArray:
+            return np.full(number, self.probabilities(choice, 2)[1])
+
+        alone, end = self.sums[:1], _FIRST_LOOK * self.left
+        found = aim(self.plain, alone, alone, first, self.certainty, ABOUT, end, self.seed, settled=False).best
+        return not found.choice.size or self.accepted(found.choice)
 
     def look_at_both(self) -> bool:
         """Look at both sums again; say whether only the first one was looked at before."""
