@@ -31,6 +31,8 @@ _ALONE, _NEAR = 0.3, 5e-4
 _WIDEST, _NARROWEST = 0.45, 0.01
 #: A box is looked at again as long as this part of its gap is left at most.
 _AGAIN = 0.72
+#: Room, in parts of the cost, up to which it is worth a look in which direction a limit says most.
+_DIRECTED = 1e-3
 #: Room, in parts of the cost, up to which two sums are looked at together, which takes long.
 _TOGETHER = 5e-3
 #: Room, in parts of the cost, with which a box is settled.
@@ -73,7 +75,8 @@ def look_in_boxes(search: Looking, narrow: Narrow) -> float:
             cost = search.below
             closed = min(closed, cost)
         middle = np.maximum(deviations_of(np.mean(here.sides, axis=1) ** 2), SMALLEST)
-        limit = here.limit_here(direction_of(search, here))
+        near = here.room <= _DIRECTED * abs(cost)
+        limit = here.limit_here(direction_of(search, here) if near else None)
         found = search.narrowed(limit, middle, cost, here, here.room <= _TOGETHER * abs(cost))
         if found.room < 0 or not found.pieces:
             continue
