@@ -11,7 +11,7 @@ beginning alone, H. Prawitz, Limits for a distribution, if the characteristic fu
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from statistics import NormalDist
 
 import numpy as np
@@ -27,8 +27,9 @@ _NORMAL = NormalDist()
 _BERRY_ESSEEN = 0.56
 #: Reciprocal deviations up to which an integrand is followed, points there, and points a reciprocal deviation beyond.
 FAR, _POINTS, _DENSITY = 8.5, 64, 2.0
-#: Points of an integral from -1 to 1, and their weights.
-_NODES = np.polynomial.legendre.leggauss(_POINTS)
+#: Lengths that are looked at beside it where its end is not known, in parts of the usual one, and the error from which.
+_LENGTHS, _LENGTHS_FROM = (0.5, 2.0, 3.5, 6.0), 2e-2
+_nodes = cache(np.polynomial.legendre.leggauss)
 #: Most points beyond.
 _MOST_POINTS = 6_000
 #: Part of a room from which what is known of it is as good as what would be found for the smaller room itself.
@@ -51,18 +52,26 @@ class Edge:
         room: what they may lie above the bound under prices.
         followed: number of higher cumulants that are told apart; the others may lie anywhere in their ranges.
         far: up to where the integral is followed [1/kW]; as far as the deviation of the base asks for if None.
+        part: part of that length that is followed instead, with what lies beyond left aside; all of it if None.
     """
 
-    def __init__(self, near: Nearby, room: float, followed: int = len(ORDERS), far: float | None = None) -> None:
-        self.near, self.unit, self.room = near, near.unit, room
+    def __init__(
+        self,
+        near: Nearby,
+        room: float,
+        followed: int = len(ORDERS),
+        far: float | None = None,
+        part: float | None = None,
+    ) -> None:
+        self.near, self.unit, self.room, self.followed, self.part = near, near.unit, room, followed, part
         least, most = near.range_of(2, room)
         self.variances = max(least, near.variances[0]), max(min(most, near.variances[1]), least)
         self.higher = tuple(near.range_of(one, room) for one in ORDERS)
         self.third = near.range_of(0, room)[1]
         if far is None:
             far = min(FAR / max(near.at_base[0], self.unit**2) ** 0.5, np.pi / self.unit)
-        self.far = far
-        nodes, weights = _NODES
+        self.far = far = far * (part or 1.0)
+        nodes, weights = _nodes(int(_POINTS * max(part or 1.0, 1.0)))
         self.points = 0.5 * far * (nodes + 1)
         self.width = 0.5 * far * weights * self.unit / np.pi
         self.weight = self.width / (2 * np.sin(self.points * self.unit / 2))
@@ -72,20 +81,31 @@ class Edge:
         halves = 0.5 * np.ptp(self.higher, axis=1)[followed:]
         self.loose = np.exp(np.minimum(halves @ np.abs(self._turns[1 + followed :]), 300.0))
         # Prawitz: what lies beyond does not count, but the probability is only bounded from above.
-        part = self.points / far
-        self.smooth = ((1 - part) + 1j * ((1 - part) / np.tan(np.pi * part) + 1 / np.pi)) * 0.5 * weights
+        place = self.points / far
+        self.smooth = ((1 - place) + 1j * ((1 - place) / np.tan(np.pi * place) + 1 / np.pi)) * 0.5 * weights
+
+    @cached_property
+    def others(self) -> list[Edge]:
+        """The same with less of the integral or more of it, where its end is not known: each tells something else."""
+        if self.part is not None or np.isinf(self.room) or self.beyond[0] <= _LENGTHS_FROM:
+            return []
+        return [
+            Edge(self.near, self.room, self.followed, self.far, part)
+            for part in _LENGTHS
+            if part * self.far < np.pi / self.unit
+        ]
 
     @cached_property
     def beside(self) -> FloatArray:
         """Bound on how far functions of plans lie from that of the base with their cumulants [1]."""
-        if not self._known("beside"):
-            self.near.known["beside"] = self.room, self.far, self.near.deviation(self.points, self.room)
-        return np.asarray(self.near.known["beside"][2])
+        if not self._known(key := ("beside", self.far)):
+            self.near.known[key] = self.room, self.near.deviation(self.points, self.room)
+        return np.asarray(self.near.known[key][1])
 
-    def _known(self, name: str) -> bool:
+    def _known(self, key: tuple[str, float]) -> bool:
         """Say whether a bound is known that holds in a larger room, too, which is not much larger."""
-        room, far, _ = self.near.known.get(name, (np.inf, np.nan, None))
-        return bool(far == self.far and room * _AS_GOOD <= self.room <= room)
+        room, _ = self.near.known.get(key, (np.nan, None))
+        return bool(room * _AS_GOOD <= self.room <= room)
 
     @cached_property
     def size(self) -> FloatArray:
@@ -95,11 +115,12 @@ class Edge:
     @cached_property
     def beyond(self) -> tuple[float, FloatArray, FloatArray]:
         """Bound on the part of the integral that is not followed, and its points with what each adds."""
-        known = self.near.known.get("beyond")
-        nothing = known is not None and known[1] == self.far and known[2][0] <= _NOTHING and self.room <= known[0]
-        if not (nothing or self._known("beyond")):
-            self.near.known["beyond"] = self.room, self.far, self._beyond(self.far, self.room)
-        found: tuple[float, FloatArray, FloatArray] = self.near.known["beyond"][2]
+        key = ("beyond", self.far)
+        known = self.near.known.get(key)
+        nothing = known is not None and known[1][0] <= _NOTHING and self.room <= known[0]
+        if not (nothing or self._known(key)):
+            self.near.known[key] = self.room, self._beyond(self.far, self.room)
+        found: tuple[float, FloatArray, FloatArray] = self.near.known[key][1]
         return found
 
     def _beyond(self, far: float, room: float) -> tuple[float, FloatArray, FloatArray]:
@@ -144,10 +165,12 @@ class Edge:
             Weights, dims (number, point), and errors of the probabilities; with some weights these may be too great,
             but not too small.
         """
-        middle = np.exp(0.5j * self.unit * self.points) * self.weight
         function, apart = self.closest(variance, higher)
-        found = [(function * middle, self.error_of(apart, False))]
-        if self.beyond[0] > _SMOOTH_FROM:
+        found = []
+        if self.part is None:
+            middle = np.exp(0.5j * self.unit * self.points) * self.weight
+            found = [(function * middle, self.error_of(apart, False))]
+        if self.part is not None or self.beyond[0] > _SMOOTH_FROM:
             # With weights s: Re(s) Re(f) + Im(s) Im(f) is the imaginary part of i f s*.
             found.append((1j * function * self.smooth.conj(), self.error_of(apart, True)))
         return found
@@ -193,7 +216,7 @@ class Edge:
         weights, wanted = np.array([one for one, _ in found]), certainty - np.array([error for _, error in found])
 
         def are_enough(turned: ComplexArray, weights: ComplexArray) -> npt.NDArray[np.bool_]:
-            reached = 0.5 + (turned @ weights.reshape(-1, _POINTS).T).imag
+            reached = 0.5 + (turned @ weights.reshape(-1, self.points.size).T).imag
             return np.asarray(reached.reshape(-1, *wanted.shape) >= wanted)
 
         means, turned, finer = self._grid
@@ -206,7 +229,8 @@ class Edge:
             enough = are_enough(on, on_circle(np.multiply.outer(least, self.points)) * weights)
             steps = np.where(enough.any(axis=0), np.argmax(enough, axis=0), on.shape[0])
             least = least + step * np.where(best, steps, 0).max(axis=0)
-        return np.asarray(np.where(highest > 0, np.maximum(known, least), known))
+        least = np.where(highest > 0, np.maximum(known, least), known)
+        return np.asarray(np.max([least, *(one.least(variance, higher, certainty) for one in self.others)], axis=0))
 
     def apart(self, function: ComplexArray) -> FloatArray:
         """Return bounds on how far the functions of plans lie from approximate ones, point by point."""
@@ -225,9 +249,9 @@ class Edge:
         """Return logarithms of one more than a bound on how far functions with a variance lie from usual ones."""
         if variance in self._known_anywhere:
             return self._known_anywhere[variance]
-        if self.near.by_variance is None:
-            self.near.by_variance = self.near.anywhere(self.points)
-        variances, worst = self.near.by_variance
+        if self.far not in self.near.by_variance:
+            self.near.by_variance[self.far] = self.near.anywhere(self.points)
+        variances, worst = self.near.by_variance[self.far]
         last = variances.shape[1] - 1
         place = np.clip((variances < variance).sum(axis=1), 1, last)
         row = np.arange(place.size)

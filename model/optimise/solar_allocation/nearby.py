@@ -122,10 +122,10 @@ class Nearby:
         house, kw, over = house[order], kw[order], over[order]
         first = np.append(True, (house[1:] != house[:-1]) | (kw[1:] != kw[:-1]))[: house.size]
         self.house, self.kw, self.above = house[first], kw[first], np.maximum(over[first], 0.0)
-        #: Bounds by name that hold for all plans of a room, with the room and how far the integral is followed there.
-        self.known: dict[str, tuple[float, float, Any]] = {}
+        #: Bounds by name and how far the integral is followed that hold for all plans of a room, with the room.
+        self.known: dict[tuple[str, float], tuple[float, Any]] = {}
         self._tables: dict[tuple[str, bytes], _Table] = {}
-        self.by_variance: tuple[FloatArray, FloatArray] | None = None
+        self.by_variance: dict[float, tuple[FloatArray, FloatArray]] = {}
         #: Variances that plans which matter can have.
         self.variances = (0.0, np.inf)
         largest = self.base.copy()
