@@ -53,6 +53,7 @@ class Edge:
         followed: number of higher cumulants that are told apart; the others may lie anywhere in their ranges.
         far: up to where the integral is followed [1/kW]; as far as the deviation of the base asks for if None.
         part: part of that length that is followed instead, with what lies beyond left aside; all of it if None.
+        thorough: whether other lengths are looked at, too, and what variance says of sizes, where the end is not known.
     """
 
     def __init__(
@@ -62,8 +63,10 @@ class Edge:
         followed: int = len(ORDERS),
         far: float | None = None,
         part: float | None = None,
+        thorough: bool = False,
     ) -> None:
         self.near, self.unit, self.room, self.followed, self.part = near, near.unit, room, followed, part
+        self.thorough = thorough
         least, most = near.range_of(2, room)
         self.variances = max(least, near.variances[0]), max(min(most, near.variances[1]), least)
         self.higher = tuple(near.range_of(one, room) for one in ORDERS)
@@ -84,13 +87,18 @@ class Edge:
         place = self.points / far
         self.smooth = ((1 - place) + 1j * ((1 - place) / np.tan(np.pi * place) + 1 / np.pi)) * 0.5 * weights
 
+    @property
+    def vague(self) -> bool:
+        """Whether so little is known of what lies beyond that other lengths may tell more."""
+        return bool(self.beyond[0] > _LENGTHS_FROM)
+
     @cached_property
     def others(self) -> list[Edge]:
         """The same with less of the integral or more of it, where its end is not known: each tells something else."""
-        if self.part is not None or np.isinf(self.room) or self.beyond[0] <= _LENGTHS_FROM:
+        if self.part is not None or not (self.thorough and self.vague):
             return []
         return [
-            Edge(self.near, self.room, self.followed, self.far, part)
+            Edge(self.near, self.room, self.followed, self.far, part, thorough=True)
             for part in _LENGTHS
             if part * self.far < np.pi / self.unit
         ]
@@ -99,28 +107,28 @@ class Edge:
     def beside(self) -> FloatArray:
         """Bound on how far functions of plans lie from that of the base with their cumulants [1]."""
         if not self._known(key := ("beside", self.far)):
-            self.near.known[key] = self.room, self.near.deviation(self.points, self.room)
-        return np.asarray(self.near.known[key][1])
+            self.near.known[key] = self.room, 0.0, self.near.deviation(self.points, self.room)
+        return np.asarray(self.near.known[key][2])
 
     def _known(self, key: tuple[str, float]) -> bool:
         """Say whether a bound is known that holds in a larger room, too, which is not much larger."""
-        room, _ = self.near.known.get(key, (np.nan, None))
-        return bool(room * _AS_GOOD <= self.room <= room)
+        room, least, _ = self.near.known.get(key, (np.nan, np.nan, None))
+        return bool(room * _AS_GOOD <= self.room <= room and least <= self.variances[0])
 
     @cached_property
     def size(self) -> FloatArray:
         """Bound on the absolute values of functions of plans."""
-        return self.near.largest(self.points, self.room)
+        return self.near.largest(self.points, self.room, self.variances[0] if self.part is not None else 0.0)
 
     @cached_property
     def beyond(self) -> tuple[float, FloatArray, FloatArray]:
         """Bound on the part of the integral that is not followed, and its points with what each adds."""
-        key = ("beyond", self.far)
+        key = ("beyond, priced" if self.thorough else "beyond", self.far)
         known = self.near.known.get(key)
-        nothing = known is not None and known[1][0] <= _NOTHING and self.room <= known[0]
-        if not (nothing or self._known(key)):
-            self.near.known[key] = self.room, self._beyond(self.far, self.room)
-        found: tuple[float, FloatArray, FloatArray] = self.near.known[key][1]
+        holds = known is not None and self.room <= known[0] and known[1] <= self.variances[0]
+        if not ((holds and known is not None and known[2][0] <= _NOTHING) or self._known(key)):
+            self.near.known[key] = self.room, self.variances[0], self._beyond(self.far, self.room)
+        found: tuple[float, FloatArray, FloatArray] = self.near.known[key][2]
         return found
 
     def _beyond(self, far: float, room: float) -> tuple[float, FloatArray, FloatArray]:
@@ -133,8 +141,10 @@ class Edge:
         points = np.linspace(far, end, count)
         width = np.full(count, points[1] - points[0])
         width[[0, -1]] /= 2
-        sizes = self.near.largest(points, room) / np.sin(points * self.unit / 2)
-        added = SAFETY * self.unit / (2 * np.pi) * width * sizes
+        weights = SAFETY * self.unit / (2 * np.pi) * width / np.sin(points * self.unit / 2)
+        added = weights * self.near.largest(points, room, 0.0)
+        if self.thorough and added.sum() > _LENGTHS_FROM:
+            added = weights * self.near.largest(points, room, self.variances[0])
         return float(added.sum()), points, added
 
     def function(self, variance: float, higher: FloatArray) -> ComplexArray:

@@ -84,6 +84,11 @@ class Enumerated(Narrow):
         """How far the deviations of each part can be split still [kW]."""
         return np.asarray(np.ptp(self.sides, axis=1) * [1.0, 0.0])
 
+    @property
+    def _vague(self) -> bool:
+        """Whether a thorough look may tell more: new buildings are looked at in one way only."""
+        return False
+
     def turning(self) -> list[Narrow]:
         """Return nothing: substitutes are told apart already."""
         return []

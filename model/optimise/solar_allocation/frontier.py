@@ -151,6 +151,11 @@ class Frontier:
             raise AssertionError("two parts come with their sum")
         return self._whole()
 
+    @property
+    def vague(self) -> bool:
+        """Whether the end of an integral is not known, so that a thorough look may tell more."""
+        return any(one.vague for one in (*self.parts, *([self.whole] if len(self.parts) == 2 else [])))
+
     def least(self, variances: tuple[float, ...], higher: FloatArray) -> FloatArray:
         """Return the least distances of the last mean by the last distance less the first, dims (number, between).
 

@@ -104,6 +104,8 @@ class Narrow:
         self.pieces: list[Piece] = []
         #: Whether only a part of what is known from before is looked at, which needs few pieces.
         self.in_box = before is not None
+        #: Whether more is looked at than most plans need.
+        self.thorough = False
         self.frontier: Frontier
         self.known: Known | None = known if before is None else before.known
         if before is not None:
@@ -149,7 +151,14 @@ class Narrow:
             if self.room < 0 or self.bound >= self.enough or perf_counter() > end:
                 break
             if not self.room < _NARROWER[len(self.parts) - 1] * before:
-                break
+                if self.thorough or not (self.in_box and self._vague):
+                    break
+                self.thorough = True
+
+    @property
+    def _vague(self) -> bool:
+        """Whether a thorough look may tell more."""
+        return self.frontier.vague
 
     @property
     def sides(self) -> FloatArray:
@@ -278,8 +287,10 @@ class Narrow:
     def _looked_through(self, together: bool) -> list[Edge]:
         """Look at what plans within the room need; return the probabilities of parts whose variances are split."""
         followed = self._followed(together)
-        edges = [Edge(one, self.room, followed) for one in self.near]
-        whole = None if self.whole is None else partial(Edge, self.whole, self.room, followed, edges[0].far)
+        edges = [Edge(one, self.room, followed, thorough=self.thorough) for one in self.near]
+        whole = None if self.whole is None else partial(
+            Edge, self.whole, self.room, followed, edges[0].far, thorough=self.thorough
+        )  # fmt: skip
         apart = (0.0, 0.0) if whole is None else self.apart()
         self.frontier = Frontier(edges, whole, self.certainty, apart, together, self.known)
         return edges

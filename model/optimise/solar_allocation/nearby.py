@@ -30,6 +30,8 @@ _MOST_NUMBERS = 4_000_000
 _MULTIPLIERS = np.geomspace(0.8, 2e-2, 11)
 #: Logarithm up to which cumulants are followed, and a factor beyond which it does not matter how large it is.
 _FOLLOWED, _ANY = 300.0, 1e3
+#: Prices of variance that are tried for the size of a function, in parts of what it loses by variance in the base.
+_OF_DECAY = (0.5, 0.8)
 #: Units of capacity from which few and many panels of a house are told apart.
 _TURN = 3.5
 #: Numbers in a table of gains from which every other price is tried.
@@ -122,8 +124,9 @@ class Nearby:
         house, kw, over = house[order], kw[order], over[order]
         first = np.append(True, (house[1:] != house[:-1]) | (kw[1:] != kw[:-1]))[: house.size]
         self.house, self.kw, self.above = house[first], kw[first], np.maximum(over[first], 0.0)
-        #: Bounds by name and how far the integral is followed that hold for all plans of a room, with the room.
-        self.known: dict[tuple[str, float], tuple[float, Any]] = {}
+        #: Bounds by name and how far the integral is followed that hold for all plans of a room, with the room
+        #: and the least variance [kW²].
+        self.known: dict[tuple[str, float], tuple[float, float, Any]] = {}
         self._tables: dict[tuple[str, bytes], _Table] = {}
         self.by_variance: dict[float, tuple[FloatArray, FloatArray]] = {}
         #: Variances that plans which matter can have.
@@ -253,8 +256,14 @@ class Nearby:
                 for one in (sizes, np.take_along_axis(ratio, first, axis=0) * sizes)]  # fmt: skip
         return sums[0], sums[1]
 
-    def largest(self, points: FloatArray, room: float) -> FloatArray:
-        """Return a bound on the absolute value of a plan's function at points far out."""
+    def largest(self, points: FloatArray, room: float, least: float) -> FloatArray:
+        """Return a bound on the absolute value of a plan's function at points.
+
+        Args:
+            points: where [1/kW].
+            room: what plans may lie above the bound under prices.
+            least: variance that plans have at least [kW²].
+        """
         # Each house can only make the value smaller, so that some of them are enough.
         by_house = self.house.size // max(self.base.size, 1) + 1
         allowed = max(1, _MOST_NUMBERS // (max(points.size, 1) * by_house))
@@ -262,5 +271,19 @@ class Nearby:
         kept = (self.above <= room) & np.isin(self.house, some)
         before, base = self._read("base", points, partial(_sizes, self.base, self.consent))
         after, place = self._read("changes", points, partial(_sizes, self.kw, self.consent[self.house]))
-        gain = after[place[kept]] - before[base[self.house[kept]]]
-        return np.asarray(np.exp(np.minimum(before[base[some]].sum(axis=0) + self.most(gain, kept, room), 0.0)))
+        gain, whole = after[place[kept]] - before[base[self.house[kept]]], before[base[some]].sum(axis=0)
+        found = whole + self.most(gain, kept, room)
+        if some.size == self.base.size and least > 0:
+            # What makes a function large makes variances small: any price of variance gives a bound, too.
+            house, variance = self.house[kept], self.at_base[0]
+            more = self.cumulants(2, self.kw[kept], self.consent[house]) - self._spread[house]
+            for part in _OF_DECAY:
+                price = -part * whole / max(variance, 1e-300)
+                all_in_all = whole + price * (variance - least)
+                found = np.minimum(found, all_in_all + self.most(gain + np.multiply.outer(more, price), kept, room))
+        return np.asarray(np.exp(np.minimum(found, 0.0)))
+
+    @cached_property
+    def _spread(self) -> FloatArray:
+        """Variances of houses in the choice under prices [kW²]."""
+        return self.cumulants(2, self.base, self.consent)
