@@ -153,8 +153,8 @@ class Frontier:
 
     @property
     def vague(self) -> bool:
-        """Whether the end of an integral is not known, so that a thorough look may tell more."""
-        return any(one.vague for one in (*self.parts, *([self.whole] if len(self.parts) == 2 else [])))
+        """Whether the end of the integral of a sum is not known, so that a thorough look may tell more."""
+        return self.parts[0].vague or (len(self.parts) == 2 and self.whole.vague)
 
     def least(self, variances: tuple[float, ...], higher: FloatArray) -> FloatArray:
         """Return the least distances of the last mean by the last distance less the first, dims (number, between).

@@ -35,7 +35,7 @@ _SPLITS, _FINEST = (12, 2), 0.3
 _ELSEWHERE = (0.25, 0.5, 0.75)
 #: Rounds of narrowing, and the part of the room that a round must leave at most to be followed by another: with one
 #: sum, which costs little, and with two.
-_ROUNDS, _NARROWER = 24, (0.95, 0.8)
+_ROUNDS, _NARROWER = 24, (0.95, 0.7)
 _SLACK = 1e-9
 #: Places that are looked at in a round at most: where next to nothing is uncertain, pieces would get ever smaller.
 _MOST_PLACES = 2000
