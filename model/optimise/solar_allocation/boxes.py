@@ -77,7 +77,8 @@ def look_in_boxes(search: Looking, narrow: Narrow) -> float:
         middle = np.maximum(deviations_of(np.mean(here.sides, axis=1) ** 2), SMALLEST)
         near = here.room <= _DIRECTED * abs(cost)
         limit = here.limit_here(direction_of(search, here) if near else None)
-        found = search.narrowed(limit, middle, cost, here, here.room <= _TOGETHER * abs(cost))
+        together = len(search.sums) == 1 or here.room <= _TOGETHER * abs(cost)
+        found = search.narrowed(limit, middle, cost, here, together)
         if found.room < 0 or not found.pieces:
             continue
         if cost - found.bound <= _AGAIN * (cost - here.bound):

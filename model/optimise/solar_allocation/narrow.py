@@ -34,8 +34,8 @@ _SPLITS, _FINEST = (12, 2), 0.3
 #: Where other directions of limits touch what plans need, in parts of the range of distances.
 _ELSEWHERE = (0.25, 0.5, 0.75)
 #: Rounds of narrowing, and the part of the room that a round must leave at most to be followed by another: with one
-#: sum, which costs little, and with two.
-_ROUNDS, _NARROWER = 24, (0.95, 0.7)
+#: sum that is looked at before both of two, with one alone, where a round costs little, and with two.
+_ROUNDS, _NARROWER = 24, (0.8, 0.95, 0.7)
 _SLACK = 1e-9
 #: Places that are looked at in a round at most: where next to nothing is uncertain, pieces would get ever smaller.
 _MOST_PLACES = 2000
@@ -58,7 +58,7 @@ class Narrow:
         certainty: probability asked for [1].
         enough: a bound above this is not improved any more.
         before: the same with other prices; what it found holds here, too.
-        together: whether two sums are looked at together.
+        together: whether two sums are looked at together, or there is but one.
         end: no further round is begun after this time [s].
         known: what is needed of the first of two sums at least.
     """
@@ -145,12 +145,13 @@ class Narrow:
 
     def narrow(self, together: bool, end: float) -> None:
         """Find the room: each round needs fewer plans to keep the limit."""
+        narrower = _NARROWER[2 if len(self.parts) == 2 else int(together)]
         for _ in range(_ROUNDS):
             before = self.room
             self.room = min(before, self._close_in(together, end))
             if self.room < 0 or self.bound >= self.enough or perf_counter() > end:
                 break
-            if not self.room < _NARROWER[len(self.parts) - 1] * before:
+            if not self.room < narrower * before:
                 if self.thorough or not (self.in_box and self._vague):
                     break
                 self.thorough = True

@@ -192,7 +192,7 @@ class Search:
         dearest = float(np.sum(np.max(np.where(np.isfinite(self.plain.cost), self.plain.cost, -np.inf), axis=0)))
         cost = dearest if np.isnan(self.best.cost) else self.below
         known = self._alone(cost, last) if len(self.sums) == 2 else None
-        narrow = self.narrowed(limit, at, cost, known=known)
+        narrow = self.narrowed(limit, at, cost, None, len(self.sums) == 1, known)
         self.floor = max(self.floor, min(narrow.bound, cost))
         left = narrow.room >= 0 and not self._settled
         # Where plans matter that are not looked at, no more is known than what all of them cost at least.
