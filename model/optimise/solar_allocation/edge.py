@@ -2,7 +2,8 @@
 
 The probability is a Fourier integral of the product of what each house brings. Plans near the choice differ in few
 houses, so that mean, variance and some higher cumulants are followed, and what is left is bounded for all of them.
-Where the integral cannot be followed to its end, an inequality that needs only its beginning takes its place.
+Where the integral cannot be followed to its end, an inequality that needs only its beginning takes its place, with
+beginnings of several lengths where one does not tell plans apart.
 
 Sources: inversion on a lattice, W. Feller, An introduction to probability theory and its applications II, XV.7; the
 beginning alone, H. Prawitz, Limits for a distribution, if the characteristic function is given in a finite domain,
