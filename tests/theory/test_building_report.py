@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from report_cases import ADOPTED, house, owed
 
 from model.faults import BadInput
 from model.ordinance.building_report import findings as ask
@@ -22,32 +23,15 @@ from model.ordinance.building_report.equations import (
 from model.ordinance.building_report.examples import REPRODUCED
 from model.ordinance.building_report.facts import Building, Supply
 from model.ordinance.building_report.programme import assess, supplies
-from model.ordinance.derivation import Obligation, Verdict
+from model.ordinance.derivation import Verdict
 from model.ordinance.rulebook import Rules, rules, rules_at
 from model.ordinance.worked_examples import worked_examples
 
-ADOPTED = rules("report_programme", "adopted_2025")
 PROPOSED = rules("report_programme", "seed_2022")
-
-
-def house(number: int = 1, **facts: Any) -> Building:
-    given = {
-        "id": f"H{number}",
-        "supplier": "S",
-        "supplied_on": date(2025, 10, 1),
-        "municipality": "世田谷区",
-        "floor_area_m2": 100,
-    }
-    return Building.model_validate({**given, **facts})
 
 
 def supply(*buildings: Building, under: Rules = ADOPTED) -> Supply:
     (one,) = supplies(buildings, under)
-    return one
-
-
-def owed(*buildings: Building, under: Rules = ADOPTED) -> Obligation:
-    (one,) = assess(buildings, under)
     return one
 
 

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import pytest
+from report_cases import house, owed
 
 from model.language import Text
-from model.ordinance.building_report.facts import Building
-from model.ordinance.building_report.programme import assess
 from model.ordinance.derivation import Obligation, subject_of_years
-from model.ordinance.rulebook import rules
 
 CAPACITY = "renewable capacity, heat converted [kW]"
-
-
-def house(number: int = 1, **facts: Any) -> Building:
-    given = {
-        "id": f"H{number}",
-        "supplier": "S",
-        "supplied_on": date(2025, 10, 1),
-        "municipality": "世田谷区",
-        "floor_area_m2": 100,
-    }
-    return Building.model_validate({**given, **facts})
-
-
-def owed(*buildings: Building) -> Obligation:
-    (one,) = assess(buildings, rules("report_programme", "adopted_2025"))
-    return one
 
 
 def filed(obligation: Obligation) -> list[dict[str, Any]]:

@@ -127,8 +127,8 @@ def test_no_plan_is_likelier_for_its_costs_than_the_completions_of_its_totals(
     # Any numbers may be added up.
     labels = tuple(np.array(numbers[4 * place :][: one.slot.size]) for place, one in enumerate(houses))
     most = (sum(int(one.max()) for one in labels), sum(int(one.max()) for one in sizes))
-    kept = Completions.find(houses, steps, labels, worth, most, steps.missing)
-    *_, single = tables_from_last(houses, steps, labels, worth, most, steps.missing)
+    made = list(tables_from_last(houses, steps, labels, worth, most, steps.missing))
+    kept, single = Completions.find(made, steps, worth, most[1]), made[-1]
     for path in plans(houses):
         above = sum(float(one.above[slot]) for one, slot in zip(houses, path, strict=True))
         brought = sum(int(sizes[place][slot]) for place, slot in enumerate(path))
@@ -179,7 +179,8 @@ def test_what_a_house_alone_can_bring_is_known_from_what_it_takes() -> None:
                       np.zeros((0, 3)))  # fmt: skip
     steps = Steps.read((house,), 0, 0.8)
     assert (steps.units, steps.parts, steps.missing) == (2, 1, 2)
-    found = Completions.find((house,), steps, (np.array([0, 1, 1]),), 0.1, (1, 2), steps.missing)
+    made = tables_from_last((house,), steps, (np.array([0, 1, 1]),), 0.1, (1, 2), steps.missing)
+    found = Completions.find(made, steps, 0.1, 2)
     # Two units taken with two missing: nothing may be refused, at a cost of 3; no other total reaches two units.
     nothing, less = found.tables[0][:, found.column(0, np.array([0, -1]))].T
     rows = found.rows(0, np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2, 0, 1, 2]))

@@ -14,7 +14,7 @@ Information relaxations and duality in stochastic dynamic programs, Operations R
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,25 +139,22 @@ class Completions:
 
     @classmethod
     def find(
-        cls,
-        houses: tuple[OpenHouse, ...],
-        steps: Steps,
-        labels: tuple[IntArray, ...],
-        worth: float,
-        most: tuple[int, int],
-        least_missing: int,
-        first: int = 0,
-        ends: Ends | None = None,
+        cls, made: Iterable[list[TotalRow]], steps: Steps, worth: float, brought: int, first: int = 0
     ) -> Completions:
         """Return the tables for a price of probability; those of houses that are decided already stay empty.
 
-        Args: those of `tables_from_last`.
+        Args:
+            made: tables from the last house on (`tables_from_last`).
+            steps: of the sum.
+            worth: probability that one unit of cost is weighed with.
+            brought: steps that houses bring if all owners accept, at most.
+            first: houses that are decided already.
         """
         places: list[npt.NDArray[np.int32]] = []
         tables: list[npt.NDArray[np.float32]] = []
-        for rows in tables_from_last(houses, steps, labels, worth, most, least_missing, first, ends):
+        for rows in made:
             able = [np.isfinite(one.values[:, -1]) for one in rows]
-            numbers = np.full((len(rows), most[1] + 1), -1, dtype=np.int32)
+            numbers = np.full((len(rows), brought + 1), -1, dtype=np.int32)
             counted = 0
             for number, (row, some) in enumerate(zip(rows, able, strict=True)):
                 kept = np.flatnonzero(some)

@@ -335,8 +335,11 @@ def settle(undecided: Undecided, tried: Tried) -> Totals | None:
     most = (int(label.max()), int(steps.max()))
     ends = undecided.affordable(tried.open[: most[0] + 1, : most[1] + 1], tried.most)
     completions = tuple(
-        Completions.find(undecided.houses, undecided.steps, undecided.labels.of_slots, worth, most,
-                         undecided.least_missing, undecided.first, (ends.first, ends.last))
+        Completions.find(
+            tables_from_last(undecided.houses, undecided.steps, undecided.labels.of_slots, worth, most,
+                             undecided.least_missing, undecided.first, (ends.first, ends.last)),
+            undecided.steps, worth, most[1], undecided.first,
+        )
         for worth in (0.0, *tried.worth[np.sort(tried.telling[:_MOST_PRICES])].tolist())
     )  # fmt: skip
     return Totals(undecided.labels, completions, label, steps, tried.floor[label, steps])
