@@ -19,7 +19,7 @@ for a gap of 1e-4, the workbook for 1e-6, as the goals are.
 Kinds of cases: "same" costs by size (the rule data) or costs that "differ" (as in lists with quotations); "all" with
 every option at once: three ways to pay, budget, installers by quarter, existing houses that stand in, heat, houses done
 and ordered with few changes, consents; "certain" the same with the requirement met with nine chances in ten, which no
-plain route can state. "workbook" is the command's whole answer with second look and Excel.
+plain route can state; "free" that with any number of changes. "workbook" is the command's whole answer with second look and Excel.
 """
 
 from __future__ import annotations
@@ -48,11 +48,13 @@ LEAST_RATIO, FROM_HOUSES = 50.0, 100_000
 #: Time limit of a route where none is given, with few houses only, and of the route that a goal speaks of [s].
 LIMIT, QUICK_LIMIT, LONG_LIMIT = 30.0, 15.0, 120.0
 ROUTES = ("ours", "workbook", "pyomo", "highspy", "ortools")
-KINDS = ("all", "certain", "same", "differ")
+KINDS = ("all", "certain", "free", "same", "differ")
+#: Kinds of cases with every option, and those in which the requirement is met with a probability.
+EVERY_OPTION, CERTAIN = ("all", "certain", "free"), ("certain", "free")
 #: Gap asked for by number of houses, and where a workbook of 500 houses is made.
 GAPS, GAP_OF_WORKBOOK = {500: 1e-4, 10_000: 1e-5, 100_000: 1e-5, 1_000_000: 1e-6}, 1e-6
 #: Largest portfolio of each kind, and largest for the plain routes and for a workbook.
-LARGEST = {"all": 10_000, "certain": 10_000, "same": 1_000_000, "differ": 1_000_000}
+LARGEST = {"all": 10_000, "certain": 10_000, "free": 500, "same": 1_000_000, "differ": 1_000_000}
 LARGEST_PLAIN, LARGEST_WORKBOOK = 100_000, 500
 #: A process may take this many times the limit of its solver, and this much for imports [s of CPU time].
 PATIENCE, START = 2, 30
@@ -70,7 +72,7 @@ def listed(houses: int, seed: int, kind: str, setting):
     if kind != "same":
         cells["cost_jpy_per_kw"][:] = random.integers(160_000, 240_000, houses)
         cells["cost_fixed_jpy"][:] = random.integers(120_000, 280_000, houses)
-    if kind in ("all", "certain"):
+    if kind in EVERY_OPTION:
         old = random.random(houses) < 0.1
         cells["role"][old] = "existing_house"
         cells["consent"][:] = np.round(random.uniform(0.7, 1.0, houses), 2)
@@ -89,11 +91,12 @@ def wished(houses: int, kind: str):
     """Return what is asked for in a kind of case."""
     from model.optimise.solar_allocation.model import Wishes
 
-    if kind not in ("all", "certain"):
+    if kind not in EVERY_OPTION:
         return Wishes()
     return Wishes(
-        budget_jpy=0.32e6 * houses, installer_kw=(0.62 * houses,) * 4, most_changes=houses // 25,
-        ways_to_pay=("purchase", "lease", "power_purchase"), certainty=0.9 if kind == "certain" else None,
+        budget_jpy=0.32e6 * houses, installer_kw=(0.62 * houses,) * 4,
+        most_changes=None if kind == "free" else houses // 25,
+        ways_to_pay=("purchase", "lease", "power_purchase"), certainty=0.9 if kind in CERTAIN else None,
     )  # fmt: skip
 
 
@@ -311,7 +314,7 @@ def main() -> None:
                 for route in given.routes:
                     plain_route = route not in ("ours", "workbook")
                     most = LARGEST_PLAIN if plain_route else LARGEST_WORKBOOK if route == "workbook" else houses
-                    if houses > most or (plain_route and kind == "certain"):
+                    if houses > most or (plain_route and kind in CERTAIN):
                         continue
                     longer = route == "pyomo" and houses >= FROM_HOUSES
                     limit = given.limit or (LONG_LIMIT if longer else LIMIT)
