@@ -19,7 +19,8 @@ for a gap of 1e-4, the workbook for 1e-6, as the goals are.
 Kinds of cases: "same" costs by size (the rule data) or costs that "differ" (as in lists with quotations); "all" with
 every option at once: three ways to pay, budget, installers by quarter, existing houses that stand in, heat, houses done
 and ordered with few changes, consents; "certain" the same with the requirement met with nine chances in ten, which no
-plain route can state; "free" that with any number of changes. "workbook" is the command's whole answer with second look and Excel.
+plain route can state; "free" that with any number of changes. "workbook" is the command's whole answer with second look
+and Excel.
 """
 
 from __future__ import annotations
