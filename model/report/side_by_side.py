@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from model.language import Language, Text
-from model.report.run.tables import in_words, rounded
+from model.report.run.tables import in_words
 from model.report.waypoints import Waypoint, waypoints
 from model.report.wording import number
 
@@ -66,8 +66,7 @@ def target_table(runs: Mapping[str, xr.Dataset], language: Language) -> Table:
 
 def _digits(value: float) -> str:
     """Return a number with the digits that count."""
-    shown = rounded(value)
-    return number(shown, 0 if abs(shown) >= 100 else 1 if abs(shown) >= 10 else 2)
+    return number(value, 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2)
 
 
 def _cell(one: Waypoint, scale: float) -> Styled:

@@ -13,7 +13,8 @@ from model.labels import classification
 from model.language import Text
 from model.ordinance.municipalities import municipalities
 from model.report.run.files import write_run_files
-from model.report.run.tables import run_tables
+from model.report.run.page import shown_number
+from model.report.run.tables import rounded, run_tables
 from model.report.run.ward_table import ward_quantities, ward_rows, ward_sheet
 from model.report.waypoints import waypoints
 
@@ -157,3 +158,11 @@ def test_tables_are_rectangular_and_have_the_same_numbers_in_both_languages(thin
     # 1 Mt is 100 万t.
     first = [row[2] for row in (english["key"][1], japanese["key"][1])]
     assert first[1] == pytest.approx(100 * float(str(first[0])), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(59.44730, "59.4"), (-59.948, "−59.9"), (451.49, "451"), (3.3651, "3.37"), (0.36249, "0.362")]
+)
+def test_a_number_of_a_page_is_rounded_once(value: float, shown: str) -> None:
+    """Digits that a table keeps and a page does not show may not move the ones that it shows."""
+    assert shown_number(rounded(value)) == shown

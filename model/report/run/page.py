@@ -230,7 +230,7 @@ def _ward_ends(dataset: xr.Dataset, language: Language) -> list[tuple[str, Table
         if one.name in _RANKED and all(name in at and float(at[name].sum()) > 0 for name in one.rests_on):
             values = values_of(one, at).isel(year=0).to_numpy()
             order = values.argsort(kind="stable")
-            ends = [", ".join(f"{names[i]} {_shown(float(values[i]))}" for i in chosen)
+            ends = [", ".join(f"{names[i]} {shown_number(float(values[i]))}" for i in chosen)
                     for chosen in (order[::-1][:_ENDS], order[:_ENDS])]  # fmt: skip
             rows.append([f"{one.words(language)} [{unit_words(one.unit, language)}]", *ends])
     return [(fiscal_year(year, language), rows)]
@@ -261,10 +261,10 @@ def _cell(cell: Cell) -> str:
 def _text(cell: Cell) -> str:
     if cell is None:
         return ""
-    return _shown(cell) if isinstance(cell, float) else str(cell)
+    return shown_number(cell) if isinstance(cell, float) else str(cell)
 
 
-def _shown(value: float) -> str:
+def shown_number(value: float) -> str:
     """Return a number with as many decimals as it needs for four digits at most."""
     size = abs(value)
     return number(value, 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 or size == 0 else 3)

@@ -37,8 +37,9 @@ _QUALITY: Final = Text("quality", "質")
 _SOURCE: Final = Text("source", "出典")
 _MET: Final = {True: Text("met", "達成"), False: Text("missed", "未達"), None: Text("not in the model", "モデル対象外")}
 
-#: Numbers of a table keep so many digits that count; tables by year show every so many years.
-_DIGITS: Final = 4
+#: Numbers of a table keep so many digits that count, more than pages show, where they would be rounded twice otherwise;
+#: tables by year show every so many years.
+_DIGITS: Final = 6
 _STEP: Final = 5
 
 #: How many yen make one of the unit in which costs are shown.
